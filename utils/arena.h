@@ -1,0 +1,56 @@
+/*
+ * utils/arena.h - memory that lives and dies together, mostly with a message.
+ *
+ * An arena is used by one thread at a time (it moves with what it belongs to).
+ * Nothing is freed by hand. References that the arena holds are dropped, last
+ * first, when it dies. Chunks come from a small cache of the calling thread.
+ */
+#ifndef UTILS_ARENA_H
+#define UTILS_ARENA_H
+
+#include "utils/slice.h"
+
+#include <stdarg.h>
+
+#define ARENA_CHUNK_BYTES 8192u		/* first chunk, header included */
+
+struct arena;
+
+/**
+ * @param cap_bytes  total that may be allocated; beyond it allocations fail.
+ *                   0 means no cap (configuration arenas)
+ * @return NULL if memory is short; the arena header lives inside its first chunk
+ */
+struct arena *arena_new(size_t cap_bytes);
+
+/** Drop held references, wipe secrets, give chunks back. NULL is fine; *a is NULL after. */
+void arena_free(struct arena **a);
+
+/** Aligned for any type; NULL if memory is short or the cap is reached. size 0 is fine. */
+void *arena_alloc(struct arena *a, size_t size_bytes);
+void *arena_zalloc(struct arena *a, size_t size_bytes);
+/** Unaligned bytes, for text. */
+char *arena_bytes(struct arena *a, size_t size_bytes);
+
+/** A copy that lives as long as the arena; .p is NULL if memory is short. */
+struct slice arena_dup(struct arena *a, struct slice s);
+/** The same, and wiped when the arena dies. */
+struct slice arena_dup_secret(struct arena *a, struct slice s);
+/** A copy with a NUL behind it; NULL if memory is short. */
+char *arena_dup_cstr(struct arena *a, struct slice s);
+/** Text by a printf format; .p is NULL if memory is short. */
+struct slice arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+struct slice arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+/** Run drop(obj) when the arena dies. 0 or -ENOMEM (then drop is not taken over). */
+int arena_hold(struct arena *a, void *obj, void (*drop)(void *obj));
+
+/** Bytes handed out so far. */
+size_t arena_used(const struct arena *a);
+
+/** For thread exit and leak checks: free this thread's chunk cache. */
+void arena_thread_flush(void);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * utils/buf.h - bytes written once and then shared: a growing output buffer.
+ *
+ * While it is written it has one owner; after that it is immutable and counted,
+ * so the same bytes can wait in a send queue and for a retransmission.
+ * Errors are sticky: a buffer that ran out of memory says so at the end.
+ */
+#ifndef UTILS_BUF_H
+#define UTILS_BUF_H
+
+#include "utils/ref.h"
+#include "utils/slice.h"
+
+struct buf {
+	struct ref refs;
+	bool       failed;		/* memory was short or the limit was hit */
+	uint32_t   limit;		/* 0: none */
+	size_t     len, cap;
+	char      *data;
+};
+
+struct buf *buf_new(size_t first_bytes);	/* NULL if memory is short */
+struct buf *buf_ref(struct buf *b);
+void buf_unref(struct buf **b);
+
+void buf_put(struct buf *b, struct slice s);
+void buf_put_char(struct buf *b, char c);
+void buf_put_u64(struct buf *b, uint64_t n);	/* decimal */
+void buf_put_hex(struct buf *b, const void *bytes, size_t len);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** Room for n bytes to be filled by the caller, NULL if failed; counts at once. */
+char *buf_reserve(struct buf *b, size_t n);
+static inline struct slice buf_slice(const struct buf *b) { return slice_of(b->data, b->len); }
+void buf_clear(struct buf *b);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * utils/slice.h - a pointer and a length: how all wire data is handled.
+ *
+ * A slice borrows its bytes and is not terminated. Nothing here allocates.
+ */
+#ifndef UTILS_SLICE_H
+#define UTILS_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct slice {
+	const char *p;
+	size_t      len;
+};
+
+#define SLICE(lit)   ((struct slice){ "" lit, sizeof(lit) - 1 })
+#define SLICE_NULL   ((struct slice){ NULL, 0 })
+/* For printf: "%.*s", SLICE_ARG(s) */
+#define SLICE_ARG(s) ((int)(s).len), ((s).p ? (s).p : "")
+
+static inline struct slice slice_of(const char *p, size_t len)
+{
+	return (struct slice){ p, len };
+}
+
+/** For terminated strings of our own (never for wire data). */
+static inline struct slice slice_str(const char *s)
+{
+	return (struct slice){ s, s ? strlen(s) : 0 };
+}
+
+static inline struct slice slice_between(const char *from, const char *to)
+{
+	return (struct slice){ from, (size_t)(to - from) };
+}
+
+static inline bool slice_is_empty(struct slice s) { return s.len == 0; }
+
+static inline const char *slice_end(struct slice s) { return s.p + s.len; }
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static inline char ascii_lower(char c)
+{
+	return (c >= 'A' && c <= 'Z') ? (char)(c | 0x20) : c;
+}
+
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool is_alpha(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+static inline bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+/** Linear white space as it stands after unfolding: SP, HTAB, CR, LF. */
+static inline bool is_lws(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/** ASCII letters fold, other bytes compare as they are. */
+bool slice_eq_nocase(struct slice a, struct slice b);
+/** Order by bytes, shorter first when one is the other's beginning; <0, 0, >0. */
+int  slice_cmp(struct slice a, struct slice b);
+bool slice_starts(struct slice s, struct slice prefix);
+bool slice_starts_nocase(struct slice s, struct slice prefix);
+bool slice_ends(struct slice s, struct slice suffix);
+
+/** Index of the first c, or s.len if there is none. */
+size_t slice_find(struct slice s, char c);
+/** Index of the first occurrence of needle, or s.len if there is none. */
+size_t slice_search(struct slice s, struct slice needle);
+
+/** Without leading and trailing LWS. */
+struct slice slice_trim(struct slice s);
+void slice_skip_lws(struct slice *s);
+/** Drop n bytes (at most all) at the front. */
+static inline struct slice slice_skip(struct slice s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	return (struct slice){ s.p + n, s.len - n };
+}
+static inline struct slice slice_first(struct slice s, size_t n)
+{
+	return (struct slice){ s.p, n < s.len ? n : s.len };
+}
+
+/** Take bytes from the front of *s as long as pred holds; returns what was taken. */
+struct slice slice_take_while(struct slice *s, bool (*pred)(char));
+/** Take up to the first sep (not included); *s goes on after it, empty if none. */
+struct slice slice_split(struct slice *s, char sep);
+
+/** Decimal digits only, nothing else, no overflow: 0, or -EINVAL / -ERANGE. */
+int slice_to_u32(struct slice s, uint32_t *out);
+int slice_to_u64(struct slice s, uint64_t *out);
+int slice_to_i64(struct slice s, int64_t *out);	/* one leading '-' or '+' allowed */
+
+#endif
