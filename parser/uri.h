@@ -1,0 +1,48 @@
+/*
+ * parser/uri.h - sip, sips and tel URIs (RFC 3261 19.1, RFC 3966) as views.
+ */
+#ifndef PARSER_URI_H
+#define PARSER_URI_H
+
+#include "parser/defect.h"
+#include "utils/arena.h"
+#include "utils/slice.h"
+
+enum uri_scheme { URI_SIP, URI_SIPS, URI_TEL, URI_OTHER };
+
+struct sip_uri {
+	enum uri_scheme scheme;
+	struct slice    text;		/* the whole URI as written */
+	struct slice    scheme_text;
+	struct slice    user;		/* escaped as written, without password; tel: the number */
+	struct slice    password;
+	struct slice    host;		/* IPv6 with its brackets */
+	uint16_t        port;		/* 0: not given */
+	struct slice    params;		/* without the leading ';' */
+	struct slice    headers;	/* without the '?' */
+};
+
+/** The whole slice must be one URI. Unknown schemes give URI_OTHER with text only. */
+int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why);
+
+/** Value of a parameter, case-blind; *value is empty for a flag. false if absent. */
+bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value);
+
+/** RFC 3261 19.1.4, with unescaping and parameter rules. */
+bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
+
+/**
+ * The address of record as one canonical text: "user@host", scheme, port,
+ * password and parameters left out, host in lower case, user unescaped where
+ * escaping was not needed (S89). tel: becomes "+number@" or "number@".
+ * @return .p NULL if memory is short or the URI has no host and is not tel
+ */
+struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri);
+
+/** Unescape %HH into the arena; s itself if there is nothing to unescape. */
+struct slice uri_unescape(struct arena *arena, struct slice s);
+
+/** Next of "name[=value]" separated by ';' (or '&' for headers). */
+bool uri_next_param(struct slice *rest, char sep, struct slice *name, struct slice *value);
+
+#endif
