@@ -1,0 +1,96 @@
+/*
+ * cfg/cfg.h - from the text of lcs.cfg to a checked program and its settings.
+ *
+ * The host (the core, lcs -c, the tests) hands in its symbols and opens modules;
+ * cfg reads, checks and compiles. Nothing is global: several configurations may
+ * be built at once.
+ */
+#ifndef CFG_CFG_H
+#define CFG_CFG_H
+
+#include "cfg/diag.h"
+#include "cfg/sym.h"
+
+struct program;				/* cfg/vm.h */
+
+struct cfg_define { const char *name, *tokens; };	/* -A NAME[=tokens] */
+
+struct cfg_host {
+	void *arg;
+	/* Symbols that need no module. */
+	const struct sym_module *core;
+	/* Open a module (name without ".so", '-' and '_' alike): its symbols, or NULL
+	 * with the reason in *why (static text). Called once per name. */
+	const struct sym_module *(*open_module)(void *arg, const char *name, const char **why);
+	/* All names that exist, for suggestions; NULL-terminated. */
+	const char *const *(*module_names)(void *arg);
+	/* The module that exports a function / variable without its being loaded, or NULL. */
+	const char *(*who_exports)(void *arg, const char *symbol, bool is_variable);
+	const struct cfg_define *defines;
+	unsigned                 define_count;
+	const char              *include_dir;	/* second place for imports */
+};
+
+struct cfg_value_at { const struct sym_setting *decl; struct value value; struct cfg_span at; bool is_preset; };
+
+struct cfg_listener {
+	struct cfg_span at;
+	struct slice    proto;		/* "udp", "tcp", "tls" */
+	struct slice    host;		/* address, name, interface or "*" */
+	uint16_t        port;		/* 0: the transport's */
+	struct slice    name;		/* label for $sck(name) */
+	struct slice    advertise_host;
+	uint16_t        advertise_port;
+	const struct cfg_listener_opt { struct slice key; struct value value; struct cfg_span at; } *opts;
+	unsigned        opt_count;
+};
+
+struct cfg_module {
+	const struct sym_module   *sym;
+	const char                *prefix;	/* loadmodule … as prefix; NULL */
+	struct cfg_span            at;
+	const struct cfg_value_at *params;	/* one per declared parameter, presets filled in;
+						 * VALUE_LIST collects repetitions */
+	unsigned                   param_count;
+};
+
+struct cfg_route { struct slice name; enum route_kind kind; unsigned id; struct cfg_span at; usec_t interval; };
+
+struct cfg {				/* everything lives in its arena */
+	struct arena              *arena;
+	const struct cfg_value_at *settings;	/* one per declared core setting, in the order of host->core */
+	unsigned                   setting_count;
+	const struct cfg_listener *listeners;	unsigned listener_count;
+	const struct slice        *aliases;	unsigned alias_count;
+	const struct cfg_module   *modules;	unsigned module_count;	/* load order: needs first */
+	const struct cfg_route    *routes;	unsigned route_count;
+	struct program            *program;
+	unsigned                   files, lines, checked_calls, tests;
+};
+
+/**
+ * Read and check a configuration. Control thread; may block on files.
+ * @param diag  receives everything that is wrong, all at once
+ * @param out   set if there is no error; else NULL
+ * @return 0, -EINVAL (see diag), -ENOENT / -EACCES (file; also in diag), -ENOMEM
+ */
+int  cfg_load(const char *path, const struct cfg_host *host, struct diag *diag, struct cfg **out);
+/** The same from text in memory (tests, fuzzing); name stands for the file name. */
+int  cfg_load_text(const char *name, struct slice text, const struct cfg_host *host,
+    struct diag *diag, struct cfg **out);
+void cfg_free(struct cfg **cfg);
+
+/** Value of a core setting by name; asserts that it is declared. */
+const struct value *cfg_setting(const struct cfg *cfg, const char *name);
+/** id for vm_start, or -1. name empty: the one of that kind without a name. */
+int  cfg_route_id(const struct cfg *cfg, enum route_kind kind, struct slice name);
+/** Where a parameter was set, for diag_error() in a module's check(): the caller brackets
+ *  the check with diag_set_module(d, m) and diag_set_module(d, NULL). */
+void diag_set_module(struct diag *d, const struct cfg_module *m);
+
+/** "lcs.cfg: ok - 4 files, 212 lines, …" */
+struct slice cfg_summary(const struct cfg *cfg, struct arena *arena);
+/** Listing of the bytecode with source lines. */
+void cfg_dump_code(const struct cfg *cfg, void *file);
+
+#endif
