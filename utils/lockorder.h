@@ -9,6 +9,7 @@
 #define UTILS_LOCKORDER_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 enum lock_rank {
 	LOCK_CONFIG,			/* control: one configuration change at a time */
