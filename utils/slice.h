@@ -39,7 +39,11 @@ static inline struct slice slice_between(const char *from, const char *to)
 
 static inline bool slice_is_empty(struct slice s) { return s.len == 0; }
 
-static inline const char *slice_end(struct slice s) { return s.p + s.len; }
+/* NULL + 0 is undefined in C17, so empty slices take the other branch. */
+static inline const char *slice_end(struct slice s)
+{
+	return s.len > 0 ? s.p + s.len : s.p;
+}
 
 static inline bool slice_eq(struct slice a, struct slice b)
 {
@@ -49,6 +53,18 @@ static inline bool slice_eq(struct slice a, struct slice b)
 static inline char ascii_lower(char c)
 {
 	return (c >= 'A' && c <= 'Z') ? (char)(c | 0x20) : c;
+}
+
+/** The same for eight bytes at once, in whatever order they were loaded. */
+static inline uint64_t ascii_lower8(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t low7 = w & (ones * 0x7f);
+	uint64_t from_a = low7 + ones * (0x80 - 'A');
+	uint64_t past_z = low7 + ones * (0x7f - 'Z');
+	uint64_t upper = (from_a ^ past_z) & ~w & (ones * 0x80);
+
+	return w | upper >> 2;
 }
 
 static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -82,8 +98,8 @@ void slice_skip_lws(struct slice *s);
 /** Drop n bytes (at most all) at the front. */
 static inline struct slice slice_skip(struct slice s, size_t n)
 {
-	if (n > s.len)
-		n = s.len;
+	if (n >= s.len)
+		return (struct slice){ slice_end(s), 0 };
 	return (struct slice){ s.p + n, s.len - n };
 }
 static inline struct slice slice_first(struct slice s, size_t n)

@@ -1,0 +1,161 @@
+/*
+ * utils/slice.c - comparing, searching and cutting slices.
+ */
+#include "utils/slice.h"
+
+#include <errno.h>
+
+static bool word_eq_nocase(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, 8);
+	memcpy(&y, b, 8);
+	return x == y || ascii_lower8(x) == ascii_lower8(y);
+}
+
+bool slice_eq_nocase(struct slice a, struct slice b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	for (; a.len - i >= 8; i += 8)
+		if (!word_eq_nocase(a.p + i, b.p + i))
+			return false;
+	for (; i < a.len; i++)
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int slice_cmp(struct slice a, struct slice b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common > 0 ? memcmp(a.p, b.p, common) : 0;
+
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool slice_starts(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && slice_eq(slice_first(s, prefix.len), prefix);
+}
+
+bool slice_starts_nocase(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len &&
+	    slice_eq_nocase(slice_first(s, prefix.len), prefix);
+}
+
+bool slice_ends(struct slice s, struct slice suffix)
+{
+	return s.len >= suffix.len &&
+	    slice_eq(slice_skip(s, s.len - suffix.len), suffix);
+}
+
+size_t slice_find(struct slice s, char c)
+{
+	const char *hit = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : s.len;
+}
+
+size_t slice_search(struct slice s, struct slice needle)
+{
+	const char *hit;
+
+	if (needle.len == 0)
+		return 0;
+	if (needle.len > s.len)
+		return s.len;
+	hit = memmem(s.p, s.len, needle.p, needle.len);
+	return hit ? (size_t)(hit - s.p) : s.len;
+}
+
+struct slice slice_trim(struct slice s)
+{
+	slice_skip_lws(&s);
+	while (s.len > 0 && is_lws(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+void slice_skip_lws(struct slice *s)
+{
+	while (s->len > 0 && is_lws(*s->p)) {
+		s->p++;
+		s->len--;
+	}
+}
+
+struct slice slice_take_while(struct slice *s, bool (*pred)(char))
+{
+	struct slice taken;
+	size_t n = 0;
+
+	while (n < s->len && pred(s->p[n]))
+		n++;
+	taken = slice_first(*s, n);
+	*s = slice_skip(*s, n);
+	return taken;
+}
+
+struct slice slice_split(struct slice *s, char sep)
+{
+	size_t n = slice_find(*s, sep);
+	struct slice part = slice_first(*s, n);
+
+	*s = slice_skip(*s, n + (n < s->len));
+	return part;
+}
+
+int slice_to_u64(struct slice s, uint64_t *out)
+{
+	uint64_t n = 0;
+	bool over = false;
+
+	if (s.len == 0)
+		return -EINVAL;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_digit(s.p[i]))
+			return -EINVAL;
+		over |= __builtin_mul_overflow(n, 10u, &n);
+		over |= __builtin_add_overflow(n, (unsigned)(s.p[i] - '0'), &n);
+	}
+	if (over)
+		return -ERANGE;
+	*out = n;
+	return 0;
+}
+
+int slice_to_u32(struct slice s, uint32_t *out)
+{
+	uint64_t n;
+	int err = slice_to_u64(s, &n);
+
+	if (err)
+		return err;
+	if (n > UINT32_MAX)
+		return -ERANGE;
+	*out = (uint32_t)n;
+	return 0;
+}
+
+int slice_to_i64(struct slice s, int64_t *out)
+{
+	bool minus = s.len > 0 && *s.p == '-';
+	bool sign = minus || (s.len > 0 && *s.p == '+');
+	uint64_t n;
+	int err = slice_to_u64(slice_skip(s, sign), &n);
+
+	if (err)
+		return err;
+	if (n > (uint64_t)INT64_MAX + minus)
+		return -ERANGE;
+	/* 0 - n in unsigned arithmetic also reaches INT64_MIN. */
+	*out = (int64_t)(minus ? 0 - n : n);
+	return 0;
+}
