@@ -35,7 +35,8 @@ enum route_kind {
 #define FUNC_ENDS        0x10u		/* counts as an answer: replies, relays or drops (W0502) */
 #define FUNC_RELAYS      0x20u		/* for E0504, E0506 */
 #define FUNC_REPLIES     0x40u
-#define FUNC_ARMS        0x80u		/* first argument names a route: arms_kind says of which kind */
+#define FUNC_ARMS        0x80u		/* first argument names a route of arms_kind; the function
+					 * gets the route's id (VALUE_INT) instead of the name */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
 
 struct sym_param_decl {			/* one parameter of a function, from its signature */

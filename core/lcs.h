@@ -1,0 +1,149 @@
+/*
+ * core/lcs.h - what modules see: the only core header a module may include.
+ */
+#ifndef CORE_LCS_H
+#define CORE_LCS_H
+
+#include "cfg/diag.h"
+#include "cfg/value.h"
+#include "core/net/limit.h"
+#include "core/net/stream.h"
+#include "core/sip/api.h"
+#include "utils/err.h"
+#include "utils/log.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define LCS_ABI 1			/* grows when an existing field changes its meaning */
+
+/* ---- parameters: bound by offset; a wrong C type does not compile ---- */
+struct lcs_param {
+	const char     *name;
+	enum value_type type;		/* VALUE_LIST: may be given several times */
+	size_t          offset;		/* into the module's conf struct */
+	const char     *preset;		/* as one would write it in lcs.cfg; NULL: must be set */
+	int64_t         min, max;	/* ints; durations in ms; 0, 0: no range */
+	const char     *doc;
+	const char     *legacy_unit;	/* of a bare number for a duration: "ms", "s" */
+	const char     *words;		/* "a|b|c": allowed words of a string */
+	unsigned        flags;		/* PARAM_SECRET | PARAM_FILE | PARAM_NEEDS_RESTART */
+};
+#define PARAM_SECRET        0x1u
+#define PARAM_FILE          0x2u	/* names a file that must be readable (E0701) */
+#define PARAM_NEEDS_RESTART 0x4u
+
+struct lcs_strings { size_t count; const struct slice *items; };	/* repeated strings */
+
+#define LCS_AT(st, field, ctype)                                            \
+	(offsetof(st, field) + 0 * sizeof(struct {                          \
+		_Static_assert(_Generic(((st *)0)->field, ctype: 1,         \
+		    default: 0), #field " is not a " #ctype); char c; }))
+#define PARAM_STRING(st, f, preset, doc)                                    \
+	{ #f, VALUE_STRING, LCS_AT(st, f, struct slice), preset, 0, 0, doc, NULL, NULL, 0 }
+#define PARAM_SECRET_STRING(st, f, preset, doc)                             \
+	{ #f, VALUE_STRING, LCS_AT(st, f, struct slice), preset, 0, 0, doc, NULL, NULL, PARAM_SECRET }
+#define PARAM_FILE_NAME(st, f, preset, doc)                                 \
+	{ #f, VALUE_STRING, LCS_AT(st, f, struct slice), preset, 0, 0, doc, NULL, NULL, PARAM_FILE }
+#define PARAM_WORD(st, f, preset, words, doc)                               \
+	{ #f, VALUE_STRING, LCS_AT(st, f, struct slice), preset, 0, 0, doc, NULL, words, 0 }
+#define PARAM_STRINGS(st, f, doc)                                           \
+	{ #f, VALUE_LIST, LCS_AT(st, f, struct lcs_strings), "", 0, 0, doc, NULL, NULL, 0 }
+#define PARAM_INT(st, f, preset, lo, hi, doc)                               \
+	{ #f, VALUE_INT, LCS_AT(st, f, int64_t), preset, lo, hi, doc, NULL, NULL, 0 }
+#define PARAM_BOOL(st, f, preset, doc)                                      \
+	{ #f, VALUE_BOOL, LCS_AT(st, f, bool), preset, 0, 0, doc, NULL, NULL, 0 }
+/* Conf fields in milliseconds; unit: that of a bare number in a Kamailio script. */
+#define PARAM_DURATION(st, f, preset, lo, hi, unit, doc)                    \
+	{ #f, VALUE_DURATION, LCS_AT(st, f, msec_t), preset, lo, hi, doc, unit, NULL, 0 }
+#define PARAM_URI(st, f, preset, doc)                                       \
+	{ #f, VALUE_URI, LCS_AT(st, f, struct sip_uri), preset, 0, 0, doc, NULL, NULL, 0 }
+
+/* ---- statistics: counters in the module's local struct, added up over workers ---- */
+enum lcs_stat_kind { STAT_COUNTER, STAT_GAUGE };
+struct lcs_stat { const char *name; enum lcs_stat_kind kind; size_t offset; const char *doc; };
+#define LCS_STAT(st, field, kind, doc) { #field, kind, LCS_AT(st, field, uint64_t), doc }
+
+/* ---- methods of the control socket (lcsctl) ---- */
+enum lcs_right { RIGHT_READ, RIGHT_ADMIN };
+struct lcs_rpc_arg { const char *name; enum value_type type; bool required; const char *doc; };
+struct lcs_rpc {
+	const char               *method;	/* "users.add": lcsctl users add */
+	enum lcs_right            right;
+	const struct lcs_rpc_arg *args;		/* name NULL ends; in the order of the command line */
+	/* Control thread; may block. params: object, checked against args. 0 with *result (an
+	 * array of flat objects is shown as a table), or a negative code with *error (arena). */
+	int  (*run)(struct lcs_mod *mod, const json_t *params, json_t **result,
+	    struct arena *arena, struct slice *error);
+	const char               *doc;
+};
+
+/* ---- between modules: named, versioned, typed tables ---- */
+struct lcs_iface { const char *name; unsigned version; const void *table; };
+struct lcs_need  { const char *name; unsigned version; bool optional; };	/* of an interface */
+
+/** In load() only: the table, or NULL if an optional one is not there. *shared (may be NULL)
+ *  receives the exporting module's state, which its functions take. */
+const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared);
+
+/* ---- a module's own places, from code that has no lcs_call ---- */
+void       *lcs_shared(const struct lcs_mod *mod);
+void       *lcs_local(const struct lcs_mod *mod);			/* of the calling worker */
+/** Parameters under a generation (lcs_ctx_gen(), gen_peek()). */
+const void *lcs_conf(const struct lcs_mod *mod, const struct gen *gen);
+/** Parameters of the generation being prepared or current, for timers and RPC: gen_peek(). */
+const char *lcs_mod_name(const struct lcs_mod *mod);
+
+/* ---- core settings that modules may ask for ---- */
+const struct value *lcs_setting(const struct gen *gen, const char *name);
+/** Is host one of our domains or addresses (alias, listeners, server_name)? port 0: any. */
+bool lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port);
+/** Our domains (aliases), for admin defaults. */
+unsigned lcs_aliases(const struct gen *gen, const struct slice **out);
+
+struct lcs_event_decl { const char *name, *doc; };	/* "usrloc:contact-expired" */
+
+struct lcs_module {
+	uint32_t    abi, size;		/* LCS_ABI, sizeof(struct lcs_module); new fields last */
+	const char *build;		/* hash over the public headers, made by configure */
+	const char *name, *summary;
+	size_t      conf_size;		/* per generation, filled from params */
+	size_t      local_size;		/* per worker, zeroed */
+	size_t      shared_size;	/* per process, zeroed */
+	const struct lcs_param      *params;	/* these tables end with a zeroed entry */
+	const struct lcs_func       *funcs;
+	const struct lcs_var        *vars;
+	const struct lcs_hook       *hooks;	/* run NULL ends */
+	const struct lcs_need       *needs;
+	const struct lcs_iface      *ifaces;
+	const struct lcs_event_decl *events;
+	const struct lcs_stat       *stats;
+	const struct lcs_rpc        *rpcs;
+	const struct store_schema   *schema;	/* one, or NULL */
+
+	int  (*load)(struct lcs_mod *mod);			/* once, after its needs; control thread,
+								 * before the workers and the store */
+	int  (*check)(const void *conf, struct diag *diag);	/* across parameters; also in lcs -c:
+								 * touches nothing but conf */
+	int  (*prepare)(struct lcs_mod *mod, struct gen *next, void *conf);	/* may fail: old
+								 * stays; the store is open, workers may run */
+	void (*commit)(struct lcs_mod *mod, struct gen *next);	/* cannot fail */
+	void (*retire)(struct lcs_mod *mod, struct gen *old, void *conf);	/* its last message is gone */
+	int  (*worker_start)(struct lcs_mod *mod, void *local);	/* on that worker */
+	void (*worker_stop)(struct lcs_mod *mod, void *local);
+	void (*unload)(struct lcs_mod *mod);			/* workers have stopped */
+	const char *manual;		/* longer text for the manual, markdown */
+};
+
+#define LCS_MODULE(ident, ...)                                              \
+	extern const struct lcs_module lcs_module_##ident;                  \
+	__attribute__((visibility("default")))                              \
+	const struct lcs_module lcs_module_##ident = {                      \
+		.abi = LCS_ABI, .size = sizeof(struct lcs_module),          \
+		.build = LCS_BUILD_HASH, .name = #ident, __VA_ARGS__        \
+	}
+#ifndef LCS_BUILD_HASH
+#include "build_hash.h"
+#endif
+
+#endif

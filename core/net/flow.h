@@ -1,0 +1,86 @@
+/*
+ * core/net/flow.h - flows: sockets and connections, owned by the worker the kernel gave them to.
+ *
+ * A connection is known to everybody else by its number (flow_id): the owner
+ * worker in the top 8 bits, a serial number that is never reused below.
+ */
+#ifndef CORE_NET_FLOW_H
+#define CORE_NET_FLOW_H
+
+#include "core/run/worker.h"
+#include "parser/msg.h"
+#include "parser/write.h"
+
+static inline unsigned flow_owner(flow_id id) { return (unsigned)(id >> 56); }
+
+/*
+ * Receiving: called on the flow's owner for every message. msg->from is the way
+ * back. Takes msg (NULL if nothing could be made of the bytes).
+ * err: 0, or what sip_msg_parse() / framing said, with *why.
+ */
+typedef void net_deliver_fn(struct sip_msg *msg, int err, const struct sip_defect *why,
+    const struct sip_hop *from);
+void net_set_deliver(net_deliver_fn *fn);
+
+/*
+ * Sending: one message on its way out; counted, because a transaction keeps it
+ * for retransmission. Either base + last (written in the owner of the way out)
+ * or bytes.
+ */
+struct sip_out {
+	struct ref             refs;
+	struct sip_msg        *base;	/* counted; NULL if bytes were given */
+	const struct sip_edit *last;	/* lives in base's arena */
+	struct sip_hop         hop;
+	struct buf            *bytes;	/* written once, then immutable */
+	/* Told once, on worker `home`, if the bytes could not be sent: connection refused,
+	 * reset before the write, timed out, flow gone. NULL: nobody wants to know. */
+	void                 (*failed)(struct sip_out *out, int err);
+	void                  *arg;
+	unsigned               home;
+	bool                   close_after;	/* stream: close when it is written */
+	/* private: core/net */
+	struct inbox_item      item;
+	struct sip_out        *next;
+	int                    err;
+};
+
+struct sip_out *sip_out_new(void);	/* NULL if memory is short; home is the calling worker */
+struct sip_out *sip_out_ref(struct sip_out *out);
+void sip_out_unref(struct sip_out **out);
+
+/**
+ * Send, from any worker. Takes one count of *out; sets *out to NULL.
+ *
+ * UDP goes out from this worker's own socket at the end of its turn. A stream
+ * goes to the owner of hop.flow; without a flow, to the connection that is
+ * there for that remote address and transport (RFC 5923), or a new one.
+ * A flow that is gone fails with -ENOTCONN; no other connection is tried,
+ * since a client's ephemeral port cannot be dialled (S28).
+ */
+void net_send(struct sip_out **out);
+/** Write the bytes now if they are not yet (for retransmission); 0 or -ENOMEM. */
+int  sip_out_write(struct sip_out *out);
+
+/** Is that connection alive? Any worker, a moment's truth. */
+bool flow_is_alive(flow_id id);
+/** Ask the owner to close; harmless if gone. */
+void flow_close(flow_id id, const char *reason);
+
+/* Hooks of the flow room: told on the owner when a connection has ended. */
+struct flow_watch { struct list node; void (*closed)(flow_id id, void *arg); void *arg; };
+void flow_watch_register(struct flow_watch *w);	/* before workers_start() */
+
+/* Transport's answer about a flow for $tls_peer_name and friends; owner only copies it into
+ * the message's hop: text of the verified peer, empty if none. */
+struct slice flow_peer_name(flow_id id, struct arena *arena);
+
+struct flow_info {			/* for lcsctl connections */
+	flow_id id; enum sip_transport transport; struct sock_addr remote, local;
+	bool inbound; uint64_t messages_in, messages_out, bytes_in, bytes_out;
+	msec_t age, idle; size_t queued_bytes; char tls[48];
+};
+/** On a worker: visit its connections. */
+void flow_each(void (*fn)(const struct flow_info *info, void *arg), void *arg);
+
+#endif

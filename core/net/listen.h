@@ -1,0 +1,46 @@
+/*
+ * core/net/listen.h - listening sockets: made by the supervisor, used by the workers.
+ *
+ * UDP and stream listeners have one SO_REUSEPORT socket per worker, so that the
+ * kernel keeps a client at one worker. The sockets stay open in the supervisor
+ * while the server restarts.
+ */
+#ifndef CORE_NET_LISTEN_H
+#define CORE_NET_LISTEN_H
+
+#include "parser/hop.h"
+
+#include <stdbool.h>
+
+#define LISTENERS_MAX 64
+
+struct net_listener {
+	enum sip_transport transport;
+	struct sock_addr   addr;	/* as bound; never "any" port */
+	char               name[32];	/* label, "" if none */
+	char               advertise_host[256];	/* "" : the address itself */
+	uint16_t           advertise_port;
+	bool               require_client_certificate;
+	int                fds[64];	/* one per worker, -1 if unused */
+	unsigned           fd_count;
+};
+
+/** Supervisor: bind sockets for `workers`; port 0 picks one (the same for all fds). 0 or
+ *  -errno with *what (static text). */
+int  listener_open(struct net_listener *l, unsigned workers, const char **what);
+void listener_close(struct net_listener *l);
+
+/** Server: hand all listeners to the net room before workers_start(). Kept by reference. */
+void net_set_listeners(const struct net_listener *list, unsigned count);
+const struct net_listener *net_listener(unsigned number);	/* hop.listener; NULL for 0 or unknown */
+unsigned net_listener_count(void);
+/** The listener to send from towards a remote address: same transport and family, preferring
+ *  `like` (number, 0: none). 0 if there is none. */
+unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like);
+/** Host and port for Via, Record-Route, Contact: advertised, or the address. Text for
+ *  unbound addresses ("0.0.0.0") is that of the local side of the way to remote. */
+struct slice net_sent_by(const struct sip_hop *hop, char text[300]);
+/** Is host:port one of ours (listeners and advertised names)? port 0: the default. */
+bool net_is_local(struct slice host, uint16_t port, enum sip_transport t);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * core/run/gen.h - configuration generations: who began under one finishes under it.
+ *
+ * What a generation contains is the owner's; here it is a counted object with
+ * one current pointer, swapped by the control thread.
+ */
+#ifndef CORE_RUN_GEN_H
+#define CORE_RUN_GEN_H
+
+#include "utils/ref.h"
+
+struct gen {
+	struct ref   refs;		/* messages, transactions, the current pointer */
+	uint64_t     number;
+	void       (*retire)(struct gen *gen);	/* control thread, when nobody holds it */
+};
+
+/** A worker at the beginning of a message: the current one, counted. */
+struct gen *gen_take(void);
+/** The current one, not counted: only until the next quiet point. */
+struct gen *gen_peek(void);
+struct gen *gen_ref(struct gen *gen);
+/** Any thread; retiring is left to the control thread. */
+void gen_unref(struct gen **gen);
+/** Control thread: make gen the current one; takes over the caller's count. */
+void gen_commit(struct gen *gen);
+/** Control thread, now and then: retire what is due. */
+void gen_collect(void);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * core/run/loop.h - one thread's epoll loop, its clock and its timing wheel.
+ *
+ * The clock is a function of the loop: read once per turn, replaced in tests.
+ */
+#ifndef CORE_RUN_LOOP_H
+#define CORE_RUN_LOOP_H
+
+#include "utils/list.h"
+#include "utils/wheel.h"
+
+#include <stdint.h>
+#include <sys/epoll.h>
+
+struct loop;
+
+struct watch {				/* embedded by whoever owns the descriptor */
+	int    fd;
+	void (*ready)(struct watch *w, uint32_t events);
+};
+
+struct loop_task {			/* to do at the end of this turn, once */
+	struct list node;
+	void (*run)(struct loop_task *t);
+};
+
+struct loop *loop_new(void);		/* NULL if memory or descriptors are short */
+void loop_free(struct loop **loop);
+
+/** Milliseconds of a monotonic clock, as of the beginning of this turn. */
+msec_t loop_now(const struct loop *loop);
+/** Seconds since 1970, as of the beginning of this turn. */
+int64_t loop_wall(const struct loop *loop);
+struct wheel *loop_wheel(struct loop *loop);
+
+/** events as for epoll (EPOLLET allowed); 0 or -errno. w stays the caller's. */
+int  loop_watch(struct loop *loop, struct watch *w, uint32_t events);
+int  loop_rewatch(struct loop *loop, struct watch *w, uint32_t events);
+/** No ready() comes after this, also not from events already fetched. */
+void loop_unwatch(struct loop *loop, struct watch *w);
+
+/** Harmless if already queued. Runs after all events and the inbox of this turn. */
+void loop_at_end(struct loop *loop, struct loop_task *t);
+void loop_task_init(struct loop_task *t, void (*run)(struct loop_task *t));
+
+/** One turn: wait (at most max_wait ms, -1: until something is due), handle, fire, tasks. */
+void loop_turn(struct loop *loop, msec_t max_wait);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * core/run/worker.h - the N equal threads that do everything SIP, and the ways between them.
+ */
+#ifndef CORE_RUN_WORKER_H
+#define CORE_RUN_WORKER_H
+
+#include "core/run/loop.h"
+#include "utils/inbox.h"
+
+#define WORKERS_MAX 64
+
+struct worker_conf { unsigned count; size_t inbox_limit; };
+
+/* What runs on each worker thread, in order of registration; stop in reverse. */
+struct worker_part {
+	const char *name;
+	int  (*start)(unsigned index, void *arg);	/* on that worker; 0 or -errno */
+	void (*stop)(unsigned index, void *arg);
+	void  *arg;
+};
+
+/** Before workers_start(). */
+void worker_register(const struct worker_part *part);
+/** Start all threads; returns when every part has started on every worker, or the first error. */
+int  workers_start(const struct worker_conf *conf);
+/** Ask all to finish their turn and end; waits. */
+void workers_stop(void);
+
+unsigned worker_count(void);
+/** This thread's index, or -1 off the workers (control, pools). */
+int  worker_self(void);
+struct loop *worker_loop(void);		/* of this worker; asserts that this is one */
+
+/** The owner of a key, the same for the life of the process. */
+unsigned worker_of(uint64_t key);
+
+/** Run item->run(item) on a worker. 0 or -EAGAIN (full, only for INBOX_MAY_REFUSE). */
+int  worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode);
+/** The same for a plain function; allocates the item: 0 or -ENOMEM. Always passes. */
+int  worker_post_fn(unsigned index, void (*fn)(void *arg), void *arg);
+/** Control thread only, blocks: run fn on every worker, one after the other. */
+void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg);
+
+/** Turns made so far, for the watchdog; any thread. */
+uint64_t worker_turns(unsigned index);
+size_t   worker_inbox_depth(unsigned index);
+
+/* What this worker is doing, for logs of slow handlers and panic reports: static text or
+ * text that outlives the handler. */
+struct worker_note { const char *room, *module; const char *call_id; size_t call_id_len;
+                     const char *file; unsigned line; };
+struct worker_note *worker_note(void);
+
+#endif

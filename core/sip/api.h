@@ -1,0 +1,200 @@
+/*
+ * core/sip/api.h - a SIP message on its way through the rooms, as modules see it.
+ *
+ * Implemented in core/sip; part of what core/lcs.h shows. Everything about one
+ * ctx happens on the owner of its Call-ID, one thing at a time.
+ */
+#ifndef CORE_SIP_API_H
+#define CORE_SIP_API_H
+
+#include "cfg/vm.h"
+#include "core/dns/resolve.h"
+#include "core/net/flow.h"
+#include "core/net/listen.h"
+#include "core/run/gen.h"
+#include "core/run/job.h"
+#include "core/run/timer.h"
+#include "core/store/store.h"
+#include "parser/build.h"
+#include "parser/edit.h"
+
+struct lcs_ctx;				/* one SIP message on its way */
+struct lcs_mod;				/* one loaded module */
+struct lcs_gen;				/* one configuration generation; starts with struct gen */
+
+/* ---- script functions ---- */
+struct lcs_call {
+	struct lcs_ctx     *ctx;	/* NULL in timer_route, startup_route */
+	struct lcs_mod     *mod;
+	const void         *conf;	/* this module's parameters, of ctx's generation */
+	void               *local;	/* this module's state in this worker */
+	void               *shared;	/* this module's state in the process */
+	const struct value *argv;	/* counted and typed by the compiler; defaults filled in */
+	unsigned            argc;
+	struct value        ret;	/* starts as null */
+};
+typedef enum fn_status lcs_fn(struct lcs_call *call);
+
+struct lcs_func {
+	const char *sig;		/* "lookup(domain: str = \"location\") -> bool" */
+	lcs_fn     *call;
+	unsigned    where;		/* IN_REQUEST | IN_RESPONSE | … */
+	unsigned    flags;		/* FUNC_MAY_SUSPEND | … */
+	const char *doc;		/* the manual is made from this */
+	enum route_kind arms;		/* with FUNC_ARMS */
+};
+
+/* ---- pseudo-variables ---- */
+struct lcs_var {
+	const char     *name;		/* "rU" */
+	enum value_type type;
+	bool            nullable;
+	enum var_arg    arg;
+	bool            indexable;
+	unsigned        read, write;	/* route kinds */
+	/* argv[0] key or null, argv[1] index or null; the value comes back in ret. */
+	lcs_fn         *get;
+	/* argv[2] is the new value. NULL: read only. */
+	lcs_fn         *set;
+	const char     *doc;
+};
+
+/* ---- stages: looking at a message outside the script ---- */
+enum lcs_stage   { STAGE_RECEIVED, STAGE_REQUEST, STAGE_RESPONSE, STAGE_SENDING, STAGE_COUNT };
+enum hook_result { HOOK_PASS, HOOK_TAKEN, HOOK_DROP };
+struct lcs_hook {
+	enum lcs_stage stage;		/* RECEIVED: flow's owner; REQUEST, RESPONSE: call's owner;
+					 * SENDING: owner of the way out */
+	int            order;		/* smaller runs first; ties are a load error */
+	enum hook_result (*run)(struct lcs_call *call);
+};
+
+/* ---- the message ---- */
+struct arena   *lcs_arena(struct lcs_ctx *ctx);		/* the message's */
+struct sip_msg *lcs_msg(struct lcs_ctx *ctx);		/* as received; borrowed */
+struct sip_view lcs_view(struct lcs_ctx *ctx);		/* read through the edits */
+/** For edit_*(): where the chain ends. */
+const struct sip_edit **lcs_edits(struct lcs_ctx *ctx);
+const struct sip_hop *lcs_from(struct lcs_ctx *ctx);	/* whom it came from */
+enum route_kind lcs_kind(struct lcs_ctx *ctx);
+bool            lcs_is_request(struct lcs_ctx *ctx);
+enum sip_method lcs_method(struct lcs_ctx *ctx);
+/** Request-URI as it is now; NULL if it does not parse. */
+const struct sip_uri *lcs_request_uri(struct lcs_ctx *ctx);
+/** The fiber of this run ($err and place), NULL outside a script. */
+struct fiber   *lcs_fiber(struct lcs_ctx *ctx);
+
+struct lcs_ctx *lcs_ctx_ref(struct lcs_ctx *ctx);
+void            lcs_ctx_unref(struct lcs_ctx **ctx);
+
+/* ---- where it shall go ---- */
+struct lcs_target {
+	struct slice   request_uri;	/* main target: empty, the view's counts */
+	struct slice   next_uri;	/* $du; empty: the first Route or the Request-URI decides */
+	struct slice   path;		/* Path of the binding: values for Route headers, in order */
+	struct sip_hop hop;		/* known way: its flow or address is used, nothing is resolved */
+	bool           has_hop;
+	uint16_t       q;		/* thousandths */
+	uint32_t       flags;		/* branch flags */
+	struct slice   instance, ruid;	/* of the binding, for logs and unregister */
+	uint64_t       user_key;	/* key of the binding's owner, 0: none */
+};
+/** The target that the script edits ($ru, $du, branch flags). Never NULL. */
+struct lcs_target *lcs_main_target(struct lcs_ctx *ctx);
+/** One more branch; texts must live in the ctx's arena. 0, -ENOMEM, -E2BIG. */
+int lcs_add_target(struct lcs_ctx *ctx, const struct lcs_target *t);
+const struct lcs_target *lcs_targets(struct lcs_ctx *ctx, unsigned *count);	/* without the main one */
+void lcs_clear_targets(struct lcs_ctx *ctx);
+
+/* ---- answering ---- */
+/** Through the transaction if there is one, else stateless. ACK is never answered (0).
+ *  parts->to_tag is filled in if empty. 0 or -errno. */
+int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts);
+int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *parts);
+/** The To tag of our stateless responses to this request (RFC 3261 8.2.7). */
+struct slice lcs_stateless_tag(struct lcs_ctx *ctx);
+/** Forward a response statelessly by its second Via (RFC 3261 16.11). Runs on the ctx. */
+int lcs_forward_response(struct lcs_ctx *ctx);
+/** Forward a request statelessly to its target (branch by 16.11). */
+int lcs_forward_stateless(struct lcs_ctx *ctx);
+/** Where the response to a request goes: RFC 3261 18.2.2, RFC 3581, its own connection. */
+void lcs_response_hop(struct sip_msg *request, struct sip_hop *hop);
+
+/* ---- state that lives as long as the transaction: $avp, named flags ---- */
+struct lcs_bag;				/* counted; made on first use */
+struct lcs_bag *lcs_bag(struct lcs_ctx *ctx);		/* borrowed; NULL if memory is short */
+struct lcs_bag *lcs_bag_ref(struct lcs_bag *bag);
+void lcs_bag_unref(struct lcs_bag **bag);
+bool lcs_bag_flag(const struct lcs_bag *bag, struct slice name);
+int  lcs_bag_set_flag(struct lcs_bag *bag, struct slice name, bool on);
+
+/* ---- transactions: brought by tm, used by the core ---- */
+struct lcs_tx_ops {
+	/* A function is about to wait, or a script wants a transaction: make one. */
+	int  (*ensure)(struct lcs_ctx *ctx);
+	int  (*respond)(struct lcs_ctx *ctx, const struct response_parts *parts);
+	/* The top route ended without or with an answer; may be NULL tx. */
+	void (*script_done)(struct lcs_ctx *ctx, enum vm_status status);
+};
+/** In load(). 0 or -EEXIST. */
+int   lcs_tx_provide(const struct lcs_tx_ops *ops);
+void *lcs_tx(struct lcs_ctx *ctx);			/* tm's, NULL if none */
+void  lcs_set_tx(struct lcs_ctx *ctx, void *tx);
+
+/* ---- running routes (tm: failure, branch, reply; others: events) ---- */
+/**
+ * A ctx for another run on a message: a failure route on the request, a reply
+ * route on a response, a branch.
+ *
+ * @param msg   counted by the ctx; its arena is used
+ * @param bag   shared, may be NULL
+ * @param gen   the generation to run under, counted by the ctx
+ */
+struct lcs_ctx *lcs_ctx_new(struct sip_msg *msg, const struct sip_edit *last,
+    struct lcs_bag *bag, struct gen *gen, enum route_kind kind);
+struct gen *lcs_ctx_gen(struct lcs_ctx *ctx);		/* borrowed */
+
+typedef void lcs_route_done_fn(struct lcs_ctx *ctx, enum vm_status status, void *arg);
+/**
+ * Run a route; done runs when it has ended, before return unless it suspended.
+ * A failed run was logged and counted already. route < 0: done at once, VM_DONE.
+ */
+void lcs_route_run(struct lcs_ctx *ctx, int route, lcs_route_done_fn *done, void *arg);
+/** id of a route in ctx's generation, -1 if the script has none. */
+int  lcs_route_id(struct lcs_ctx *ctx, enum route_kind kind, struct slice name);
+/** The transaction died while its script waited: cancel the run (defer blocks run). */
+void lcs_cancel(struct lcs_ctx *ctx);
+
+/** From a function that returned FN_SUSPENDED; on any worker, exactly once. Posts to the
+ *  ctx's owner, or goes on at once if that is here and the function has returned. */
+void lcs_resume(struct lcs_ctx *ctx, struct value ret);
+/** Set $err for a may_fail function: "timeout", "unavailable", "refused", "limit". */
+void lcs_set_err(struct lcs_ctx *ctx, const char *word);
+
+/* ---- other owners ---- */
+uint64_t lcs_key(struct slice s);			/* keyed hash of a text: Call-ID, AOR */
+unsigned lcs_owner(struct lcs_ctx *ctx);		/* worker of this call */
+/** Run fn(arg) on the owner of a key; arg is no longer yours. 0 or -ENOMEM. */
+int      lcs_post(uint64_t owner_key, void (*fn)(void *arg), void *arg);
+
+/* ---- blocking work ---- */
+struct lcs_job {
+	void (*run)(struct lcs_job *job);		/* pool thread; sees the job, nothing else */
+	void (*done)(struct lcs_job *job, int err);	/* submitting worker; exactly once */
+	int    err;		/* set by run; -ETIMEDOUT to done: run may still be busy */
+};
+/** Keeps call->ctx alive until run has returned and done has run. 0, -EAGAIN, -ENOENT, -ENOMEM. */
+int lcs_job_submit(struct lcs_call *call, const char *pool, struct lcs_job *job, msec_t deadline);
+
+/* ---- events: event_route[module:name] ---- */
+/**
+ * Run the event's route, if the script has one, under the current generation.
+ * @param msg   message to show, or NULL (then an empty one is made)
+ * @param data  read by the module's variables through lcs_event_data(); it must live in
+ *              the arena given by make, which is called once with the arena of the run
+ */
+void  lcs_event(struct lcs_mod *mod, const char *event, struct sip_msg *msg,
+    void *(*make)(struct arena *arena, const void *arg), const void *arg);
+void *lcs_event_data(struct lcs_ctx *ctx);
+
+#endif
