@@ -1,0 +1,41 @@
+/*
+ * modules/auth/auth_api.h - digest challenges and their check (interface "auth", version 1).
+ *
+ * Where the secret comes from is the caller's: auth_db asks the store.
+ */
+#ifndef MODULES_AUTH_AUTH_API_H
+#define MODULES_AUTH_AUTH_API_H
+
+#include "core/lcs.h"
+#include "parser/auth.h"
+#include "utils/digest.h"
+
+struct auth;
+
+enum auth_verdict {
+	AUTH_OK,
+	AUTH_NO_CREDENTIALS,		/* for this realm and scheme */
+	AUTH_STALE,			/* right secret, old or reused nonce: challenge with stale=true */
+	AUTH_WRONG,
+	AUTH_BAD			/* malformed: 400 */
+};
+
+struct auth_asked {			/* credentials found, waiting for the secret */
+	struct auth_credentials cred;
+	enum digest_alg         alg;
+	struct slice            username, domain;	/* username split at '@', domain may be empty */
+};
+
+struct auth_api {
+	/** Find Digest credentials for a realm in (Proxy-)Authorization; realm empty: any. */
+	enum auth_verdict (*find)(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
+	    struct slice realm, struct auth_asked *out);
+	/** Check against ha1 = H(user:realm:password) as hex digits of asked->alg. Counts the
+	 *  nonce's use (replay window). */
+	enum auth_verdict (*check)(struct auth *auth, struct lcs_ctx *ctx,
+	    const struct auth_asked *asked, struct slice ha1_hex);
+	/** Send 401 / 407 with a challenge per configured algorithm, strongest first. */
+	int (*challenge)(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm, bool stale);
+};
+
+#endif

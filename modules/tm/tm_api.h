@@ -1,0 +1,53 @@
+/*
+ * modules/tm/tm_api.h - transactions for other modules (interface "tm", version 1).
+ *
+ * Everything runs on the owner of the Call-ID. struct tm is the module's state,
+ * as lcs_import() gives it.
+ */
+#ifndef MODULES_TM_TM_API_H
+#define MODULES_TM_TM_API_H
+
+#include "core/lcs.h"
+
+struct tm;
+struct tm_tx;				/* server side: a request we received, with its branches */
+struct tm_uac;				/* client side: a request we made ourselves */
+
+enum tm_event {
+	TM_PROVISIONAL,			/* 101..199 came */
+	TM_FINAL,			/* a final response came, or 408 / 503 made here */
+	TM_ACK,				/* ACK for our 2xx is not seen here; for a non-2xx it is */
+	TM_CANCELED,			/* the client gave up */
+	TM_GONE				/* the transaction is about to be freed */
+};
+
+/* One callback per transaction and module; response is borrowed, NULL if made here. */
+typedef void tm_event_fn(void *arg, enum tm_event event, uint16_t status, struct sip_msg *response);
+
+struct tm_request {			/* a request from nothing: NOTIFY, OPTIONS, BYE, MESSAGE */
+	struct slice   method, request_uri, from, to;	/* header values; From with its tag */
+	struct slice   call_id;		/* empty: a fresh one */
+	uint32_t       cseq;		/* 0: 1 */
+	struct slice   route_set;	/* Route values; empty: none */
+	struct slice   extra_lines;	/* whole lines with CRLF */
+	struct slice   content_type, body;
+	struct sip_hop hop;		/* with has_hop: go there */
+	bool           has_hop;
+};
+
+struct tm_api {
+	struct tm_tx *(*current)(struct tm *tm, struct lcs_ctx *ctx);
+	/* Make the server transaction if there is none. 0, -EEXIST: retransmission, or error. */
+	int  (*ensure)(struct tm *tm, struct lcs_ctx *ctx);
+	int  (*relay)(struct tm *tm, struct lcs_ctx *ctx);
+	int  (*respond)(struct tm *tm, struct lcs_ctx *ctx, const struct response_parts *parts);
+	int  (*watch)(struct tm *tm, struct tm_tx *tx, tm_event_fn *fn, void *arg);
+	/* Send a request of our own. fn is told TM_PROVISIONAL*, TM_FINAL, TM_GONE, on the
+	 * worker that called. local_route runs before. 0 or -errno (fn never runs then). */
+	int  (*request)(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
+	    struct tm_uac **out);
+	/* Stop waiting: fn is not called again. INVITE is cancelled on the wire. */
+	void (*forget)(struct tm *tm, struct tm_uac **uac);
+};
+
+#endif

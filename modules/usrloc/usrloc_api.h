@@ -1,0 +1,69 @@
+/*
+ * modules/usrloc/usrloc_api.h - where users are: AOR -> bindings (interface "usrloc", version 1).
+ *
+ * Truth is in memory with the user's owner (hash of the AOR), journalled
+ * through the store. Reading is lock-free from every worker; changing goes to
+ * the owner as one atomic request per REGISTER.
+ */
+#ifndef MODULES_USRLOC_USRLOC_API_H
+#define MODULES_USRLOC_USRLOC_API_H
+
+#include "core/lcs.h"
+
+struct usrloc;
+
+struct usrloc_binding {			/* immutable to readers */
+	struct slice   contact;		/* the URI as registered */
+	struct slice   params;		/* header parameters that are kept (feature tags) */
+	struct slice   call_id, user_agent, instance, path, ruid;
+	uint32_t       cseq, reg_id, methods;	/* methods: bit per enum sip_method, 0: not said */
+	uint16_t       q;
+	int64_t        expires;		/* unix seconds */
+	int64_t        changed;
+	struct sip_hop received;	/* the way back to the client: flow or address */
+	struct slice   node;		/* server that holds the connection */
+};
+
+struct usrloc_aor {			/* one user's bindings, newest q first; immutable */
+	struct slice aor;
+	unsigned     count;
+	const struct usrloc_binding *const *bindings;
+};
+
+/* What one REGISTER asks for, to be done together or not at all. */
+struct usrloc_change {
+	struct slice aor;
+	bool         remove_all;	/* Contact: * */
+	unsigned     count;
+	const struct usrloc_want {
+		struct usrloc_binding binding;	/* expires <= now: remove */
+	} *wants;
+	unsigned     max_contacts;	/* 0: no limit */
+	bool         replace_oldest;	/* at the limit: push out the oldest instead of refusing */
+	bool         durable_first;	/* answer after it is on disk */
+};
+
+enum usrloc_result {
+	USRLOC_OK,
+	USRLOC_OUT_OF_ORDER,		/* Call-ID / CSeq older than what is stored (10.3 step 7): 500 */
+	USRLOC_TOO_MANY,		/* 403 / 503 by policy */
+	USRLOC_NO_STORE,		/* could not be made durable: 503, nothing changed */
+	USRLOC_NO_MEMORY
+};
+
+/* now: the bindings after the change; borrowed for the call. On the calling worker, once. */
+typedef void usrloc_done_fn(void *arg, enum usrloc_result result, const struct usrloc_aor *now);
+
+struct usrloc_api {
+	/** Any worker; borrowed until its next quiet point. NULL: nobody there. Expired
+	 *  bindings may still be in it: compare expires with loop_wall(). */
+	const struct usrloc_aor *(*find)(struct usrloc *ul, struct slice aor);
+	/** Texts are copied before return. 0 or -ENOMEM (done never runs then). Done may run
+	 *  before return if the owner is this worker and nothing has to wait. */
+	int  (*change)(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
+	/** Forget one binding (its flow is gone, or an administrator says so). */
+	int  (*remove)(struct usrloc *ul, struct slice aor, struct slice ruid);
+	size_t (*count)(struct usrloc *ul);	/* bindings, roughly */
+};
+
+#endif
