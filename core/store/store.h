@@ -57,8 +57,15 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args,
 /** Before store_start(). Kept by reference. */
 int store_register(const struct store_schema *schema);
 
-/* url: "sqlite:/path/file.db", "none" (store_run gives -ENODEV). */
-struct store_conf { const char *url; msec_t batch_delay; unsigned batch_max, queue_limit, readers; };
+/* url: "sqlite:/path/file.db", "none" (store_run gives -ENODEV). sync: an answered write also
+ * survives a power cut, not only the end of the process. queue_limit bounds waiting writes and,
+ * apart, waiting reads. */
+struct store_conf {
+	const char *url;
+	msec_t      batch_delay;	/* wait for company before a commit; 0: none */
+	unsigned    batch_max, queue_limit, readers;
+	bool        sync;
+};
 /** Open, lock, migrate, start the threads. 0 or -errno, reason logged and in *why (static or
  *  thread-local text). */
 int  store_start(const struct store_conf *conf, const char **why);

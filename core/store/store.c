@@ -1,0 +1,477 @@
+/*
+ * core/store/store.c - one writer that commits in batches, readers beside it.
+ *
+ * Workers put requests into one of two bounded queues; a thread runs them and
+ * posts them home. While a batch is being committed the next one gathers, so
+ * under load one flush serves many writes.
+ */
+#include "core/store/store.h"
+
+#include "core/store/migrate.h"
+#include "core/store/request.h"
+#include "utils/err.h"
+#include "utils/lockorder.h"
+#include "utils/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#define SCHEMAS_MAX  64u
+#define BACKENDS_MAX 8u
+#define READERS_MAX  8u
+
+struct queue {
+	struct store_request *first, **last;
+	unsigned              waiting, limit;
+	pthread_cond_t        filled;
+};
+
+struct scheme { const char *name; const struct store_backend *backend; };
+
+static struct store {
+	struct lock                 lock;	/* queues, stopping */
+	struct queue                writes, reads;
+	bool                        stopping;
+	_Atomic bool                on, healthy;
+	struct store_conf           conf;
+	const struct store_backend *backend;
+	struct store_conn          *writer, *control, *readers[READERS_MAX];
+	unsigned                    reader_count;
+	pthread_t                   writer_thread, reader_threads[READERS_MAX];
+	const struct store_schema  *schemas[SCHEMAS_MAX];
+	unsigned                    schema_count;
+	struct scheme               schemes[BACKENDS_MAX];
+	unsigned                    scheme_count;
+	_Atomic uint64_t            read_count, write_count, batch_count, error_count, batch_us;
+} store = {
+	.lock = LOCK_INIT(LOCK_STORE),
+	.schemes = { { "sqlite", &store_sqlite } },
+	.scheme_count = 1,
+};
+
+int store_register(const struct store_schema *schema)
+{
+	if (store.schema_count == SCHEMAS_MAX)
+		return -ENOSPC;
+	store.schemas[store.schema_count++] = schema;
+	return 0;
+}
+
+int store_backend_register(const char *scheme, const struct store_backend *backend)
+{
+	if (store.scheme_count == BACKENDS_MAX)
+		return -ENOSPC;
+	store.schemes[store.scheme_count++] = (struct scheme){ scheme, backend };
+	return 0;
+}
+
+/* ---- queues ---- */
+
+static void queue_init(struct queue *q, unsigned limit)
+{
+	*q = (struct queue){ .last = &q->first, .limit = limit };
+	pthread_cond_init(&q->filled, NULL);
+}
+
+static int queue_put(struct queue *q, struct store_request *req)
+{
+	int err = 0;
+
+	req->next = NULL;
+	lock_take(&store.lock);
+	if (store.stopping)
+		err = -ENODEV;
+	else if (q->waiting >= q->limit)
+		err = -EAGAIN;
+	if (!err) {
+		*q->last = req;
+		q->last = &req->next;
+		q->waiting++;
+		pthread_cond_signal(&q->filled);
+	}
+	lock_drop(&store.lock);
+	return err;
+}
+
+/* Up to max requests, waiting for the first; NULL when stopping and empty. */
+static struct store_request *queue_take(struct queue *q, unsigned max, unsigned *count)
+{
+	struct store_request *first, **at;
+
+	lock_take(&store.lock);
+	while (!q->first && !store.stopping)
+		lock_wait(&store.lock, &q->filled, -1);
+	first = q->first;
+	at = &q->first;
+	for (*count = 0; *at && *count < max; (*count)++)
+		at = &(*at)->next;
+	if (*at) {
+		q->first = *at;
+		*at = NULL;
+	} else {
+		q->first = NULL;
+		q->last = &q->first;
+	}
+	q->waiting -= *count;
+	lock_drop(&store.lock);
+	return first;
+}
+
+/* ---- back to the asker ---- */
+
+static void deliver(struct inbox_item *item)
+{
+	struct store_request *req = (struct store_request *)(void *)item;
+
+	req->done(req->arg, req->err, &req->rows);
+	store_request_free(req);
+}
+
+static void send_home(struct store_request *req)
+{
+	if (req->err)
+		atomic_fetch_add(&store.error_count, 1);
+	if (!req->done) {
+		store_request_free(req);
+		return;
+	}
+	req->item.run = deliver;
+	worker_post(req->home, &req->item, INBOX_MUST);
+}
+
+/* ---- health: said once when it changes ---- */
+
+static bool is_environment(int err)
+{
+	return err == -ENOSPC || err == -EROFS || err == -EIO;
+}
+
+static void note_health(int err, const char *text)
+{
+	bool ok = !is_environment(err);
+
+	if (atomic_exchange(&store.healthy, ok) == ok)
+		return;
+	if (ok)
+		log_notice("store", "writes succeed again");
+	else
+		log_error("store", "cannot write error=\"%s\" detail=\"%s\": requests that need "
+		    "durable state get 503 until there is room or permission to write in %s",
+		    err_text(err), text, store.conf.url);
+}
+
+/* ---- the writer ---- */
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static int run_ops(const struct store_request *req)
+{
+	for (size_t i = 0; i < req->op_count; i++) {
+		int n = store.backend->run(store.writer, req->ops[i].stmt, req->ops[i].args,
+		    NULL, NULL);
+
+		if (n < 0) {
+			log_debug("store", "statement failed name=%s error=\"%s\"",
+			    req->ops[i].stmt->name, store.backend->error_text(store.writer));
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* A request of several operations must not leave half of them behind. */
+static int run_request(const struct store_request *req)
+{
+	int err;
+
+	if (req->op_count == 1)
+		return run_ops(req);
+	err = store.backend->savepoint(store.writer);
+	if (err)
+		return err;
+	err = run_ops(req);
+	if (!is_environment(err))
+		store.backend->release(store.writer, err == 0);
+	return err;
+}
+
+/* 0, or why nothing of the batch is on disk. */
+static int run_batch(struct store_request *batch)
+{
+	const struct store_backend *be = store.backend;
+	int err = be->begin(store.writer);
+
+	for (struct store_request *r = batch; r && !err; r = r->next) {
+		r->err = run_request(r);
+		if (is_environment(r->err))
+			err = r->err;
+	}
+	if (!err)
+		err = be->commit(store.writer);
+	note_health(err, err ? be->error_text(store.writer) : "");
+	if (err)
+		be->rollback(store.writer);
+	return err;
+}
+
+static void finish_batch(struct store_request *batch, int err)
+{
+	while (batch) {
+		struct store_request *next = batch->next;
+
+		if (err)
+			batch->err = err;
+		send_home(batch);
+		batch = next;
+	}
+}
+
+static void gather_company(void)
+{
+	struct timespec pause = { 0, store.conf.batch_delay * 1000000L };
+
+	if (store.conf.batch_delay > 0)
+		nanosleep(&pause, NULL);
+}
+
+static void *write_loop(void *arg)
+{
+	unsigned count;
+	struct store_request *batch;
+
+	(void)arg;
+	log_thread_name("store writer");
+	while ((batch = queue_take(&store.writes, store.conf.batch_max, &count))) {
+		int64_t begun = now_us();
+		int err = run_batch(batch);
+
+		atomic_fetch_add(&store.batch_count, 1);
+		atomic_fetch_add(&store.write_count, count);
+		atomic_store(&store.batch_us, (uint64_t)(now_us() - begun));
+		finish_batch(batch, err);
+		gather_company();
+	}
+	return NULL;
+}
+
+/* ---- readers ---- */
+
+static void read_one(struct store_conn *conn, struct store_request *req)
+{
+	struct store_gather gather = { .req = req };
+	int n;
+
+	req->arena = arena_new(0);
+	if (!req->arena) {
+		req->err = -ENOMEM;
+		return;
+	}
+	n = store.backend->run(conn, req->ops[0].stmt, req->ops[0].args, store_gather_row, &gather);
+	if (n >= 0)
+		return;
+	req->err = n;
+	log_error("store", "read failed name=%s error=\"%s\"", req->ops[0].stmt->name,
+	    store.backend->error_text(conn));
+}
+
+static void *read_loop(void *arg)
+{
+	struct store_conn *conn = arg;
+	struct store_request *req;
+	unsigned count;
+
+	log_thread_name("store reader");
+	while ((req = queue_take(&store.reads, 1, &count))) {
+		read_one(conn, req);
+		atomic_fetch_add(&store.read_count, 1);
+		send_home(req);
+	}
+	return NULL;
+}
+
+/* ---- asking ---- */
+
+int store_run_all(const struct store_op *ops, size_t count, store_done_fn *done, void *arg)
+{
+	struct store_request *req;
+	bool is_read = ops[0].stmt->columns != NULL;
+	int err;
+
+	lcs_assert(worker_self() >= 0 && (!is_read || count == 1));
+	if (!store_is_on())
+		return -ENODEV;
+	req = store_request_new(ops, count);
+	if (!req)
+		return -ENOMEM;
+	req->home = (unsigned)worker_self();
+	req->done = done;
+	req->arg = arg;
+	err = queue_put(is_read ? &store.reads : &store.writes, req);
+	if (err)
+		store_request_free(req);
+	return err;
+}
+
+int store_run(const struct store_stmt *stmt, const struct value *args, store_done_fn *done,
+    void *arg)
+{
+	struct store_op op = { stmt, args };
+
+	return store_run_all(&op, 1, done, arg);
+}
+
+/*
+ * The control thread has a connection of its own. SQLite lets it write between
+ * two batches of the writer (busy timeout); other drivers have real sessions.
+ */
+int store_run_now(const struct store_stmt *stmt, const struct value *args, store_row_fn *row,
+    void *arg)
+{
+	int n;
+
+	lcs_assert(worker_self() < 0);
+	if (!store_is_on())
+		return -ENODEV;
+	n = store.backend->run(store.control, stmt, args, row, arg);
+	if (n < 0)
+		log_error("store", "statement failed name=%s error=\"%s\"", stmt->name,
+		    store.backend->error_text(store.control));
+	if (!stmt->columns)
+		note_health(n < 0 ? n : 0, n < 0 ? store.backend->error_text(store.control) : "");
+	return n;
+}
+
+/* ---- start and stop ---- */
+
+static const struct store_backend *backend_of(const char *url, const char **rest)
+{
+	struct slice all = slice_str(url), scheme = slice_split(&all, ':');
+
+	*rest = all.p;
+	for (unsigned i = 0; i < store.scheme_count; i++)
+		if (slice_eq(scheme, slice_str(store.schemes[i].name)))
+			return store.schemes[i].backend;
+	return NULL;
+}
+
+static int open_all(const char *rest, const char **why)
+{
+	struct store_open how = { .rest = rest, .writer = true, .sync = store.conf.sync };
+	int err = store.backend->open(&how, &store.writer, why);
+
+	if (!err)
+		err = store_migrate(store.backend, store.writer, store.schemas,
+		    store.schema_count, why);
+	how.writer = false;
+	how.control = true;
+	if (!err)
+		err = store.backend->open(&how, &store.control, why);
+	how.control = false;
+	store.reader_count = 0;
+	for (unsigned i = 0; i < store.conf.readers && i < READERS_MAX && !err; i++) {
+		err = store.backend->open(&how, &store.readers[i], why);
+		if (!err)
+			store.reader_count++;
+	}
+	return err;
+}
+
+static void close_all(void)
+{
+	for (unsigned i = 0; i < store.reader_count; i++)
+		store.backend->close(store.readers[i]);
+	store.reader_count = 0;
+	if (store.control)
+		store.backend->close(store.control);
+	if (store.writer)
+		store.backend->close(store.writer);
+	store.control = store.writer = NULL;
+}
+
+static int start_threads(const char **why)
+{
+	int err = pthread_create(&store.writer_thread, NULL, write_loop, NULL);
+
+	for (unsigned i = 0; i < store.reader_count && !err; i++)
+		err = pthread_create(&store.reader_threads[i], NULL, read_loop, store.readers[i]);
+	/* With half of its threads the process cannot go on; the caller ends it. */
+	if (err)
+		*why = "no threads for the store";
+	return -err;
+}
+
+int store_start(const struct store_conf *conf, const char **why)
+{
+	const char *rest;
+	int err;
+
+	*why = "";
+	store.conf = *conf;
+	store.stopping = false;
+	if (slice_eq(slice_str(conf->url), SLICE("none")))
+		return 0;
+	store.backend = backend_of(conf->url, &rest);
+	if (!store.backend) {
+		*why = "no driver for this kind of store URL";
+		return -EPROTONOSUPPORT;
+	}
+	queue_init(&store.writes, conf->queue_limit);
+	queue_init(&store.reads, conf->queue_limit);
+	atomic_store(&store.healthy, true);
+	err = open_all(rest, why);
+	if (!err)
+		err = start_threads(why);
+	if (err) {
+		log_error("store", "cannot open url=%s error=\"%s\" detail=\"%s\"", conf->url,
+		    err_text(err), *why);
+		close_all();
+		return err;
+	}
+	atomic_store(&store.on, true);
+	return 0;
+}
+
+void store_stop(void)
+{
+	if (!atomic_exchange(&store.on, false))
+		return;
+	lock_take(&store.lock);
+	store.stopping = true;
+	pthread_cond_broadcast(&store.writes.filled);
+	pthread_cond_broadcast(&store.reads.filled);
+	lock_drop(&store.lock);
+	pthread_join(store.writer_thread, NULL);
+	for (unsigned i = 0; i < store.reader_count; i++)
+		pthread_join(store.reader_threads[i], NULL);
+	close_all();
+}
+
+bool store_is_on(void)
+{
+	return atomic_load_explicit(&store.on, memory_order_acquire);
+}
+
+bool store_is_healthy(void)
+{
+	return atomic_load_explicit(&store.healthy, memory_order_relaxed);
+}
+
+void store_counters(struct store_counters *out)
+{
+	*out = (struct store_counters){
+		.reads = store.read_count, .writes = store.write_count,
+		.batches = store.batch_count, .errors = store.error_count,
+		.last_batch_us = store.batch_us,
+	};
+	lock_take(&store.lock);
+	out->queue_now = store.writes.waiting + store.reads.waiting;
+	lock_drop(&store.lock);
+}
