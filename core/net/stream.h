@@ -15,9 +15,10 @@
 
 struct stream_ops {
 	enum sip_transport transport;
-	/* A connection begins. listener: where it was accepted, NULL if we dialled; hop: whom
-	 * we dialled, with the name to verify. The state or NULL with *err. */
-	void *(*open)(int fd, const struct net_listener *listener, const struct sip_hop *hop, int *err);
+	/* A connection begins. arg: as registered. listener: where it was accepted, NULL if we
+	 * dialled; hop: whom we dialled, with the name to verify. The state or NULL with *err. */
+	void *(*open)(void *arg, int fd, const struct net_listener *listener,
+	    const struct sip_hop *hop, int *err);
 	/* 0 done, -EAGAIN (see want), or a negative error. */
 	int    (*handshake)(void *state);
 	/* Bytes, 0 at the end of the stream, -EAGAIN, or a negative error. */
@@ -37,7 +38,7 @@ struct stream_ops {
 	const char *(*error_text)(void);
 };
 
-/** Module load, before workers_start(). 0 or -EEXIST. */
-int net_stream_register(const struct stream_ops *ops);
+/** Module load, before workers_start(). arg is handed to open(). 0 or -EEXIST. */
+int net_stream_register(const struct stream_ops *ops, void *arg);
 
 #endif
