@@ -1,0 +1,210 @@
+/*
+ * modules/tls/context.c - OpenSSL contexts from parameters.
+ */
+#include "modules/tls/tls.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static _Thread_local char reason[512];
+
+/* What was being read when it went wrong; filled on the way down. */
+struct trouble { const char *param; };
+
+static bool fail(struct trouble *t, const char *param, const char *what, const char *file)
+{
+	char detail[160] = "";
+	unsigned long code = ERR_peek_last_error();
+
+	if (code)
+		snprintf(detail, sizeof(detail), ": %s", ERR_reason_error_string(code) ?
+		    ERR_reason_error_string(code) : "unknown reason");
+	ERR_clear_error();
+	snprintf(reason, sizeof(reason), "%s \"%s\"%s", what, file, detail);
+	t->param = param;
+	return false;
+}
+
+static int version_of(struct slice word)
+{
+	return slice_eq(word, SLICE("1.3")) ? TLS1_3_VERSION : TLS1_2_VERSION;
+}
+
+static bool load_pair(SSL_CTX *ctx, const char *cert, const char *key, struct trouble *t)
+{
+	X509 *x;
+
+	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
+		return fail(t, "certificate", "cannot use the certificate in", cert);
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+		return fail(t, "key", "cannot use the private key in", key);
+	if (SSL_CTX_check_private_key(ctx) != 1)
+		return fail(t, "key", "this key does not belong to the certificate:", key);
+	x = SSL_CTX_get0_certificate(ctx);
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
+		return fail(t, "certificate", "this certificate has expired:", cert);
+	if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
+		return fail(t, "certificate", "this certificate is not valid yet:", cert);
+	return true;
+}
+
+static bool load_trust(SSL_CTX *ctx, struct slice ca, struct trouble *t)
+{
+	char file[4096];
+	STACK_OF(X509_NAME) *names;
+
+	if (!ca.len)
+		return SSL_CTX_set_default_verify_paths(ctx) == 1;
+	snprintf(file, sizeof(file), "%.*s", SLICE_ARG(ca));
+	if (SSL_CTX_load_verify_locations(ctx, file, NULL) != 1)
+		return fail(t, "ca", "cannot read trusted authorities from", file);
+	names = SSL_load_client_CA_file(file);
+	if (names)
+		SSL_CTX_set_client_CA_list(ctx, names);
+	return true;
+}
+
+static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct trouble *t)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(conf->ciphers));
+	if (conf->ciphers.len && SSL_CTX_set_cipher_list(ctx, text) != 1)
+		return fail(t, "ciphers", "no usable cipher in", text);
+	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(conf->ciphersuites));
+	if (conf->ciphersuites.len && SSL_CTX_set_ciphersuites(ctx, text) != 1)
+		return fail(t, "ciphersuites", "no usable cipher suite in", text);
+	return true;
+}
+
+static SSL_CTX *context_new(const struct tls_conf *conf, bool server, const char *cert,
+    const char *key, struct trouble *t)
+{
+	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+
+	if (!ctx) {
+		fail(t, "certificate", "no memory for", cert);
+		return NULL;
+	}
+	SSL_CTX_set_min_proto_version(ctx, version_of(conf->min_version));
+	/* Idle connections give their record buffers back: there are ten thousand of them. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+	    SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* Tickets resume without a table that all workers would have to lock. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"lcs", 3);
+	if (load_pair(ctx, cert, key, t) && load_trust(ctx, conf->ca, t) &&
+	    set_ciphers(ctx, conf, t))
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* "example.org=/path/chain.pem:/path/key.pem" */
+static bool add_named(struct tls_set *set, const struct tls_conf *conf, struct slice item,
+    struct trouble *t)
+{
+	struct slice rest = item, host = slice_trim(slice_split(&rest, '='));
+	struct slice cert = slice_trim(slice_split(&rest, ':')), key = slice_trim(rest);
+	char cert_file[4096], key_file[4096];
+	struct tls_named *n = &set->named[set->named_count];
+
+	if (!host.len || !cert.len || !key.len) {
+		snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(item));
+		return fail(t, "server_certificate", "want host=chain.pem:key.pem, got", cert_file);
+	}
+	snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(cert));
+	snprintf(key_file, sizeof(key_file), "%.*s", SLICE_ARG(key));
+	n->ctx = context_new(conf, true, cert_file, key_file, t);
+	if (!n->ctx) {
+		t->param = "server_certificate";
+		return false;
+	}
+	set->named_count++;
+	n->host = strndup(host.p, host.len);
+	return n->host != NULL;
+}
+
+static int choose_by_name(SSL *ssl, int *alert, void *arg)
+{
+	const struct tls_set *set = arg;
+	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	for (size_t i = 0; asked && i < set->named_count; i++)
+		if (slice_eq_nocase(slice_str(asked), slice_str(set->named[i].host))) {
+			SSL_set_SSL_CTX(ssl, set->named[i].ctx);
+			return SSL_TLSEXT_ERR_OK;
+		}
+	/* Unknown names get the server's own certificate: the client judges it. */
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
+    const char *key, struct trouble *t)
+{
+	set->server = context_new(conf, true, cert, key, t);
+	set->mutual = set->server ? context_new(conf, true, cert, key, t) : NULL;
+	if (!set->mutual)
+		return false;
+	if (conf->client_certificate)
+		SSL_CTX_set_verify(set->server, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(set->mutual, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	for (size_t i = 0; i < conf->server_certificate.count; i++)
+		if (!add_named(set, conf, conf->server_certificate.items[i], t))
+			return false;
+	if (set->named_count) {
+		SSL_CTX_set_tlsext_servername_callback(set->server, choose_by_name);
+		SSL_CTX_set_tlsext_servername_arg(set->server, set);
+	}
+	return true;
+}
+
+struct tls_set *tls_set_new(const struct tls_conf *conf, const char **param, const char **why)
+{
+	struct tls_set *set = calloc(1, sizeof(*set));
+	struct trouble t = { "certificate" };
+	char cert[4096], key[4096];
+	bool ok = false;
+
+	*why = reason;
+	snprintf(reason, sizeof(reason), "memory is short");
+	snprintf(cert, sizeof(cert), "%.*s", SLICE_ARG(conf->certificate));
+	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(conf->key));
+	if (set)
+		set->named = calloc(conf->server_certificate.count + 1, sizeof(*set->named));
+	if (set && set->named && make_servers(set, conf, cert, key, &t)) {
+		set->client = context_new(conf, false, cert, key, &t);
+		ok = set->client != NULL;
+	}
+	*param = t.param;
+	if (!ok) {
+		tls_set_free(&set);
+		return NULL;
+	}
+	if (conf->verify_peer)
+		SSL_CTX_set_verify(set->client, SSL_VERIFY_PEER, NULL);
+	set->verify_peer_name = conf->verify_peer && conf->verify_peer_name;
+	return set;
+}
+
+void tls_set_free(struct tls_set **set)
+{
+	struct tls_set *s = *set;
+
+	*set = NULL;
+	if (!s)
+		return;
+	for (size_t i = 0; s->named && i < s->named_count; i++) {
+		SSL_CTX_free(s->named[i].ctx);
+		free(s->named[i].host);
+	}
+	free(s->named);
+	SSL_CTX_free(s->server);
+	SSL_CTX_free(s->mutual);
+	SSL_CTX_free(s->client);
+	free(s);
+}

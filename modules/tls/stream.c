@@ -1,0 +1,251 @@
+/*
+ * modules/tls/stream.c - TLS on a connected socket, never blocking (stream_ops).
+ */
+#include "modules/tls/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <stdio.h>
+
+#define RECORD_BYTES 16384
+
+struct tls_stream {
+	SSL        *ssl;
+	struct tls *tls;
+	uint32_t    want;		/* EPOLLIN, EPOLLOUT after -EAGAIN */
+	bool        dialled, broken, check_name;
+	char       *expected;		/* name the peer must have; NULL: any */
+	char       *peer;		/* verified identity, NULL: none */
+};
+
+static _Thread_local char last_error[200];
+/* Small writes gather here so that one turn's messages share a record. */
+static _Thread_local char record[RECORD_BYTES];
+
+static SSL_CTX *context_for(const struct tls_set *set, const struct net_listener *listener)
+{
+	if (!listener)
+		return set->client;
+	return listener->require_client_certificate ? set->mutual : set->server;
+}
+
+static bool expect(struct tls_stream *s, const struct tls_set *set, const struct sip_hop *hop)
+{
+	struct ip_addr ip;
+
+	if (!hop->name.len)
+		return true;
+	s->expected = strndup(hop->name.p, hop->name.len);
+	if (!s->expected)
+		return false;
+	s->check_name = set->verify_peer_name;
+	/* Server name indication is for names only (RFC 6066 3). */
+	if (ip_parse(hop->name, &ip) != 0)
+		SSL_set_tlsext_host_name(s->ssl, s->expected);
+	return true;
+}
+
+static void stream_free(struct tls_stream *s)
+{
+	SSL_free(s->ssl);
+	free(s->expected);
+	free(s->peer);
+	free(s);
+}
+
+static void *stream_open(void *arg, int fd, const struct net_listener *listener,
+    const struct sip_hop *hop, int *err)
+{
+	struct tls *tls = arg;
+	const struct tls_set *set = atomic_load_explicit(&tls->current, memory_order_acquire);
+	struct tls_stream *s = calloc(1, sizeof(*s));
+
+	*err = -ENOMEM;
+	if (!s)
+		return NULL;
+	s->tls = tls;
+	s->dialled = listener == NULL;
+	s->ssl = SSL_new(context_for(set, listener));
+	if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1 || (s->dialled && !expect(s, set, hop))) {
+		stream_free(s);
+		return NULL;
+	}
+	if (s->dialled)
+		SSL_set_connect_state(s->ssl);
+	else
+		SSL_set_accept_state(s->ssl);
+	*err = 0;
+	return s;
+}
+
+static void note_error(const char *what)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *text = code ? ERR_reason_error_string(code) : NULL;
+
+	snprintf(last_error, sizeof(last_error), "%s", text ? text : what);
+	ERR_clear_error();
+}
+
+/* What a call of OpenSSL that did not succeed means for the net room. */
+static int verdict(struct tls_stream *s, int ret)
+{
+	int saved = errno;
+
+	switch (SSL_get_error(s->ssl, ret)) {
+	case SSL_ERROR_WANT_READ:
+		s->want = EPOLLIN;
+		return -EAGAIN;
+	case SSL_ERROR_WANT_WRITE:
+		s->want = EPOLLOUT;
+		return -EAGAIN;
+	case SSL_ERROR_ZERO_RETURN:
+		return 0;
+	case SSL_ERROR_SYSCALL:
+		s->broken = true;
+		note_error(saved ? strerror(saved) : "connection closed without notice");
+		return saved ? -saved : -ECONNRESET;
+	default:
+		s->broken = true;
+		note_error("protocol error");
+		/* Plain end of the TCP stream: no close_notify, nothing lost at message ends. */
+		return strcmp(last_error, "unexpected eof while reading") == 0 ? -ECONNRESET : -EPROTO;
+	}
+}
+
+static int check_peer(struct tls_stream *s, struct tls_local *stats)
+{
+	X509 *cert = SSL_get0_peer_certificate(s->ssl);
+
+	if (!cert || SSL_get_verify_result(s->ssl) != X509_V_OK ||
+	    SSL_get_verify_mode(s->ssl) == SSL_VERIFY_NONE)
+		return 0;
+	if (s->check_name && !tls_name_matches(cert, slice_str(s->expected))) {
+		snprintf(last_error, sizeof(last_error), "the certificate does not name %s",
+		    s->expected);
+		stats->wrong_name++;
+		return -EACCES;
+	}
+	s->peer = tls_first_name(cert);
+	return 0;
+}
+
+static int stream_handshake(void *state)
+{
+	struct tls_stream *s = state;
+	struct tls_local *stats = lcs_local(s->tls->mod);
+	int ret, err;
+
+	ERR_clear_error();
+	errno = 0;
+	ret = SSL_do_handshake(s->ssl);
+	if (ret == 1) {
+		stats->handshakes++;
+		stats->resumed += (uint64_t)SSL_session_reused(s->ssl);
+		return check_peer(s, stats);
+	}
+	err = verdict(s, ret);
+	if (err == -EAGAIN)
+		return err;
+	stats->handshake_failed++;
+	return err ? err : -ECONNRESET;
+}
+
+static ssize_t stream_read(void *state, char *into, size_t room)
+{
+	struct tls_stream *s = state;
+	size_t n;
+	int ret;
+
+	ERR_clear_error();
+	errno = 0;
+	ret = SSL_read_ex(s->ssl, into, room, &n);
+	return ret == 1 ? (ssize_t)n : verdict(s, ret);
+}
+
+/* One contiguous piece for one record: the first piece alone if it fills one. */
+static struct slice gather(const struct iovec *iov, int count)
+{
+	size_t len = 0;
+
+	if (count == 1 || iov[0].iov_len >= RECORD_BYTES)
+		return slice_of(iov[0].iov_base, iov[0].iov_len);
+	for (int i = 0; i < count && len < RECORD_BYTES; i++) {
+		size_t room = RECORD_BYTES - len;
+		size_t part = iov[i].iov_len < room ? iov[i].iov_len : room;
+
+		memcpy(record + len, iov[i].iov_base, part);
+		len += part;
+	}
+	return slice_of(record, len);
+}
+
+static ssize_t stream_write(void *state, const struct iovec *iov, int count)
+{
+	struct tls_stream *s = state;
+	struct slice piece = gather(iov, count);
+	size_t n;
+	int ret, err;
+
+	ERR_clear_error();
+	errno = 0;
+	ret = SSL_write_ex(s->ssl, piece.p, piece.len, &n);
+	if (ret == 1)
+		return (ssize_t)n;
+	err = verdict(s, ret);
+	return err ? err : -EPIPE;
+}
+
+static uint32_t stream_want(void *state)
+{
+	return ((struct tls_stream *)state)->want;
+}
+
+static bool stream_pending(void *state)
+{
+	return SSL_has_pending(((struct tls_stream *)state)->ssl) == 1;
+}
+
+static struct slice stream_peer_name(void *state)
+{
+	return slice_str(((struct tls_stream *)state)->peer);
+}
+
+static void stream_describe(void *state, char *text, size_t room)
+{
+	SSL *ssl = ((struct tls_stream *)state)->ssl;
+
+	snprintf(text, room, "%s %s", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
+}
+
+static void stream_close(void *state)
+{
+	struct tls_stream *s = state;
+
+	ERR_clear_error();
+	/* One try: the notice goes out if the socket takes it now. */
+	if (!s->broken && SSL_is_init_finished(s->ssl))
+		SSL_shutdown(s->ssl);
+	ERR_clear_error();
+	stream_free(s);
+}
+
+static const char *stream_error_text(void)
+{
+	return last_error;
+}
+
+const struct stream_ops tls_stream_ops = {
+	.transport = TRANSPORT_TLS,
+	.open = stream_open,
+	.handshake = stream_handshake,
+	.read = stream_read,
+	.write = stream_write,
+	.want = stream_want,
+	.pending = stream_pending,
+	.peer_name = stream_peer_name,
+	.describe = stream_describe,
+	.close = stream_close,
+	.error_text = stream_error_text,
+};

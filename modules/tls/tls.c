@@ -1,0 +1,105 @@
+/*
+ * tls - SIP over TLS 1.2 and 1.3 (RFC 3261 26, RFC 5922), by OpenSSL.
+ *
+ * A generation has its own contexts; a connection keeps those it began with, so
+ * a new certificate takes effect without dropping anybody.
+ */
+#include "modules/tls/tls.h"
+
+#include <errno.h>
+
+static int tls_load(struct lcs_mod *mod)
+{
+	struct tls *tls = lcs_shared(mod);
+
+	tls->mod = mod;
+	return net_stream_register(&tls_stream_ops, tls);
+}
+
+static int tls_check(const void *conf, struct diag *diag)
+{
+	const char *param, *why;
+	struct tls_set *set = tls_set_new(conf, &param, &why);
+
+	if (!set)
+		return diag_error(diag, param, "%s", why);
+	tls_set_free(&set);
+	return 0;
+}
+
+static int tls_prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct tls_conf *c = conf;
+	const char *param, *why;
+
+	(void)next;
+	c->set = tls_set_new(c, &param, &why);
+	if (c->set)
+		return 0;
+	log_error(lcs_mod_name(mod), "cannot use TLS settings parameter=%s reason=\"%s\"", param, why);
+	return -EINVAL;
+}
+
+static void tls_commit(struct lcs_mod *mod, struct gen *next)
+{
+	const struct tls_conf *conf = lcs_conf(mod, next);
+	struct tls *tls = lcs_shared(mod);
+
+	atomic_store_explicit(&tls->current, conf->set, memory_order_release);
+}
+
+static void tls_retire(struct lcs_mod *mod, struct gen *old, void *conf)
+{
+	(void)mod;
+	(void)old;
+	tls_set_free(&((struct tls_conf *)conf)->set);
+}
+
+static const struct lcs_param params[] = {
+	PARAM_FILE_NAME(struct tls_conf, certificate, NULL,
+	    "PEM file with our certificate, then the chain towards the root"),
+	PARAM_FILE_NAME(struct tls_conf, key, NULL, "PEM file with the private key"),
+	PARAM_FILE_NAME(struct tls_conf, ca, "",
+	    "PEM file of authorities whose peers we trust; empty: the system's"),
+	PARAM_STRINGS(struct tls_conf, server_certificate,
+	    "another certificate for a server name asked for, as host=chain.pem:key.pem"),
+	PARAM_BOOL(struct tls_conf, verify_peer, "yes",
+	    "check the certificate of servers that we connect to"),
+	PARAM_BOOL(struct tls_conf, verify_peer_name, "yes",
+	    "the certificate must name the domain or host that we asked for (RFC 5922)"),
+	PARAM_BOOL(struct tls_conf, client_certificate, "no",
+	    "ask clients for a certificate (a listener may require one)"),
+	PARAM_WORD(struct tls_conf, min_version, "1.2", "1.2|1.3", "oldest version that is spoken"),
+	PARAM_STRING(struct tls_conf, ciphers, "ECDHE+AESGCM:ECDHE+CHACHA20",
+	    "cipher list for TLS 1.2, as OpenSSL writes it"),
+	PARAM_STRING(struct tls_conf, ciphersuites, "",
+	    "cipher suites for TLS 1.3; empty: OpenSSL's own order"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct tls_local, handshakes, STAT_COUNTER, "handshakes that succeeded"),
+	LCS_STAT(struct tls_local, resumed, STAT_COUNTER, "of these, resumed from a ticket"),
+	LCS_STAT(struct tls_local, handshake_failed, STAT_COUNTER, "handshakes that failed"),
+	LCS_STAT(struct tls_local, wrong_name, STAT_COUNTER,
+	    "servers refused because their certificate names somebody else"),
+	{ 0 }
+};
+
+LCS_MODULE(tls,
+	.summary = "SIP over TLS",
+	.conf_size = sizeof(struct tls_conf),
+	.local_size = sizeof(struct tls_local),
+	.shared_size = sizeof(struct tls),
+	.params = params,
+	.stats = stats,
+	.load = tls_load,
+	.check = tls_check,
+	.prepare = tls_prepare,
+	.commit = tls_commit,
+	.retire = tls_retire,
+	.manual =
+	    "Loading this module makes `tls:` listeners and `transport=tls` hops work. Clients\n"
+	    "need no certificate unless the listener says `require_client_certificate = true`.\n"
+	    "Names are compared as RFC 5922 wants: only subjectAltName counts, no wildcards.\n",
+);
