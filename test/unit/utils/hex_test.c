@@ -1,0 +1,54 @@
+/*
+ * Hexadecimal digits.
+ */
+#include "utils/hex.h"
+
+#include "test/unit.h"
+
+static void every_digit(void **state)
+{
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		const char *low = "0123456789abcdef", *high = "0123456789ABCDEF";
+		const char *at = c ? strchr(low, c) : NULL;
+
+		if (c && !at && (at = strchr(high, c)))
+			at = low + (at - high);
+		assert_int_equal(hex_digit((char)c), at ? at - low : -1);
+	}
+}
+
+static void there_and_back(void **state)
+{
+	unsigned char bytes[256], back[256];
+	char text[512];
+
+	(void)state;
+	for (int i = 0; i < 256; i++)
+		bytes[i] = (unsigned char)i;
+	hex_encode(text, bytes, 256);
+	assert_memory_equal(text, "000102", 6);
+	assert_memory_equal(text + 506, "fdfeff", 6);
+	assert_int_equal(hex_decode(back, 256, slice_of(text, 512)), 0);
+	assert_memory_equal(back, bytes, 256);
+}
+
+static void refusals(void **state)
+{
+	static const struct { const char *text; size_t len; int err; } cases[] = {
+		{ "", 0, 0 }, { "AbfF", 2, 0 }, { "AbfF", 1, -EINVAL },
+		{ "AbfF", 3, -EINVAL }, { "abc", 1, -EINVAL }, { "ag", 1, -EINVAL },
+		{ "ga", 1, -EINVAL }, { " a", 1, -EINVAL }, { "0", 0, -EINVAL },
+	};
+	unsigned char out[4];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(hex_decode(out, cases[i].len, slice_str(cases[i].text)),
+		    cases[i].err);
+}
+
+UNIT_MAIN(
+	cmocka_unit_test(every_digit),
+	cmocka_unit_test(there_and_back),
+	cmocka_unit_test(refusals))
