@@ -16,6 +16,8 @@ struct htab {
 	struct htab_node **slots;
 	size_t             mask;	/* slots - 1 */
 	size_t             count;
+	struct htab_node **old;		/* while growing: those not moved yet */
+	size_t             moved;
 };
 
 typedef bool htab_match_fn(const struct htab_node *node, const void *key);
@@ -33,7 +35,8 @@ struct htab_node *htab_find(const struct htab *t, uint64_t hash,
 /** Next match behind node in the same chain, or NULL. */
 struct htab_node *htab_find_next(const struct htab_node *node,
     htab_match_fn *match, const void *key);
-/** Calls fn for every node; fn may remove (only) the node it was given. */
+/** Calls fn for every node; fn may remove (only) the node it was given,
+ *  and free it; it may not insert. */
 void htab_each(struct htab *t, void (*fn)(struct htab_node *node, void *arg), void *arg);
 
 #endif
