@@ -12,7 +12,8 @@ uint64_t siphash(const struct siphash_key *key, struct slice s);
 /** The same after folding ASCII letters to lower case. */
 uint64_t siphash_nocase(const struct siphash_key *key, struct slice s);
 
-/** The key of this boot; made on first use, any thread. Tests set it. */
+/** The key of this boot; made on first use, any thread. Tests set it,
+ *  before other threads look. */
 const struct siphash_key *siphash_boot_key(void);
 void siphash_set_boot_key(struct siphash_key key);
 

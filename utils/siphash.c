@@ -1,0 +1,121 @@
+/*
+ * utils/siphash.c - SipHash-2-4 (Aumasson and Bernstein, 2012) and the boot key.
+ */
+#include "utils/siphash.h"
+
+#include "utils/rand.h"
+
+#include <endian.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct sip_state { uint64_t v0, v1, v2, v3; };
+
+static inline uint64_t rotl(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static inline void sip_round(struct sip_state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 = rotl(s->v0, 32) + s->v3;
+	s->v2 += s->v1;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline void absorb(struct sip_state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+static inline uint64_t load(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return le64toh(w);
+}
+
+/* The len % 8 bytes at the end, lowest first. */
+static inline uint64_t load_tail(const char *end, size_t len)
+{
+	size_t left = len % 8;
+	uint64_t w = 0;
+
+	if (left == 0)
+		return 0;
+	if (len >= 8)
+		return load(end - 8) >> (64 - 8 * left);
+	for (size_t i = left; i > 0; i--)
+		w = w << 8 | (unsigned char)end[(ptrdiff_t)(i - 1) - (ptrdiff_t)left];
+	return w;
+}
+
+static inline uint64_t sip(const struct siphash_key *key, struct slice in, bool fold)
+{
+	struct sip_state s = {
+		key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
+		key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u,
+	};
+	const char *p = in.p, *end = slice_end(in);
+	uint64_t w;
+
+	for (; end - p >= 8; p += 8) {
+		w = load(p);
+		absorb(&s, fold ? ascii_lower8(w) : w);
+	}
+	w = load_tail(end, in.len);
+	absorb(&s, (fold ? ascii_lower8(w) : w) | (uint64_t)in.len << 56);
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+uint64_t siphash(const struct siphash_key *key, struct slice s)
+{
+	return sip(key, s, false);
+}
+
+uint64_t siphash_nocase(const struct siphash_key *key, struct slice s)
+{
+	return sip(key, s, true);
+}
+
+static struct siphash_key boot_key;
+static atomic_bool boot_key_is_set;
+
+static void boot_key_store(struct siphash_key key)
+{
+	boot_key = key;
+	atomic_store_explicit(&boot_key_is_set, true, memory_order_release);
+}
+
+static void boot_key_make(void)
+{
+	if (!atomic_load_explicit(&boot_key_is_set, memory_order_acquire))
+		boot_key_store((struct siphash_key){ rand_u64(), rand_u64() });
+}
+
+const struct siphash_key *siphash_boot_key(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (!atomic_load_explicit(&boot_key_is_set, memory_order_acquire))
+		pthread_once(&once, boot_key_make);
+	return &boot_key;
+}
+
+void siphash_set_boot_key(struct siphash_key key)
+{
+	boot_key_store(key);
+}
