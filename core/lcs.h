@@ -63,6 +63,11 @@ struct lcs_strings { size_t count; const struct slice *items; };	/* repeated str
 enum lcs_stat_kind { STAT_COUNTER, STAT_GAUGE };
 struct lcs_stat { const char *name; enum lcs_stat_kind kind; size_t offset; const char *doc; };
 #define LCS_STAT(st, field, kind, doc) { #field, kind, LCS_AT(st, field, uint64_t), doc }
+/** One more; only the owning worker writes, anybody may read meanwhile. */
+static inline void lcs_count(uint64_t *counter)
+{
+	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
 
 /* ---- methods of the control socket (lcsctl) ---- */
 enum lcs_right { RIGHT_READ, RIGHT_ADMIN };

@@ -24,7 +24,7 @@ struct lcs_gen;				/* one configuration generation; starts with struct gen */
 
 /* ---- script functions ---- */
 struct lcs_call {
-	struct lcs_ctx     *ctx;	/* NULL in timer_route, startup_route */
+	struct lcs_ctx     *ctx;	/* never NULL; of an empty message in timer_route, startup_route */
 	struct lcs_mod     *mod;
 	const void         *conf;	/* this module's parameters, of ctx's generation */
 	void               *local;	/* this module's state in this worker */
@@ -119,6 +119,26 @@ int lcs_forward_response(struct lcs_ctx *ctx);
 int lcs_forward_stateless(struct lcs_ctx *ctx);
 /** Where the response to a request goes: RFC 3261 18.2.2, RFC 3581, its own connection. */
 void lcs_response_hop(struct sip_msg *request, struct sip_hop *hop);
+
+/* ---- forwarding: what stateless and stateful copies have in common ---- */
+/**
+ * The edits every forwarded request needs (RFC 3261 16.6, items 2, 3, 6): Request-URI and
+ * Path of the target, Max-Forwards one less unless an edit set it already, the Request-URI
+ * that a strict router wants.
+ *
+ * @param last      end of this copy's chain, moves on
+ * @param next_uri  where to go (item 7): $du, else the first Route, else the Request-URI
+ * @return 0, -ENOMEM, -EINVAL (that URI does not parse or has no host)
+ */
+int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
+    const struct sip_edit **last, struct sip_uri *next_uri);
+/** Our Via above all others; transport and sent-by follow when the hop is known. The branch
+ *  is copied. 0 or -ENOMEM. */
+int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch);
+/** Our name in Server and User-Agent: the setting, empty: none. Lives as long as gen. */
+struct slice lcs_signature(const struct gen *gen);
+/** onsend_route, if the script has one: false if it says drop. Any kind of ctx. */
+bool lcs_may_send(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop);
 
 /* ---- state that lives as long as the transaction: $avp, named flags ---- */
 struct lcs_bag;				/* counted; made on first use */
