@@ -1,0 +1,1 @@
+"""What the tests with real SIP peers are written with."""

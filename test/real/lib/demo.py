@@ -1,0 +1,112 @@
+"""Servers under test: started, asked and stopped with the project's own set-up command."""
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from .tap import Failed
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+DEMO = os.environ.get("LCS_DEMO", str(ROOT / "utils/demo"))
+LCSCTL = os.environ.get("LCSCTL", str(ROOT / "utils/lcsctl"))
+START_LIMIT_S = 600         # the first start builds
+
+
+class Server:
+    """One server; its ports are in `port`, a transport it does not serve is None there."""
+
+    def __init__(self, directory, role, domain, users, transports=("udp", "tcp", "tls"),
+                 options=(), netns=None):
+        self.directory, self.role, self.netns = str(directory), role, netns
+        argv = ["start", "--dir", self.directory, "--role", role, "--domain", domain,
+                "--workers", "2", "--no-prove", "--json"]
+        for name, password in users:
+            argv += ["--user", f"{name}:{password}"]
+        for t in transports:
+            argv += [f"--{t}-port", "0"]
+        out = self._demo(argv + list(options), START_LIMIT_S)
+        try:
+            self.facts = json.loads(out)
+        except ValueError:
+            raise Failed(f"demo start did not print one JSON object: {out!r}") from None
+        self.port = self.facts["ports"]
+        self.address = self.facts["address"]
+        self.domain = self.facts["domain"]
+        self.ca = self.facts["ca"]
+        self.supervisor = self.facts["pid"]
+
+    def _demo(self, argv, seconds):
+        argv = [DEMO] + argv
+        if self.netns:
+            argv = ["ip", "netns", "exec", self.netns] + argv
+        try:
+            done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=seconds)
+        except FileNotFoundError:
+            raise Failed(f"no {DEMO}") from None
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(argv[:4])} ... ended with {done.returncode}:\n"
+                         f"{(done.stdout + done.stderr)[-2000:]}")
+        return done.stdout
+
+    def at(self, transport):
+        """Host and port for a transport."""
+        if self.port[transport] is None:
+            raise Failed(f"the server has no {transport} listener: {self.port}")
+        return self.address, self.port[transport]
+
+    def uri(self, transport, host=None):
+        """The server as a SIP URI, as a client has it for outbound proxy."""
+        address, port = self.at(transport)
+        return f"sip:{host or address}:{port};transport={transport}"
+
+    def server_pids(self):
+        """The supervisor's children, by the kernel."""
+        path = f"/proc/{self.supervisor}/task/{self.supervisor}/children"
+        try:
+            with open(path) as f:
+                return [int(p) for p in f.read().split()]
+        except FileNotFoundError:
+            return []
+
+    def is_running(self):
+        return os.path.exists(f"/proc/{self.supervisor}") and bool(self.server_pids())
+
+    def log_text(self):
+        with open(self.facts["log"], errors="replace") as f:
+            return f.read()
+
+    def ctl(self, *words, input=None):
+        """Run lcsctl with -o json and return what it printed, parsed."""
+        done = self.try_ctl(*words, input=input)
+        if done.returncode != 0:
+            raise Failed(f"lcsctl {' '.join(words)} ended with {done.returncode}: "
+                         f"{(done.stdout + done.stderr)[-800:]}")
+        text = done.stdout.strip()
+        return json.loads(text) if text else None
+
+    def try_ctl(self, *words, input=None):
+        argv = [LCSCTL, "-s", self.facts["ctl"], "-o", "json", *words]
+        try:
+            return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=20,
+                                  input=input or "")
+        except FileNotFoundError:
+            raise Failed(f"no lcsctl at {LCSCTL}") from None
+
+    def endpoints(self, user):
+        """The user's bindings as lcsctl lists them: dicts with at least `contact`, `expires`."""
+        rows = self.ctl("endpoints", "list", user.uri)
+        rows = rows.get("endpoints", rows) if isinstance(rows, dict) else rows
+        return [r for r in rows if user.name in str(r.get("aor", user.name))]
+
+    def stop(self):
+        self._demo(["stop", "--dir", self.directory], 60)
+        end = time.monotonic() + 10
+        while os.path.exists(f"/proc/{self.supervisor}"):
+            with open(f"/proc/{self.supervisor}/stat") as f:
+                if f.read().rpartition(")")[2].split()[0] == "Z":
+                    return
+            if time.monotonic() > end:
+                raise Failed("the supervisor still runs after demo stop")
+            time.sleep(0.05)

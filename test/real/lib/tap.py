@@ -1,0 +1,135 @@
+"""Tests as functions, a time limit on each, and their results as TAP.
+
+A topic is a module with functions marked by @test. A test fails by raising; `check` and
+`equal` raise Failed with a text that says what was seen. A test that is a generator waits
+for something slow: its part before `yield` runs when the whole run begins, the rest when
+its turn comes, so that minutes of a server's timers pass while other tests work.
+"""
+import inspect
+import signal
+import sys
+import time
+import traceback
+
+
+class Failed(AssertionError):
+    """The server did not do what the test expects."""
+
+
+class Skip(Exception):
+    """This machine lacks what the test needs; the text says what."""
+
+
+class TimeUp(Exception):
+    """The test's time limit passed."""
+
+
+class Test:
+    """One line of TAP: a function with one set of arguments."""
+
+    def __init__(self, topic, text, function, args, limit):
+        self.topic, self.text, self.function = topic, text, function
+        self.args, self.limit = args, limit
+        self.begun = None           # the generator of a test in two halves
+        self.world = None
+        self.early_error = None
+
+    def is_early(self):
+        return inspect.isgeneratorfunction(self.function)
+
+
+def test(text, each=None, limit=20):
+    """Mark a function as a test; `each` runs it once for every value (or tuple)."""
+    def mark(function):
+        cases = [()] if each is None else [c if isinstance(c, tuple) else (c,) for c in each]
+        function.cases = [(text.format(*c), c, limit) for c in cases]
+        return function
+    return mark
+
+
+def collect(module):
+    """The tests of a topic in the order they are written."""
+    topic = module.__name__.removesuffix("_test")
+    functions = [f for f in vars(module).values() if hasattr(f, "cases")]
+    functions.sort(key=lambda f: f.__code__.co_firstlineno)
+    return [Test(topic, text, f, args, limit) for f in functions for text, args, limit in f.cases]
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def equal(seen, expected, what):
+    if seen != expected:
+        raise Failed(f"{what}: expected {expected!r}, saw {seen!r}")
+
+
+def wait_until(probe, seconds, what, every=0.05):
+    """Ask `probe` until it returns something true, for things that send no event."""
+    end = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f"not within {seconds} s: {what}")
+        time.sleep(every)
+
+
+def _on_alarm(_signal, _frame):
+    raise TimeUp()
+
+
+def limited(seconds, function):
+    """Run `function`; TimeUp interrupts it, whatever it waits for."""
+    signal.signal(signal.SIGALRM, _on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return function()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Report:
+    """Prints TAP and counts."""
+
+    def __init__(self):
+        self.number = self.passed = self.failed = self.skipped = 0
+
+    def ok(self, t, seconds):
+        self._line("ok", t, f" # {seconds:.1f}s")
+        self.passed += 1
+
+    def skip(self, t, why):
+        self._line("ok", t, f" # SKIP {why}")
+        self.skipped += 1
+
+    def not_ok(self, t, error, logs):
+        self._line("not ok", t, "")
+        self.failed += 1
+        for line in describe(error, t).splitlines() + ([f"logs: {logs}"] if logs else []):
+            print(f"#   {line}")
+        sys.stdout.flush()
+
+    def _line(self, verdict, t, tail):
+        self.number += 1
+        print(f"{verdict} {self.number} - {t.topic}: {t.text}{tail}", flush=True)
+
+    def plan(self):
+        print(f"1..{self.number}")
+        print(f"# {self.passed} passed, {self.failed} failed, {self.skipped} skipped", flush=True)
+
+
+def describe(error, t):
+    """The error and the line of the test it comes from."""
+    if isinstance(error, TimeUp):
+        text = f"took longer than its {t.limit} s"
+    elif isinstance(error, Failed):
+        text = str(error)
+    else:
+        text = f"{type(error).__name__}: {error}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/test/real/" in f.filename]
+    where = [f"at {f.filename.rsplit('/real/', 1)[1]}:{f.lineno}: {f.line}" for f in frames
+             if not f.filename.endswith(("/tap.py", "/run.py"))]
+    return "\n".join([text] + where)

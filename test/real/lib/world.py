@@ -1,0 +1,163 @@
+"""What a test is given: servers, users that nobody else uses, clients; all ended with it."""
+import contextlib
+import dataclasses
+import pathlib
+import secrets
+import shutil
+
+from .agent import Agent
+from .baresip import Baresip
+from .demo import Server
+from .linphone import Linphone
+from .netcat import Netcat
+from .peer import Peer
+from .services import Service
+from .sipp import Sipp, TlsPipe
+from .tap import Skip
+
+DOMAIN = "example.test"
+POOL = 160          # users of a shared server; a test takes two or three and keeps them
+
+
+@dataclasses.dataclass
+class User:
+    name: str
+    password: str
+    domain: str = DOMAIN
+
+    @property
+    def uri(self):
+        return f"sip:{self.name}@{self.domain}"
+
+
+class Run:
+    """Everything of one run of the suite: its directory and the servers tests share."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.servers, self.pools = {}, {}
+
+    def shared(self, role):
+        """The server of this role that all tests use; carrier serves UDP too, home does not."""
+        if role not in self.servers:
+            users = make_users(POOL)
+            self.pools[role] = users[:]
+            transports = ("udp", "tcp", "tls") if role == "carrier" else ("tcp", "tls")
+            try:
+                self.servers[role] = Server(self.directory / f"server-{role}", role, DOMAIN,
+                                            [(u.name, u.password) for u in users], transports)
+            except Exception as e:
+                self.servers[role] = e
+        if isinstance(self.servers[role], Exception):
+            raise self.servers[role]
+        return self.servers[role]
+
+    def close(self):
+        for server in self.servers.values():
+            if isinstance(server, Server):
+                server.stop()
+
+    def remove(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def make_users(count):
+    return [User(f"u{i:03}", secrets.token_hex(8)) for i in range(count)]
+
+
+class World:
+    """One test's view."""
+
+    def __init__(self, run, name):
+        self.run = run
+        self.directory = run.directory / name
+        self.directory.mkdir(parents=True)
+        self.stack = contextlib.ExitStack()
+        self.count = 0
+
+    def close(self, keep):
+        self.stack.close()
+        if not keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def add(self, thing):
+        """Have thing.close() called when the test is over."""
+        self.stack.callback(thing.close)
+        return thing
+
+    def path(self, name):
+        self.count += 1
+        return self.directory / f"{self.count:02}-{name}"
+
+    # -- servers and users
+
+    def server(self, role="carrier"):
+        return self.run.shared(role)
+
+    def own_server(self, role="carrier", users=3, **how):
+        """A server for this test alone, with its users."""
+        made = make_users(users)
+        server = Server(self.path("server"), role, DOMAIN,
+                        [(u.name, u.password) for u in made], **how)
+        self.stack.callback(server.stop)
+        return server, made
+
+    def user(self, role="carrier"):
+        """A user of the shared server that no other test has or had."""
+        self.run.shared(role)
+        if not self.run.pools[role]:
+            raise Skip("the shared server's users are used up: raise POOL")
+        return self.run.pools[role].pop()
+
+    def users(self, count, role="carrier"):
+        return [self.user(role) for _ in range(count)]
+
+    # -- clients
+
+    def peer(self, transport, server=None, **how):
+        """A bare socket to the server."""
+        server = server or self.server()
+        return self.add(Peer(transport, server.at(transport), ca=server.ca,
+                             server_name=server.domain, log=self.path(f"peer-{transport}"), **how))
+
+    def agent(self, user, transport="udp", server=None, algorithm=None, **how):
+        return Agent(self.peer(transport, server, **how), user, algorithm)
+
+    def listener(self, transport, address="127.0.0.1", port=0):
+        """A bare socket that waits for the server to come to it."""
+        return self.add(Peer(transport, bind=(address, port), log=self.path(f"listen-{transport}")))
+
+    def baresip(self, user, transport, server=None, **how):
+        need("baresip", "baresip-core")
+        return self.add(Baresip(self.path(f"baresip-{user.name}"), user,
+                                server or self.server(), transport, **how))
+
+    def linphone(self, user, transport, server=None, **how):
+        need("linphone-daemon", "linphone-cli")
+        return self.add(Linphone(self.path(f"linphone-{user.name}"), user,
+                                 server or self.server(), transport, **how))
+
+    def sipp(self, scenario, users, transport="udp", server=None, target=None, keys=None, **how):
+        """A running sipp scenario; over TLS by way of a pipe."""
+        need("sipp", "sip-tester")
+        server = server or self.server()
+        keys = dict(keys or {}, domain=server.domain, via=transport.upper())
+        if target is None and transport == "tls":
+            target = self.add(TlsPipe(server)).address
+        return self.add(Sipp(self.path(f"sipp-{scenario}"), scenario,
+                             target or server.at(transport), "tcp" if transport == "tls" else
+                             transport, users=users, keys=keys, **how))
+
+    def netcat(self, transport, server=None):
+        need("nc", "netcat-openbsd")
+        need("openssl", "openssl")
+        return self.add(Netcat(self.path(f"netcat-{transport}"), server or self.server(),
+                               transport))
+
+    def service(self, name, *args):
+        return self.add(Service(name, self.path(name), *args))
+
+
+def need(command, package):
+    if shutil.which(command) is None:
+        raise Skip(f"no {command}: apt-get install --no-install-recommends {package}")

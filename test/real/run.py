@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Run the tests with real SIP peers and print TAP.
+
+    python3 test/real/run.py [-l] [-k] [-d DIR] [NAME...]
+
+NAME is a topic (register, call, ...) or a word of a test's text; all when none is given.
+-l lists the tests, -k keeps every log, -d says where logs go (a new temporary directory).
+Environment: LCS_DEMO, LCSCTL (the commands under test), LCS_SHARED (service scripts).
+"""
+import argparse
+import importlib
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.dont_write_bytecode = True
+
+from lib.tap import Report, Skip, collect, limited  # noqa: E402
+from lib.world import Run, World  # noqa: E402
+
+
+def topics():
+    return sorted(p.stem for p in HERE.glob("*_test.py"))
+
+
+def select(words):
+    """All tests, or those whose topic is a word or whose line contains it."""
+    tests = [t for name in topics() for t in collect(importlib.import_module(name))]
+    if not words:
+        return tests
+    return [t for t in tests if any(w == t.topic or w in f"{t.topic}: {t.text}" for w in words)]
+
+
+def slug(t):
+    return re.sub(r"[^a-z0-9]+", "-", f"{t.topic}-{t.text}".lower())[:80].strip("-")
+
+
+def begin_early(tests, run):
+    """First halves of the tests that wait for a slow timer."""
+    for t in tests:
+        if not t.is_early():
+            continue
+        try:
+            t.world = World(run, slug(t))
+            t.begun = t.function(t.world, *t.args)
+            limited(t.limit, lambda t=t: next(t.begun))
+        except Exception as e:
+            t.early_error = e
+
+
+def body(t):
+    if t.early_error is not None:
+        raise t.early_error
+    if t.begun is None:
+        return t.function(t.world, *t.args)
+    for _ in t.begun:
+        raise RuntimeError("a test has one yield")
+
+
+def run_one(t, run, report, keep):
+    start = time.monotonic()
+    error = None
+    try:
+        t.world = t.world or World(run, slug(t))
+        limited(t.limit, lambda: body(t))
+    except Exception as e:
+        error = e
+    failed = error is not None and not isinstance(error, Skip)
+    logs = t.world.directory if failed and t.world else None
+    try:
+        if t.world:
+            limited(60, lambda: t.world.close(keep or failed))
+    except Exception as e:
+        if error is None:
+            error, failed = e, True
+    if failed:
+        report.not_ok(t, error, logs)
+    elif error is not None:
+        report.skip(t, str(error))
+    else:
+        report.ok(t, time.monotonic() - start)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("-l", "--list", action="store_true")
+    parser.add_argument("-k", "--keep", action="store_true")
+    parser.add_argument("-d", "--dir")
+    options = parser.parse_args()
+    tests = select(options.names)
+    if options.list:
+        print("\n".join(f"{t.topic}: {t.text}" for t in tests))
+        return 0
+    if not tests:
+        sys.exit(f"no test matches; topics: {' '.join(n.removesuffix('_test') for n in topics())}")
+    directory = options.dir or tempfile.mkdtemp(prefix="lcs-real-")
+    run, report = Run(directory), Report()
+    try:
+        begin_early(tests, run)
+        for t in tests:
+            run_one(t, run, report, options.keep)
+    finally:
+        run.close()
+    report.plan()
+    if report.failed or options.keep:
+        print(f"# logs are kept in {directory}")
+    else:
+        run.remove()
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
