@@ -57,7 +57,8 @@ if [ -s "$tmp/report" ]; then cat "$tmp/report"; echo "not ok 1 - planted violat
 else echo "ok 1 - planted violations are named"; fi
 
 cd "$src" || exit 1
-if found=$(find utils parser cfg core modules test -name '*.[chly]' -exec "$awk" -f test/check-layers.awk {} +); then
+if found=$(find utils parser cfg core modules test -name '*.[chly]' \
+	! -path 'cfg/gram.[ch]' ! -path 'cfg/lex.[ch]' -exec "$awk" -f test/check-layers.awk {} +); then
 	echo "ok 2 - every include points to the left"
 else
 	echo "$found" | sed 's/^/# /'

@@ -130,8 +130,8 @@ prepare_source() {
 	if autotools_stale; then
 		run_logged "configure script" "$LCS_BUILD_ROOT/log/autoreconf.log" \
 		    "apt-get install autoconf automake pkgconf" \
-		    autoreconf -fi "$LCS_SRC" || return
-		touch "$LCS_SRC/Makefile.in"
+		    autoreconf -i "$LCS_SRC" || return
+		touch "$LCS_SRC/Makefile.in" "$LCS_SRC/config.h.in"
 	fi
 }
 
