@@ -41,8 +41,10 @@ struct lcs_func {
 	unsigned    where;		/* IN_REQUEST | IN_RESPONSE | … */
 	unsigned    flags;		/* FUNC_MAY_SUSPEND | … */
 	const char *doc;		/* the manual is made from this */
-	enum route_kind arms;		/* with FUNC_ARMS */
 };
+/* In flags: the first argument names a route of this kind (see FUNC_ARMS). */
+#define FUNC_ARMS_ROUTE(kind) (FUNC_ARMS | (unsigned)(kind) << 16)
+#define FUNC_ARMED_KIND(flags) ((enum route_kind)((flags) >> 16 & 0xf))
 
 /* ---- pseudo-variables ---- */
 struct lcs_var {
