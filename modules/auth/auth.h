@@ -1,0 +1,37 @@
+/*
+ * modules/auth/auth.h - what the files of this module share.
+ */
+#ifndef MODULES_AUTH_AUTH_H
+#define MODULES_AUTH_AUTH_H
+
+#include "modules/auth/auth_api.h"
+#include "modules/auth/nonce.h"
+
+struct auth_conf {
+	msec_t       nonce_expire;
+	int64_t      nonce_slots;
+	struct slice secret, algorithms, qop;
+	bool         md5, sha256;	/* from algorithms, by prepare */
+};
+
+struct auth_local {			/* statistics of one worker */
+	uint64_t challenges, accepted, wrong, stale, malformed;
+};
+
+struct auth { struct lcs_mod *mod; struct nonces nonces; };
+
+static inline const struct auth_conf *auth_conf_of(struct auth *auth, struct lcs_ctx *ctx)
+{
+	return lcs_conf(auth->mod, lcs_ctx_gen(ctx));
+}
+
+enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
+    struct slice realm, struct auth_asked *out);
+enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
+    const struct auth_asked *asked, struct slice ha1_hex);
+int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
+    bool stale);
+/** Drop the credentials of a realm, so that they do not travel on. 0 or -ENOMEM. */
+int auth_consume(struct lcs_ctx *ctx, bool proxy, struct slice realm);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * modules/auth/challenge.c - 401 and 407 with one challenge per algorithm (RFC 8760 2.4).
+ */
+#include "modules/auth/auth.h"
+
+#include <errno.h>
+
+static void put_challenge(struct buf *b, const struct auth_conf *conf, bool proxy,
+    struct slice realm, const char nonce[NONCE_CHARS], struct slice alg, bool stale)
+{
+	buf_put(b, proxy ? SLICE("Proxy-Authenticate: Digest realm=\"") :
+	    SLICE("WWW-Authenticate: Digest realm=\""));
+	for (size_t i = 0; i < realm.len; i++) {
+		if (realm.p[i] == '"' || realm.p[i] == '\\')
+			buf_put_char(b, '\\');
+		buf_put_char(b, realm.p[i]);
+	}
+	buf_put(b, SLICE("\", nonce=\""));
+	buf_put(b, slice_of(nonce, NONCE_CHARS));
+	buf_put(b, SLICE("\", algorithm="));
+	buf_put(b, alg);
+	if (conf->qop.len) {
+		buf_put(b, SLICE(", qop=\""));
+		buf_put(b, conf->qop);
+		buf_put_char(b, '"');
+	}
+	buf_put(b, stale ? SLICE(", stale=true\r\n") : SLICE("\r\n"));
+}
+
+int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
+    bool stale)
+{
+	const struct auth_conf *conf = auth_conf_of(auth, ctx);
+	struct response_parts parts = { .status = proxy ? 407 : 401 };
+	char nonce[NONCE_CHARS];
+	struct buf *lines = buf_new(512);
+	int err = -ENOMEM;
+
+	if (!lines)
+		return err;
+	/* One nonce for all: the client answers only one of the challenges. */
+	nonce_make(&auth->nonces, loop_wall(worker_loop()), nonce);
+	if (conf->sha256)
+		put_challenge(lines, conf, proxy, realm, nonce, SLICE("SHA-256"), stale);
+	if (conf->md5)
+		put_challenge(lines, conf, proxy, realm, nonce, SLICE("MD5"), stale);
+	parts.extra_lines = buf_slice(lines);
+	if (!lines->failed)
+		err = lcs_respond(ctx, &parts);
+	buf_unref(&lines);
+	((struct auth_local *)lcs_local(auth->mod))->challenges++;
+	return err;
+}

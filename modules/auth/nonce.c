@@ -1,0 +1,131 @@
+/*
+ * modules/auth/nonce.c - make and judge nonces, without a lock.
+ */
+#include "modules/auth/nonce.h"
+
+#include "utils/digest.h"
+#include "utils/hex.h"
+#include "utils/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* The window packs the highest nc seen (upper half) and a bit for each of the 32 below. */
+#define WINDOW_BITS 32u
+
+static uint64_t mac(const struct nonces *n, const char head[16])
+{
+	return siphash(&n->key, slice_of(head, 16));
+}
+
+static void put_hex(char *out, uint64_t v, unsigned digits)
+{
+	while (digits--) {
+		out[digits] = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	}
+}
+
+static bool get_hex(const char *p, unsigned digits, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < digits; i++) {
+		int d = hex_digit(p[i]);
+
+		if (d < 0)
+			return false;
+		v = v << 4 | (unsigned)d;
+	}
+	*out = v;
+	return true;
+}
+
+int nonces_init(struct nonces *n, size_t slots, struct slice secret)
+{
+	unsigned char bytes[DIGEST_MAX_BYTES];
+	size_t size = 1;
+
+	while (size < slots)
+		size *= 2;
+	n->slots = calloc(size, sizeof(*n->slots));
+	if (!n->slots)
+		return -ENOMEM;
+	n->mask = size - 1;
+	if (!secret.len)
+		rand_bytes(bytes, sizeof(bytes));
+	else if (digest(DIGEST_SHA256, &secret, 1, bytes) != 0)
+		return -ENOMEM;
+	memcpy(&n->key, bytes, sizeof(n->key));
+	/* Serials of the last boot, if the secret is a configured one, must not fit. */
+	atomic_init(&n->next, (uint32_t)rand_u64() | 1);
+	return 0;
+}
+
+void nonces_fini(struct nonces *n)
+{
+	free(n->slots);
+	n->slots = NULL;
+}
+
+void nonce_make(struct nonces *n, int64_t now, char *out)
+{
+	uint32_t serial = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed);
+	struct nonce_slot *slot = &n->slots[serial & n->mask];
+
+	/* Readers check the serial first: the window of the old one is void from here on. */
+	atomic_store_explicit(&slot->serial, serial, memory_order_release);
+	atomic_store_explicit(&slot->window, 0, memory_order_release);
+	put_hex(out, (uint64_t)now, 8);
+	put_hex(out + 8, serial, 8);
+	put_hex(out + 16, mac(n, out), 16);
+}
+
+/* The window after nc was seen, or the same if nc is not acceptable. */
+static uint64_t window_with(uint64_t window, uint32_t nc)
+{
+	uint32_t top = (uint32_t)(window >> 32), bits = (uint32_t)window;
+
+	if (nc > top) {
+		uint32_t shift = nc - top;
+
+		bits = shift < WINDOW_BITS ? bits << shift : 0;
+		return (uint64_t)nc << 32 | bits | 1;
+	}
+	if (top - nc >= WINDOW_BITS || bits >> (top - nc) & 1)
+		return window;
+	return window | (uint64_t)1 << (top - nc);
+}
+
+static bool count_use(struct nonce_slot *slot, uint32_t nc)
+{
+	uint64_t seen = atomic_load_explicit(&slot->window, memory_order_acquire), next;
+
+	do {
+		next = window_with(seen, nc);
+		if (next == seen)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&slot->window, &seen, next,
+	    memory_order_acq_rel, memory_order_acquire));
+	return true;
+}
+
+enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
+    uint32_t nc)
+{
+	uint64_t made, serial, tag;
+	struct nonce_slot *slot;
+
+	if (nonce.len != NONCE_CHARS || !get_hex(nonce.p, 8, &made) ||
+	    !get_hex(nonce.p + 8, 8, &serial) || !get_hex(nonce.p + 16, 16, &tag) ||
+	    tag != mac(n, nonce.p))
+		return NONCE_FOREIGN;
+	if (now > (int64_t)made + lifetime || now + 1 < (int64_t)made)
+		return NONCE_OLD;
+	slot = &n->slots[serial & n->mask];
+	if (atomic_load_explicit(&slot->serial, memory_order_acquire) != (uint32_t)serial)
+		return NONCE_OLD;
+	if (nc && !count_use(slot, nc))
+		return NONCE_REPLAYED;
+	return NONCE_FRESH;
+}

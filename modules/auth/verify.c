@@ -1,0 +1,160 @@
+/*
+ * modules/auth/verify.c - Digest credentials: find them, judge them (RFC 7616 3.4, RFC 8760).
+ */
+#include "modules/auth/auth.h"
+
+#include "utils/hex.h"
+
+static enum hdr_id header(bool proxy)
+{
+	return proxy ? HDR_PROXY_AUTHORIZATION : HDR_AUTHORIZATION;
+}
+
+/* An algorithm that we would have offered; the default is MD5 (RFC 7616 3.4). */
+static bool algorithm_of(const struct auth_conf *conf, struct slice word, enum digest_alg *alg)
+{
+	if (!word.len || slice_eq_nocase(word, SLICE("MD5"))) {
+		*alg = DIGEST_MD5;
+		return conf->md5;
+	}
+	*alg = DIGEST_SHA256;
+	return conf->sha256 && slice_eq_nocase(word, SLICE("SHA-256"));
+}
+
+static bool is_complete(const struct auth_asked *a)
+{
+	const struct auth_credentials *c = &a->cred;
+
+	if (!c->username.len || !c->nonce.len || !c->uri.len ||
+	    c->response.len != 2 * digest_size(a->alg))
+		return false;
+	if (!c->qop.len)
+		return true;
+	return slice_eq_nocase(c->qop, SLICE("auth")) && c->nc.len == 8 && c->cnonce.len;
+}
+
+static void split_user(struct auth_asked *a)
+{
+	a->domain = a->cred.username;
+	a->username = slice_split(&a->domain, '@');
+}
+
+enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
+    struct slice realm, struct auth_asked *out)
+{
+	const struct auth_conf *conf = auth_conf_of(auth, ctx);
+	struct sip_view view = lcs_view(ctx);
+	enum auth_verdict verdict = AUTH_NO_CREDENTIALS;
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(&view, header(proxy), SLICE_NULL, &h)) {
+		struct auth_asked a = { 0 };
+
+		if (!slice_starts_nocase(h.value, SLICE("Digest")))
+			continue;
+		if (auth_credentials_parse(lcs_arena(ctx), h.value, &a.cred, NULL) != 0) {
+			verdict = AUTH_BAD;
+			continue;
+		}
+		if (realm.len && !slice_eq(a.cred.realm, realm))
+			continue;
+		if (!algorithm_of(conf, a.cred.algorithm, &a.alg))
+			continue;
+		if (!is_complete(&a)) {
+			verdict = AUTH_BAD;
+			continue;
+		}
+		split_user(&a);
+		*out = a;
+		return AUTH_OK;
+	}
+	return verdict;
+}
+
+static int expected_response(const struct auth_asked *a, struct slice method, struct slice ha1,
+    char out[2 * DIGEST_MAX_BYTES])
+{
+	const struct auth_credentials *c = &a->cred;
+	const struct slice colon = SLICE(":");
+	const struct slice request[] = { method, colon, c->uri };
+	char ha2[2 * DIGEST_MAX_BYTES];
+	struct slice ha2_hex = slice_of(ha2, 2 * digest_size(a->alg));
+
+	if (digest_hex(a->alg, request, 3, ha2) != 0)
+		return -1;
+	if (!c->qop.len) {
+		const struct slice old[] = { ha1, colon, c->nonce, colon, ha2_hex };
+
+		return digest_hex(a->alg, old, 5, out);
+	}
+	const struct slice all[] = { ha1, colon, c->nonce, colon, c->nc, colon, c->cnonce, colon,
+	    c->qop, colon, ha2_hex };
+
+	return digest_hex(a->alg, all, 11, out);
+}
+
+static uint32_t nonce_count(struct slice nc)
+{
+	unsigned char bytes[4];
+
+	if (nc.len != 8 || hex_decode(bytes, 4, nc) != 0)
+		return 0;
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	    bytes[3];
+}
+
+static bool response_is_right(struct lcs_ctx *ctx, const struct auth_asked *asked,
+    struct slice ha1_hex)
+{
+	char want[2 * DIGEST_MAX_BYTES], got[2 * DIGEST_MAX_BYTES];
+	struct slice response = asked->cred.response;
+	size_t len = 2 * digest_size(asked->alg);
+
+	if (expected_response(asked, lcs_msg(ctx)->method_text, ha1_hex, want) != 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		got[i] = ascii_lower(response.p[i]);
+	return digest_equal(slice_of(want, len), slice_of(got, len));
+}
+
+enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
+    const struct auth_asked *asked, struct slice ha1_hex)
+{
+	struct auth_local *stats = lcs_local(auth->mod);
+	const struct auth_conf *conf = auth_conf_of(auth, ctx);
+	uint32_t nc = nonce_count(asked->cred.nc);
+
+	if (asked->cred.qop.len && nc == 0) {
+		stats->malformed++;
+		return AUTH_BAD;
+	}
+	if (!response_is_right(ctx, asked, ha1_hex)) {
+		stats->wrong++;
+		return AUTH_WRONG;
+	}
+	/* Only whoever knows the secret may use up a nonce-count. */
+	if (nonce_use(&auth->nonces, asked->cred.nonce, loop_wall(worker_loop()),
+	    conf->nonce_expire / 1000, asked->cred.qop.len ? nc : 0) != NONCE_FRESH) {
+		stats->stale++;
+		return AUTH_STALE;
+	}
+	stats->accepted++;
+	return AUTH_OK;
+}
+
+int auth_consume(struct lcs_ctx *ctx, bool proxy, struct slice realm)
+{
+	struct sip_view view = lcs_view(ctx);
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(&view, header(proxy), SLICE_NULL, &h)) {
+		struct auth_credentials cred;
+
+		if (auth_credentials_parse(lcs_arena(ctx), h.value, &cred, NULL) != 0 ||
+		    (realm.len && !slice_eq(cred.realm, realm)))
+			continue;
+		if (edit_drop(lcs_arena(ctx), lcs_edits(ctx), &h) != 0)
+			return -1;
+	}
+	return 0;
+}
