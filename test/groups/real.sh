@@ -1,0 +1,29 @@
+#!/bin/bash
+# about: real SIP clients and services against servers of utils/demo
+# order: 60
+# in: ci
+# build: plain
+# sanitizers: asan tsan
+# can: names
+# limit: 900
+# packages: python3 sip-tester baresip-core linphone-cli openssl netcat-openbsd iproute2 procps util-linux knot knot-dnsutils
+# repair: python3 test/real/run.py -k 'WORDS OF THE TEST' keeps every log of one test
+set -u
+# shellcheck source=test/groups/lib.bash
+. "$LCS_SRC/test/groups/lib.bash"
+if [ "${1:-}" = --list ]; then
+	exec python3 "$LCS_SRC/test/real/run.py" --list
+fi
+need_program lcs
+need_program lcsctl
+
+# LCS_BUILD tells the demo which build to start, and that it need not build.
+export LCSCTL=$LCS_BUILD/lcsctl LCS_DEMO=$LCS_SRC/utils/demo
+sanitizer_log
+python3 "$LCS_SRC/test/real/run.py" --dir "$LCS_LOG/runs" "$@" > "$LCS_LOG/real.tap"
+status=$?
+grep -v '^1\.\.' "$LCS_LOG/real.tap"
+tap_n=$(grep -cE '^(not )?ok' "$LCS_LOG/real.tap")
+if [ "$LCS_VARIANT" != plain ]; then sanitizer_reports; fi
+plan
+exit $status
