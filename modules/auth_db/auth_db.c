@@ -1,0 +1,206 @@
+/*
+ * auth_db - users with passwords, kept in the store; digest checks against them.
+ *
+ * The realm is the user's domain. Users are read into memory at start, so a
+ * check never waits; lcsctl users changes both.
+ */
+#include "modules/auth_db/auth_db.h"
+
+#include <errno.h>
+
+/* Which user a set of credentials speaks for: "alice" in a realm, or "alice@domain". */
+static const struct user *find_user(struct auth_db *db, struct lcs_ctx *ctx,
+    const struct auth_asked *asked)
+{
+	struct slice domain = asked->domain.len ? asked->domain : asked->cred.realm;
+	struct slice aor = arena_printf(lcs_arena(ctx), "%.*s@%.*s", SLICE_ARG(asked->username),
+	    SLICE_ARG(domain));
+
+	return aor.p ? users_find(&db->users, aor) : NULL;
+}
+
+static enum auth_verdict judge(struct lcs_call *call, bool proxy)
+{
+	struct auth_db *db = call->shared;
+	struct auth_db_local *stats = call->local;
+	struct auth_asked asked;
+	const struct user *user;
+	enum auth_verdict verdict;
+
+	verdict = db->auth->find(db->auth_state, call->ctx, proxy, call->argv[0].s, &asked);
+	if (verdict != AUTH_OK)
+		return verdict;
+	user = find_user(db, call->ctx, &asked);
+	if (!user || !user->enabled) {
+		*(user ? &stats->disabled : &stats->unknown) += 1;
+		return AUTH_WRONG;
+	}
+	verdict = db->auth->check(db->auth_state, call->ctx, &asked,
+	    user_ha1(user, asked.domain.len > 0, asked.alg));
+	*(verdict == AUTH_OK ? &stats->accepted : &stats->refused) += 1;
+	return verdict;
+}
+
+static enum fn_status authenticate(struct lcs_call *call, bool proxy)
+{
+	enum auth_verdict verdict = judge(call, proxy);
+
+	if (verdict == AUTH_BAD)
+		lcs_set_err(call->ctx, "malformed");
+	else if (verdict == AUTH_STALE)
+		lcs_set_err(call->ctx, "stale");
+	call->ret = value_bool(verdict == AUTH_OK);
+	return FN_DONE;
+}
+
+static enum fn_status fn_www_authenticate(struct lcs_call *call)
+{
+	return authenticate(call, false);
+}
+
+static enum fn_status fn_proxy_authenticate(struct lcs_call *call)
+{
+	return authenticate(call, true);
+}
+
+static enum fn_status fn_digest_authenticate(struct lcs_call *call)
+{
+	return authenticate(call, lcs_method(call->ctx) != METHOD_REGISTER);
+}
+
+static const struct user *user_of_uri(struct lcs_call *call, struct slice text)
+{
+	struct auth_db *db = call->shared;
+	struct sip_uri uri;
+	struct slice aor;
+
+	if (sip_uri_parse(text, &uri, NULL) != 0)
+		return NULL;
+	aor = sip_uri_aor(lcs_arena(call->ctx), &uri);
+	return aor.p ? users_find(&db->users, aor) : NULL;
+}
+
+static enum fn_status fn_does_uri_exist(struct lcs_call *call)
+{
+	call->ret = value_bool(user_of_uri(call, call->argv[0].s) != NULL);
+	return FN_DONE;
+}
+
+static enum fn_status fn_user_is_enabled(struct lcs_call *call)
+{
+	const struct user *user = user_of_uri(call, call->argv[0].s);
+
+	call->ret = value_bool(user && user->enabled);
+	return FN_DONE;
+}
+
+/* The credentials that were accepted must belong to the URI that is claimed. */
+static enum fn_status check_claim(struct lcs_call *call, enum hdr_id id)
+{
+	struct auth_db *db = call->shared;
+	struct sip_view view = lcs_view(call->ctx);
+	const struct name_addr *claimed = view_name_addr(lcs_arena(call->ctx), &view, id);
+	bool proxy = lcs_method(call->ctx) != METHOD_REGISTER;
+	struct auth_asked asked;
+	const struct user *by, *owner;
+
+	call->ret = value_bool(false);
+	if (!claimed)
+		return FN_DONE;
+	/* Either header: a script may challenge a request as it likes. */
+	if (db->auth->find(db->auth_state, call->ctx, proxy, SLICE_NULL, &asked) != AUTH_OK &&
+	    db->auth->find(db->auth_state, call->ctx, !proxy, SLICE_NULL, &asked) != AUTH_OK)
+		return FN_DONE;
+	by = find_user(db, call->ctx, &asked);
+	owner = user_of_uri(call, claimed->uri.text);
+	call->ret = value_bool(by && by == owner);
+	return FN_DONE;
+}
+
+static enum fn_status fn_check_from(struct lcs_call *call)
+{
+	return check_claim(call, HDR_FROM);
+}
+
+static enum fn_status fn_check_to(struct lcs_call *call)
+{
+	return check_claim(call, HDR_TO);
+}
+
+/* ---- life ---- */
+
+static int load(struct lcs_mod *mod)
+{
+	struct auth_db *db = lcs_shared(mod);
+	void *auth_state;
+
+	db->mod = mod;
+	db->auth = lcs_import(mod, "auth", &auth_state);
+	db->auth_state = auth_state;
+	return users_init(&db->users);
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct auth_db *db = lcs_shared(mod);
+	int n = users_load(&db->users);
+
+	(void)next;
+	(void)conf;
+	if (n == -ENODEV) {
+		log_error("auth_db", "no store is configured: nobody can sign in. Set store = "
+		    "\"sqlite:/path/file.db\"");
+		return n;
+	}
+	if (n >= 0)
+		log_info("auth_db", "users read count=%d", n);
+	return n < 0 ? n : 0;
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	users_fini(&((struct auth_db *)lcs_shared(mod))->users);
+}
+
+static const struct lcs_need needs[] = { { "auth", 1, false }, { 0 } };
+
+static const struct lcs_func funcs[] = {
+	{ "www_authenticate(realm: str, table: str = \"user\") -> bool", fn_www_authenticate,
+	  IN_REQUEST, FUNC_MUST_CHECK,
+	  "check Authorization against the store's users (table is ignored, for old scripts)" },
+	{ "proxy_authenticate(realm: str, table: str = \"user\") -> bool", fn_proxy_authenticate,
+	  IN_REQUEST, FUNC_MUST_CHECK, "the same for Proxy-Authorization" },
+	{ "digest_authenticate(realm: str) -> bool", fn_digest_authenticate, IN_REQUEST,
+	  FUNC_MUST_CHECK, "Authorization of a REGISTER, Proxy-Authorization of everything else" },
+	{ "does_uri_exist(uri: str) -> bool", fn_does_uri_exist, IN_REQUEST, FUNC_MUST_CHECK,
+	  "is there a user with this address, enabled or not" },
+	{ "user_is_enabled(uri: str) -> bool", fn_user_is_enabled, IN_REQUEST, FUNC_MUST_CHECK,
+	  "is there a user with this address who may sign in" },
+	{ "check_from() -> bool", fn_check_from, IN_REQUEST, FUNC_MUST_CHECK,
+	  "the accepted credentials belong to the user in From" },
+	{ "check_to() -> bool", fn_check_to, IN_REQUEST, FUNC_MUST_CHECK,
+	  "the accepted credentials belong to the user in To (for REGISTER)" },
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct auth_db_local, accepted, STAT_COUNTER, "requests of users let in"),
+	LCS_STAT(struct auth_db_local, refused, STAT_COUNTER, "wrong or stale credentials"),
+	LCS_STAT(struct auth_db_local, unknown, STAT_COUNTER, "credentials of unknown users"),
+	LCS_STAT(struct auth_db_local, disabled, STAT_COUNTER, "credentials of disabled users"),
+	{ 0 }
+};
+
+LCS_MODULE(auth_db,
+	.summary = "users with passwords in the store",
+	.local_size = sizeof(struct auth_db_local),
+	.shared_size = sizeof(struct auth_db),
+	.funcs = funcs,
+	.needs = needs,
+	.stats = stats,
+	.rpcs = auth_db_rpcs,
+	.schema = &users_schema,
+	.load = load,
+	.prepare = prepare,
+	.unload = unload,
+);

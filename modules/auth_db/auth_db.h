@@ -1,0 +1,21 @@
+/*
+ * modules/auth_db/auth_db.h - what the files of this module share.
+ */
+#ifndef MODULES_AUTH_DB_AUTH_DB_H
+#define MODULES_AUTH_DB_AUTH_DB_H
+
+#include "modules/auth/auth_api.h"
+#include "modules/auth_db/users.h"
+
+struct auth_db_local { uint64_t accepted, refused, unknown, disabled; };
+
+struct auth_db {
+	struct lcs_mod        *mod;
+	struct users           users;
+	const struct auth_api *auth;
+	struct auth           *auth_state;
+};
+
+extern const struct lcs_rpc auth_db_rpcs[];
+
+#endif

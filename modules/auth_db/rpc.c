@@ -1,0 +1,203 @@
+/*
+ * modules/auth_db/rpc.c - lcsctl users: add, list, show, passwd, enable, disable, delete.
+ */
+#include "modules/auth_db/auth_db.h"
+
+#include <errno.h>
+#include <time.h>
+
+static struct users *users_of(struct lcs_mod *mod)
+{
+	return &((struct auth_db *)lcs_shared(mod))->users;
+}
+
+static int refuse(struct arena *arena, struct slice *error, int err, struct slice aor)
+{
+	switch (err) {
+	case -EINVAL:
+		*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain",
+		    SLICE_ARG(aor));
+		break;
+	case -EEXIST:
+		*error = arena_printf(arena, "user %.*s exists already; use \"users passwd\" to "
+		    "change the password", SLICE_ARG(aor));
+		break;
+	case -ENOENT:
+		*error = arena_printf(arena, "there is no user %.*s", SLICE_ARG(aor));
+		break;
+	case -ENODEV:
+		*error = SLICE("no store is configured, so users cannot be kept (setting \"store\")");
+		break;
+	default:
+		*error = arena_printf(arena, "the store refused: %s", err_text(err));
+	}
+	return err;
+}
+
+static struct slice text_param(const json_t *params, const char *name)
+{
+	const json_t *v = json_object_get(params, name);
+
+	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+/* "sip:name@domain" or "name@domain"; both halves must be there and clean. */
+static int split_aor(struct slice text, struct slice *name, struct slice *domain)
+{
+	struct slice rest = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+	char uri_text[512];
+	struct sip_uri uri;
+
+	if (rest.len + 4 > sizeof(uri_text))
+		return -EINVAL;
+	memcpy(uri_text, "sip:", 4);
+	memcpy(uri_text + 4, rest.p, rest.len);
+	if (sip_uri_parse(slice_of(uri_text, rest.len + 4), &uri, NULL) != 0 || !uri.user.len ||
+	    uri.port || uri.params.len || uri.headers.len || uri.password.len)
+		return -EINVAL;
+	*name = slice_first(rest, uri.user.len);
+	*domain = slice_skip(rest, uri.user.len + 1);
+	return 0;
+}
+
+static json_t *describe(const struct user *user)
+{
+	char changed[32];
+	time_t t = (time_t)user->changed;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(changed, sizeof(changed), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_pack("{s:s%, s:s, s:s}", "user", user->aor.p, user->aor.len,
+	    "state", user->enabled ? "enabled" : "disabled", "changed", changed);
+}
+
+static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struct arena *arena,
+    struct slice *error, bool is_new)
+{
+	struct slice text = text_param(params, "user"), name, domain;
+	struct slice password = text_param(params, "password");
+	int err = split_aor(text, &name, &domain);
+
+	if (!err && !password.len) {
+		*error = SLICE("the password is empty");
+		return -EINVAL;
+	}
+	if (!err)
+		err = users_put(users_of(mod), name, domain, password, is_new);
+	if (err)
+		return refuse(arena, error, err, text);
+	log_notice("auth_db", "user %s user=%.*s", is_new ? "added" : "has a new password",
+	    SLICE_ARG(text));
+	*result = json_pack("{s:s%}", "user", text.p, text.len);
+	return 0;
+}
+
+static int rpc_add(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	return put(mod, params, result, arena, error, true);
+}
+
+static int rpc_passwd(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	return put(mod, params, result, arena, error, false);
+}
+
+/* aor in the form of the table: without "sip:". */
+static int aor_param(const json_t *params, struct arena *arena, struct slice *aor)
+{
+	struct slice name, domain;
+	int err = split_aor(text_param(params, "user"), &name, &domain);
+
+	if (!err)
+		*aor = arena_printf(arena, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
+	return err ? err : aor->p ? 0 : -ENOMEM;
+}
+
+static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error, const char *what)
+{
+	struct slice aor = SLICE_NULL;
+	int err = aor_param(params, arena, &aor);
+
+	if (!err && what[0] == 'd' && what[1] == 'e')
+		err = users_delete(users_of(mod), aor);
+	else if (!err)
+		err = users_enable(users_of(mod), aor, what[0] == 'e');
+	if (err)
+		return refuse(arena, error, err, text_param(params, "user"));
+	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
+	*result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
+	return 0;
+}
+
+static int rpc_enable(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	return change(mod, params, result, arena, error, "enabled");
+}
+
+static int rpc_disable(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	return change(mod, params, result, arena, error, "disabled");
+}
+
+static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	return change(mod, params, result, arena, error, "deleted");
+}
+
+static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice aor = SLICE_NULL;
+	int err = aor_param(params, arena, &aor);
+	const struct user *user = err ? NULL : users_find(users_of(mod), aor);
+
+	if (!user)
+		return refuse(arena, error, err ? err : -ENOENT, text_param(params, "user"));
+	*result = describe(user);
+	return 0;
+}
+
+static void list_one(const struct user *user, void *arg)
+{
+	json_array_append_new(arg, describe(user));
+}
+
+static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	(void)params;
+	(void)arena;
+	(void)error;
+	*result = json_array();
+	users_each(users_of(mod), list_one, *result);
+	return 0;
+}
+
+static const struct lcs_rpc_arg one_user[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg user_and_password[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg no_args[] = { { 0 } };
+
+const struct lcs_rpc auth_db_rpcs[] = {
+	{ "users.add", RIGHT_ADMIN, user_and_password, rpc_add, "add a user" },
+	{ "users.passwd", RIGHT_ADMIN, user_and_password, rpc_passwd, "set a user's password" },
+	{ "users.enable", RIGHT_ADMIN, one_user, rpc_enable, "let a disabled user in again" },
+	{ "users.disable", RIGHT_ADMIN, one_user, rpc_disable, "refuse a user without deleting it" },
+	{ "users.delete", RIGHT_ADMIN, one_user, rpc_delete, "delete a user" },
+	{ "users.show", RIGHT_READ, one_user, rpc_show, "one user" },
+	{ "users.list", RIGHT_READ, no_args, rpc_list, "all users" },
+	{ 0 }
+};
