@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""What lcs -c says about wrong scripts, compared with what stands beside them; TAP.
+
+    python3 test/check-scripts.py LCS DIR [NAME...]
+
+LCS is the program, DIR holds NAME.cfg and NAME.expect; DIR/README.md has the rules.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+FIRST_LINE = re.compile(r"^(?P<file>[^:\s][^:]*):(?P<rest>\d+:\d+: (?:error|warning|note)\b.*)")
+
+
+class Expected:
+    def __init__(self, line):
+        self.line = line
+        self.prefix, *self.texts = line.split(" ~ ")
+
+    def fits(self, said):
+        return said.startswith(self.prefix) and all(t in said for t in self.texts)
+
+
+def match(expected, said):
+    """Give each expected line a diagnostic of its own; returns index -> index."""
+    owner = {}
+
+    def place(e, tried):
+        for s, text in enumerate(said):
+            if s in tried or not expected[e].fits(text):
+                continue
+            tried.add(s)
+            if s not in owner or place(owner[s], tried):
+                owner[s] = e
+                return True
+        return False
+
+    for e in range(len(expected)):
+        place(e, set())
+    return {e: s for s, e in owner.items()}
+
+
+def run(lcs, name, directory, *options):
+    env = {k: v for k, v in os.environ.items() if k != "LCS_SURELY_NOT_SET"}
+    done = subprocess.run([lcs, "-c", *options, f"{name}.cfg"], cwd=directory, text=True, errors="replace",
+                          env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def check(lcs, name, directory):
+    """Complaints about what was said of one script, and all that was said."""
+    expected = [Expected(l) for l in (directory / f"{name}.expect").read_text().splitlines() if l.strip()]
+    status, output = run(lcs, name, directory)
+    said = [m["rest"] for m in map(FIRST_LINE.match, output.splitlines()) if m]
+    said = [s for s in said if not re.match(r"\d+:\d+: note\b", s)]
+    found = match(expected, said)
+    wrong = [f"not said: {e.line}" for i, e in enumerate(expected) if i not in found]
+    wrong += [f"said and not expected: {s}" for i, s in enumerate(said)
+              if i not in found.values() and re.match(r"\d+:\d+: error\b", s)]
+    errors = any("error" in e.line for e in expected)
+    if status != (1 if errors else 0):
+        wrong.append(f"exit status {status}, not {1 if errors else 0}")
+    if not errors and expected:
+        strict, _ = run(lcs, name, directory, "--strict")
+        if strict != 2:
+            wrong.append(f"exit status {strict} under --strict, not 2")
+    return wrong, output
+
+
+def main():
+    lcs, directory, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
+    names = names or sorted(p.stem for p in directory.glob("*.expect"))
+    print(f"1..{len(names)}")
+    failed = 0
+    for n, name in enumerate(names, 1):
+        try:
+            wrong, output = check(os.path.abspath(lcs), name, directory)
+        except (OSError, subprocess.TimeoutExpired) as e:
+            wrong, output = [str(e)], ""
+        if wrong:
+            failed += 1
+            heard = [] if any("expected" in w for w in wrong) else output.splitlines()[:6]
+            for text in wrong + heard:
+                print(f"# {text}")
+        print(f"{'not ok' if wrong else 'ok'} {n} - {directory.name}/{name}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
