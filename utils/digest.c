@@ -1,0 +1,153 @@
+/*
+ * utils/digest.c - one set of OpenSSL contexts per thread, used again and again.
+ *
+ * Fetching an algorithm takes OpenSSL's locks and walks its providers, which
+ * costs more than hashing a password line; so each thread fetches once.
+ */
+#include "utils/digest.h"
+
+#include "utils/hex.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define ALGS 2
+
+struct digest_kit {
+	EVP_MD      *md[ALGS];
+	EVP_MD_CTX  *ctx[ALGS];
+	EVP_MAC     *mac;
+	EVP_MAC_CTX *mac_ctx;
+};
+
+static const char *const names[ALGS] = { [DIGEST_MD5] = "MD5", [DIGEST_SHA256] = "SHA256" };
+
+static _Thread_local struct digest_kit *kit;
+static pthread_key_t kit_key;		/* only for its destructor */
+static bool kit_key_is_made;
+
+static void kit_free(void *arg)
+{
+	struct digest_kit *k = arg;
+
+	for (int i = 0; i < ALGS; i++) {
+		EVP_MD_CTX_free(k->ctx[i]);
+		EVP_MD_free(k->md[i]);
+	}
+	EVP_MAC_CTX_free(k->mac_ctx);
+	EVP_MAC_free(k->mac);
+	free(k);
+	kit = NULL;
+}
+
+static void make_key(void)
+{
+	kit_key_is_made = pthread_key_create(&kit_key, kit_free) == 0;
+}
+
+static struct digest_kit *kit_of_thread(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (kit)
+		return kit;
+	pthread_once(&once, make_key);
+	if (!kit_key_is_made)
+		return NULL;
+	kit = calloc(1, sizeof(*kit));
+	if (kit && pthread_setspecific(kit_key, kit) != 0)
+		kit_free(kit);
+	return kit;
+}
+
+/* OpenSSL queues its reasons per thread; ours is the return value. */
+static int refused(void)
+{
+	ERR_clear_error();
+	return -EIO;
+}
+
+static bool fetch(struct digest_kit *k, enum digest_alg alg)
+{
+	if (!k->md[alg])
+		k->md[alg] = EVP_MD_fetch(NULL, names[alg], NULL);
+	if (k->md[alg] && !k->ctx[alg])
+		k->ctx[alg] = EVP_MD_CTX_new();
+	return k->ctx[alg] != NULL;
+}
+
+int digest(enum digest_alg alg, const struct slice *pieces, size_t n,
+    unsigned char out[DIGEST_MAX_BYTES])
+{
+	struct digest_kit *k = kit_of_thread();
+	bool ok;
+
+	if (!k || !fetch(k, alg))
+		return refused();
+	ok = EVP_DigestInit_ex2(k->ctx[alg], k->md[alg], NULL) == 1;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = EVP_DigestUpdate(k->ctx[alg], pieces[i].p, pieces[i].len) == 1;
+	ok = ok && EVP_DigestFinal_ex(k->ctx[alg], out, NULL) == 1;
+	return ok ? 0 : refused();
+}
+
+int digest_hex(enum digest_alg alg, const struct slice *pieces, size_t n,
+    char out[2 * DIGEST_MAX_BYTES])
+{
+	unsigned char bytes[DIGEST_MAX_BYTES];
+	int err = digest(alg, pieces, n, bytes);
+
+	if (!err)
+		hex_encode(out, bytes, digest_size(alg));
+	return err;
+}
+
+static bool fetch_hmac(struct digest_kit *k)
+{
+	char sha256[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
+		OSSL_PARAM_construct_end()
+	};
+	EVP_MAC_CTX *ctx;
+
+	if (k->mac_ctx)
+		return true;
+	if (!k->mac)
+		k->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	ctx = k->mac ? EVP_MAC_CTX_new(k->mac) : NULL;
+	if (ctx && EVP_MAC_CTX_set_params(ctx, params) == 1)
+		k->mac_ctx = ctx;
+	else
+		EVP_MAC_CTX_free(ctx);
+	return k->mac_ctx != NULL;
+}
+
+int digest_hmac(struct slice key, const struct slice *pieces, size_t n,
+    unsigned char out[DIGEST_MAX_BYTES])
+{
+	/* Without a pointer OpenSSL would take the key of the last time. */
+	const void *key_bytes = key.len > 0 ? key.p : "";
+	struct digest_kit *k = kit_of_thread();
+	size_t len;
+	bool ok;
+
+	if (!k || !fetch_hmac(k))
+		return refused();
+	ok = EVP_MAC_init(k->mac_ctx, key_bytes, key.len, NULL) == 1;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = EVP_MAC_update(k->mac_ctx, (const void *)pieces[i].p, pieces[i].len) == 1;
+	ok = ok && EVP_MAC_final(k->mac_ctx, out, &len, DIGEST_MAX_BYTES) == 1;
+	return ok ? 0 : refused();
+}
+
+bool digest_equal(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.p, b.p, a.len) == 0);
+}
