@@ -36,7 +36,8 @@ static inline bool wheel_timer_is_running(const struct wheel_timer *t)
 {
 	return !list_is_empty(&t->node);
 }
-/** (Re)start: fires once, not before now + delay, at most one tick later. */
+/** (Re)start: fires once, not before now + delay, at most one tick later. A delay
+ *  below 0 counts as 0. One beyond the reach of the wheel is kept too. */
 void wheel_start(struct wheel *w, struct wheel_timer *t, msec_t now, msec_t delay);
 /** Harmless if it does not run. */
 void wheel_stop(struct wheel *w, struct wheel_timer *t);
