@@ -9,7 +9,8 @@ set -u
 cd "${LCS_BUILD:?}" || exit 1
 seconds=${LCS_SECONDS:-60}
 at_once=${LCS_JOBS:-2}
-found=${LCS_LOG:?}
+found=$LCS_BUILD/fuzz
+mkdir -p "$found"
 
 if [ "${1:-}" = --list ]; then
 	exit 0
@@ -23,7 +24,8 @@ if [ ${#names[@]} = 0 ]; then
 	exit
 fi
 
-# New inputs go to the build's copy of the corpus; the tree's own is only read.
+# What is found - new inputs, crashes - stays in the build from run to run; the tree's own
+# corpus is only read.
 run_one() {
 	local name=$1 own=$found/corpus-$1 kept=$LCS_SRC/test/fuzz/corpus/$1 dicts=()
 
