@@ -7,12 +7,16 @@
 #ifndef CORE_RUN_GEN_H
 #define CORE_RUN_GEN_H
 
+#include "utils/epoch.h"
 #include "utils/ref.h"
 
 struct gen {
 	struct ref   refs;		/* messages, transactions, the current pointer */
 	uint64_t     number;
 	void       (*retire)(struct gen *gen);	/* control thread, when nobody holds it */
+	/* private */
+	struct epoch_item grace;
+	struct gen       *next;
 };
 
 /** A worker at the beginning of a message: the current one, counted. */
@@ -22,7 +26,8 @@ struct gen *gen_peek(void);
 struct gen *gen_ref(struct gen *gen);
 /** Any thread; retiring is left to the control thread. */
 void gen_unref(struct gen **gen);
-/** Control thread: make gen the current one; takes over the caller's count. */
+/** Control thread: make gen (NULL: none) the current one; takes over the caller's count.
+ *  The old one's count is given back after a grace period (utils/epoch.h). */
 void gen_commit(struct gen *gen);
 /** Control thread, now and then: retire what is due. */
 void gen_collect(void);

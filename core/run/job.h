@@ -6,10 +6,13 @@
 
 #include "core/run/timer.h"
 
+struct job_pool;
+
 struct job {
 	void (*run)(struct job *job);		/* pool thread; sees the job, nothing else */
 	/* Submitting worker; exactly once. -ETIMEDOUT: run may still be busy, so the job's
-	 * memory must stay until freed() (may be NULL) was called on that worker. */
+	 * memory must stay until freed() (may be NULL) was called on that worker, which it is
+	 * after done(-ETIMEDOUT) and only then. -ECANCELED: the pools were stopped. */
 	void (*done)(struct job *job, int err);
 	void (*freed)(struct job *job);
 	int    err;				/* set by run */
@@ -18,13 +21,17 @@ struct job {
 	struct timer      deadline;
 	unsigned          home;
 	_Atomic int       state;
-	struct job       *next;
+	struct job       *next, *prev;
+	struct job_pool  *pool;
 };
 
 /** Control thread, before workers_start(). 0, -EEXIST, -ENOMEM. */
 int job_pool_declare(const char *name, unsigned threads, unsigned queue_limit);
 int job_pools_start(void);
-void job_pools_stop(void);		/* waits for running jobs; queued ones get -ECANCELED */
+/** Waits for running jobs; queued ones get -ECANCELED, new ones -EAGAIN. Workers still run. */
+void job_pools_stop(void);
+/** After workers_stop(): the pools are as never declared. */
+void job_pools_forget(void);
 
 /** On a worker. 0, -EAGAIN (queue full), -ENOENT (no such pool); then done never runs. */
 int job_submit(const char *pool, struct job *job, msec_t deadline);

@@ -43,7 +43,25 @@ void loop_unwatch(struct loop *loop, struct watch *w);
 void loop_at_end(struct loop *loop, struct loop_task *t);
 void loop_task_init(struct loop_task *t, void (*run)(struct loop_task *t));
 
-/** One turn: wait (at most max_wait ms, -1: until something is due), handle, fire, tasks. */
+/** One turn: wait (at most max_wait ms, -1: until something is due), handle, fire, tasks.
+ *  A task queued while tasks run still belongs to this turn. */
 void loop_turn(struct loop *loop, msec_t max_wait);
+
+#define LOOP_SLOW_MS 50
+
+/* What a worker does around the wait. All may be NULL. */
+struct loop_sleep {
+	/* About to wait for as long as nothing happens: false if there is work meanwhile. */
+	bool (*before)(void *arg);
+	/* In each turn, when the wait is over or there was none. */
+	void (*after)(void *arg);
+	/* A handler took longer than LOOP_SLOW_MS. */
+	void (*slow)(void *arg, msec_t took);
+	void  *arg;
+};
+/** sleep is copied. */
+void loop_set_sleep(struct loop *loop, const struct loop_sleep *sleep);
+/** A handler that is not the loop's own (an inbox item) has just returned: was it slow? */
+void loop_handled(struct loop *loop);
 
 #endif

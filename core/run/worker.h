@@ -41,8 +41,14 @@ int  worker_post_fn(unsigned index, void (*fn)(void *arg), void *arg);
 /** Control thread only, blocks: run fn on every worker, one after the other. */
 void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg);
 
-/** Turns made so far, for the watchdog; any thread. */
+/** Turns made so far; any thread. */
 uint64_t worker_turns(unsigned index);
+
+/* For a watchdog in another process: the worker counts up when it wakes and when it goes to
+ * sleep, so an odd beat that stands still is a turn that does not end. */
+struct worker_heart { _Atomic uint64_t beat; _Atomic int tid; };
+/** Before workers_start(): WORKERS_MAX of them in shared memory. */
+void worker_set_hearts(struct worker_heart *hearts);
 size_t   worker_inbox_depth(unsigned index);
 
 /* What this worker is doing, for logs of slow handlers and panic reports: static text or

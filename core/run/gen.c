@@ -1,0 +1,72 @@
+/*
+ * core/run/gen.c - the current generation, and those that wait to be retired.
+ *
+ * A reader loads the pointer and counts later, so the count that the pointer
+ * stands for is given back only when every worker has passed a quiet point.
+ */
+#include "core/run/gen.h"
+
+#include "utils/list.h"
+
+static struct gen *_Atomic current;
+static struct gen *_Atomic retired;	/* a stack; the control thread takes all of it */
+
+struct gen *gen_peek(void)
+{
+	return atomic_load_explicit(&current, memory_order_acquire);
+}
+
+struct gen *gen_take(void)
+{
+	struct gen *gen = gen_peek();
+
+	return gen ? gen_ref(gen) : NULL;
+}
+
+struct gen *gen_ref(struct gen *gen)
+{
+	ref_get(&gen->refs);
+	return gen;
+}
+
+static void push_retired(struct gen *gen)
+{
+	gen->next = atomic_load_explicit(&retired, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&retired, &gen->next, gen,
+	    memory_order_release, memory_order_relaxed))
+		;
+}
+
+void gen_unref(struct gen **gen)
+{
+	if (*gen && ref_put(&(*gen)->refs))
+		push_retired(*gen);
+	*gen = NULL;
+}
+
+static void drop_current(struct epoch_item *item)
+{
+	struct gen *gen = container_of(item, struct gen, grace);
+
+	gen_unref(&gen);
+}
+
+void gen_commit(struct gen *gen)
+{
+	struct gen *old = atomic_exchange_explicit(&current, gen, memory_order_acq_rel);
+
+	if (old)
+		epoch_defer(&old->grace, drop_current);
+}
+
+void gen_collect(void)
+{
+	struct gen *gen = atomic_exchange_explicit(&retired, NULL, memory_order_acquire);
+
+	while (gen) {
+		struct gen *next = gen->next;
+
+		gen->retire(gen);
+		gen = next;
+	}
+}

@@ -1,0 +1,197 @@
+/*
+ * core/run/loop.c - epoll, clock, wheel, and what waits for the end of the turn.
+ */
+#include "core/run/loop.h"
+
+#include "utils/err.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EVENTS_PER_TURN 128
+
+struct loop {
+	int                epoll;
+	msec_t             now;
+	int64_t            wall;
+	msec_t             handler_began;	/* by the coarse clock */
+	struct list        tasks;
+	struct loop_sleep  sleep;
+	int                event_count, event_at;
+	struct epoll_event events[EVENTS_PER_TURN];
+	struct wheel       wheel;
+};
+
+static msec_t clock_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void read_clock(struct loop *loop)
+{
+	loop->now = clock_ms(CLOCK_MONOTONIC);
+	loop->wall = clock_ms(CLOCK_REALTIME_COARSE) / 1000;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return NULL;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0) {
+		free(loop);
+		return NULL;
+	}
+	list_init(&loop->tasks);
+	read_clock(loop);
+	wheel_init(&loop->wheel, loop->now);
+	return loop;
+}
+
+void loop_free(struct loop **loop)
+{
+	if (!*loop)
+		return;
+	close((*loop)->epoll);
+	free(*loop);
+	*loop = NULL;
+}
+
+msec_t loop_now(const struct loop *loop)
+{
+	return loop->now;
+}
+
+int64_t loop_wall(const struct loop *loop)
+{
+	return loop->wall;
+}
+
+struct wheel *loop_wheel(struct loop *loop)
+{
+	return &loop->wheel;
+}
+
+void loop_set_sleep(struct loop *loop, const struct loop_sleep *sleep)
+{
+	loop->sleep = *sleep;
+}
+
+static int control(struct loop *loop, int op, struct watch *w, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = w };
+
+	return epoll_ctl(loop->epoll, op, w->fd, &ev) == 0 ? 0 : -errno;
+}
+
+int loop_watch(struct loop *loop, struct watch *w, uint32_t events)
+{
+	return control(loop, EPOLL_CTL_ADD, w, events);
+}
+
+int loop_rewatch(struct loop *loop, struct watch *w, uint32_t events)
+{
+	return control(loop, EPOLL_CTL_MOD, w, events);
+}
+
+void loop_unwatch(struct loop *loop, struct watch *w)
+{
+	control(loop, EPOLL_CTL_DEL, w, 0);
+	for (int i = loop->event_at; i < loop->event_count; i++)
+		if (loop->events[i].data.ptr == w)
+			loop->events[i].data.ptr = NULL;
+}
+
+void loop_task_init(struct loop_task *t, void (*run)(struct loop_task *t))
+{
+	list_init(&t->node);
+	t->run = run;
+}
+
+void loop_at_end(struct loop *loop, struct loop_task *t)
+{
+	if (list_is_empty(&t->node))
+		list_push_back(&loop->tasks, &t->node);
+}
+
+/*
+ * The coarse clock costs a few nanoseconds and is right to some milliseconds,
+ * which is enough to find a handler that held everybody up.
+ */
+void loop_handled(struct loop *loop)
+{
+	msec_t now = clock_ms(CLOCK_MONOTONIC_COARSE), took = now - loop->handler_began;
+
+	loop->handler_began = now;
+	if (took > LOOP_SLOW_MS && loop->sleep.slow)
+		loop->sleep.slow(loop->sleep.arg, took);
+}
+
+/* When the last handler returned is near enough to now, and known already. */
+static int wait_ms(const struct loop *loop, msec_t max_wait)
+{
+	msec_t now = loop->handler_began > loop->now ? loop->handler_began : loop->now;
+	msec_t due = max_wait == 0 ? 0 : wheel_sleep(&loop->wheel, now);
+
+	if (due < 0 || (max_wait >= 0 && max_wait < due))
+		due = max_wait;
+	return due > INT_MAX ? INT_MAX : (int)due;
+}
+
+static void wait_for_events(struct loop *loop, msec_t max_wait)
+{
+	struct loop_sleep *sleep = &loop->sleep;
+	int timeout = list_is_empty(&loop->tasks) ? wait_ms(loop, max_wait) : 0;
+
+	if (timeout != 0 && sleep->before && !sleep->before(sleep->arg))
+		timeout = 0;
+	loop->event_count = epoll_wait(loop->epoll, loop->events, EVENTS_PER_TURN, timeout);
+	lcs_assert(loop->event_count >= 0 || errno == EINTR);
+	if (sleep->after)
+		sleep->after(sleep->arg);
+}
+
+static void handle_events(struct loop *loop)
+{
+	for (loop->event_at = 0; loop->event_at < loop->event_count;) {
+		struct epoll_event *ev = &loop->events[loop->event_at++];
+		struct watch *w = ev->data.ptr;
+
+		if (!w)
+			continue;
+		w->ready(w, ev->events);
+		loop_handled(loop);
+	}
+	loop->event_count = loop->event_at = 0;
+}
+
+static void run_tasks(struct loop *loop)
+{
+	struct list *node;
+
+	while ((node = list_pop_front(&loop->tasks))) {
+		struct loop_task *t = container_of(node, struct loop_task, node);
+
+		t->run(t);
+		loop_handled(loop);
+	}
+}
+
+void loop_turn(struct loop *loop, msec_t max_wait)
+{
+	wait_for_events(loop, max_wait);
+	read_clock(loop);
+	loop->handler_began = clock_ms(CLOCK_MONOTONIC_COARSE);
+	handle_events(loop);
+	wheel_advance(&loop->wheel, loop->now);
+	loop_handled(loop);
+	run_tasks(loop);
+}
