@@ -26,9 +26,10 @@ typedef void edit_late_fn(struct buf *out, const struct sip_edit *edit, const st
 
 struct sip_edit {
 	const struct sip_edit *before;
+	uint32_t               depth;	/* how many edits there are up to this one */
 	enum edit_kind         kind;
 	uint16_t               at;	/* DROP, VALUE: received header; ADD, LATE: insert before it */
-	uint16_t               number;
+	uint16_t               number;	/* STATUS: the status; BODY: 1 if its description goes too */
 	const struct sip_edit *added;	/* DROP, VALUE: the target is this ADD instead of at */
 	enum hdr_id            id;	/* ADD: its header */
 	struct slice           text;
@@ -49,7 +50,10 @@ struct hdr_ref {
 	const struct sip_edit *added;
 };
 
-/* ---- making edits: *last moves on; 0 or -ENOMEM (nothing changed then) ---- */
+/* ---- making edits: *last moves on; 0 or -ENOMEM (nothing changed then) ----
+ *
+ * Texts are copied. What would break the message apart is refused with -EINVAL: a name that
+ * is no token, a line end that is no fold, white space in a URI. */
 int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice uri);
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status, struct slice reason);
 /** name: value, copied; at EDIT_AT_TOP puts it before all, EDIT_AT_END behind all. */
@@ -59,6 +63,8 @@ int edit_late(struct arena *a, const struct sip_edit **last, uint16_t at,
     edit_late_fn *late, const void *arg);
 int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h);
 int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h, struct slice value);
+/** Content-Length follows. With a content_type, or when the body becomes empty, the headers
+ *  that told about the old body go: Content-Type, -Encoding, -Disposition, -Language. */
 int edit_body(struct arena *a, const struct sip_edit **last, struct slice body, struct slice content_type);
 /** Drop the first value of a list header (top Via, first Route): the line if it was alone. */
 int edit_drop_first_value(struct arena *a, struct sip_view *view, enum hdr_id id);

@@ -12,7 +12,8 @@ enum frame_result {
 	FRAME_MORE,			/* not complete yet */
 	FRAME_MESSAGE,			/* out->message is one whole message */
 	FRAME_PING,			/* CRLFCRLF between messages: answer CRLF */
-	FRAME_PONG,			/* a single CRLF between messages */
+	FRAME_PONG,			/* a single CRLF between messages; when only the first half
+					 * of a ping has arrived, PONG comes first and PING after */
 	FRAME_BAD_LENGTH,		/* headers complete, Content-Length missing or no number:
 					 * out->message is the head; answer 400 and close */
 	FRAME_TOO_LONG			/* head or message above the limit: answer 513 and close */
@@ -24,6 +25,7 @@ struct frame {
 	/* private: */
 	size_t scanned;			/* bytes of the current message already looked at */
 	size_t head_bytes, total_bytes;	/* known once the head is complete; 0 before */
+	bool after_crlf;		/* a CRLF was just taken for a pong; one more makes it a ping */
 };
 
 struct frame_out { struct slice message; size_t consumed; };

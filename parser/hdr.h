@@ -42,5 +42,15 @@ bool hdr_is(const struct hdr *h, struct slice name);
  * @return false when nothing is left; empty values are skipped (RFC 3261 7.3.1)
  */
 bool hdr_next_value(struct slice *rest, struct slice *value);
+/** The same for any header: what is no list is one value, commas included. */
+bool hdr_take_value(enum hdr_id id, struct slice *rest, struct slice *value);
+
+struct arena;
+/**
+ * The value on one line, as a script or a person wants to see it: each fold
+ * with the white space around it becomes one space (RFC 3261 7.3.1).
+ * @return value itself if nothing is folded; .p NULL if memory is short
+ */
+struct slice hdr_unfold(struct arena *a, struct slice value);
 
 #endif

@@ -29,6 +29,10 @@ enum sip_method {
 #define SIP_CSEQ_MAX 2147483647u	/* RFC 3261 8.1.1.5 */
 #define MSG_NO_HDR   UINT16_MAX
 
+/* In typed[]: looked at and found malformed. */
+extern const char sip_typed_bad[];
+#define SIP_TYPED_BAD ((const void *)sip_typed_bad)
+
 struct sip_cseq { uint32_t seq; enum sip_method method; struct slice method_text; };
 
 struct sip_msg {
@@ -39,10 +43,13 @@ struct sip_msg {
 	enum sip_method method;		/* of a response: that of its CSeq, METHOD_OTHER if none */
 	uint16_t        status;		/* responses */
 	struct slice    method_text, request_uri, reason;
+	struct slice    version;	/* "SIP/2.0", or what stands in its place */
 	struct slice    first_line;	/* with CRLF */
 	struct slice    body;
 	struct hdr     *hdrs;		/* wire order */
 	uint16_t        hdr_count;
+	bool            is_untidy;	/* bare LF or "sip/2.0" somewhere: not to be sent on as is */
+	uint16_t        duplicate;	/* index of a second header of a SINGLE kind, or MSG_NO_HDR */
 	uint16_t        first[HDR_KNOWN];	/* index of the first of each, MSG_NO_HDR if none */
 	const void     *typed[HDR_KNOWN];	/* see above; SIP_TYPED_BAD for a failure */
 	const void     *typed_uri;
@@ -92,6 +99,8 @@ const struct sip_via   *msg_via(struct sip_msg *msg);		/* topmost */
 const struct name_addr *msg_from(struct sip_msg *msg);
 const struct name_addr *msg_to(struct sip_msg *msg);
 const struct sip_cseq  *msg_cseq(struct sip_msg *msg);
+/** First value of any header that holds addresses: Contact, Route, Refer-To, …; NULL for others. */
+const struct name_addr *msg_name_addr(struct sip_msg *msg, enum hdr_id id);
 struct slice            msg_call_id(const struct sip_msg *msg);
 /** -1 if absent, -EBADMSG as is if malformed. */
 int64_t msg_max_forwards(struct sip_msg *msg);

@@ -22,6 +22,10 @@ int name_addr_parse(struct slice s, struct name_addr *out, struct sip_defect *wh
 /** Parameters of headers: like uri_next_param, quoted values keep their quotes,
  *  LWS around ';' and '=' is skipped. */
 bool hdr_next_param(struct slice *rest, struct slice *name, struct slice *value);
+/** The strict form of it: 1, 0 at the end, or -EBADMSG for an empty parameter or
+ *  characters that cannot stand there; *rest goes on behind them. */
+int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value);
+/** The first of that name, case-blind; *value is empty for a flag or if absent. */
 bool hdr_param(struct slice params, struct slice name, struct slice *value);
 /** Without quotes and backslashes (into the arena if there are any). */
 struct slice hdr_unquote(struct arena *arena, struct slice s);

@@ -44,5 +44,21 @@ struct slice uri_unescape(struct arena *arena, struct slice s);
 
 /** Next of "name[=value]" separated by ';' (or '&' for headers). */
 bool uri_next_param(struct slice *rest, char sep, struct slice *name, struct slice *value);
+/** The first of that name, case-blind; *value is empty for a flag or if absent. */
+bool uri_param(struct slice params, char sep, struct slice name, struct slice *value);
+
+/* Visual separators of telephone numbers (RFC 3966 3). */
+static inline bool uri_is_visual(char c)
+{
+	return c == '-' || c == '.' || c == '(' || c == ')';
+}
+
+/* The same steps in URIs and Via: *rest goes on behind what was taken; 0 or -EINVAL. */
+int uri_take_host(struct slice *rest, struct slice *host);
+int uri_take_port(struct slice *rest, uint16_t *port);
+
+struct ip_addr;
+/** A numeric host as address; takes the third colon of RFC 5118 4.10. 0 or -EINVAL. */
+int uri_host_ip(struct slice host, struct ip_addr *out);
 
 #endif
