@@ -1,0 +1,78 @@
+/*
+ * parser/token.c - the character class table and the scanning steps too long for a header.
+ */
+#include "parser/token.h"
+
+#include <errno.h>
+
+#define IS_UPPER(c)  ((c) >= 'A' && (c) <= 'Z')
+#define IS_LOWER(c)  ((c) >= 'a' && (c) <= 'z')
+#define IS_DIGIT(c)  ((c) >= '0' && (c) <= '9')
+#define IS_ALNUM(c)  (IS_UPPER(c) || IS_LOWER(c) || IS_DIGIT(c))
+#define IS_HEX(c)    (IS_DIGIT(c) || ((c) >= 'A' && (c) <= 'F') || ((c) >= 'a' && (c) <= 'f'))
+#define IS_GRAPH(c)  ((c) > 0x20 && (c) != 0x7f)
+/* mark and user-unreserved of RFC 3261 25.1 */
+#define IS_MARK(c)                                                         \
+	((c) == '-' || (c) == '_' || (c) == '.' || (c) == '!' || (c) == '~' || \
+	 (c) == '*' || (c) == '\'' || (c) == '(' || (c) == ')')
+#define IS_USER(c)                                                         \
+	((c) == '&' || (c) == '=' || (c) == '+' || (c) == '$' || (c) == ',' || \
+	 (c) == ';' || (c) == '?' || (c) == '/')
+#define IS_TOKEN(c)                                                        \
+	(IS_ALNUM(c) || (c) == '-' || (c) == '.' || (c) == '!' || (c) == '%' || \
+	 (c) == '*' || (c) == '_' || (c) == '+' || (c) == '`' || (c) == '\'' || (c) == '~')
+#define IS_URI(c)    (IS_GRAPH(c) && (c) != '<' && (c) != '>' && (c) != '"')
+
+#define CLASSES(c)                                                         \
+	((IS_TOKEN(c) ? TOKEN_CHAR : 0) |                                  \
+	 (IS_ALNUM(c) || (c) == '-' || (c) == '.' || (c) == '_' ? TOKEN_HOST : 0) | \
+	 (IS_HEX(c) || (c) == ':' || (c) == '.' ? TOKEN_IPV6 : 0) |        \
+	 (IS_URI(c) ? TOKEN_URI : 0) |                                     \
+	 (IS_URI(c) && (c) != ';' && (c) != ',' ? TOKEN_VALUE : 0) |       \
+	 (IS_ALNUM(c) || IS_MARK(c) || IS_USER(c) ? TOKEN_UNESCAPED : 0) | \
+	 (IS_USER(c) || (c) == ':' || (c) == '@' ? TOKEN_RESERVED : 0) |   \
+	 ((c) == ' ' || (c) == '\t' || (c) == '\r' || (c) == '\n' ? TOKEN_LWS : 0))
+
+#define FOUR(c)    CLASSES(c), CLASSES((c) + 1), CLASSES((c) + 2), CLASSES((c) + 3)
+#define SIXTEEN(c) FOUR(c), FOUR((c) + 4), FOUR((c) + 8), FOUR((c) + 12)
+#define SIXTY_FOUR(c) SIXTEEN(c), SIXTEEN((c) + 16), SIXTEEN((c) + 32), SIXTEEN((c) + 48)
+
+const uint8_t token_classes[256] = {
+	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
+};
+
+size_t token_quoted_span(struct slice s)
+{
+	if (s.len == 0 || *s.p != '"')
+		return 0;
+	for (size_t i = 1; i < s.len; i++) {
+		if (s.p[i] == '"')
+			return i + 1;
+		if (s.p[i] == '\\')
+			i++;
+	}
+	return 0;
+}
+
+int token_to_q(struct slice s, uint16_t *thousandths)
+{
+	struct slice whole = slice_split(&s, '.');
+	unsigned q = 0, unit = 1000;
+
+	if (whole.len > 1 || (whole.len == 0 && s.len == 0))
+		return -EINVAL;
+	if (whole.len == 1 && *whole.p != '0' && *whole.p != '1')
+		return -EINVAL;
+	if (whole.len == 1)
+		q = (unsigned)(*whole.p - '0') * unit;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_digit(s.p[i]))
+			return -EINVAL;
+		unit /= 10;
+		q += (unsigned)(s.p[i] - '0') * unit;
+		if (q > 1000)
+			return -EINVAL;
+	}
+	*thousandths = (uint16_t)q;
+	return 0;
+}

@@ -1,0 +1,75 @@
+/*
+ * parser/token.h - character classes and the few scanning steps that all parsers share
+ * (RFC 3261 25.1).
+ *
+ * LWS here is SP, HTAB, CR and LF: within a header value line ends occur only as folds.
+ */
+#ifndef PARSER_TOKEN_H
+#define PARSER_TOKEN_H
+
+#include "utils/slice.h"
+
+enum token_class {
+	TOKEN_CHAR = 1,			/* token of RFC 3261 25.1 */
+	TOKEN_HOST = 2,			/* host name or IPv4, and '_', which real names contain */
+	TOKEN_IPV6 = 4,			/* inside the brackets of an IPv6 reference */
+	TOKEN_URI = 8,			/* what we let pass in a URI: all but space, controls, <>" */
+	TOKEN_VALUE = 16,		/* unquoted parameter value: all but space, controls, ;,<>" */
+	TOKEN_UNESCAPED = 32,		/* user part characters that need no %HH */
+	TOKEN_RESERVED = 64,		/* reserved of RFC 3261 25.1: %HH of it means something else */
+	TOKEN_LWS = 128
+};
+
+extern const uint8_t token_classes[256];
+
+static inline bool token_is(char c, enum token_class class)
+{
+	return (token_classes[(unsigned char)c] & class) != 0;
+}
+
+/** Number of bytes at the front that are all of the class. */
+static inline size_t token_span(struct slice s, enum token_class class)
+{
+	size_t n = 0;
+
+	while (n < s.len && token_is(s.p[n], class))
+		n++;
+	return n;
+}
+
+static inline bool token_all(struct slice s, enum token_class class)
+{
+	return token_span(s, class) == s.len;
+}
+
+/** Take what is of the class from the front of *s; may be empty. */
+static inline struct slice token_take(struct slice *s, enum token_class class)
+{
+	size_t n = token_span(*s, class);
+	struct slice taken = slice_first(*s, n);
+
+	*s = slice_skip(*s, n);
+	return taken;
+}
+
+/** Skip LWS, the character and LWS again; false (only LWS skipped) if it is another. */
+static inline bool token_take_sep(struct slice *s, char sep)
+{
+	*s = slice_skip(*s, token_span(*s, TOKEN_LWS));
+	if (s->len == 0 || *s->p != sep)
+		return false;
+	*s = slice_skip(*s, 1);
+	*s = slice_skip(*s, token_span(*s, TOKEN_LWS));
+	return true;
+}
+
+/**
+ * Length of the quoted string at the front, quotes included.
+ * @return 0 if s does not begin with a quote or the string is not closed
+ */
+size_t token_quoted_span(struct slice s);
+
+/** Up to three decimals of a number from 0 to 1 as thousandths (qvalue); -EINVAL if it is none. */
+int token_to_q(struct slice s, uint16_t *thousandths);
+
+#endif
