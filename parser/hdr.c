@@ -1,0 +1,154 @@
+/*
+ * parser/hdr.c - header names by perfect hash, and the values of list headers.
+ */
+#include "parser/hdr.h"
+
+#include "parser/hdr_hash.h"
+#include "parser/token.h"
+#include "utils/arena.h"
+
+#define SINGLE HDR_KIND_SINGLE
+#define LIST   HDR_KIND_LIST
+#define MANY   HDR_KIND_MANY
+
+static const struct { struct slice name; enum hdr_kind kind; } table[HDR_KNOWN] = {
+#define HDR(id, name, compact, kind) [HDR_##id] = { { name, sizeof(name) - 1 }, kind },
+	HDR_TABLE(HDR)
+#undef HDR
+};
+
+/* Headers without a compact form go to places no letter reaches. */
+static const uint8_t compact_forms[256 + HDR_KNOWN] = {
+#define HDR(id, name, compact, kind) [compact ? compact : 256 + HDR_##id] = HDR_##id,
+	HDR_TABLE(HDR)
+#undef HDR
+};
+
+static const uint8_t slots[256] = {
+#define SLOT(slot, id) [slot] = HDR_##id,
+	HDR_HASH_SLOTS(SLOT)
+#undef SLOT
+};
+
+_Static_assert(HDR_KNOWN <= UINT8_MAX, "header ids fit a byte");
+
+/* First, middle and last letter and the length differ for all names of the
+ * table; hdr_hash.awk chose the factor so that the upper byte does too. */
+static unsigned slot_of(struct slice name)
+{
+	uint32_t key = (unsigned char)name.p[0] |
+	    (uint32_t)(unsigned char)name.p[name.len / 2] << 8 |
+	    (uint32_t)(unsigned char)name.p[name.len - 1] << 16;
+
+	key = (key | 0x202020u) + ((uint32_t)name.len << 24);
+	return (uint32_t)(key * HDR_HASH_FACTOR) >> 24;
+}
+
+enum hdr_id hdr_by_name(struct slice name)
+{
+	enum hdr_id id;
+
+	if (name.len == 0)
+		return HDR_OTHER;
+	if (name.len == 1)
+		return (enum hdr_id)compact_forms[(unsigned char)ascii_lower(*name.p)];
+	id = (enum hdr_id)slots[slot_of(name)];
+	if (slice_eq(name, table[id].name) || slice_eq_nocase(name, table[id].name))
+		return id;
+	return HDR_OTHER;
+}
+
+struct slice hdr_name(enum hdr_id id)
+{
+	return table[id].name;
+}
+
+enum hdr_kind hdr_kind(enum hdr_id id)
+{
+	/* Of an unknown header it is not known what a comma means (RFC 3261 7.3.1). */
+	return id == HDR_OTHER ? HDR_KIND_MANY : table[id].kind;
+}
+
+bool hdr_is(const struct hdr *h, struct slice name)
+{
+	enum hdr_id id = hdr_by_name(name);
+
+	return id == HDR_OTHER ? slice_eq_nocase(h->name, name) : h->id == id;
+}
+
+/* Where the first value of the list ends: the comma outside quotes and angle
+ * brackets, or the end. What is opened and never closed goes on to the end. */
+static size_t value_span(struct slice s)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < s.len; i++)
+		switch (s.p[i]) {
+		case '"': {
+			size_t n = token_quoted_span(slice_skip(s, i));
+
+			if (n == 0)
+				return s.len;
+			i += n - 1;
+			break;
+		}
+		case '<': inside = true; break;
+		case '>': inside = false; break;
+		case ',':
+			if (!inside)
+				return i;
+			break;
+		default: break;
+		}
+	return s.len;
+}
+
+bool hdr_next_value(struct slice *rest, struct slice *value)
+{
+	while (rest->len > 0) {
+		/* Most values have no comma at all, and then nothing else matters. */
+		size_t comma = slice_find(*rest, ',');
+		size_t n = comma == rest->len ? comma : value_span(*rest);
+
+		*value = slice_trim(slice_first(*rest, n));
+		*rest = slice_skip(*rest, n + (n < rest->len));
+		if (value->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool hdr_take_value(enum hdr_id id, struct slice *rest, struct slice *value)
+{
+	if (hdr_kind(id) == HDR_KIND_LIST)
+		return hdr_next_value(rest, value);
+	*value = slice_trim(*rest);
+	*rest = slice_skip(*rest, rest->len);
+	return value->len > 0;
+}
+
+struct slice hdr_unfold(struct arena *a, struct slice value)
+{
+	char *out;
+	size_t n = 0;
+
+	if (slice_find(value, '\n') == value.len && slice_find(value, '\r') == value.len)
+		return value;
+	out = arena_bytes(a, value.len);
+	if (!out)
+		return SLICE_NULL;
+	while (value.len > 0) {
+		struct slice gap = token_take(&value, TOKEN_LWS);
+		bool folded = slice_find(gap, '\n') < gap.len || slice_find(gap, '\r') < gap.len;
+
+		if (folded)
+			gap = SLICE(" ");
+		memcpy(out + n, gap.p, gap.len);
+		n += gap.len;
+		while (value.len > 0 && !token_is(*value.p, TOKEN_LWS)) {
+			out[n++] = *value.p;
+			value = slice_skip(value, 1);
+		}
+	}
+	return slice_of(out, n);
+}
