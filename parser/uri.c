@@ -1,0 +1,240 @@
+/*
+ * parser/uri.c - taking URIs apart (RFC 3261 19.1.1, 25.1; RFC 3966 3; RFC 5118).
+ *
+ * User part, parameters and headers may hold more than the grammar has: real
+ * phones write '#' and raw UTF-8 there. What would make a URI end elsewhere
+ * for the next reader is refused: space, controls, <>" and a bad %HH.
+ */
+#include "parser/uri.h"
+
+#include "parser/token.h"
+#include "utils/addr.h"
+#include "utils/hex.h"
+
+#include <errno.h>
+
+static bool is_escape(struct slice s)
+{
+	return s.len >= 3 && hex_digit(s.p[1]) >= 0 && hex_digit(s.p[2]) >= 0;
+}
+
+static int check_chars(struct slice s, struct sip_defect *why)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!token_is(s.p[i], TOKEN_URI))
+			return sip_defect(why, slice_skip(s, i), "Character not allowed in a URI");
+		if (s.p[i] == '%' && !is_escape(slice_skip(s, i)))
+			return sip_defect(why, slice_skip(s, i), "Bad escape in a URI");
+	}
+	return 0;
+}
+
+static int take_userinfo(struct slice *rest, struct sip_uri *u, struct sip_defect *why)
+{
+	size_t at = slice_find(*rest, '@');
+	struct slice info = slice_first(*rest, at);
+
+	if (at == rest->len)
+		return 0;
+	u->user = slice_split(&info, ':');
+	u->password = info;
+	if (u->user.len == 0)
+		return sip_defect(why, *rest, "URI with an empty user part");
+	*rest = slice_skip(*rest, at + 1);
+	return 0;
+}
+
+int uri_take_host(struct slice *rest, struct slice *host)
+{
+	struct slice s = *rest;
+	size_t n;
+
+	if (s.len > 0 && *s.p == '[') {
+		n = 1 + token_span(slice_skip(s, 1), TOKEN_IPV6);
+		if (n < 3 || n == s.len || s.p[n] != ']')
+			return -EINVAL;
+		n++;
+	} else
+		n = token_span(s, TOKEN_HOST);
+	if (n == 0)
+		return -EINVAL;
+	*host = slice_first(s, n);
+	*rest = slice_skip(s, n);
+	return 0;
+}
+
+int uri_take_port(struct slice *rest, uint16_t *port)
+{
+	struct slice digits = *rest;
+	uint32_t n;
+
+	while (rest->len > 0 && is_digit(*rest->p))
+		*rest = slice_skip(*rest, 1);
+	digits.len -= rest->len;
+	if (slice_to_u32(digits, &n) != 0 || n == 0 || n > UINT16_MAX)
+		return -EINVAL;
+	*port = (uint16_t)n;
+	return 0;
+}
+
+static int take_hostport(struct slice *rest, struct sip_uri *u, struct sip_defect *why)
+{
+	struct slice at = *rest;
+
+	if (uri_take_host(rest, &u->host) != 0)
+		return sip_defect(why, at, "URI without a valid host");
+	if (rest->len == 0 || *rest->p != ':')
+		return 0;
+	*rest = slice_skip(*rest, 1);
+	if (uri_take_port(rest, &u->port) != 0)
+		return sip_defect(why, at, "URI with a bad port");
+	return 0;
+}
+
+static int parse_sip(struct slice rest, struct sip_uri *u, struct sip_defect *why)
+{
+	int err = check_chars(rest, why);
+
+	if (!err)
+		err = take_userinfo(&rest, u, why);
+	if (!err)
+		err = take_hostport(&rest, u, why);
+	if (err)
+		return err;
+	if (rest.len > 0 && *rest.p == ';') {
+		rest = slice_skip(rest, 1);
+		u->params = slice_first(rest, slice_find(rest, '?'));
+		rest = slice_skip(rest, u->params.len);
+	}
+	if (rest.len > 0 && *rest.p == '?') {
+		u->headers = slice_skip(rest, 1);
+		return 0;
+	}
+	return rest.len == 0 ? 0 : sip_defect(why, rest, "Host of a URI ends badly");
+}
+
+static bool is_tel_char(char c)
+{
+	return hex_digit(c) >= 0 || c == '*' || c == '#' || uri_is_visual(c);
+}
+
+static int parse_tel(struct slice rest, struct sip_uri *u, struct sip_defect *why)
+{
+	struct slice digits;
+	int err = check_chars(rest, why);
+
+	if (err)
+		return err;
+	u->user = slice_split(&rest, ';');
+	u->params = rest;
+	digits = u->user;
+	if (digits.len > 0 && *digits.p == '+')
+		digits = slice_skip(digits, 1);
+	if (digits.len == 0 || slice_take_while(&digits, is_tel_char).len == 0 || digits.len > 0)
+		return sip_defect(why, u->user, "tel URI without a number");
+	return 0;
+}
+
+static bool is_scheme(struct slice s)
+{
+	if (s.len == 0 || !is_alpha(*s.p))
+		return false;
+	for (size_t i = 1; i < s.len; i++)
+		if (!is_alnum(s.p[i]) && s.p[i] != '+' && s.p[i] != '-' && s.p[i] != '.')
+			return false;
+	return true;
+}
+
+static enum uri_scheme scheme_of(struct slice s)
+{
+	if (s.len == 3 && slice_eq_nocase(s, SLICE("sip")))
+		return URI_SIP;
+	if (s.len == 4 && slice_eq_nocase(s, SLICE("sips")))
+		return URI_SIPS;
+	if (s.len == 3 && slice_eq_nocase(s, SLICE("tel")))
+		return URI_TEL;
+	return URI_OTHER;
+}
+
+int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why)
+{
+	struct sip_uri u = { .text = s };
+	struct slice rest = s;
+	int err;
+
+	u.scheme_text = slice_split(&rest, ':');
+	u.scheme = scheme_of(u.scheme_text);
+	if (u.scheme == URI_OTHER && (u.scheme_text.len == s.len || !is_scheme(u.scheme_text)))
+		return sip_defect(why, s, "URI without a scheme");
+	if (u.scheme == URI_OTHER)
+		err = check_chars(rest, why);
+	else if (u.scheme == URI_TEL)
+		err = parse_tel(rest, &u, why);
+	else
+		err = parse_sip(rest, &u, why);
+	if (err)
+		return err;
+	*out = u;
+	return 0;
+}
+
+bool uri_next_param(struct slice *rest, char sep, struct slice *name, struct slice *value)
+{
+	while (rest->len > 0) {
+		struct slice part = slice_split(rest, sep);
+
+		if (part.len == 0)
+			continue;
+		*name = slice_split(&part, '=');
+		*value = part;
+		return true;
+	}
+	return false;
+}
+
+bool uri_param(struct slice params, char sep, struct slice name, struct slice *value)
+{
+	struct slice each;
+
+	while (uri_next_param(&params, sep, &each, value))
+		if (slice_eq_nocase(each, name))
+			return true;
+	*value = SLICE_NULL;
+	return false;
+}
+
+bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
+{
+	return uri_param(uri->params, ';', name, value);
+}
+
+struct slice uri_unescape(struct arena *arena, struct slice s)
+{
+	char *out;
+	size_t n = 0;
+
+	if (slice_find(s, '%') == s.len)
+		return s;
+	out = arena_bytes(arena, s.len);
+	if (!out)
+		return SLICE_NULL;
+	while (s.len > 0) {
+		bool escape = *s.p == '%' && is_escape(s);
+
+		out[n++] = escape ? (char)(hex_digit(s.p[1]) << 4 | hex_digit(s.p[2])) : *s.p;
+		s = slice_skip(s, escape ? 3 : 1);
+	}
+	return slice_of(out, n);
+}
+
+int uri_host_ip(struct slice host, struct ip_addr *out)
+{
+	char fixed[ADDR_TEXT_BYTES];
+	size_t bug = slice_search(host, SLICE(":::"));
+
+	if (bug == host.len || host.len >= sizeof(fixed))
+		return ip_parse(host, out);
+	memcpy(fixed, host.p, bug);
+	memcpy(fixed + bug, host.p + bug + 1, host.len - bug - 1);
+	return ip_parse(slice_of(fixed, host.len - 1), out);
+}
