@@ -1,0 +1,58 @@
+/*
+ * parser/contact.c - Contact values with what registrars and proxies ask of them
+ * (RFC 3261 20.10, RFC 5626 11).
+ */
+#include "parser/nameaddr.h"
+
+#include "parser/token.h"
+
+#define EXPIRES_IF_MALFORMED 3600u	/* RFC 3261 20.10 */
+
+static struct slice strip_quotes(struct slice s)
+{
+	if (s.len < 2 || *s.p != '"' || s.p[s.len - 1] != '"')
+		return s;
+	return slice_of(s.p + 1, s.len - 2);
+}
+
+static int note_param(struct sip_contact *c, struct slice name, struct slice value,
+    struct sip_defect *why)
+{
+	if (slice_eq_nocase(name, SLICE("q"))) {
+		if (token_to_q(value, &c->q) != 0)
+			return sip_defect(why, value, "Contact with a q outside 0 to 1");
+	} else if (slice_eq_nocase(name, SLICE("expires"))) {
+		c->has_expires = true;
+		if (slice_to_u32(value, &c->expires) != 0)
+			c->expires = EXPIRES_IF_MALFORMED;
+	} else if (slice_eq_nocase(name, SLICE("+sip.instance"))) {
+		c->instance = strip_quotes(value);
+	} else if (slice_eq_nocase(name, SLICE("reg-id"))) {
+		if (slice_to_u32(value, &c->reg_id) != 0 || c->reg_id == 0)
+			return sip_defect(why, value, "Contact with a bad reg-id");
+	}
+	return 0;
+}
+
+int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect *why)
+{
+	struct sip_contact c = { .q = 1000 };
+	struct slice rest, name, value;
+	int err;
+
+	s = slice_trim(s);
+	if (slice_eq(s, SLICE("*"))) {
+		c.star = true;
+		c.addr.text = s;
+		*out = c;
+		return 0;
+	}
+	err = name_addr_parse(s, &c.addr, why);
+	rest = c.addr.params;
+	while (!err && hdr_next_param(&rest, &name, &value))
+		err = note_param(&c, name, value, why);
+	if (err)
+		return err;
+	*out = c;
+	return 0;
+}
