@@ -1,0 +1,197 @@
+/*
+ * parser/edit.c - making edits. Each is linked in front of its past, whole or not at all.
+ */
+#include "parser/edit.h"
+
+#include "parser/plan.h"
+#include "parser/token.h"
+
+#include <errno.h>
+
+static struct sip_edit *edit_new(struct arena *a, const struct sip_edit *before,
+    enum edit_kind kind, struct slice text)
+{
+	struct sip_edit *e = arena_alloc(a, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	*e = (struct sip_edit){ .before = before, .kind = kind, .text = text };
+	e->depth = before ? before->depth + 1 : 1;
+	return e;
+}
+
+/* The same with the text copied; the edit is linked at once. */
+static int append(struct arena *a, const struct sip_edit **last, struct sip_edit edit)
+{
+	struct slice text = arena_dup(a, edit.text);
+	struct sip_edit *e = text.p ? edit_new(a, *last, edit.kind, text) : NULL;
+
+	if (!e)
+		return -ENOMEM;
+	e->at = edit.at;
+	e->number = edit.number;
+	e->added = edit.added;
+	*last = e;
+	return 0;
+}
+
+/* Does the text stay within its header line? A fold is a line end and then SP or HTAB. */
+static bool stays_in_line(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] != '\r' && s.p[i] != '\n')
+			continue;
+		if (s.p[i] == '\r' && (++i == s.len || s.p[i] != '\n'))
+			return false;
+		if (i + 1 == s.len || (s.p[i + 1] != ' ' && s.p[i + 1] != '\t'))
+			return false;
+	}
+	return true;
+}
+
+/* What we write ourselves stands on one line: 0, -EINVAL, -ENOMEM. */
+static int one_line(struct arena *a, struct slice *value)
+{
+	*value = slice_trim(*value);
+	if (!stays_in_line(*value))
+		return -EINVAL;
+	if (value->len == 0)
+		return 0;
+	*value = hdr_unfold(a, *value);
+	return value->p ? 0 : -ENOMEM;
+}
+
+int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice uri)
+{
+	if (uri.len == 0 || !token_all(uri, TOKEN_URI))
+		return -EINVAL;
+	return append(a, last, (struct sip_edit){ .kind = EDIT_REQUEST_URI, .text = uri });
+}
+
+int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status,
+    struct slice reason)
+{
+	if (status < 100 || status > 699 || slice_find(reason, '\n') < reason.len ||
+	    slice_find(reason, '\r') < reason.len)
+		return -EINVAL;
+	return append(a, last,
+	    (struct sip_edit){ .kind = EDIT_STATUS, .number = status, .text = reason });
+}
+
+/* "Name: value CRLF" in one piece; .p NULL if memory is short. */
+static struct slice make_line(struct arena *a, struct slice name, struct slice value)
+{
+	char *p = arena_bytes(a, name.len + value.len + 4);
+
+	if (!p)
+		return SLICE_NULL;
+	memcpy(p, name.p, name.len);
+	memcpy(p + name.len, ": ", 2);
+	if (value.len > 0)
+		memcpy(p + name.len + 2, value.p, value.len);
+	memcpy(p + name.len + 2 + value.len, "\r\n", 2);
+	return slice_of(p, name.len + value.len + 4);
+}
+
+int edit_add(struct arena *a, const struct sip_edit **last, uint16_t at,
+    struct slice name, struct slice value)
+{
+	struct sip_edit *e;
+	struct slice line;
+	int err = one_line(a, &value);
+
+	if (err || name.len == 0 || !token_all(name, TOKEN_CHAR))
+		return err ? err : -EINVAL;
+	line = make_line(a, name, value);
+	e = line.p ? edit_new(a, *last, EDIT_ADD, line) : NULL;
+	if (!e)
+		return -ENOMEM;
+	e->at = at;
+	e->id = hdr_by_name(name);
+	*last = e;
+	return 0;
+}
+
+int edit_late(struct arena *a, const struct sip_edit **last, uint16_t at,
+    edit_late_fn *late, const void *arg)
+{
+	struct sip_edit *e = edit_new(a, *last, EDIT_LATE, SLICE_NULL);
+
+	if (!e)
+		return -ENOMEM;
+	e->at = at;
+	e->late = late;
+	e->arg = arg;
+	*last = e;
+	return 0;
+}
+
+int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h)
+{
+	return append(a, last, (struct sip_edit){ .kind = EDIT_DROP, .at = h->at,
+	    .added = h->added, .text = SLICE("") });
+}
+
+int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
+    struct slice value)
+{
+	int err = one_line(a, &value);
+
+	if (err)
+		return err;
+	return append(a, last, (struct sip_edit){ .kind = EDIT_VALUE, .at = h->at,
+	    .added = h->added, .text = value });
+}
+
+int edit_body(struct arena *a, const struct sip_edit **last, struct slice body,
+    struct slice content_type)
+{
+	const struct sip_edit *mine = *last;
+	struct slice length = arena_printf(a, "%zu", body.len);
+	bool anew = content_type.len > 0 || body.len == 0;
+	int err = length.p ? 0 : -ENOMEM;
+
+	if (!err)
+		err = append(a, &mine, (struct sip_edit){ .kind = EDIT_BODY, .number = anew,
+		    .text = body });
+	if (!err && content_type.len > 0)
+		err = edit_add(a, &mine, EDIT_AT_END, SLICE("Content-Type"), content_type);
+	if (!err)
+		err = edit_add(a, &mine, EDIT_AT_END, SLICE("Content-Length"), length);
+	if (!err)
+		*last = mine;
+	return err;
+}
+
+int edit_drop_first_value(struct arena *a, struct sip_view *view, enum hdr_id id)
+{
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(view, id, SLICE_NULL, &h)) {
+		struct slice rest = h.value, value;
+
+		if (!hdr_take_value(id, &rest, &value))
+			continue;
+		rest = slice_trim(rest);
+		return rest.len == 0 ? edit_drop(a, &view->last, &h) :
+		    edit_value(a, &view->last, &h, rest);
+	}
+	return 0;
+}
+
+int edit_drop_all(struct arena *a, struct sip_view *view, enum hdr_id id, struct slice name)
+{
+	const struct sip_view past = *view;
+	const struct sip_edit *mine = view->last;
+	struct hdr_ref h = { 0 };
+	int n = 0;
+
+	/* Looking through the edits as they were keeps the cost from growing with n. */
+	while (view_next_hdr(&past, id, name, &h)) {
+		if (edit_drop(a, &mine, &h) != 0)
+			return -ENOMEM;
+		n++;
+	}
+	view->last = mine;
+	return n;
+}
