@@ -27,7 +27,7 @@ check_one() {
 }
 
 cd "$src" || exit 1
-headers=$(find utils parser cfg core modules test -name '*.h' ! -path cfg/gram.h ! -path cfg/lex.h | LC_ALL=C sort)
+headers=$(find utils parser cfg core modules test -name '*.h' ! -name '*.gen.h' ! -path cfg/gram.h ! -path cfg/lex.h | LC_ALL=C sort)
 n=0
 for cc in gcc clang; do
 	for h in $headers; do
