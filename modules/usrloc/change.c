@@ -1,0 +1,354 @@
+/*
+ * modules/usrloc/change.c - changes of one AOR, one after the other, with its owner.
+ *
+ * A change is planned, journalled if it has to be durable first, and only then
+ * published. While an AOR's change is on its way to disk later ones wait for it.
+ */
+#include "modules/usrloc/usrloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct request {
+	struct inbox_item    item;	/* between workers */
+	struct htab_node     busy;	/* in the owner's table while it is being journalled */
+	struct list          node, waiting;	/* behind another; those behind this one */
+	struct usrloc       *ul;
+	struct arena        *arena;	/* texts of change */
+	struct usrloc_change change;
+	bool                 is_removal;
+	struct slice         ruid;
+	struct record       *next;	/* what will be published; NULL: nothing is left */
+	unsigned             home;
+	usrloc_done_fn      *done;
+	void                *arg;
+	enum usrloc_result   result;
+};
+
+static void start(struct request *req);
+
+static struct usrloc_local *local_of(const struct usrloc *ul)
+{
+	return lcs_local(ul->mod);
+}
+
+static const struct usrloc_conf *conf_of(const struct usrloc *ul)
+{
+	return lcs_conf(ul->mod, gen_peek());
+}
+
+/* ---- the asker's side ---- */
+
+static void deliver(struct inbox_item *item)
+{
+	struct request *req = container_of(item, struct request, item);
+	const struct record *now = record_find(req->ul, req->change.aor);
+
+	if (req->done)
+		req->done(req->arg, req->result, now ? &now->pub : NULL);
+	arena_free(&req->arena);
+	free(req);
+}
+
+static void finish(struct request *req, enum usrloc_result result)
+{
+	req->result = result;
+	if ((int)req->home == worker_self()) {
+		deliver(&req->item);
+		return;
+	}
+	req->item.run = deliver;
+	worker_post(req->home, &req->item, INBOX_MUST);
+}
+
+/* ---- the owner's side ---- */
+
+static void count_result(struct usrloc *ul, enum usrloc_result result)
+{
+	struct usrloc_local *stats = local_of(ul);
+
+	stats->changes += result == USRLOC_OK;
+	stats->out_of_order += result == USRLOC_OUT_OF_ORDER;
+	stats->too_many += result == USRLOC_TOO_MANY;
+	stats->store_failures += result == USRLOC_NO_STORE;
+}
+
+static enum usrloc_result make_plan(const struct request *req, struct plan *plan)
+{
+	const struct record *old = record_find(req->ul, req->change.aor);
+	int64_t now = loop_wall(worker_loop());
+
+	if (!req->is_removal)
+		return plan_make(old, &req->change, now, plan);
+	plan_remove(old, req->ruid, now, plan);
+	return USRLOC_OK;
+}
+
+static enum usrloc_result make_next(struct request *req, struct plan *plan)
+{
+	req->next = NULL;
+	if (!plan->keep_count)
+		return USRLOC_OK;
+	req->next = record_new(req->ul, req->change.aor, plan->keep, plan->keep_count);
+	if (req->next)
+		return USRLOC_OK;
+	plan_discard(plan);
+	return USRLOC_NO_MEMORY;
+}
+
+static bool same_aor(const struct htab_node *node, const void *key)
+{
+	return slice_eq_nocase(container_of(node, struct request, busy)->change.aor,
+	    *(const struct slice *)key);
+}
+
+static struct request *busy_with(struct usrloc *ul, struct slice aor)
+{
+	struct htab_node *node = htab_find(&local_of(ul)->busy, aor_key(aor), same_aor, &aor);
+
+	return node ? container_of(node, struct request, busy) : NULL;
+}
+
+static void journalled(void *arg, int err, const struct store_rows *rows)
+{
+	struct request *req = arg;
+	struct list waiting, *node;
+
+	(void)rows;
+	htab_remove(&local_of(req->ul)->busy, &req->busy);
+	if (!err) {
+		record_publish(req->ul, req->change.aor, req->next);
+	} else {
+		struct record *old = (struct record *)(uintptr_t)record_find(req->ul,
+		    req->change.aor);
+
+		if (req->next)
+			record_discard(req->next);
+		/* Its timer may have fired meanwhile and found the AOR busy. */
+		if (old)
+			record_arm(old);
+	}
+	list_init(&waiting);
+	while ((node = list_pop_front(&req->waiting)))
+		list_push_back(&waiting, node);
+	count_result(req->ul, err ? USRLOC_NO_STORE : USRLOC_OK);
+	finish(req, err ? USRLOC_NO_STORE : USRLOC_OK);
+	while ((node = list_pop_front(&waiting)))
+		start(container_of(node, struct request, node));
+}
+
+static bool waits_for_disk(const struct request *req)
+{
+	return store_is_on() && conf_of(req->ul)->before;
+}
+
+static void journal_behind(struct request *req, const struct plan *plan)
+{
+	int err;
+
+	if (!store_is_on() || !conf_of(req->ul)->after)
+		return;
+	err = journal_write(req->change.aor, plan, NULL, NULL);
+	if (err)
+		log_error("usrloc", "a binding is in memory only aor=%.*s error=\"%s\"",
+		    SLICE_ARG(req->change.aor), err_text(err));
+}
+
+/* USRLOC_OK with *wait: the answer comes when the journal has it. */
+static enum usrloc_result carry_out(struct request *req, bool *wait)
+{
+	struct plan plan;
+	enum usrloc_result result = make_plan(req, &plan);
+
+	*wait = false;
+	if (result == USRLOC_OK)
+		result = make_next(req, &plan);
+	if (result != USRLOC_OK)
+		return result;
+	if (waits_for_disk(req) && plan.written_count + plan.gone_count) {
+		if (journal_write(req->change.aor, &plan, journalled, req) == 0) {
+			*wait = true;
+			return USRLOC_OK;
+		}
+		if (req->next)
+			record_discard(req->next);
+		return USRLOC_NO_STORE;
+	}
+	journal_behind(req, &plan);
+	record_publish(req->ul, req->change.aor, req->next);
+	return USRLOC_OK;
+}
+
+static void start(struct request *req)
+{
+	struct request *before = busy_with(req->ul, req->change.aor);
+	enum usrloc_result result;
+	bool wait;
+
+	if (before) {
+		list_push_back(&before->waiting, &req->node);
+		return;
+	}
+	result = carry_out(req, &wait);
+	if (wait) {
+		htab_insert(&local_of(req->ul)->busy, &req->busy, aor_key(req->change.aor));
+		return;
+	}
+	count_result(req->ul, result);
+	finish(req, result);
+}
+
+static void start_item(struct inbox_item *item)
+{
+	start(container_of(item, struct request, item));
+}
+
+/* ---- requests ---- */
+
+static int copy_binding(struct arena *a, struct usrloc_binding *to, const struct usrloc_binding *b)
+{
+	struct slice *const texts[] = { &to->contact, &to->params, &to->call_id, &to->user_agent,
+	    &to->instance, &to->path, &to->ruid, &to->node };
+
+	*to = *b;
+	to->received.name = SLICE_NULL;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!texts[i]->len)
+			continue;
+		*texts[i] = arena_dup(a, *texts[i]);
+		if (!texts[i]->p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int copy_change(struct request *req, const struct usrloc_change *c)
+{
+	struct usrloc_want *wants = arena_alloc(req->arena, c->count * sizeof(*wants));
+
+	if (!wants)
+		return -ENOMEM;
+	req->change = *c;
+	req->change.wants = wants;
+	req->change.aor = arena_dup(req->arena, c->aor);
+	for (unsigned i = 0; i < c->count; i++)
+		if (copy_binding(req->arena, &wants[i].binding, &c->wants[i].binding) != 0)
+			return -ENOMEM;
+	return req->change.aor.p ? 0 : -ENOMEM;
+}
+
+static struct request *request_new(struct usrloc *ul, usrloc_done_fn *done, void *arg)
+{
+	struct request *req = calloc(1, sizeof(*req));
+
+	if (!req)
+		return NULL;
+	req->arena = arena_new(0);
+	if (!req->arena) {
+		free(req);
+		return NULL;
+	}
+	req->ul = ul;
+	req->done = done;
+	req->arg = arg;
+	req->home = (unsigned)worker_self();
+	list_init(&req->node);
+	list_init(&req->waiting);
+	return req;
+}
+
+static void send_to_owner(struct request *req)
+{
+	unsigned owner = aor_owner(req->change.aor);
+
+	if ((int)owner == worker_self()) {
+		start(req);
+		return;
+	}
+	req->item.run = start_item;
+	worker_post(owner, &req->item, INBOX_MUST);
+}
+
+/* Everything is here and nothing has to wait: no copy, no request. */
+static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c,
+    usrloc_done_fn *done, void *arg)
+{
+	struct request req = { .ul = ul, .change = *c };
+	enum usrloc_result result;
+	const struct record *now;
+	bool wait;
+
+	if ((int)aor_owner(c->aor) != worker_self() || waits_for_disk(&req) ||
+	    busy_with(ul, c->aor))
+		return false;
+	result = carry_out(&req, &wait);
+	count_result(ul, result);
+	now = record_find(ul, c->aor);
+	done(arg, result, now ? &now->pub : NULL);
+	return true;
+}
+
+int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg)
+{
+	struct request *req;
+
+	if (change_at_once(ul, c, done, arg))
+		return 0;
+	req = request_new(ul, done, arg);
+	if (req && copy_change(req, c) == 0) {
+		send_to_owner(req);
+		return 0;
+	}
+	if (req)
+		arena_free(&req->arena);
+	free(req);
+	return -ENOMEM;
+}
+
+int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
+{
+	struct request *req = request_new(ul, NULL, NULL);
+
+	if (!req)
+		return -ENOMEM;
+	req->is_removal = true;
+	req->change.aor = arena_dup(req->arena, aor);
+	req->ruid = arena_dup(req->arena, ruid);
+	if (req->change.aor.p && (req->ruid.p || !ruid.len)) {
+		send_to_owner(req);
+		return 0;
+	}
+	arena_free(&req->arena);
+	free(req);
+	return -ENOMEM;
+}
+
+void usrloc_expire(struct usrloc *ul, struct slice aor)
+{
+	struct record *old = (struct record *)(uintptr_t)record_find(ul, aor);
+	struct binding *keep[PLAN_MAX];
+	int64_t now = loop_wall(worker_loop());
+	struct record *next = NULL;
+	unsigned n = 0;
+
+	if (!old || busy_with(ul, aor))
+		return;
+	for (unsigned i = 0; i < old->pub.count; i++)
+		if (old->pub.bindings[i]->expires > now)
+			keep[n++] = (struct binding *)(uintptr_t)old->pub.bindings[i];
+	if (n == old->pub.count) {
+		record_arm(old);
+		return;
+	}
+	if (n && !(next = record_new(ul, old->pub.aor, keep, n))) {
+		record_arm(old);
+		return;
+	}
+	/* Rows of what ran out are never read again; the purge takes them. */
+	record_publish(ul, old->pub.aor, next);
+	for (unsigned i = 0; i < old->pub.count; i++)
+		if (old->pub.bindings[i]->expires <= now) {
+			local_of(ul)->expired++;
+			usrloc_event_expired(ul, old->pub.aor, old->pub.bindings[i]);
+		}
+}

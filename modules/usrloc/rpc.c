@@ -1,0 +1,121 @@
+/*
+ * modules/usrloc/rpc.c - lcsctl endpoints: list, drop.
+ */
+#include "modules/usrloc/usrloc.h"
+
+#include <errno.h>
+#include <time.h>
+
+struct listing { json_t *array; struct slice only; int64_t now; };
+
+static json_t *json_slice(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+static json_t *describe(struct slice aor, const struct usrloc_binding *b, int64_t now)
+{
+	char remote[ADDR_TEXT_BYTES] = "";
+	struct slice via = transport_uri_name(b->received.transport);
+
+	if (b->received.remote.ip.family)
+		sock_addr_format(&b->received.remote, remote);
+	return json_pack("{s:o, s:o, s:I, s:f, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "user", json_slice(aor), "contact", json_slice(b->contact),
+	    "expires", (json_int_t)(b->expires - now), "q", b->q / 1000.0,
+	    "via", json_slice(via), "from", remote, "endpoint", json_slice(b->ruid),
+	    "instance", json_slice(b->instance), "path", json_slice(b->path),
+	    "user_agent", json_slice(b->user_agent));
+}
+
+static void list_record(const struct rtab_node *node, void *arg)
+{
+	const struct usrloc_aor *r = &((const struct record *)(const void *)node)->pub;
+	struct listing *l = arg;
+
+	if (l->only.len && !slice_eq_nocase(r->aor, l->only))
+		return;
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->bindings[i]->expires > l->now)
+			json_array_append_new(l->array, describe(r->aor, r->bindings[i], l->now));
+}
+
+static struct slice text_param(const json_t *params, const char *name)
+{
+	const json_t *v = json_object_get(params, name);
+
+	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+static struct slice without_scheme(struct slice user)
+{
+	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
+}
+
+static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct usrloc *ul = lcs_shared(mod);
+	struct listing l = { json_array(), without_scheme(text_param(params, "user")), time(NULL) };
+
+	(void)arena;
+	(void)error;
+	rtab_each(ul->table, list_record, &l);
+	*result = l.array;
+	return 0;
+}
+
+struct dropping { struct usrloc *ul; struct slice aor, ruid; unsigned before; bool posted; };
+
+/* The record belongs to its owner: count and ask there. */
+static void drop_on_owner(unsigned index, void *arg)
+{
+	struct dropping *d = arg;
+	const struct record *r;
+
+	if (index != aor_owner(d->aor))
+		return;
+	r = record_find(d->ul, d->aor);
+	for (unsigned i = 0; r && i < r->pub.count; i++)
+		if (!d->ruid.len || slice_eq(r->pub.bindings[i]->ruid, d->ruid))
+			d->before++;
+	d->posted = d->before && usrloc_remove(d->ul, d->aor, d->ruid) == 0;
+}
+
+static int rpc_drop(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct dropping d = { lcs_shared(mod), without_scheme(text_param(params, "user")),
+	    text_param(params, "endpoint"), 0, false };
+
+	worker_on_each(drop_on_owner, &d);
+	if (!d.before) {
+		*error = arena_printf(arena, "%.*s has no such endpoint; see \"endpoints list\"",
+		    SLICE_ARG(d.aor));
+		return -ENOENT;
+	}
+	if (!d.posted)
+		return -ENOMEM;
+	log_notice("usrloc", "endpoints dropped by an administrator user=%.*s count=%u",
+	    SLICE_ARG(d.aor), d.before);
+	*result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped", (int)d.before);
+	return 0;
+}
+
+static const struct lcs_rpc_arg list_args[] = {
+	{ "user", VALUE_STRING, false, "only this user (name@domain)" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg drop_args[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ "endpoint", VALUE_STRING, false, "which one, as \"endpoints list\" shows it; else all" },
+	{ 0 }
+};
+
+const struct lcs_rpc usrloc_rpcs[] = {
+	{ "endpoints.list", RIGHT_READ, list_args, rpc_list, "who is signed in, and from where" },
+	{ "endpoints.drop", RIGHT_ADMIN, drop_args, rpc_drop, "forget a user's endpoints" },
+	{ 0 }
+};

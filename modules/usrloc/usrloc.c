@@ -1,0 +1,176 @@
+/*
+ * usrloc - where users are: bindings in memory, journalled through the store.
+ *
+ * One record per address of record, owned by the worker of its hash, read by
+ * all without locks. Names are compared without regard to case.
+ */
+#include "modules/usrloc/usrloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct usrloc_aor *find(struct usrloc *ul, struct slice aor)
+{
+	const struct record *r = record_find(ul, aor);
+
+	return r ? &r->pub : NULL;
+}
+
+static void count_record(const struct rtab_node *node, void *arg)
+{
+	*(size_t *)arg += ((const struct record *)(const void *)node)->pub.count;
+}
+
+static size_t count(struct usrloc *ul)
+{
+	size_t n = 0;
+
+	rtab_each(ul->table, count_record, &n);
+	return n;
+}
+
+/* ---- life ---- */
+
+static int load(struct lcs_mod *mod)
+{
+	struct usrloc *ul = lcs_shared(mod);
+
+	ul->mod = mod;
+	ul->table = rtab_new(4096);
+	return ul->table ? 0 : -ENOMEM;
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct usrloc *ul = lcs_shared(mod);
+	struct usrloc_conf *c = conf;
+	int n;
+
+	(void)next;
+	c->before = slice_eq(c->journal, SLICE("before"));
+	c->after = slice_eq(c->journal, SLICE("after"));
+	if (ul->loaded || !store_is_on() || (!c->before && !c->after))
+		return 0;
+	n = journal_load(ul);
+	if (n < 0)
+		return n;
+	ul->loaded = true;
+	log_notice("usrloc", "bindings are back count=%d", n);
+	return 0;
+}
+
+static void purge(struct wheel_timer *t)
+{
+	struct usrloc_local *local = container_of(container_of(t, struct timer, t),
+	    struct usrloc_local, purge);
+	const struct usrloc_conf *conf = lcs_conf(local->ul->mod, gen_peek());
+
+	journal_purge(loop_wall(worker_loop()));
+	timer_start(&local->purge, conf->purge_interval);
+}
+
+/* What prepare() read in gets its timers where it belongs. */
+static void adopt(const struct rtab_node *node, void *arg)
+{
+	struct record *r = (struct record *)(uintptr_t)(const void *)node;
+	struct usrloc_local *local = arg;
+
+	if ((int)aor_owner(r->pub.aor) != worker_self())
+		return;
+	local->users++;
+	local->bindings += r->pub.count;
+	record_arm(r);
+}
+
+static int worker_start(struct lcs_mod *mod, void *arg)
+{
+	struct usrloc_local *local = arg;
+
+	local->ul = lcs_shared(mod);
+	timer_init(&local->purge, purge);
+	if (htab_init(&local->busy, 64) != 0)
+		return -ENOMEM;
+	rtab_each(local->ul->table, adopt, local);
+	if (worker_self() == 0)
+		timer_start(&local->purge, 60000);
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *arg)
+{
+	struct usrloc_local *local = arg;
+
+	(void)mod;
+	timer_stop(&local->purge);
+	htab_fini(&local->busy);
+}
+
+static void free_record(const struct rtab_node *node, void *arg)
+{
+	(void)arg;
+	record_discard((struct record *)(uintptr_t)(const void *)node);
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	struct usrloc *ul = lcs_shared(mod);
+
+	if (!ul->table)
+		return;
+	rtab_each(ul->table, free_record, NULL);
+	rtab_free(&ul->table);
+}
+
+/* ---- tables ---- */
+
+static const struct usrloc_api api = { find, usrloc_change, usrloc_remove, count };
+static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_WORD(struct usrloc_conf, journal, "before", "before|after|off",
+	    "when a binding is written to the store: before the 200 is sent, behind it, or never"),
+	PARAM_DURATION(struct usrloc_conf, purge_interval, "60s", 1000, 86400000, "s",
+	    "how often expired bindings are deleted from the store"),
+	{ 0 }
+};
+
+static const struct lcs_event_decl events[] = {
+	{ "usrloc:contact-expired", "a binding ran out; $ulc(...) tells which" },
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct usrloc_local, users, STAT_GAUGE, "users with a binding"),
+	LCS_STAT(struct usrloc_local, bindings, STAT_GAUGE, "bindings"),
+	LCS_STAT(struct usrloc_local, changes, STAT_COUNTER, "changes carried out"),
+	LCS_STAT(struct usrloc_local, expired, STAT_COUNTER, "bindings that ran out"),
+	LCS_STAT(struct usrloc_local, out_of_order, STAT_COUNTER,
+	    "changes refused because a later one was there (RFC 3261 10.3 step 7)"),
+	LCS_STAT(struct usrloc_local, too_many, STAT_COUNTER, "changes above max_contacts"),
+	LCS_STAT(struct usrloc_local, store_failures, STAT_COUNTER,
+	    "changes refused because the store could not take them"),
+	{ 0 }
+};
+
+LCS_MODULE(usrloc,
+	.summary = "where users are",
+	.conf_size = sizeof(struct usrloc_conf),
+	.local_size = sizeof(struct usrloc_local),
+	.shared_size = sizeof(struct usrloc),
+	.params = params,
+	.vars = usrloc_vars,
+	.ifaces = ifaces,
+	.events = events,
+	.stats = stats,
+	.rpcs = usrloc_rpcs,
+	.schema = &usrloc_schema,
+	.load = load,
+	.prepare = prepare,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
+	.unload = unload,
+	.manual =
+	    "With a store configured, `journal = \"before\"` makes every answered REGISTER survive the\n"
+	    "end of the process; if the store cannot take it the client gets 503 and nothing has\n"
+	    "changed. Without a store (`store = \"none\"`) bindings live in memory only.\n",
+);
