@@ -1,0 +1,45 @@
+#!/bin/bash
+# about: paced load for LCS_SECONDS (3600): nothing lost, memory stays
+# order: 96
+# build: plain
+# limit: 90000
+# packages: python3 procps gcc libssl-dev openssl
+# repair: the runs' figures are in runs.jsonl; repeat one with shared/bench/run
+set -u
+# shellcheck source=test/groups/lib.bash
+. "$LCS_SRC/test/groups/lib.bash"
+need_program lcs
+bench=$LCS_SHARED/bench
+if [ ! -x "$bench/run" ]; then
+	echo "1..0 # SKIP no benchmark in $LCS_SHARED (set LCS_SHARED)"
+	exit
+fi
+export LCS_BIN=$LCS_BUILD/lcs LCS_MODULE_PATH=$LCS_BUILD/modules BENCH_BUILD=$LCS_BUILD/bench
+
+# The time is shared out; rates are a fraction of what one core serves.
+rates="message-tcp:300 call-udp:60 rereg-udp:300 regauth-tcp:100"
+seconds=$((${LCS_SECONDS:-3600} / 4))
+for pair in $rates; do
+	scenario=${pair%:*} rate=${pair#*:}
+	"$bench/run" --server "$LCS_SRC/test/bench/lcs" --scenario "$scenario" --rate "$rate" \
+	    --n $((rate * seconds)) --quiet > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
+	tail -n 1 "$LCS_LOG/$scenario.json" >> "$LCS_LOG/runs.jsonl"
+	if verdict=$(python3 - "$LCS_LOG/$scenario.json" 2>> "$LCS_LOG/$scenario.log" << 'END'
+import json, sys
+
+run = json.loads(open(sys.argv[1]).read().strip().splitlines()[-1])
+ready, after = run["pss_ready_kb"], run["pss_after_kb"]
+print(f"memory {ready} kB before, {after} kB after")
+if not run.get("valid"):
+    sys.exit(f"the run is not valid: {run.get('error')}")
+# New registrations stay; everything else must be given back, but for caches that fill once.
+if not run["scenario"].startswith("regauth") and after > ready * 1.2 + 8192:
+    sys.exit("memory grew")
+END
+	); then
+		ok "$scenario at $rate/s for $seconds s: $verdict"
+	else
+		not_ok "$scenario at $rate/s for $seconds s: $verdict" "$LCS_LOG/$scenario.log"
+	fi
+done
+plan
