@@ -85,6 +85,14 @@ class Agent:
         reply.request = request
         return reply
 
+    def begin(self, method, uri, headers=(), body=b"", **how):
+        """Send a request past the challenge, without waiting for its final response."""
+        call_id = sip.token(16)
+        request = self.send_request(method, uri, headers, body, call_id=call_id, **how)
+        reply = self.expect_response(request, range(401, 408))
+        proof = self.credentials(reply, method, uri)
+        return self.send_request(method, uri, list(headers) + [proof], body, call_id=call_id, **how)
+
     def ack_refusal(self, request, reply):
         """The ACK that ends a refused INVITE: same branch, same hop (17.1.1.3)."""
         lines = [("Via", request.get("Via")), ("Max-Forwards", "70"),

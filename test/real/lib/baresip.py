@@ -159,6 +159,12 @@ class Baresip:
     def hangup(self):
         self.command("hangup")
 
+    def hold(self):
+        self.command("hold")
+
+    def resume(self):
+        self.command("resume")
+
     def wait_incoming(self, seconds=10):
         self.wait_event("CALL_INCOMING", "incoming call", seconds)
 

@@ -120,6 +120,14 @@ class Linphone:
     def hangup(self):
         self.command(f"terminate {self.call_id}")
 
+    def hold(self):
+        self.command(f"call-pause {self.call_id}")
+        self.wait_event("LinphoneCallPaused")
+
+    def resume(self):
+        self.command(f"call-resume {self.call_id}")
+        self.wait_established()
+
     def wait_ringing(self, seconds=10):
         self.wait_event("LinphoneCallOutgoingRinging", seconds)
 

@@ -7,11 +7,10 @@ import ctypes
 import os
 import select
 import socket
-import ssl
 import threading
 import time
 
-from . import sip
+from . import secure, sip
 from .tap import Failed
 
 _CLONE_NEWNET = 0x40000000
@@ -85,10 +84,9 @@ class Peer:
         if self.server is None:
             self.listener = socket.create_server(bind)
             return None
-        s = socket.create_connection(self.server, 5, source_address=bind)
         if self.transport == "tls":
-            context = ssl.create_default_context(cafile=ca)
-            s = context.wrap_socket(s, server_hostname=server_name)
+            return secure.connect(self.server, ca, server_name, bind)
+        s = socket.create_connection(self.server, 5, source_address=bind)
         s.settimeout(None)
         return s
 
@@ -100,14 +98,14 @@ class Peer:
                 self._read_socket(self.sock)
             else:
                 self._accept_loop()
-        except (OSError, ssl.SSLError):
+        except OSError:
             pass
         with self.change:
             self.ended = True
             self.change.notify_all()
 
     def _ready(self, s):
-        if isinstance(s, ssl.SSLSocket) and s.pending():
+        if isinstance(s, secure.SecureSocket) and s.pending():
             return True
         readable, _, _ = select.select([s, self._stop], [], [])
         return self._stop not in readable
@@ -126,6 +124,8 @@ class Peer:
                 self._take(data, source)
                 continue
             data = s.recv(65536)
+            if data is None:
+                continue
             if not data:
                 return
             for raw in self._cut(data):
@@ -157,6 +157,11 @@ class Peer:
         if self.log:
             with open(self.log, "ab") as f:
                 f.write(f"{arrow} {time.time():.3f} {self.transport}\n".encode() + raw + b"\n")
+
+    def stop_reading(self):
+        """Leave what comes in the kernel's buffers from now on."""
+        os.write(self._wake, b"x")
+        self.thread.join(5)
 
     # -- what tests use
 
@@ -212,8 +217,8 @@ class Peer:
             return
         os.write(self._wake, b"x")
         if self.transport != "udp" and self.sock is not None:
-            try:                    # a TLS read may sit in the middle of a record
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            try:
+                self.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
         self.thread.join(5)

@@ -1,11 +1,11 @@
 """SIPp (Debian: sip-tester) with the scenarios in sipp/."""
 import csv
 import pathlib
+import select
 import socket
-import ssl
 import threading
 
-from . import sip
+from . import secure, sip
 from .child import Child
 from .tap import Failed
 
@@ -88,25 +88,28 @@ class TlsPipe:
                 plain, _ = self.listener.accept()
             except OSError:
                 return
-            context = ssl.create_default_context(cafile=self.server.ca)
-            secure = context.wrap_socket(socket.create_connection(self.server.at("tls")),
-                                         server_hostname=self.server.domain)
-            self.sockets += [plain, secure]
-            for source, sink in ((plain, secure), (secure, plain)):
+            tls = secure.connect(self.server.at("tls"), self.server.ca, self.server.domain)
+            self.sockets += [plain, tls]
+            for source, sink in ((plain, tls), (tls, plain)):
                 threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
 
     def _copy(self, source, sink):
         try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            socket.socket.shutdown(sink, socket.SHUT_WR)
-        except OSError:
+            while True:
+                select.select([source], [], [])
+                data = source.recv(65536)
+                if data == b"":
+                    break
+                if data:
+                    sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except (OSError, ValueError):
             pass
 
     def close(self):
         for s in self.sockets:
             try:
-                socket.socket.shutdown(s, socket.SHUT_RDWR)
+                s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
             s.close()
