@@ -1,0 +1,76 @@
+/*
+ * modules/registrar/answer.c - 200 to a REGISTER: all bindings as they are now.
+ */
+#include "modules/registrar/registrar.h"
+
+#include <errno.h>
+
+static void put_q(struct buf *b, uint16_t q)
+{
+	if (q == 1000)
+		return;
+	buf_put(b, SLICE(";q=0."));
+	buf_put_char(b, (char)('0' + q / 100));
+	if (q % 100) {
+		buf_put_char(b, (char)('0' + q / 10 % 10));
+		if (q % 10)
+			buf_put_char(b, (char)('0' + q % 10));
+	}
+}
+
+static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t now)
+{
+	buf_put(b, SLICE("Contact: <"));
+	buf_put(b, c->contact);
+	buf_put_char(b, '>');
+	buf_put(b, SLICE(";expires="));
+	buf_put_u64(b, (uint64_t)(c->expires - now));
+	put_q(b, c->q);
+	if (c->instance.len) {
+		buf_put(b, SLICE(";+sip.instance=\""));
+		buf_put(b, c->instance);
+		buf_put_char(b, '"');
+	}
+	if (c->reg_id) {
+		buf_put(b, SLICE(";reg-id="));
+		buf_put_u64(b, c->reg_id);
+	}
+	buf_put(b, c->params);
+	buf_put(b, SLICE("\r\n"));
+}
+
+/* RFC 3327 5.3: the client sees the path that its requests will take. */
+static void put_path(struct buf *b, struct lcs_ctx *ctx)
+{
+	struct sip_view view = lcs_view(ctx);
+	struct hdr_ref h = { 0 };
+
+	if (!registrar_supports(ctx, SLICE("path")))
+		return;
+	while (view_next_hdr(&view, HDR_PATH, SLICE_NULL, &h)) {
+		buf_put(b, SLICE("Path: "));
+		buf_put(b, h.value);
+		buf_put(b, SLICE("\r\n"));
+	}
+}
+
+int registrar_answer(struct lcs_ctx *ctx, const struct usrloc_aor *now, bool outbound)
+{
+	struct response_parts parts = { .status = 200 };
+	int64_t wall = loop_wall(worker_loop());
+	struct buf *lines = buf_new(256);
+	int err;
+
+	if (!lines)
+		return -ENOMEM;
+	for (unsigned i = 0; now && i < now->count; i++)
+		if (now->bindings[i]->expires > wall)
+			put_contact(lines, now->bindings[i], wall);
+	put_path(lines, ctx);
+	if (outbound)
+		buf_put(lines, SLICE("Require: outbound\r\n"));
+	parts.extra_lines = buf_slice(lines);
+	err = lines->failed ? -ENOMEM : lcs_respond(ctx, &parts);
+	buf_unref(&lines);
+	return err;
+}

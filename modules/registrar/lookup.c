@@ -1,0 +1,185 @@
+/*
+ * modules/registrar/lookup.c - from an address of record to targets (RFC 3261 16.5).
+ */
+#include "modules/registrar/registrar.h"
+
+#include <errno.h>
+
+struct looking {
+	struct lcs_call             *call;
+	const struct registrar_conf *conf;
+	int64_t                      now;
+	unsigned                     taken;
+};
+
+bool registrar_is_table(struct slice name)
+{
+	if (slice_eq(name, SLICE("location")))
+		return true;
+	log_error("registrar", "there is no table \"%.*s\": bindings are in \"location\"",
+	    SLICE_ARG(name));
+	return false;
+}
+
+static const struct usrloc_aor *find(struct lcs_call *call, const struct sip_uri *uri)
+{
+	struct registrar *reg = call->shared;
+	struct slice aor = uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
+
+	return aor.p ? reg->usrloc->find(reg->ul, aor) : NULL;
+}
+
+/* argv[1]: a URI as text, or empty for the Request-URI. */
+static const struct usrloc_aor *find_asked(struct lcs_call *call)
+{
+	struct sip_uri uri;
+
+	if (!call->argv[1].s.len)
+		return find(call, lcs_request_uri(call->ctx));
+	return sip_uri_parse(call->argv[1].s, &uri, NULL) == 0 ? find(call, &uri) : NULL;
+}
+
+static bool takes_method(const struct looking *l, const struct usrloc_binding *b)
+{
+	enum sip_method m = lcs_method(l->call->ctx);
+
+	return !l->conf->method_filtering || !b->methods || m == METHOD_OTHER ||
+	    m == METHOD_ACK || m == METHOD_CANCEL || b->methods >> m & 1;
+}
+
+/* A client that gave up its connection may listen where its Contact says - but not at the
+ * ephemeral port that the connection came from. */
+static bool can_be_dialled(const struct looking *l, const struct usrloc_binding *b)
+{
+	struct sip_uri uri;
+	struct ip_addr ip;
+	uint16_t port;
+
+	if (!l->conf->dial_contacts || sip_uri_parse(b->contact, &uri, NULL) != 0)
+		return false;
+	port = uri.port ? uri.port : transport_default_port(b->received.transport);
+	return port != b->received.remote.port || ip_parse(uri.host, &ip) != 0 ||
+	    !ip_eq(&ip, &b->received.remote.ip);
+}
+
+/* How to reach a binding; false: not at all now. */
+static bool choose_way(const struct looking *l, const struct usrloc_binding *b,
+    struct lcs_target *t)
+{
+	if (b->path.len)
+		return true;
+	if (!transport_is_stream(b->received.transport)) {
+		t->has_hop = b->received.remote.ip.family != 0;
+		t->hop = b->received;
+		return true;
+	}
+	if (!flow_is_alive(b->received.flow))
+		return can_be_dialled(l, b);
+	t->has_hop = true;
+	t->hop = b->received;
+	return true;
+}
+
+static bool make_target(const struct looking *l, const struct usrloc_binding *b,
+    struct lcs_target *t)
+{
+	struct arena *arena = lcs_arena(l->call->ctx);
+
+	*t = (struct lcs_target){ .q = b->q };
+	if (!choose_way(l, b, t))
+		return false;
+	/* The record may go at our next quiet point: take the texts along. */
+	t->request_uri = arena_dup(arena, b->contact);
+	t->path = arena_dup(arena, b->path);
+	t->instance = arena_dup(arena, b->instance);
+	t->ruid = arena_dup(arena, b->ruid);
+	return t->request_uri.p && t->ruid.p;
+}
+
+static int take_main(struct lcs_ctx *ctx, struct lcs_target *t)
+{
+	int err = edit_request_uri(lcs_arena(ctx), lcs_edits(ctx), t->request_uri);
+
+	if (err)
+		return err;
+	t->request_uri = SLICE_NULL;
+	*lcs_main_target(ctx) = *t;
+	return 0;
+}
+
+/* RFC 5626 5.3: of the flows of one instance, one is used at a time: the latest. */
+static bool is_other_flow(const struct usrloc_aor *aor, unsigned i)
+{
+	const struct usrloc_binding *b = aor->bindings[i];
+
+	for (unsigned k = 0; b->reg_id && k < i; k++)
+		if (aor->bindings[k]->reg_id && slice_eq(aor->bindings[k]->instance, b->instance))
+			return true;
+	return false;
+}
+
+static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
+{
+	const struct usrloc_binding *b = aor->bindings[i];
+	struct lcs_target t;
+
+	if (b->expires <= l->now || !takes_method(l, b) || is_other_flow(aor, i) ||
+	    !make_target(l, b, &t))
+		return 0;
+	l->taken++;
+	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
+}
+
+enum fn_status registrar_lookup(struct lcs_call *call)
+{
+	struct registrar_local *stats = call->local;
+	struct looking l = { call, call->conf, loop_wall(worker_loop()), 0 };
+	const struct usrloc_aor *aor;
+
+	if (!registrar_is_table(call->argv[0].s))
+		return FN_FAILED;
+	aor = find_asked(call);
+	lcs_clear_targets(call->ctx);
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		int err;
+
+		if (l.taken && !l.conf->append_branches)
+			break;
+		err = take(&l, aor, i);
+		if (err == -E2BIG)
+			break;
+		if (err)
+			return FN_FAILED;
+	}
+	*(l.taken ? &stats->found : &stats->not_found) += 1;
+	call->ret = value_bool(l.taken > 0);
+	return FN_DONE;
+}
+
+enum fn_status registrar_registered(struct lcs_call *call)
+{
+	int64_t now = loop_wall(worker_loop());
+	const struct usrloc_aor *aor;
+
+	if (!registrar_is_table(call->argv[0].s))
+		return FN_FAILED;
+	aor = find_asked(call);
+	call->ret = value_bool(false);
+	for (unsigned i = 0; aor && i < aor->count; i++)
+		if (aor->bindings[i]->expires > now)
+			call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+/* argv: table, URI, ruid (empty: all). */
+enum fn_status registrar_unregister(struct lcs_call *call)
+{
+	struct registrar *reg = call->shared;
+	const struct usrloc_aor *aor;
+
+	if (!registrar_is_table(call->argv[0].s))
+		return FN_FAILED;
+	aor = find_asked(call);
+	call->ret = value_bool(aor && reg->usrloc->remove(reg->ul, aor->aor, call->argv[2].s) == 0);
+	return FN_DONE;
+}

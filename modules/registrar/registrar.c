@@ -1,0 +1,99 @@
+/*
+ * registrar - REGISTER requests and the way to registered users (RFC 3261 10, 16.5).
+ *
+ * Also Path (RFC 3327) and instances with reg-id (RFC 5626). Bindings are kept
+ * by usrloc.
+ */
+#include "modules/registrar/registrar.h"
+
+#include <errno.h>
+
+static int load(struct lcs_mod *mod)
+{
+	struct registrar *reg = lcs_shared(mod);
+	void *ul;
+
+	reg->mod = mod;
+	reg->usrloc = lcs_import(mod, "usrloc", &ul);
+	reg->ul = ul;
+	return 0;
+}
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct registrar_conf *c = conf;
+
+	if (c->min_expires > c->max_expires)
+		return diag_error(diag, "min_expires", "is above max_expires");
+	if (c->default_expires < c->min_expires || c->default_expires > c->max_expires)
+		return diag_error(diag, "default_expires",
+		    "lies outside min_expires .. max_expires");
+	return 0;
+}
+
+static const struct lcs_need needs[] = { { "usrloc", 1, false }, { 0 } };
+
+#define DAY_MS ((int64_t)86400 * 1000)
+
+static const struct lcs_param params[] = {
+	PARAM_DURATION(struct registrar_conf, default_expires, "1h", 1000, 365 * DAY_MS, "s",
+	    "lifetime of a binding for which the client asks nothing"),
+	PARAM_DURATION(struct registrar_conf, min_expires, "60s", 0, 365 * DAY_MS, "s",
+	    "shorter lifetimes are refused with 423; 0: none is too short"),
+	PARAM_DURATION(struct registrar_conf, max_expires, "24h", 1000, 365 * DAY_MS, "s",
+	    "longer lifetimes are cut to this"),
+	PARAM_INT(struct registrar_conf, max_contacts, "10", 0, 256,
+	    "endpoints of one user; 0: the built-in 256"),
+	PARAM_BOOL(struct registrar_conf, replace_oldest, "no",
+	    "one endpoint too many: forget the oldest instead of refusing with 403"),
+	PARAM_BOOL(struct registrar_conf, append_branches, "yes",
+	    "lookup() makes a branch for every endpoint, not only for the best"),
+	PARAM_BOOL(struct registrar_conf, method_filtering, "no",
+	    "lookup() leaves out endpoints that said they do not take this method"),
+	PARAM_BOOL(struct registrar_conf, dial_contacts, "yes",
+	    "when a client's connection has ended, try the address of its Contact; never the port "
+	    "that the connection came from"),
+	PARAM_WORD(struct registrar_conf, path_mode, "lazy", "lazy|strict|off",
+	    "Path from clients that do not support it: keep it, refuse with 420, or ignore all"),
+	{ 0 }
+};
+
+static const struct lcs_func funcs[] = {
+	{ "save(table: str = \"location\", flags: int = 0) -> bool", registrar_save, IN_REQUEST,
+	  FUNC_MAY_SUSPEND | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES,
+	  "carry out a REGISTER and answer it; flags: 2 no answer, 4 this replaces all other "
+	  "endpoints" },
+	{ "lookup(table: str = \"location\", uri: str = \"\") -> bool", registrar_lookup,
+	  IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
+	  "set the Request-URI and the branches to the endpoints of a user; false if there is none" },
+	{ "registered(table: str = \"location\", uri: str = \"\") -> bool", registrar_registered,
+	  IN_ANY, FUNC_MUST_CHECK, "has this user an endpoint now" },
+	{ "unregister(table: str, uri: str, ruid: str = \"\") -> bool", registrar_unregister,
+	  IN_REQUEST | IN_FAILURE, 0, "forget one endpoint of a user, or all" },
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct registrar_local, accepted, STAT_COUNTER, "REGISTERs carried out"),
+	LCS_STAT(struct registrar_local, queries, STAT_COUNTER, "REGISTERs that only asked"),
+	LCS_STAT(struct registrar_local, rejected, STAT_COUNTER, "REGISTERs refused by the bindings"),
+	LCS_STAT(struct registrar_local, too_brief, STAT_COUNTER, "423 Interval Too Brief"),
+	LCS_STAT(struct registrar_local, bad, STAT_COUNTER, "REGISTERs that make no sense"),
+	LCS_STAT(struct registrar_local, store_unavailable, STAT_COUNTER, "503 for lack of a store"),
+	LCS_STAT(struct registrar_local, found, STAT_COUNTER, "lookups that found an endpoint"),
+	LCS_STAT(struct registrar_local, not_found, STAT_COUNTER, "lookups that found none"),
+	{ 0 }
+};
+
+LCS_MODULE(registrar,
+	.summary = "registrar and lookup of registered users",
+	.conf_size = sizeof(struct registrar_conf),
+	.local_size = sizeof(struct registrar_local),
+	.shared_size = sizeof(struct registrar),
+	.params = params,
+	.funcs = funcs,
+	.needs = needs,
+	.stats = stats,
+	.load = load,
+	.check = check,
+);

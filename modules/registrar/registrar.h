@@ -1,0 +1,43 @@
+/*
+ * modules/registrar/registrar.h - what the files of this module share.
+ */
+#ifndef MODULES_REGISTRAR_REGISTRAR_H
+#define MODULES_REGISTRAR_REGISTRAR_H
+
+#include "modules/usrloc/usrloc_api.h"
+
+struct registrar_conf {
+	msec_t       default_expires, min_expires, max_expires;
+	int64_t      max_contacts;
+	bool         replace_oldest, append_branches, method_filtering, dial_contacts;
+	struct slice path_mode;
+};
+
+struct registrar_local {
+	uint64_t accepted, queries, rejected, too_brief, bad, store_unavailable, found, not_found;
+};
+
+struct registrar {
+	struct lcs_mod          *mod;
+	const struct usrloc_api *usrloc;
+	struct usrloc           *ul;
+};
+
+#define SAVE_NO_REPLY     0x02		/* flags of save(), as Kamailio has them */
+#define SAVE_REPLACE_ALL  0x04
+
+/** The one table there is. false (and logged) for another name. */
+bool registrar_is_table(struct slice name);
+
+enum fn_status registrar_save(struct lcs_call *call);
+enum fn_status registrar_lookup(struct lcs_call *call);
+enum fn_status registrar_registered(struct lcs_call *call);
+enum fn_status registrar_unregister(struct lcs_call *call);
+
+/** Answer 200 with the bindings as they are now (RFC 3261 10.3 step 8). 0 or -errno. */
+int registrar_answer(struct lcs_ctx *ctx, const struct usrloc_aor *now, bool outbound);
+
+/** Is an option tag in Supported? */
+bool registrar_supports(struct lcs_ctx *ctx, struct slice tag);
+
+#endif

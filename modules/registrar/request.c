@@ -1,0 +1,302 @@
+/*
+ * modules/registrar/request.c - read Contact, Expires, Path of a REGISTER.
+ */
+#include "modules/registrar/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct reading {
+	struct lcs_ctx              *ctx;
+	struct arena                *arena;
+	const struct registrar_conf *conf;
+	struct sip_view              view;
+	struct reg_request          *out;
+	struct usrloc_binding        common;	/* what all contacts of the request share */
+	int64_t                      header_expires;	/* -1: no Expires header */
+	int64_t                      now;
+	struct usrloc_want          *wants;
+	unsigned                     room;
+	bool                         star;
+};
+
+static int refuse(struct reading *r, uint16_t status, const char *reason)
+{
+	r->out->status = status;
+	r->out->reason = reason;
+	return -EBADMSG;
+}
+
+bool registrar_supports(struct lcs_ctx *ctx, struct slice tag)
+{
+	struct sip_view view = lcs_view(ctx);
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(&view, HDR_SUPPORTED, SLICE_NULL, &h)) {
+		struct slice rest = h.value, value;
+
+		while (hdr_next_value(&rest, &value))
+			if (slice_eq_nocase(value, tag))
+				return true;
+	}
+	return false;
+}
+
+/* ---- one contact ---- */
+
+/* What a caller may want to see again: everything that has no field of its own. */
+static struct slice kept_params(struct reading *r, struct slice params)
+{
+	static const struct slice own[] = { { "expires", 7 }, { "q", 1 },
+	    { "+sip.instance", 13 }, { "reg-id", 6 } };
+	char *text = arena_bytes(r->arena, params.len + 1), *at = text;
+	struct slice name, value, rest = params;
+
+	if (!text)
+		return SLICE_NULL;
+	while (hdr_next_param(&rest, &name, &value)) {
+		const char *end = value.len ? slice_end(value) : slice_end(name);
+		bool is_own = false;
+
+		for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+			is_own = is_own || slice_eq_nocase(name, own[i]);
+		if (is_own)
+			continue;
+		*at++ = ';';
+		memcpy(at, name.p, (size_t)(end - name.p));
+		at += end - name.p;
+	}
+	return slice_of(text, (size_t)(at - text));
+}
+
+static uint32_t method_bits(struct slice list)
+{
+	struct slice value;
+	uint32_t bits = 0;
+
+	while (hdr_next_value(&list, &value)) {
+		enum sip_method m = sip_method_parse(slice_trim(value));
+
+		if (m != METHOD_OTHER)
+			bits |= 1u << m;
+	}
+	return bits;
+}
+
+static uint32_t methods_of(struct reading *r, struct slice params)
+{
+	struct slice value;
+
+	if (hdr_param(params, SLICE("methods"), &value))
+		return method_bits(hdr_unquote(r->arena, value));
+	return r->common.methods;
+}
+
+/* Seconds asked for: the contact's own, the header's, or the default (10.2.1.1). */
+static int64_t asked_expires(const struct reading *r, const struct sip_contact *c)
+{
+	if (c->has_expires)
+		return c->expires;
+	if (r->header_expires >= 0)
+		return r->header_expires;
+	return r->conf->default_expires / 1000;
+}
+
+static int limit_expires(struct reading *r, int64_t *seconds)
+{
+	int64_t least = r->conf->min_expires / 1000, most = r->conf->max_expires / 1000;
+
+	if (*seconds > 0 && *seconds < least) {
+		snprintf(r->out->extra, sizeof(r->out->extra), "Min-Expires: %lld\r\n",
+		    (long long)least);
+		return refuse(r, 423, "Interval Too Brief");
+	}
+	if (*seconds > most)
+		*seconds = most;
+	return 0;
+}
+
+static struct usrloc_binding *next_binding(struct reading *r)
+{
+	if (r->out->change.count == r->room) {
+		unsigned room = r->room ? 4 * r->room : 4;
+		struct usrloc_want *wants = arena_alloc(r->arena, room * sizeof(*wants));
+
+		if (!wants)
+			return NULL;
+		if (r->room)
+			memcpy(wants, r->wants, r->room * sizeof(*wants));
+		r->wants = wants;
+		r->room = room;
+		r->out->change.wants = wants;
+	}
+	return &r->wants[r->out->change.count++].binding;
+}
+
+static int take_contact(struct reading *r, struct slice value)
+{
+	struct sip_contact c;
+	struct usrloc_binding *b;
+	int64_t seconds;
+	int err;
+
+	if (sip_contact_parse(value, &c, NULL) != 0)
+		return refuse(r, 400, "Malformed Contact");
+	if (c.star) {
+		r->star = true;
+		return 0;
+	}
+	if (c.addr.uri.scheme == URI_OTHER)
+		return refuse(r, 400, "Contact is no SIP URI");
+	seconds = asked_expires(r, &c);
+	err = limit_expires(r, &seconds);
+	if (err)
+		return err;
+	b = next_binding(r);
+	if (!b)
+		return -ENOMEM;
+	*b = r->common;
+	b->contact = c.addr.uri.text;
+	b->params = kept_params(r, c.addr.params);
+	b->q = c.q;
+	b->instance = c.instance;
+	/* RFC 5626 6: without an instance a reg-id means nothing. */
+	b->reg_id = c.instance.len ? c.reg_id : 0;
+	b->methods = methods_of(r, c.addr.params);
+	b->expires = r->now + seconds;
+	return b->params.p ? 0 : -ENOMEM;
+}
+
+static int take_contacts(struct reading *r)
+{
+	struct hdr_ref h = { 0 };
+	unsigned seen = 0;
+
+	while (view_next_hdr(&r->view, HDR_CONTACT, SLICE_NULL, &h)) {
+		struct slice rest = h.value, value;
+
+		while (hdr_next_value(&rest, &value)) {
+			int err = take_contact(r, value);
+
+			if (err)
+				return err;
+			seen++;
+		}
+	}
+	if (!r->star)
+		return 0;
+	/* 10.3 step 6: "*" stands alone and only with Expires: 0. */
+	if (seen != 1 || r->header_expires != 0)
+		return refuse(r, 400, "Contact * wants Expires 0 and nothing else");
+	struct usrloc_binding *b = next_binding(r);
+
+	if (!b)
+		return -ENOMEM;
+	*b = r->common;
+	r->out->change.remove_all = true;
+	return 0;
+}
+
+/* ---- what concerns the whole request ---- */
+
+static struct slice joined_path(struct reading *r)
+{
+	struct slice all = SLICE_NULL;
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(&r->view, HDR_PATH, SLICE_NULL, &h))
+		all = all.len ? arena_printf(r->arena, "%.*s, %.*s", SLICE_ARG(all),
+		    SLICE_ARG(h.value)) : h.value;
+	return all;
+}
+
+static int take_path(struct reading *r)
+{
+	struct slice path = joined_path(r);
+
+	if (!path.len || slice_eq(r->conf->path_mode, SLICE("off")))
+		return 0;
+	if (slice_eq(r->conf->path_mode, SLICE("strict")) &&
+	    !registrar_supports(r->ctx, SLICE("path"))) {
+		snprintf(r->out->extra, sizeof(r->out->extra), "Unsupported: path\r\n");
+		return refuse(r, 420, "Bad Extension");
+	}
+	r->common.path = path;
+	return 0;
+}
+
+/* The way back: a stream's own connection. A UDP client is reached at its Contact, unless the
+ * script found it behind a NAT; a client behind a proxy by the Path. */
+static void take_received(struct reading *r)
+{
+	struct lcs_bag *bag = lcs_bag(r->ctx);
+
+	r->common.received = *lcs_from(r->ctx);
+	r->common.received.name = SLICE_NULL;
+	if (r->common.path.len)
+		r->common.received.flow = 0;
+	if (r->common.received.transport == TRANSPORT_UDP &&
+	    !(bag && lcs_bag_flag(bag, SLICE("use_received"))))
+		r->common.received.remote = (struct sock_addr){ 0 };
+}
+
+/* RFC 5626 6: with reg-id the edge must speak outbound too. */
+static int check_outbound(struct reading *r)
+{
+	bool with_reg_id = false;
+	size_t hops;
+
+	for (unsigned i = 0; i < r->out->change.count; i++)
+		with_reg_id = with_reg_id || r->wants[i].binding.reg_id;
+	if (!with_reg_id || !registrar_supports(r->ctx, SLICE("outbound")))
+		return 0;
+	hops = view_value_count(&r->view, HDR_VIA);
+	if (hops > 1 && slice_search(r->common.path, SLICE(";ob")) == r->common.path.len)
+		return refuse(r, 439, "First Hop Lacks Outbound Support");
+	r->out->outbound = true;
+	return 0;
+}
+
+static int take_common(struct reading *r)
+{
+	struct sip_msg *msg = lcs_msg(r->ctx);
+	const struct sip_cseq *cseq = msg_cseq(msg);
+	const struct name_addr *to = view_name_addr(r->arena, &r->view, HDR_TO);
+
+	if (!cseq || !to)
+		return refuse(r, 400, "Malformed To or CSeq");
+	r->out->change.aor = sip_uri_aor(r->arena, &to->uri);
+	if (!r->out->change.aor.p)
+		return refuse(r, 404, "No such address of record");
+	r->common.call_id = msg_call_id(msg);
+	r->common.cseq = cseq->seq;
+	r->common.user_agent = msg_value(msg, HDR_USER_AGENT);
+	r->common.methods = method_bits(msg_value(msg, HDR_ALLOW));
+	r->common.changed = r->now;
+	r->header_expires = msg_expires(msg);
+	/* 10.2.1.1: a malformed value counts as 3600. */
+	if (r->header_expires < -1)
+		r->header_expires = 3600;
+	return 0;
+}
+
+int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf, struct slice node,
+    struct reg_request *out)
+{
+	struct reading r = {
+		.ctx = ctx, .arena = lcs_arena(ctx), .conf = conf, .view = lcs_view(ctx),
+		.out = out, .now = loop_wall(worker_loop()),
+	};
+	int err;
+
+	*out = (struct reg_request){ .change.max_contacts = (unsigned)conf->max_contacts,
+	    .change.replace_oldest = conf->replace_oldest };
+	err = take_common(&r);
+	if (!err)
+		err = take_path(&r);
+	r.common.node = node;
+	take_received(&r);
+	if (!err)
+		err = take_contacts(&r);
+	return err ? err : check_outbound(&r);
+}
