@@ -35,7 +35,7 @@ static void put_status_line(struct buf *out, const struct response_parts *parts)
 
 static void put_line(struct buf *out, const struct sip_msg *request, const struct hdr *h)
 {
-	put_tidy(out, h->line, request->is_untidy);
+	tidy_put(out, h->line, request->is_untidy);
 }
 
 static void put_all(struct buf *out, const struct sip_msg *request, const struct hdr *h)
@@ -52,7 +52,7 @@ static void put_top_via(struct buf *out, const struct sip_msg *request, const st
 
 	buf_put(out, SLICE("Via: "));
 	sip_via_put(out, via, &request->from.remote);
-	put_tidy(out, rest, request->is_untidy);
+	tidy_put(out, rest, request->is_untidy);
 	put_crlf(out);
 }
 
@@ -93,7 +93,7 @@ static void put_to(struct buf *out, struct sip_msg *request, const struct respon
 		return;
 	}
 	buf_put(out, SLICE("To: "));
-	put_tidy(out, h->value, request->is_untidy);
+	tidy_put(out, h->value, request->is_untidy);
 	buf_put(out, SLICE(";tag="));
 	buf_put(out, parts->to_tag);
 	put_crlf(out);

@@ -185,6 +185,17 @@ static int index_hdrs(struct indexer *x, const char *p, const char *end)
 	}
 }
 
+/* Two that agree are only a duplicate; two that differ leave no length at all. */
+static bool lengths_differ(const struct sip_msg *msg, const struct hdr *h, uint32_t len)
+{
+	uint32_t other;
+
+	while ((h = msg_hdr_next(msg, h)))
+		if (slice_to_u32(h->value, &other) != 0 || other != len)
+			return true;
+	return false;
+}
+
 /* RFC 3261 18.3: what is too much is cut off, what is missing is a defect. */
 static void fit_body(struct indexer *x)
 {
@@ -195,6 +206,8 @@ static void fit_body(struct indexer *x)
 		return;
 	if (slice_to_u32(h->value, &len) != 0)
 		note(x, h->value, "Content-Length is not a number");
+	else if (lengths_differ(x->msg, h, len))
+		note(x, h->value, "Content-Length is there twice and differs");
 	else if (len > x->msg->body.len)
 		note(x, h->value, "Content-Length is larger than the body");
 	else

@@ -3,7 +3,7 @@
  */
 #include "parser/tidy.h"
 
-void put_tidied(struct buf *out, struct slice s)
+void tidy_put_always(struct buf *out, struct slice s)
 {
 	while (s.len > 0) {
 		size_t lf = slice_find(s, '\n');

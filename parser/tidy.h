@@ -6,13 +6,13 @@
 
 #include "utils/buf.h"
 
-void put_tidied(struct buf *out, struct slice s);
+void tidy_put_always(struct buf *out, struct slice s);
 
 /** As it is, or with the bare LFs of an untidy message repaired. */
-static inline void put_tidy(struct buf *out, struct slice s, bool is_untidy)
+static inline void tidy_put(struct buf *out, struct slice s, bool is_untidy)
 {
 	if (is_untidy)
-		put_tidied(out, s);
+		tidy_put_always(out, s);
 	else
 		buf_put(out, s);
 }

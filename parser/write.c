@@ -20,7 +20,7 @@ struct writer {
 static void copy_to(struct writer *w, const char *to)
 {
 	if (to > w->at)
-		put_tidy(w->out, slice_between(w->at, to), w->msg->is_untidy);
+		tidy_put(w->out, slice_between(w->at, to), w->msg->is_untidy);
 	w->at = to;
 }
 
