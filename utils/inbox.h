@@ -22,9 +22,13 @@ enum inbox_mode { INBOX_MAY_REFUSE, INBOX_MUST };
 
 struct inbox;
 
-/** @param limit  items waiting beyond which plain posts are refused; > 0 */
+/**
+ * @param limit  items waiting beyond which plain posts are refused; > 0
+ * @return NULL if memory or file descriptors are short (errno says which)
+ */
 struct inbox *inbox_new(size_t limit);
-void inbox_free(struct inbox **in);	/* items still in it are run first */
+/** Items still in it are run first, by the caller. No writer may be left. NULL is fine. */
+void inbox_free(struct inbox **in);
 
 /** Readable when there is something to do; for epoll. */
 int  inbox_fd(const struct inbox *in);
@@ -38,7 +42,8 @@ bool inbox_drain(struct inbox *in, size_t max);
 /** Reader, before it sleeps: from now on a post writes the eventfd. false if
  *  something came in meanwhile (do not sleep then). */
 bool inbox_arm(struct inbox *in);
-/** Reader, after the wake-up: clear the eventfd. */
+/** Reader, after every wake-up, whatever woke it: clear the eventfd. No system call
+ *  if nobody wrote it. */
 void inbox_disarm(struct inbox *in);
 
 size_t inbox_depth(const struct inbox *in);	/* roughly, any thread */
