@@ -16,7 +16,7 @@ struct epoch_item {			/* embedded in what is to be freed */
 	void (*drop)(struct epoch_item *item);
 };
 
-/** Per reader thread; 0 or -ENOMEM / -ENOSPC. */
+/** Per reader thread, which is online then; 0, or -ENOSPC beyond 256 of them. */
 int  epoch_thread_register(void);
 void epoch_thread_unregister(void);	/* hands its pending items on */
 
@@ -25,7 +25,8 @@ void epoch_quiet(void);
 void epoch_offline(void);		/* quiet until epoch_online(): before epoch_wait */
 void epoch_online(void);
 
-/** Any thread: free item (by drop, on some registered thread) after a grace period. */
+/** Any thread: free item (by drop, on some registered thread) after a grace period.
+ *  drop may defer other items; in what order items are dropped is not promised. */
 void epoch_defer(struct epoch_item *item, void (*drop)(struct epoch_item *item));
 
 /** For shutdown, when no reader is left: free everything pending now. */
