@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 struct rtab;
-struct rtab_node {
+struct rtab_node {			/* embedded; private to rtab.c */
 	struct rtab_node *_Atomic next;
-	uint64_t          hash;
+	uint64_t          hash;		/* not as given: see rtab.c */
 };
 
 typedef bool rtab_match_fn(const struct rtab_node *node, const void *key);
