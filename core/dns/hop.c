@@ -1,0 +1,81 @@
+/*
+ * core/dns/hop.c - lists of hops, and hops that did not answer lately.
+ */
+#include "core/dns/hop.h"
+
+#include "utils/siphash.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define SHUNNED 1024u			/* a direct-mapped table: a newer hop may push out an older */
+
+static struct { _Atomic uint64_t key; _Atomic msec_t until; } shunned[SHUNNED];
+
+struct hop_list *hop_list_new(unsigned room, size_t name_bytes)
+{
+	struct hop_list *l = calloc(1, sizeof(*l) + room * sizeof(l->hops[0]) + name_bytes);
+
+	if (l)
+		ref_init(&l->refs);
+	return l;
+}
+
+struct hop_list *hop_list_ref(struct hop_list *l)
+{
+	ref_get(&l->refs);
+	return l;
+}
+
+void hop_list_unref(struct hop_list **l)
+{
+	struct hop_list *old = *l;
+
+	*l = NULL;
+	if (old && ref_put(&old->refs))
+		free(old);
+}
+
+static uint64_t key_of(const struct sip_hop *hop)
+{
+	struct { uint8_t ip[16]; uint16_t port, transport; } k = { .port = hop->remote.port,
+	    .transport = (uint16_t)hop->transport };
+
+	memcpy(k.ip, hop->remote.ip.bytes, sizeof(k.ip));
+	return siphash(siphash_boot_key(), slice_of((const char *)&k, sizeof(k))) | 1;
+}
+
+void resolve_shun(const struct sip_hop *hop, msec_t how_long)
+{
+	uint64_t key = key_of(hop);
+
+	atomic_store_explicit(&shunned[key % SHUNNED].until, loop_now(worker_loop()) + how_long,
+	    memory_order_relaxed);
+	atomic_store_explicit(&shunned[key % SHUNNED].key, key, memory_order_release);
+}
+
+bool hop_is_shunned(const struct sip_hop *hop, msec_t now)
+{
+	uint64_t key = key_of(hop);
+
+	return atomic_load_explicit(&shunned[key % SHUNNED].key, memory_order_acquire) == key &&
+	    atomic_load_explicit(&shunned[key % SHUNNED].until, memory_order_relaxed) > now;
+}
+
+/* Stable: among the good and among the shunned the order stays. */
+void hop_list_shunned_last(struct hop_list *l, msec_t now)
+{
+	unsigned bad = 0, n = l->count;
+
+	for (unsigned i = 0; i + bad < n; ) {
+		struct sip_hop hop = l->hops[i];
+
+		if (!hop_is_shunned(&hop, now)) {
+			i++;
+			continue;
+		}
+		memmove(&l->hops[i], &l->hops[i + 1], (n - i - 1) * sizeof(hop));
+		l->hops[n - 1] = hop;
+		bad++;
+	}
+}
