@@ -184,7 +184,8 @@ typedef void lcs_route_done_fn(struct lcs_ctx *ctx, enum vm_status status, void 
 void lcs_route_run(struct lcs_ctx *ctx, int route, lcs_route_done_fn *done, void *arg);
 /** id of a route in ctx's generation, -1 if the script has none. */
 int  lcs_route_id(struct lcs_ctx *ctx, enum route_kind kind, struct slice name);
-/** The transaction died while its script waited: cancel the run (defer blocks run). */
+/** The transaction died while its script waited: cancel the run (defer blocks run; its done
+ *  is told). The ctx runs nothing more until the function that waited has resumed it. */
 void lcs_cancel(struct lcs_ctx *ctx);
 
 /** From a function that returned FN_SUSPENDED; on any worker, exactly once. Posts to the
