@@ -1,0 +1,335 @@
+/*
+ * core/sip/forward.c - forwarding (RFC 3261 16.6, 16.7, 16.11): the steps that copies with
+ * and without a transaction share, and the stateless way.
+ */
+#include "core/net/flow.h"
+#include "core/sip/counters.h"
+#include "core/sip/ctx.h"
+#include "utils/hex.h"
+#include "utils/siphash.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define RESOLVE_TIMEOUT 4000		/* ms; the client's first retransmissions come meanwhile */
+#define MAX_FORWARDS_PRESET SLICE("70")	/* RFC 3261 16.6, item 3 */
+
+/* ---- Via ---- */
+
+static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
+{
+	const struct slice *branch = edit->arg;
+	char text[300];
+
+	buf_put(out, SLICE("Via: SIP/2.0/"));
+	buf_put(out, transport_via_name(hop->transport));
+	buf_put_char(out, ' ');
+	buf_put(out, net_sent_by(hop, text));
+	if (hop->transport == TRANSPORT_UDP)
+		buf_put(out, SLICE(";rport"));
+	buf_put(out, SLICE(";branch="));
+	buf_put(out, *branch);
+	buf_put(out, SLICE("\r\n"));
+}
+
+int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch)
+{
+	struct slice *copy = arena_alloc(a, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = arena_dup(a, branch);
+	if (!copy->p)
+		return -ENOMEM;
+	return edit_late(a, last, EDIT_AT_TOP, write_via, copy);
+}
+
+/* ---- Max-Forwards ---- */
+
+static bool was_touched(const struct hdr_ref *h, const struct sip_msg *msg)
+{
+	return h->added || h->at >= msg->hdr_count ||
+	    h->value.p != msg->hdrs[h->at].value.p;
+}
+
+/* A script that ran mf_process_maxfwd_header() has done this; one that did not must
+ * not make loops endless. */
+static int lower_max_forwards(struct lcs_ctx *ctx, const struct sip_edit **last)
+{
+	struct sip_view view = { ctx->msg, *last };
+	struct arena *arena = lcs_arena(ctx);
+	struct hdr_ref h;
+	uint32_t n;
+
+	if (!view_hdr(&view, HDR_MAX_FORWARDS, SLICE_NULL, 0, &h))
+		return edit_add(arena, last, EDIT_AT_END, SLICE("Max-Forwards"), MAX_FORWARDS_PRESET);
+	if (was_touched(&h, ctx->msg))
+		return 0;
+	if (slice_to_u32(h.value, &n) != 0 || n > 255)
+		return edit_value(arena, last, &h, MAX_FORWARDS_PRESET);
+	return edit_value(arena, last, &h, arena_printf(arena, "%u", n > 0 ? n - 1 : 0));
+}
+
+/* ---- Route ---- */
+
+/* Path of a binding becomes the route set, in order, in front of what is there. */
+static int add_path(struct lcs_ctx *ctx, const struct lcs_target *t, const struct sip_edit **last)
+{
+	if (slice_is_empty(t->path))
+		return 0;
+	return edit_add(lcs_arena(ctx), last, EDIT_AT_TOP, SLICE("Route"), t->path);
+}
+
+static bool is_loose(const struct sip_uri *uri)
+{
+	struct slice value;
+
+	return sip_uri_param(uri, SLICE("lr"), &value);
+}
+
+/* A strict router next (16.6, item 6): it finds itself in the Request-URI, and the true
+ * target as the last Route. */
+static int suit_strict_router(struct lcs_ctx *ctx, const struct sip_edit **last,
+    const struct sip_uri *first)
+{
+	struct arena *arena = lcs_arena(ctx);
+	struct sip_view view = { ctx->msg, *last };
+	struct slice uri = view_request_uri(&view);
+	int err = edit_add(arena, last, EDIT_AT_END, SLICE("Route"),
+	    arena_printf(arena, "<%.*s>", SLICE_ARG(uri)));
+
+	view.last = *last;
+	if (!err)
+		err = edit_drop_first_value(arena, &view, HDR_ROUTE);
+	*last = view.last;
+	if (!err)
+		err = edit_request_uri(arena, last, first->text);
+	return err;
+}
+
+static int follow_route(struct lcs_ctx *ctx, const struct sip_edit **last, bool *found,
+    struct sip_uri *next)
+{
+	struct sip_view view = { ctx->msg, *last };
+	struct name_addr first;
+	struct slice value;
+
+	*found = view_value(&view, HDR_ROUTE, 0, &value);
+	if (!*found)
+		return 0;
+	if (name_addr_parse(value, &first, NULL) != 0)
+		return -EINVAL;
+	*next = first.uri;
+	return is_loose(&first.uri) ? 0 : suit_strict_router(ctx, last, &first.uri);
+}
+
+/* ---- together ---- */
+
+static int next_hop_uri(struct lcs_ctx *ctx, const struct lcs_target *t,
+    const struct sip_edit **last, struct sip_uri *next)
+{
+	struct sip_view view;
+	bool has_route;
+	int err;
+
+	err = follow_route(ctx, last, &has_route, next);
+	if (err)
+		return err;
+	if (t->next_uri.len)
+		return sip_uri_parse(t->next_uri, next, NULL) == 0 ? 0 : -EINVAL;
+	if (has_route)
+		return 0;
+	view = (struct sip_view){ ctx->msg, *last };
+	return sip_uri_parse(view_request_uri(&view), next, NULL) == 0 ? 0 : -EINVAL;
+}
+
+int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
+    const struct sip_edit **last, struct sip_uri *next_uri)
+{
+	int err = 0;
+
+	if (t->request_uri.len)
+		err = edit_request_uri(lcs_arena(ctx), last, t->request_uri);
+	if (!err)
+		err = lower_max_forwards(ctx, last);
+	if (!err)
+		err = add_path(ctx, t, last);
+	if (!err)
+		err = next_hop_uri(ctx, t, last, next_uri);
+	if (!err && next_uri->host.len == 0 && !t->has_hop)
+		err = -EINVAL;
+	return err;
+}
+
+/* ---- the stateless way ---- */
+
+/*
+ * 16.11: retransmissions of one request get the same branch; different requests,
+ * different ones. The hash of what tells them apart does, with the branch that the
+ * request came with, or for RFC 2543 clients its whole Via and Request-URI.
+ */
+static struct slice stateless_branch(struct lcs_ctx *ctx)
+{
+	const struct sip_via *via = msg_via(ctx->msg);
+	struct slice id = via && via_has_cookie(via) ? via->branch : ctx->msg->first_line;
+	uint64_t hash[2];
+	char digits[2 * sizeof(hash)];
+
+	hash[0] = lcs_key(id);
+	hash[1] = lcs_key(msg_call_id(ctx->msg)) ^ (msg_cseq(ctx->msg) ? msg_cseq(ctx->msg)->seq : 0);
+	hex_encode(digits, hash, sizeof(hash));
+	return arena_printf(lcs_arena(ctx), VIA_COOKIE "s%.*s", (int)sizeof(digits), digits);
+}
+
+static int send_copy(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop)
+{
+	struct sip_out *out;
+
+	if (!lcs_may_send(ctx, last, hop))
+		return 0;
+	out = sip_out_new();
+	if (!out)
+		return -ENOMEM;
+	out->base = sip_msg_ref(ctx->msg);
+	out->last = last;
+	out->hop = *hop;
+	net_send(&out);
+	return 0;
+}
+
+static void count_sent(const struct lcs_ctx *ctx, int err)
+{
+	if (err)
+		SIP_COUNT(forward_failed);
+	else if (ctx->msg->is_request)
+		SIP_COUNT(requests_forwarded);
+	else
+		SIP_COUNT(responses_forwarded);
+}
+
+/* A forward that waits for DNS; lives in the message's arena. */
+struct forward {
+	struct lcs_ctx        *ctx;	/* counted */
+	const struct sip_edit *last;
+	struct resolve        *question;
+};
+
+static void resolved(void *arg, int err, const struct hop_list *hops)
+{
+	struct forward *f = arg;
+
+	if (err == 0 && hops->count > 0)
+		err = send_copy(f->ctx, f->last, &hops->hops[0]);
+	count_sent(f->ctx, err);
+	lcs_ctx_unref(&f->ctx);
+}
+
+static int ask(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_uri *uri)
+{
+	struct forward *f = arena_alloc(lcs_arena(ctx), sizeof(*f));
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	*f = (struct forward){ .ctx = lcs_ctx_ref(ctx), .last = last };
+	err = resolve_start(uri, RESOLVE_TIMEOUT, resolved, f, &f->question);
+	if (err)
+		lcs_ctx_unref(&f->ctx);
+	return err;
+}
+
+static int send_to(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_uri *uri)
+{
+	struct hop_list *hops;
+	int err;
+
+	if (!resolve_now(uri, &hops))
+		return ask(ctx, last, uri);
+	err = hops->count > 0 ? send_copy(ctx, last, &hops->hops[0]) : -ENOENT;
+	hop_list_unref(&hops);
+	if (!err)
+		count_sent(ctx, 0);
+	return err;
+}
+
+static int send_to_target(struct lcs_ctx *ctx, const struct sip_edit *last,
+    const struct sip_uri *uri)
+{
+	int err;
+
+	if (!ctx->target.has_hop)
+		return send_to(ctx, last, uri);
+	err = send_copy(ctx, last, &ctx->target.hop);
+	if (!err)
+		count_sent(ctx, 0);
+	return err;
+}
+
+int lcs_forward_stateless(struct lcs_ctx *ctx)
+{
+	const struct sip_edit *last = ctx->last;
+	struct sip_uri next;
+	int err;
+
+	if (!ctx->msg->is_request)
+		return -EINVAL;
+	err = lcs_forward_edits(ctx, &ctx->target, &last, &next);
+	if (!err)
+		err = lcs_add_via(lcs_arena(ctx), &last, stateless_branch(ctx));
+	if (!err)
+		err = send_to_target(ctx, last, &next);
+	if (err)
+		count_sent(ctx, err);
+	else
+		ctx->answered = true;
+	return err;
+}
+
+/* ---- responses ---- */
+
+/* Where the second Via says it came from (16.7 item 9, 18.2.2, RFC 3581 4). */
+static int via_uri(struct arena *arena, const struct sip_via *via, struct sip_uri *out)
+{
+	struct slice host = via->received.len ? via->received : via->host;
+	uint16_t port = via->port;
+	struct slice text;
+	char number[8] = "";
+
+	if (via->has_rport && via->rport)
+		port = via->rport;
+	if (port)
+		snprintf(number, sizeof(number), ":%u", port);
+	text = arena_printf(arena, slice_find(host, ':') < host.len && host.p[0] != '[' ?
+	    "sip:[%.*s]%s;transport=%.*s" : "sip:%.*s%s;transport=%.*s", SLICE_ARG(host), number,
+	    SLICE_ARG(transport_uri_name(via->transport)));
+	return text.p && sip_uri_parse(text, out, NULL) == 0 ? 0 : -EINVAL;
+}
+
+/* Only a response whose top Via is ours comes back to us (18.1.2). */
+static bool top_via_is_ours(const struct sip_msg *msg)
+{
+	const struct sip_via *via = msg_via((struct sip_msg *)msg);
+
+	return via && net_is_local(via->host, via->port, via->transport);
+}
+
+int lcs_forward_response(struct lcs_ctx *ctx)
+{
+	struct sip_view view = lcs_view(ctx);
+	struct sip_via below;
+	struct slice value;
+	struct sip_uri uri;
+	int err;
+
+	if (ctx->msg->is_request || !top_via_is_ours(ctx->msg))
+		return -EINVAL;
+	err = edit_drop_first_value(lcs_arena(ctx), &view, HDR_VIA);
+	if (!err && (!view_value(&view, HDR_VIA, 0, &value) ||
+	    sip_via_parse(value, &below, NULL) != 0))
+		err = -ENOENT;		/* it was for us alone, and nobody waits for it */
+	if (!err)
+		err = via_uri(lcs_arena(ctx), &below, &uri);
+	if (!err)
+		err = send_to(ctx, view.last, &uri);
+	return err;
+}
