@@ -1,0 +1,122 @@
+/*
+ * core/sip/funcs.c - functions that need no module.
+ */
+#include "core/sip/bag.h"
+#include "core/sip/vars.h"
+
+/* ---- flags ---- */
+
+static enum fn_status turn_flag(struct lcs_call *call, bool on)
+{
+	struct lcs_bag *bag = lcs_bag(call->ctx);
+	struct slice name = value_text(lcs_arena(call->ctx), call->argv[0]);
+
+	if (!bag || lcs_bag_set_flag(bag, name, on) != 0)
+		return FN_FAILED;
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+static enum fn_status setflag(struct lcs_call *call) { return turn_flag(call, true); }
+static enum fn_status resetflag(struct lcs_call *call) { return turn_flag(call, false); }
+
+static enum fn_status isflagset(struct lcs_call *call)
+{
+	const struct lcs_bag *bag = call->ctx->bag;
+	struct slice name = value_text(lcs_arena(call->ctx), call->argv[0]);
+
+	call->ret = value_bool(bag && lcs_bag_flag(bag, name));
+	return FN_DONE;
+}
+
+/* ---- flags of the branch ---- */
+
+static enum fn_status setbflag(struct lcs_call *call)
+{
+	lcs_main_target(call->ctx)->flags |= 1u << call->argv[0].i;
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+static enum fn_status resetbflag(struct lcs_call *call)
+{
+	lcs_main_target(call->ctx)->flags &= ~(1u << call->argv[0].i);
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+static enum fn_status isbflagset(struct lcs_call *call)
+{
+	call->ret = value_bool(lcs_main_target(call->ctx)->flags >> call->argv[0].i & 1);
+	return FN_DONE;
+}
+
+/* ---- targets ---- */
+
+/* Without an argument the branch goes where the Request-URI and $du point now, so that the
+ * script can set the next one after it. */
+static enum fn_status append_branch(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	struct lcs_target target = *lcs_main_target(call->ctx);
+	struct slice uri = call->argv[0].s, copy;
+	struct sip_uri parsed;
+
+	if (uri.len == 0) {
+		target.request_uri = view_request_uri(&view);
+	} else {
+		copy = arena_dup(lcs_arena(call->ctx), uri);
+		if (!copy.p)
+			return FN_FAILED;
+		target = (struct lcs_target){ .request_uri = copy, .q = 1000 };
+	}
+	call->ret = value_bool(sip_uri_parse(target.request_uri, &parsed, NULL) == 0 &&
+	    lcs_add_target(call->ctx, &target) == 0);
+	return FN_DONE;
+}
+
+static enum fn_status clear_branches(struct lcs_call *call)
+{
+	lcs_clear_targets(call->ctx);
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+static enum fn_status forward(struct lcs_call *call)
+{
+	int err = lcs_is_request(call->ctx) ? lcs_forward_stateless(call->ctx) :
+	    lcs_forward_response(call->ctx);
+
+	call->ret = value_bool(err == 0);
+	return FN_DONE;
+}
+
+static enum fn_status msg_apply_changes(struct lcs_call *call)
+{
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+const struct lcs_func core_funcs[] = {
+	{ "setflag(flag: any) -> bool", setflag, IN_ANY, 0,
+	  "set a flag of the transaction, by name or by number 0 to 63" },
+	{ "resetflag(flag: any) -> bool", resetflag, IN_ANY, 0, "clear a flag of the transaction" },
+	{ "isflagset(flag: any) -> bool", isflagset, IN_ANY, 0,
+	  "is a flag of the transaction set?" },
+	{ "setbflag(flag: int 0..31) -> bool", setbflag, WRITE_TARGET, 0,
+	  "set a flag of the branch" },
+	{ "resetbflag(flag: int 0..31) -> bool", resetbflag, WRITE_TARGET, 0,
+	  "clear a flag of the branch" },
+	{ "isbflagset(flag: int 0..31) -> bool", isbflagset, IN_MESSAGE, 0,
+	  "is a flag of the branch set?" },
+	{ "append_branch(uri: str = \"\") -> bool", append_branch, IN_REQUEST | IN_FAILURE, 0,
+	  "one more target: the URI given, or where Request-URI and $du point now; false if there "
+	  "are max_branches already" },
+	{ "clear_branches() -> bool", clear_branches, IN_REQUEST | IN_FAILURE, 0,
+	  "forget the targets added so far" },
+	{ "forward() -> bool", forward, IN_REQUEST, FUNC_RELAYS | FUNC_ENDS,
+	  "forward the request without a transaction (RFC 3261 16.11); false if it cannot go there" },
+	{ "msg_apply_changes() -> bool", msg_apply_changes, IN_MESSAGE, 0,
+	  "does nothing: changes are visible at once" },
+	{ 0 }
+};
