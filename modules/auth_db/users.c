@@ -96,7 +96,6 @@ static void link_user(struct users *u, struct user *user)
 		rtab_insert(u->table, &user->node, hash_of(user->aor));
 		return;
 	}
-	user->node.hash = old->node.hash;
 	rtab_replace(u->table, &old->node, &user->node);
 	epoch_defer(&old->item, user_drop);
 }

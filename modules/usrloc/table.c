@@ -163,7 +163,6 @@ void record_publish(struct usrloc *ul, struct slice aor, struct record *next)
 	if (old)
 		timer_stop(&old->expiry);
 	if (old && next) {
-		next->node.hash = old->node.hash;
 		rtab_replace(ul->table, &old->node, &next->node);
 	} else if (next) {
 		rtab_insert(ul->table, &next->node, aor_key(aor));
