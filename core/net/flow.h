@@ -21,6 +21,11 @@ static inline unsigned flow_owner(flow_id id) { return (unsigned)(id >> 56); }
 typedef void net_deliver_fn(struct sip_msg *msg, int err, const struct sip_defect *why,
     const struct sip_hop *from);
 void net_set_deliver(net_deliver_fn *fn);
+/*
+ * err for a stream that cannot be framed any more: -EBADMSG with why->status 400 (Content-
+ * Length missing or no number), -EMSGSIZE with 513. Nothing more is read; the connection is
+ * closed when its messages are dealt with (net_message_done()) and written.
+ */
 
 /*
  * Sending: one message on its way out; counted, because a transaction keeps it
@@ -43,6 +48,10 @@ struct sip_out {
 	struct inbox_item      item;
 	struct sip_out        *next;
 	int                    err;
+	_Atomic bool           under_way;	/* on its way to a connection, or waiting there */
+	_Atomic bool           telling;	/* failed() is on its way home */
+	bool                   by_address;	/* no flow was asked for */
+	bool                   redialled;
 };
 
 struct sip_out *sip_out_new(void);	/* NULL if memory is short; home is the calling worker */
@@ -59,8 +68,14 @@ void sip_out_unref(struct sip_out **out);
  * since a client's ephemeral port cannot be dialled (S28).
  */
 void net_send(struct sip_out **out);
-/** Write the bytes now if they are not yet (for retransmission); 0 or -ENOMEM. */
+/** Write the bytes now if they are not yet (for retransmission); 0 or -ENOMEM. Whoever wants
+ *  to read out->bytes of a stream message calls this before net_send(). */
 int  sip_out_write(struct sip_out *out);
+
+/* Called in the owner of the way out, once, before a message with base is written: may add to
+ * out->last. 0, or a negative error: the message fails with it. */
+typedef int net_sending_fn(struct sip_out *out);
+void net_set_sending(net_sending_fn *fn);	/* before workers_start() */
 
 /** Is that connection alive? Any worker, a moment's truth. */
 bool flow_is_alive(flow_id id);
@@ -71,8 +86,8 @@ void flow_close(flow_id id, const char *reason);
 struct flow_watch { struct list node; void (*closed)(flow_id id, void *arg); void *arg; };
 void flow_watch_register(struct flow_watch *w);	/* before workers_start() */
 
-/* Transport's answer about a flow for $tls_peer_name and friends; owner only copies it into
- * the message's hop: text of the verified peer, empty if none. */
+/* Transport's answer about a flow for $tls_peer_name and friends, on any worker: text of the
+ * verified peer, copied; empty if none. */
 struct slice flow_peer_name(flow_id id, struct arena *arena);
 
 struct flow_info {			/* for lcsctl connections */

@@ -24,7 +24,8 @@ const struct net_limits *net_limits(void);
 /** Defaults as documented in lcs.cfg(5). */
 extern const struct net_limits net_limits_preset;
 
-/* A message of a connection has been dealt with: reading may go on. Any worker. */
+/* A message of a connection has been dealt with: reading may go on. Any worker, once for each
+ * message that was delivered (msg not NULL) with from->flow; flow 0 is harmless. */
 void net_message_done(flow_id id);
 
 struct net_counters {			/* per worker, added up by whoever shows them */
@@ -37,5 +38,11 @@ struct net_counters {			/* per worker, added up by whoever shows them */
 /** Of all workers, read without stopping them. */
 void net_counters(struct net_counters *sum);
 struct net_counters *net_counters_mine(void);	/* of this worker */
+
+/** Only the owner writes, others may read meanwhile. */
+static inline void net_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
 
 #endif

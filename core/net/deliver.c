@@ -1,0 +1,46 @@
+/*
+ * core/net/deliver.c - from bytes to a message for the next room.
+ */
+#include "core/net/room.h"
+
+static net_deliver_fn *deliver_fn;
+
+void net_set_deliver(net_deliver_fn *fn)
+{
+	deliver_fn = fn;
+}
+
+static bool hand_on(struct sip_msg *msg, int err, const struct sip_defect *why,
+    const struct sip_hop *from)
+{
+	bool given = msg != NULL;
+
+	if (err)
+		NET_COUNT(parse_errors, 1);
+	NET_COUNT(messages_in, 1);
+	if (deliver_fn) {
+		deliver_fn(msg, err, why, from);
+		return given;
+	}
+	sip_msg_unref(&msg);
+	return false;
+}
+
+bool deliver(struct slice bytes, const struct sip_hop *from)
+{
+	struct sip_defect why = { 0 };
+	struct sip_msg *msg = NULL;
+	int err = sip_msg_parse(bytes, from, &net_limits()->msg, &msg, &why);
+
+	return hand_on(msg, err, &why, from);
+}
+
+bool deliver_broken(struct slice head, const struct sip_hop *from, int err,
+    const struct sip_defect *defect)
+{
+	struct sip_defect why = { 0 };
+	struct sip_msg *msg = NULL;
+
+	sip_msg_parse(head, from, &net_limits()->msg, &msg, &why);
+	return hand_on(msg, err, defect, from);
+}

@@ -1,0 +1,244 @@
+/*
+ * core/net/local.c - who we are: listeners by number, the address we send from, our names.
+ *
+ * What the kernel must be asked (the interfaces' addresses, the way to a peer)
+ * is kept for a few seconds per thread, so that there is nothing to lock.
+ */
+#include "core/net/room.h"
+
+#include "utils/siphash.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FRESH_SECONDS 10
+#define WAYS          64u
+#define OWN_MAX       64u
+
+static const struct net_listener *listeners;
+static unsigned listener_count;
+
+void local_set(const struct net_listener *list, unsigned count)
+{
+	listeners = list;
+	listener_count = count;
+}
+
+const struct net_listener *net_listener(unsigned number)
+{
+	return number > 0 && number <= listener_count ? &listeners[number - 1] : NULL;
+}
+
+unsigned net_listener_count(void)
+{
+	return listener_count;
+}
+
+/* ---- which one to send from ---- */
+
+/* 0: cannot reach it; else the better the higher. */
+static unsigned fitness(const struct net_listener *l, enum sip_transport t,
+    const struct sock_addr *remote)
+{
+	if (l->transport != t || l->addr.ip.family != remote->ip.family)
+		return 0;
+	if (ip_is_any(&l->addr.ip))
+		return 2;
+	/* From a loopback address nothing leaves the machine, and the other way round. */
+	return ip_is_loopback(&l->addr.ip) == ip_is_loopback(&remote->ip) ? 3 : 1;
+}
+
+unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like)
+{
+	const struct net_listener *wanted = net_listener(like);
+	unsigned best = 0, number = 0;
+
+	if (wanted && fitness(wanted, t, remote) > 1)
+		return like;
+	for (unsigned i = 0; i < listener_count; i++) {
+		unsigned fit = fitness(&listeners[i], t, remote);
+
+		if (fit > best) {
+			best = fit;
+			number = i + 1;
+		}
+	}
+	return number;
+}
+
+/* ---- the local side of the way to a peer ---- */
+
+static int64_t now_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec;
+}
+
+/* A datagram socket that is "connected" knows its address without sending. */
+static int ask_way(const struct sock_addr *remote, struct ip_addr *local)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_to(remote, &ss);
+	struct sock_addr addr;
+	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&ss, len) != 0)
+		err = -errno;
+	len = sizeof(ss);
+	if (!err && getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		err = -errno;
+	close(fd);
+	if (err)
+		return err;
+	sock_addr_from(&addr, &ss);
+	*local = addr.ip;
+	return 0;
+}
+
+struct way { struct ip_addr remote, local; int64_t asked; };
+
+static int local_towards(const struct sock_addr *remote, struct ip_addr *local)
+{
+	static _Thread_local struct way ways[WAYS];
+	uint64_t hash = siphash(siphash_boot_key(),
+	    slice_of((const char *)remote->ip.bytes, sizeof(remote->ip.bytes)));
+	struct way *way = &ways[hash % WAYS];
+	int64_t now = now_seconds();
+	int err;
+
+	if (!ip_eq(&way->remote, &remote->ip) || now - way->asked > FRESH_SECONDS) {
+		err = ask_way(remote, &way->local);
+		if (err) {
+			way->remote.family = 0;
+			return err;
+		}
+		way->remote = remote->ip;
+		way->asked = now;
+	}
+	*local = way->local;
+	return 0;
+}
+
+/* ---- Via, Record-Route, Contact ---- */
+
+static struct slice host_port(const char *host, bool is_v6, uint16_t port, char text[300])
+{
+	const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
+	int n = snprintf(text, 300, "%s%s%s:%u", open, host, close, port);
+
+	return slice_of(text, n > 0 && n < 300 ? (size_t)n : 0);
+}
+
+/* Without a port of its own the advertised host stands for the address only. */
+static uint16_t advertised_port(const struct net_listener *l)
+{
+	return l->advertise_port > 0 ? l->advertise_port : l->addr.port;
+}
+
+struct slice net_sent_by(const struct sip_hop *hop, char text[300])
+{
+	const struct net_listener *l = net_listener(hop->listener);
+	struct ip_addr ip = hop->local.ip;
+	uint16_t port = hop->local.port;
+	char host[ADDR_TEXT_BYTES];
+
+	if (l && l->advertise_host[0])
+		return host_port(l->advertise_host, false, advertised_port(l), text);
+	if (l)
+		port = l->addr.port;
+	if (l && !ip_is_any(&l->addr.ip))
+		ip = l->addr.ip;
+	else if (ip.family == 0 || ip_is_any(&ip))
+		local_towards(&hop->remote, &ip);
+	ip_format(&ip, host);
+	return host_port(host, ip.family == 6, port, text);
+}
+
+/* ---- is that us? ---- */
+
+struct own_ips { struct ip_addr ip[OWN_MAX]; unsigned count; int64_t asked; };
+
+static void read_interfaces(struct own_ips *own)
+{
+	struct ifaddrs *list;
+
+	if (getifaddrs(&list) != 0)
+		return;
+	own->count = 0;
+	for (const struct ifaddrs *i = list; i && own->count < OWN_MAX; i = i->ifa_next) {
+		struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+		struct sock_addr addr;
+
+		if (!i->ifa_addr)
+			continue;
+		if (i->ifa_addr->sa_family == AF_INET)
+			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in));
+		else if (i->ifa_addr->sa_family == AF_INET6)
+			memcpy(&ss, i->ifa_addr, sizeof(struct sockaddr_in6));
+		else
+			continue;
+		sock_addr_from(&addr, &ss);
+		own->ip[own->count++] = addr.ip;
+	}
+	freeifaddrs(list);
+}
+
+static bool is_interface(const struct ip_addr *ip)
+{
+	static _Thread_local struct own_ips own;
+	int64_t now = now_seconds();
+
+	if (own.asked == 0 || now - own.asked > FRESH_SECONDS) {
+		read_interfaces(&own);
+		own.asked = now;
+	}
+	for (unsigned i = 0; i < own.count; i++)
+		if (ip_eq(&own.ip[i], ip))
+			return true;
+	return ip_is_loopback(ip);
+}
+
+static uint16_t port_or_default(uint16_t port, enum sip_transport t)
+{
+	return port > 0 ? port : transport_default_port(t);
+}
+
+static bool advertises(const struct net_listener *l, struct slice host, uint16_t port)
+{
+	return l->advertise_host[0] && slice_eq_nocase(host, slice_str(l->advertise_host)) &&
+	    advertised_port(l) == port;
+}
+
+static bool is_bound_to(const struct net_listener *l, const struct ip_addr *ip, uint16_t port)
+{
+	if (ip->family != l->addr.ip.family || port != l->addr.port)
+		return false;
+	return ip_eq(&l->addr.ip, ip) || (ip_is_any(&l->addr.ip) && is_interface(ip));
+}
+
+bool net_is_local(struct slice host, uint16_t port, enum sip_transport t)
+{
+	struct ip_addr ip;
+	bool numeric = ip_parse(host, &ip) == 0;
+
+	for (unsigned i = 0; i < listener_count; i++) {
+		const struct net_listener *l = &listeners[i];
+		uint16_t want = port_or_default(port, t == TRANSPORT_NONE ? l->transport : t);
+
+		if (t != TRANSPORT_NONE && l->transport != t)
+			continue;
+		if (advertises(l, host, want) || (numeric && is_bound_to(l, &ip, want)))
+			return true;
+	}
+	return false;
+}

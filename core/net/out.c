@@ -1,0 +1,101 @@
+/*
+ * core/net/out.c - messages on their way out.
+ */
+#include "core/net/room.h"
+
+#include "utils/err.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static net_sending_fn *sending;
+
+void net_set_sending(net_sending_fn *fn)
+{
+	sending = fn;
+}
+
+struct sip_out *sip_out_new(void)
+{
+	struct sip_out *out = calloc(1, sizeof(*out));
+
+	if (!out)
+		return NULL;
+	ref_init(&out->refs);
+	out->home = (unsigned)worker_self();
+	return out;
+}
+
+struct sip_out *sip_out_ref(struct sip_out *out)
+{
+	ref_get(&out->refs);
+	return out;
+}
+
+void sip_out_unref(struct sip_out **out)
+{
+	struct sip_out *o = *out;
+
+	*out = NULL;
+	if (!o || !ref_put(&o->refs))
+		return;
+	if (o->base)
+		sip_msg_unref(&o->base);
+	buf_unref(&o->bytes);
+	free(o);
+}
+
+/* Late edits (Via, Record-Route) want to know what we send from. */
+static void complete_hop(struct sip_hop *hop)
+{
+	if (hop->listener == 0)
+		hop->listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, 0);
+}
+
+#define ROOM_FOR_EDITS 512u
+
+int sip_out_write(struct sip_out *out)
+{
+	struct buf *buf;
+	int err = 0;
+
+	if (out->bytes)
+		return 0;
+	lcs_assert(out->base);
+	complete_hop(&out->hop);
+	if (sending)
+		err = sending(out);
+	if (err)
+		return err;
+	buf = buf_new(out->base->raw.len + ROOM_FOR_EDITS);
+	if (!buf)
+		return -ENOMEM;
+	err = sip_write(out->base, out->last, &out->hop, buf);
+	if (err)
+		buf_unref(&buf);
+	out->bytes = buf;
+	return err;
+}
+
+static void tell(struct inbox_item *item)
+{
+	struct sip_out *out = container_of(item, struct sip_out, item);
+
+	atomic_store(&out->telling, false);
+	out->failed(out, out->err);
+	sip_out_unref(&out);
+}
+
+/* Never at once: who sends is not prepared to hear of it before net_send() returns. And not
+ * while the room stops, when those who want to know are gone. */
+void out_fail(struct sip_out *out, int err)
+{
+	atomic_store(&out->under_way, false);
+	if (!out->failed || net_mine()->stopping || atomic_exchange(&out->telling, true)) {
+		sip_out_unref(&out);
+		return;
+	}
+	out->err = err;
+	out->item.run = tell;
+	worker_post(out->home, &out->item, INBOX_MUST);
+}

@@ -1,0 +1,351 @@
+/*
+ * core/net/udp.c - datagrams, many per system call in both directions.
+ */
+#include "core/net/room.h"
+
+#include "utils/err.h"
+#include "utils/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define RECV_BATCH   32u
+#define SEND_BATCH   64u
+#define MAX_DATAGRAM 65536u
+
+/* IP_PKTINFO or IPV6_PKTINFO, aligned as control messages want it. */
+struct control {
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct udp_sock {
+	struct watch               watch;
+	struct loop_task           flush;
+	struct net_worker         *net;
+	const struct net_listener *listener;
+	unsigned                   number;
+	bool                       any;	/* bound to any: the datagram says where it came */
+	unsigned                   queued;
+	struct sip_out            *outs[SEND_BATCH];
+};
+
+struct udp_room {			/* of one worker */
+	char                   *datagrams;	/* RECV_BATCH of them; pages come when used */
+	struct mmsghdr          recv[RECV_BATCH];
+	struct iovec            recv_iov[RECV_BATCH];
+	struct sockaddr_storage recv_from[RECV_BATCH];
+	struct control          recv_control[RECV_BATCH];
+	struct mmsghdr          send[SEND_BATCH];
+	struct iovec            send_iov[SEND_BATCH];
+	struct sockaddr_storage send_to[SEND_BATCH];
+	struct control          send_control[SEND_BATCH];
+	struct udp_sock        *socks[LISTENERS_MAX];	/* by listener number - 1; or NULL */
+};
+
+/* ---- in ---- */
+
+static void prepare_recv(struct udp_room *udp, unsigned i)
+{
+	struct msghdr *h = &udp->recv[i].msg_hdr;
+
+	udp->recv_iov[i] = (struct iovec){ udp->datagrams + i * MAX_DATAGRAM, MAX_DATAGRAM };
+	*h = (struct msghdr){
+		.msg_name = &udp->recv_from[i],
+		.msg_namelen = sizeof(udp->recv_from[i]),
+		.msg_iov = &udp->recv_iov[i],
+		.msg_iovlen = 1,
+		.msg_control = &udp->recv_control[i],
+		.msg_controllen = sizeof(udp->recv_control[i]),
+	};
+}
+
+static void local_from_v4(const struct cmsghdr *c, struct ip_addr *ip)
+{
+	struct in_pktinfo info;
+
+	memcpy(&info, CMSG_DATA(c), sizeof(info));
+	*ip = (struct ip_addr){ .family = 4 };
+	memcpy(ip->bytes, &info.ipi_addr, 4);
+}
+
+static void local_from_v6(const struct cmsghdr *c, struct ip_addr *ip)
+{
+	struct in6_pktinfo info;
+
+	memcpy(&info, CMSG_DATA(c), sizeof(info));
+	*ip = (struct ip_addr){ .family = 6 };
+	memcpy(ip->bytes, &info.ipi6_addr, 16);
+}
+
+/* Where it was sent to, when the socket alone does not tell. */
+static void local_from_control(struct msghdr *h, struct ip_addr *ip)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+			local_from_v4(c, ip);
+		else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+			local_from_v6(c, ip);
+	}
+}
+
+/* Clients keep their NAT open with CRLF, zero bytes or blanks; there is nothing to answer. */
+static bool is_keep_alive(struct slice s)
+{
+	if (s.len > 0 && s.p[0] >= 'A')
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!is_lws(s.p[i]) && s.p[i] != '\0')
+			return false;
+	return true;
+}
+
+static void take_datagram(struct udp_sock *sock, struct mmsghdr *m)
+{
+	struct sip_hop hop = {
+		.transport = TRANSPORT_UDP,
+		.listener = (uint16_t)sock->number,
+		.local = sock->listener->addr,
+	};
+	struct slice bytes = { m->msg_hdr.msg_iov->iov_base, m->msg_len };
+
+	NET_COUNT(bytes_in, bytes.len);
+	if (is_keep_alive(bytes)) {
+		NET_COUNT(pings, 1);
+		return;
+	}
+	sock_addr_from(&hop.remote, m->msg_hdr.msg_name);
+	/* Port 0 cannot be answered; it is only ever forged. */
+	if (hop.remote.port == 0)
+		return;
+	if (sock->any)
+		local_from_control(&m->msg_hdr, &hop.local.ip);
+	deliver(bytes, &hop);
+}
+
+/* One batch; if there is more, epoll says so again after others had their turn. */
+static void readable(struct watch *w, uint32_t events)
+{
+	struct udp_sock *sock = container_of(w, struct udp_sock, watch);
+	struct udp_room *udp = sock->net->udp;
+	int n = recvmmsg(w->fd, udp->recv, RECV_BATCH, MSG_DONTWAIT, NULL);
+
+	(void)events;
+	if (n <= 0)
+		return;
+	worker_note()->room = "net";
+	NET_COUNT(datagrams_in, (uint64_t)n);
+	for (int i = 0; i < n; i++) {
+		take_datagram(sock, &udp->recv[i]);
+		prepare_recv(udp, (unsigned)i);
+	}
+}
+
+/* ---- out ---- */
+
+static size_t control_v4(struct cmsghdr *c, const struct ip_addr *ip)
+{
+	struct in_pktinfo info = { 0 };
+
+	memcpy(&info.ipi_spec_dst, ip->bytes, 4);
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	return CMSG_SPACE(sizeof(info));
+}
+
+static size_t control_v6(struct cmsghdr *c, const struct sock_addr *local)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = local->scope };
+
+	memcpy(&info.ipi6_addr, local->ip.bytes, 16);
+	c->cmsg_level = IPPROTO_IPV6;
+	c->cmsg_type = IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	return CMSG_SPACE(sizeof(info));
+}
+
+/* A response leaves from the address its request was sent to (RFC 3581 4). */
+static void set_source(struct msghdr *h, struct control *control, const struct sock_addr *local)
+{
+	if (local->ip.family == 0 || ip_is_any(&local->ip))
+		return;
+	memset(control, 0, sizeof(*control));
+	h->msg_control = control;
+	if (local->ip.family == 4)
+		h->msg_controllen = control_v4((void *)control, &local->ip);
+	else
+		h->msg_controllen = control_v6((void *)control, local);
+}
+
+static void prepare_send(struct udp_sock *sock, unsigned i)
+{
+	struct udp_room *udp = sock->net->udp;
+	const struct sip_out *out = sock->outs[i];
+	struct msghdr *h = &udp->send[i].msg_hdr;
+
+	udp->send_iov[i] = (struct iovec){ out->bytes->data, out->bytes->len };
+	*h = (struct msghdr){ .msg_name = &udp->send_to[i], .msg_iov = &udp->send_iov[i],
+			      .msg_iovlen = 1 };
+	h->msg_namelen = sock_addr_to(&out->hop.remote, &udp->send_to[i]);
+	if (sock->any)
+		set_source(h, &udp->send_control[i], &out->hop.local);
+}
+
+static void sent(struct udp_sock *sock, unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++) {
+		NET_COUNT(bytes_out, sock->outs[i]->bytes->len);
+		sip_out_unref(&sock->outs[i]);
+	}
+	NET_COUNT(datagrams_out, n);
+	NET_COUNT(messages_out, n);
+}
+
+/*
+ * A full socket buffer is a loss like any on the wire: the sender repeats. What
+ * the kernel says about an address is an error of the transport (RFC 3261 18.4).
+ */
+static void not_sent(struct udp_sock *sock, unsigned i, int err)
+{
+	NET_COUNT(udp_send_errors, 1);
+	if (err == -EAGAIN || err == -ENOBUFS || err == -ENOMEM)
+		sip_out_unref(&sock->outs[i]);
+	else
+		out_fail(sock->outs[i], err);
+}
+
+static void flush(struct udp_sock *sock)
+{
+	struct mmsghdr *batch = sock->net->udp->send;
+	unsigned count = sock->queued, at = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		prepare_send(sock, i);
+	sock->queued = 0;
+	while (at < count) {
+		int n = sendmmsg(sock->watch.fd, batch + at, count - at, MSG_DONTWAIT);
+
+		if (n > 0) {
+			sent(sock, at, (unsigned)n);
+			at += (unsigned)n;
+		} else if (errno != EINTR) {
+			not_sent(sock, at, -errno);
+			at++;
+		}
+	}
+}
+
+static void flush_task(struct loop_task *t)
+{
+	flush(container_of(t, struct udp_sock, flush));
+}
+
+static struct udp_sock *sock_for(struct udp_room *udp, struct sip_hop *hop)
+{
+	unsigned n = hop->listener;
+
+	if (n == 0 || n > LISTENERS_MAX || !udp->socks[n - 1])
+		n = net_listener_for(TRANSPORT_UDP, &hop->remote, 0);
+	if (n == 0)
+		return NULL;
+	hop->listener = (uint16_t)n;
+	return udp->socks[n - 1];
+}
+
+void udp_send(struct sip_out *out)
+{
+	struct net_worker *net = net_mine();
+	struct udp_sock *sock = net->udp ? sock_for(net->udp, &out->hop) : NULL;
+	int err = sock ? sip_out_write(out) : -EPROTONOSUPPORT;
+
+	if (err) {
+		out_fail(out, err);
+		return;
+	}
+	if (sock->queued == SEND_BATCH)
+		flush(sock);
+	sock->outs[sock->queued++] = out;
+	loop_at_end(net->loop, &sock->flush);
+}
+
+/* ---- life ---- */
+
+static void set_buffers(int fd)
+{
+	const struct net_limits *limits = net_limits();
+
+	if (limits->udp_rcvbuf > 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &limits->udp_rcvbuf, sizeof(int));
+	if (limits->udp_sndbuf > 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &limits->udp_sndbuf, sizeof(int));
+}
+
+static int open_sock(struct net_worker *net, unsigned number)
+{
+	const struct net_listener *l = net_listener(number);
+	struct udp_sock *sock = calloc(1, sizeof(*sock));
+
+	if (!sock)
+		return -ENOMEM;
+	net->udp->socks[number - 1] = sock;
+	sock->net = net;
+	sock->listener = l;
+	sock->number = number;
+	sock->any = ip_is_any(&l->addr.ip);
+	sock->watch = (struct watch){ l->fds[net->index], readable };
+	loop_task_init(&sock->flush, flush_task);
+	set_buffers(sock->watch.fd);
+	return loop_watch(net->loop, &sock->watch, EPOLLIN);
+}
+
+int udp_start(struct net_worker *net)
+{
+	struct udp_room *udp = calloc(1, sizeof(*udp));
+	int err = 0;
+
+	if (!udp)
+		return -ENOMEM;
+	net->udp = udp;
+	udp->datagrams = mmap(NULL, (size_t)RECV_BATCH * MAX_DATAGRAM, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (udp->datagrams == MAP_FAILED) {
+		udp->datagrams = NULL;
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < RECV_BATCH; i++)
+		prepare_recv(udp, i);
+	for (unsigned n = 1; n <= net_listener_count() && !err; n++) {
+		const struct net_listener *l = net_listener(n);
+
+		if (l->transport == TRANSPORT_UDP && net->index < l->fd_count)
+			err = open_sock(net, n);
+	}
+	return err;
+}
+
+/* What waits to be sent is sent: it may be the last answer of a worker that ends. */
+static void close_sock(struct net_worker *net, struct udp_sock *sock)
+{
+	loop_unwatch(net->loop, &sock->watch);
+	list_remove(&sock->flush.node);
+	flush(sock);
+	free(sock);
+}
+
+void udp_stop(struct net_worker *net)
+{
+	struct udp_room *udp = net->udp;
+
+	if (!udp)
+		return;
+	for (unsigned i = 0; i < LISTENERS_MAX; i++)
+		if (udp->socks[i])
+			close_sock(net, udp->socks[i]);
+	if (udp->datagrams)
+		munmap(udp->datagrams, (size_t)RECV_BATCH * MAX_DATAGRAM);
+	free(udp);
+	net->udp = NULL;
+}
