@@ -1,24 +1,13 @@
 """A little load from sipp: registrations and calls at a steady pace, none may fail."""
-from lib.peer import Peer
-from lib.agent import Agent
-from lib.ports import free_port
+from lib.load import answering
 from lib.tap import equal, test
-
-
-def answering(world, server, user):
-    """A sipp that answers calls to `user`, registered from the port sipp then takes."""
-    port = free_port()
-    peer = Peer("udp", server.at("udp"), bind=("127.0.0.1", port))
-    Agent(peer, user).signed_in()
-    peer.close()
-    return port
 
 
 @test("200 calls at 50 a second over {} to one user: none fails", each=("udp", "tcp"), limit=60)
 def calls(world, transport):
     caller, callee = world.users(2)
     server = world.server()
-    port = answering(world, server, callee)
+    port = answering(server, callee)
     uas = world.sipp("answer", (), calls=200, port=port)
     world.sipp("call", [caller], transport, calls=200, rate=50,
                keys={"to": callee.name}).succeed(200, 40)

@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from lib.tap import Report, Skip, collect, limited  # noqa: E402
+from lib.tap import Report, Skip, Test, collect, limited  # noqa: E402
 from lib.world import Run, World  # noqa: E402
 
 
@@ -70,7 +70,7 @@ def run_one(t, run, report, keep):
     except Exception as e:
         error = e
     failed = error is not None and not isinstance(error, Skip)
-    logs = t.world.directory if failed and t.world else None
+    logs = " ".join(map(str, [t.world.directory] + t.world.own)) if failed and t.world else None
     try:
         if t.world:
             limited(60, lambda: t.world.close(keep or failed))
@@ -105,6 +105,9 @@ def main():
         begin_early(tests, run)
         for t in tests:
             run_one(t, run, report, options.keep)
+        if run.first_pids:
+            run_one(Test("run", "no shared server was restarted", lambda world: run.unharmed(),
+                         (), 10), run, report, options.keep)
     finally:
         run.close()
     report.plan()

@@ -81,10 +81,11 @@ class Baresip:
         self.child.wait_for(r"baresip is ready", 10)
         self._connect(ctrl_port, netns)
         # the account comes last: its events would be missed before the connection is there
-        self.command("uanew", ACCOUNT.format(
+        self.account = ACCOUNT.format(
             name=user.name, password=user.password, domain=user.domain, transport=transport,
             server=server.uri(transport), expires=expires if register else 0, answer=answer,
-            more=more))
+            more=more)
+        self.command("uanew", self.account)
 
     def _write(self, name, text):
         (self.directory / name).write_text(text)
@@ -149,6 +150,12 @@ class Baresip:
     def wait_registered(self, seconds=10):
         self.wait_event("REGISTER_OK", "registration", seconds)
         return self
+
+    def register_again(self):
+        """Have the account made anew: 1.0 has no command to refresh a registration."""
+        self.command("uadel", self.user.uri)
+        self.command("uanew", self.account)
+        self.wait_registered()
 
     def dial(self, uri):
         self.command("dial", uri)

@@ -106,6 +106,18 @@ class Linphone:
         wait_until(lambda: self.command("register-status 1").get("State") == state, seconds,
                    f"linphone {self.user.name}: {state}")
 
+    def wait_registered_again(self, seconds=10):
+        """Until it has signed in a second time, as it does by itself when its connection went.
+
+        It tries once, at once; when that is refused it lets a minute pass.
+        """
+        wait_until(lambda: self.registrations() > 1, seconds,
+                   f"linphone {self.user.name} signs in again")
+
+    def registrations(self):
+        return len([m for d, m in self.trace()
+                    if d == "in" and m.method == "REGISTER" and m.code == 200])
+
     # -- what tests tell it
 
     def dial(self, uri):

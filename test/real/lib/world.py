@@ -13,7 +13,7 @@ from .netcat import Netcat
 from .peer import Peer
 from .services import Service
 from .sipp import Sipp, TlsPipe
-from .tap import Skip
+from .tap import Skip, equal
 
 DOMAIN = "example.test"
 POOL = 160          # users of a shared server; a test takes two or three and keeps them
@@ -36,6 +36,14 @@ class Run:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.servers, self.pools = {}, {}
+        self.directories = 0
+        self.stack, self.kept = contextlib.ExitStack(), {}
+        self.first_pids = {}
+
+    def new_directory(self):
+        """For a server: its path is short, as that of a Unix socket has to be."""
+        self.directories += 1
+        return self.directory / f"s{self.directories}"
 
     def shared(self, role):
         """The server of this role that all tests use; carrier serves UDP too, home does not."""
@@ -44,15 +52,31 @@ class Run:
             self.pools[role] = users[:]
             transports = ("udp", "tcp", "tls") if role == "carrier" else ("tcp", "tls")
             try:
-                self.servers[role] = Server(self.directory / f"server-{role}", role, DOMAIN,
-                                            [(u.name, u.password) for u in users], transports)
+                server = Server(self.new_directory(), role, DOMAIN,
+                                [(u.name, u.password) for u in users], transports)
+                self.first_pids[role] = server.server_pids()
+                self.servers[role] = server
             except Exception as e:
                 self.servers[role] = e
         if isinstance(self.servers[role], Exception):
             raise self.servers[role]
         return self.servers[role]
 
+    def keep(self, key, make):
+        """What make() returns, made once and ended (by stop or close) with the run."""
+        if key not in self.kept:
+            thing = make()
+            self.stack.callback(getattr(thing, "stop", None) or thing.close)
+            self.kept[key] = thing
+        return self.kept[key]
+
+    def unharmed(self):
+        """No shared server went down and was restarted while the tests ran."""
+        for role, pids in self.first_pids.items():
+            equal(self.servers[role].server_pids(), pids, f"processes of the {role} server")
+
     def close(self):
+        self.stack.close()
         for server in self.servers.values():
             if isinstance(server, Server):
                 server.stop()
@@ -74,11 +98,13 @@ class World:
         self.directory.mkdir(parents=True)
         self.stack = contextlib.ExitStack()
         self.count = 0
+        self.own = []               # directories of servers of this test
 
     def close(self, keep):
         self.stack.close()
         if not keep:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            for directory in [self.directory] + self.own:
+                shutil.rmtree(directory, ignore_errors=True)
 
     def add(self, thing):
         """Have thing.close() called when the test is over."""
@@ -97,9 +123,10 @@ class World:
     def own_server(self, role="carrier", users=3, **how):
         """A server for this test alone, with its users."""
         made = make_users(users)
-        server = Server(self.path("server"), role, DOMAIN,
+        server = Server(self.run.new_directory(), role, DOMAIN,
                         [(u.name, u.password) for u in made], **how)
         self.stack.callback(server.stop)
+        self.own.append(server.directory)
         return server, made
 
     def user(self, role="carrier"):
@@ -154,8 +181,10 @@ class World:
         return self.add(Netcat(self.path(f"netcat-{transport}"), server or self.server(),
                                transport))
 
-    def service(self, name, *args):
-        return self.add(Service(name, self.path(name), *args))
+    def service(self, name, *args, own=True):
+        """A shared service script's component; ended with the test, unless not its own."""
+        made = Service(name, self.path(name) if own else self.run.new_directory(), *args)
+        return self.add(made) if own else made
 
 
 def need(command, package):

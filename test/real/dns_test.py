@@ -1,0 +1,190 @@
+"""Requests to other domains by DNS (S11): failover along SRV, weights, caching, and a dead
+name server that nobody else may feel."""
+import socket
+import time
+
+from lib import sip
+from lib.demo import Server
+from lib.ports import free_port
+from lib.tap import check, equal, test
+from lib.world import DOMAIN, make_users
+
+TEXT = [("Content-Type", "text/plain")]
+ZONE = "lcs.test"
+LOCAL_LIMIT_S = 0.1         # for local traffic while foreign names hang
+
+
+def setup(world):
+    """A name server, a server that asks it, and a user signed in there."""
+    dns = world.run.keep("dns", lambda: world.service("dns", own=False))
+    users = make_users(20)
+    server = world.run.keep("dns-server", lambda: Server(
+        world.run.new_directory(), "carrier", DOMAIN, [(u.name, u.password) for u in users],
+        options=("--dns", dns.env["LCS_TEST_DNS"])))
+    server.free_users = getattr(server, "free_users", users)
+    agent = world.agent(server.free_users.pop(), "udp", server).signed_in()
+    return dns, server, agent
+
+
+def record(dns, owner, kind, *data):
+    dns.run("set", ZONE, owner, 300, kind, *data)
+
+
+def host(dns, name, address):
+    record(dns, name, "A", address)
+
+
+def srv(dns, domain, transport, priority, weight, port, target):
+    record(dns, f"_sip._{transport}.{domain}", "SRV", priority, weight, port, target)
+
+
+def answer(listener, code=200, seconds=5):
+    """Take the next MESSAGE at a bare listener and answer it."""
+    got = listener.expect("MESSAGE", seconds)
+    listener.send(sip.response(got, code, "Answer", tag="there"))
+    return got
+
+
+@test("the first SRV target is dead ({}): the next one is used", each=("udp", "tcp"), limit=70)
+def failover(world, transport):
+    dns, server, agent = setup(world)
+    live = world.listener(transport, "127.0.0.52")
+    domain = f"fail-{transport}"        # the name server takes no record twice
+    host(dns, f"dead-{transport}", "127.0.0.51")
+    host(dns, f"live-{transport}", "127.0.0.52")
+    srv(dns, domain, transport, 10, 10, free_port("127.0.0.51"), f"dead-{transport}")
+    srv(dns, domain, transport, 20, 10, live.local[1], f"live-{transport}")
+    request = agent.begin("MESSAGE", f"sip:x@{domain}.{ZONE}", TEXT, b"hello")
+    yield                       # silence by UDP is a failure after timer F, 32 s
+    got = answer(live, seconds=40)
+    equal(got.body, b"hello", "body")
+    equal(got.uri, f"sip:x@{domain}.{ZONE}", "Request-URI")
+    equal(agent.final(request, 10).code, 200, "response")
+
+
+@test("the first SRV target says 503: the next one is used", limit=60)
+def failover_503(world):
+    dns, server, agent = setup(world)
+    full, live = world.listener("udp", "127.0.0.53"), world.listener("udp", "127.0.0.54")
+    host(dns, "full", "127.0.0.53")
+    host(dns, "other", "127.0.0.54")
+    srv(dns, "busy", "udp", 10, 10, full.local[1], "full")
+    srv(dns, "busy", "udp", 20, 10, live.local[1], "other")
+    request = agent.begin("MESSAGE", f"sip:x@busy.{ZONE}", TEXT, b"hello")
+    answer(full, 503)
+    answer(live)
+    equal(agent.final(request, 10).code, 200, "response (RFC 3263 4.3)")
+
+
+@test("all SRV targets are dead: the sender gets 503 or 480 soon", limit=60)
+def all_dead(world):
+    dns, server, agent = setup(world)
+    host(dns, "gone", "127.0.0.55")
+    for priority in (10, 20):
+        srv(dns, "none", "tcp", priority, 10, free_port("127.0.0.55"), "gone")
+    reply = agent.ask("MESSAGE", f"sip:x@none.{ZONE}", TEXT, b"hello", seconds=15)
+    check(reply.code in (480, 503, 500, 408, 504), f"answered {reply.start}")
+
+
+@test("a domain that does not exist gets an error soon, asked again it is not looked up",
+      limit=60)
+def negative_cache(world):
+    dns, server, agent = setup(world)
+    uri = f"sip:x@nonesuch.{ZONE}"
+    codes = [agent.ask("MESSAGE", uri, TEXT, b"x", seconds=10).code]
+    first = questions(dns, "nonesuch")
+    check(first > 0, "the name was not asked for")
+    codes += [agent.ask("MESSAGE", uri, TEXT, b"x", seconds=10).code for _ in range(5)]
+    check(all(c in (404, 478, 480, 500, 503, 604) for c in codes), f"answered {codes}")
+    equal(questions(dns, "nonesuch"), first, "questions after five more requests")
+
+
+def questions(dns, word):
+    return len([line for line in dns.run("log").splitlines() if word in line])
+
+
+@test("a found domain is asked for once while its records live", limit=60)
+def positive_cache(world):
+    dns, server, agent = setup(world)
+    live = world.listener("udp", "127.0.0.56")
+    host(dns, "kept", "127.0.0.56")
+    srv(dns, "cache", "udp", 10, 10, live.local[1], "kept")
+    counts = []
+    for _ in range(5):
+        request = agent.begin("MESSAGE", f"sip:x@cache.{ZONE}", TEXT, b"x")
+        answer(live)
+        equal(agent.final(request, 10).code, 200, "response")
+        counts.append(questions(dns, "cache"))
+    equal(counts[-1], counts[0], "questions after the fifth request against the first")
+
+
+@test("SRV weights 3:1 are kept over 400 requests", limit=60)
+def weights(world):
+    dns, server, agent = setup(world)
+    heavy, light = world.listener("udp", "127.0.0.57"), world.listener("udp", "127.0.0.58")
+    host(dns, "heavy", "127.0.0.57")
+    host(dns, "light", "127.0.0.58")
+    srv(dns, "share", "udp", 10, 30, heavy.local[1], "heavy")
+    srv(dns, "share", "udp", 10, 10, light.local[1], "light")
+    total = 400
+    for i in range(total):
+        request = agent.begin("MESSAGE", f"sip:x@share.{ZONE}", TEXT, b"%d" % i)
+        got = first_of([heavy, light])
+        got.peer.send(sip.response(got, 200, "OK", tag="t"))
+        equal(agent.final(request, 10).code, 200, "response")
+    # 300 expected; 0.001 of fair choosers lie outside four standard deviations (35)
+    check(265 <= len(heavy.history) <= 335, f"{len(heavy.history)} of {total} to the heavy one")
+
+
+def first_of(listeners, seconds=5):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for listener in listeners:
+            with listener.change:
+                if listener.inbox:
+                    m = listener.inbox.pop(0)
+                    m.peer = listener
+                    return m
+                listener.change.wait(0.002)
+    check(False, "no target got the request")
+
+
+@test("a name server that swallows questions delays no local traffic", limit=60)
+def black_hole(world):
+    hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    hole.bind(("127.0.0.1", 0))
+    world.add(hole)
+    server, users = world.own_server(users=3, options=("--dns", "127.0.0.1:%d" % hole.getsockname()[1]))
+    stuck, one, two = (world.agent(u, "udp", server).signed_in() for u in users)
+    for i in range(40):
+        stuck.begin("MESSAGE", f"sip:x@hole-{i}.example.net", TEXT, b"x")
+    times = []
+    for _ in range(50):
+        start = time.monotonic()
+        equal(one.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS")
+        equal(one.register().code, 200, "REGISTER")
+        request = one.begin("MESSAGE", users[2].uri, TEXT, b"local")
+        two.answer(two.peer.expect("MESSAGE"), 200, "OK")
+        equal(one.final(request).code, 200, "MESSAGE between local users")
+        times.append(time.monotonic() - start)
+    check(hole.recv(1500, socket.MSG_DONTWAIT), "the server never asked the name server")
+    check(max(times) < LOCAL_LIMIT_S, f"OPTIONS, REGISTER and MESSAGE took up to {max(times):.3f} s")
+
+
+@test("answers that are late, lost once or SERVFAIL: the request still gets there or an error",
+      limit=60)
+def faults(world):
+    dns, server, agent = setup(world)
+    live = world.listener("udp", "127.0.0.59")
+    host(dns, "shaky", "127.0.0.59")
+    for name, action in (("late", ("delay", 300)), ("lost", ("drop1",))):
+        srv(dns, name, "udp", 10, 10, live.local[1], "shaky")
+        dns.run("fault", f"_sip._udp.{name}.{ZONE}", "SRV", *action)
+        request = agent.begin("MESSAGE", f"sip:x@{name}.{ZONE}", TEXT, name.encode())
+        equal(live.expect("MESSAGE", 10).body, name.encode(), f"MESSAGE with a {name} answer")
+        live.send(sip.response(live.history[-1], 200, "OK", tag="t"))
+        equal(agent.final(request, 10).code, 200, "response")
+    dns.run("fault", f"*.bad.{ZONE}", "*", "servfail")
+    dns.run("fault", f"bad.{ZONE}", "*", "servfail")
+    reply = agent.ask("MESSAGE", f"sip:x@bad.{ZONE}", TEXT, b"x", seconds=20)
+    check(reply.code in (478, 480, 500, 503), f"SERVFAIL: {reply.start}")
