@@ -163,11 +163,11 @@ static void fire_slot(struct wheel *w)
 	}
 }
 
-/* Coarse levels first: what they deal out may be due at once. */
+/* What is dealt out may be due at once; it never goes to another slot of now. */
 static void run_tick(struct wheel *w, uint64_t tick)
 {
 	w->tick = tick;
-	for (unsigned level = WHEEL_LEVELS - 1; level > 0; level--)
+	for (unsigned level = 1; level < WHEEL_LEVELS; level++)
 		if ((tick & (((uint64_t)1 << SLOT_BITS * level) - 1)) == 0)
 			deal_out(w, level);
 	fire_slot(w);

@@ -103,10 +103,11 @@ static int end(void **state)
 	return pthread_join(other.thread, NULL);
 }
 
-static void quiet_often(void)
+/* Enough when nobody else is online. */
+static void quiet_twice(void)
 {
-	for (int i = 0; i < 10; i++)
-		epoch_quiet();
+	epoch_quiet();
+	epoch_quiet();
 }
 
 static void waits_for_a_reader(void **state)
@@ -118,12 +119,12 @@ static void waits_for_a_reader(void **state)
 		tell(ORDER_QUIET);
 		defer(&t);
 		assert_false(is_dropped(&t));
-		quiet_often();		/* the other may hold it still */
+		quiet_twice();		/* the other may hold it still */
 		assert_false(is_dropped(&t));
 		tell(ORDER_QUIET);
-		quiet_often();
+		quiet_twice();
 		tell(ORDER_QUIET);
-		quiet_often();
+		quiet_twice();
 		assert_true(is_dropped(&t));
 	}
 }
@@ -134,16 +135,16 @@ static void waits_for_itself(void **state)
 
 	(void)state;
 	tell(ORDER_OFFLINE);
-	quiet_often();
+	quiet_twice();
 	defer(&t);
 	tell(ORDER_ONLINE);
 	for (int i = 0; i < 10; i++)
 		tell(ORDER_QUIET);
 	assert_false(is_dropped(&t));
-	quiet_often();
+	quiet_twice();
 	for (int i = 0; i < 3; i++) {
 		tell(ORDER_QUIET);
-		quiet_often();
+		quiet_twice();
 	}
 	assert_true(is_dropped(&t));
 }
@@ -156,31 +157,42 @@ static void does_not_wait_for_a_sleeper(void **state)
 	tell(ORDER_OFFLINE);
 	tell(ORDER_QUIET);		/* a mistake that must not make it a reader */
 	defer(&t);
-	quiet_often();
+	quiet_twice();
 	assert_true(is_dropped(&t));
 	defer(&u);
 	tell(ORDER_ONLINE);
-	quiet_often();
+	quiet_twice();
 	assert_false(is_dropped(&u));	/* awake again, so it counts */
 	tell(ORDER_OFFLINE);
-	quiet_often();
+	quiet_twice();
 	assert_true(is_dropped(&u));
 	tell(ORDER_ONLINE);
 }
 
 static void who_leaves_hands_on(void **state)
 {
+	struct thing t;
+
 	(void)state;
-	tell(ORDER_DEFER);
-	tell(ORDER_UNREGISTER);
-	assert_false(is_dropped(&other.thing));
-	quiet_often();
-	assert_true(is_dropped(&other.thing));
-	/* And a thread that never registered may defer, too. */
-	tell(ORDER_DEFER);
-	quiet_often();
-	assert_true(is_dropped(&other.thing));
-	tell(ORDER_REGISTER);
+	for (int i = 0; i < 4; i++) {
+		tell(ORDER_DEFER);
+		tell(ORDER_UNREGISTER);
+		assert_false(is_dropped(&other.thing));
+		quiet_twice();
+		quiet_twice();
+		assert_true(is_dropped(&other.thing));
+		/* And a thread that is not registered may defer, too. */
+		tell(ORDER_DEFER);
+		quiet_twice();
+		assert_true(is_dropped(&other.thing));
+		tell(ORDER_REGISTER);
+		/* Go on in an epoch of the other parity. */
+		defer(&t);
+		for (int j = i % 2; j < 4 || !is_dropped(&t); j++) {
+			epoch_quiet();
+			tell(ORDER_QUIET);
+		}
+	}
 }
 
 static struct thing first, second;
@@ -196,8 +208,10 @@ static void drop_may_defer(void **state)
 	(void)state;
 	tell(ORDER_OFFLINE);
 	epoch_defer(&first.item, drop_and_defer);
-	quiet_often();
-	assert_true(is_dropped(&first) && is_dropped(&second));
+	quiet_twice();
+	assert_true(is_dropped(&first));
+	quiet_twice();
+	assert_true(is_dropped(&second));
 	tell(ORDER_ONLINE);
 	/* Left pending: end() must drop the first and what it defers then. */
 	atomic_store(&first.is_dropped, false);
@@ -210,6 +224,42 @@ static int end_and_look(void **state)
 	int err = end(state);
 
 	return err || !is_dropped(&first) || !is_dropped(&second);
+}
+
+/* The last quiet point of a thread that leaves may itself defer something. */
+static void leaving_hands_on_what_drops_defer(void **state)
+{
+	(void)state;
+	tell(ORDER_OFFLINE);
+	atomic_store(&first.is_dropped, false);
+	atomic_store(&second.is_dropped, false);
+	epoch_defer(&first.item, drop_and_defer);
+	epoch_quiet();
+	epoch_thread_unregister();
+	assert_true(is_dropped(&first));
+	assert_false(is_dropped(&second));
+	tell(ORDER_ONLINE);
+	for (int i = 0; i < 3; i++)
+		tell(ORDER_QUIET);
+	assert_true(is_dropped(&second));
+	assert_int_equal(epoch_thread_register(), 0);
+}
+
+static void drain_takes_what_waits_in_any_epoch(void **state)
+{
+	struct thing stamped, fresh;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		tell(ORDER_QUIET);
+		defer(&stamped);
+		epoch_quiet();
+		defer(&fresh);
+		assert_false(is_dropped(&stamped));
+		epoch_drain();
+		assert_true(is_dropped(&stamped) && is_dropped(&fresh));
+		epoch_quiet();
+	}
 }
 
 static void *sit_in_registry(void *arg)
@@ -357,5 +407,7 @@ UNIT_MAIN(
 	cmocka_unit_test_setup_teardown(does_not_wait_for_a_sleeper, begin, end),
 	cmocka_unit_test_setup_teardown(who_leaves_hands_on, begin, end),
 	cmocka_unit_test_setup_teardown(drop_may_defer, begin, end_and_look),
+	cmocka_unit_test_setup_teardown(leaving_hands_on_what_drops_defer, begin, end),
+	cmocka_unit_test_setup_teardown(drain_takes_what_waits_in_any_epoch, begin, end),
 	cmocka_unit_test_setup_teardown(registry_is_bounded, begin, end),
 	cmocka_unit_test(nobody_reads_what_was_freed))

@@ -40,7 +40,17 @@ static uint64_t plain(unsigned id) { return id; }
 static uint64_t high_only(unsigned id) { return (uint64_t)id << 40; }
 static uint64_t even_pairs(unsigned id) { return id & ~1u; }
 
-static uint64_t (*const hashes[])(unsigned id) = { spread, colliding, plain, high_only, even_pairs };
+/* Two of each, and several different ones in many buckets. */
+static uint64_t irregular(unsigned id)
+{
+	uint64_t x = spread(id / 2 + 1);
+
+	return (x ^ x >> 29) * (x >> 17 | 1);
+}
+
+static uint64_t (*const hashes[])(unsigned id) = {
+	spread, colliding, plain, high_only, even_pairs, irregular
+};
 
 static void clear_entries(void)
 {
@@ -139,6 +149,36 @@ static void replace_puts_one_in_place_of_another(void **state)
 	rtab_remove(t, &newer.node);
 	id = 7;
 	assert_null(rtab_find(t, colliding(7), id_is, &id));
+	rtab_free(&t);
+}
+
+static unsigned asked_id, asked;
+
+/* Says no, so that all nodes of the hash are asked about - and only they. */
+static bool note_asked(const struct rtab_node *node, const void *key)
+{
+	const struct entry *e = entry_of(node);
+
+	(void)key;
+	assert_true(e->check == ~(uint64_t)e->id);
+	assert_int_equal(e->id / 2, asked_id / 2);
+	asked++;
+	return false;
+}
+
+static void match_is_asked_about_that_hash_only(void **state)
+{
+	struct rtab *t = rtab_new(0);
+
+	(void)state;
+	clear_entries();
+	for (unsigned i = 0; i < NODES; i++)
+		toggle(t, i, irregular(i));
+	for (asked_id = 0; asked_id < NODES; asked_id++) {
+		asked = 0;
+		assert_null(rtab_find(t, irregular(asked_id), note_asked, NULL));
+		assert_int_equal(asked, 2);
+	}
 	rtab_free(&t);
 }
 
@@ -440,6 +480,7 @@ UNIT_MAIN(
 	cmocka_unit_test(random_changes_against_a_model),
 	cmocka_unit_test(each_sees_all_once),
 	cmocka_unit_test(replace_puts_one_in_place_of_another),
+	cmocka_unit_test(match_is_asked_about_that_hash_only),
 	cmocka_unit_test(every_allocation_may_fail),
 	cmocka_unit_test(without_memory_it_only_gets_slower),
 	cmocka_unit_test(readers_and_writers_at_once),

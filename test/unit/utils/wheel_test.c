@@ -212,6 +212,50 @@ static void starting_on_a_wheel_that_lags(void **state)
 	assert_int_equal(timers[0].fired, 1);
 }
 
+static void check_maps_are_empty(void)
+{
+	for (int level = 0; level < WHEEL_LEVELS; level++)
+		for (int i = 0; i < WHEEL_SLOTS / 64; i++)
+			assert_true(wheel.map[level][i] == 0);
+}
+
+static struct wheel_timer batch[4];
+static unsigned batch_fired;
+
+/* The first to fire stops one of its batch, starts another anew and then the
+ * last one for the next tick. */
+static void meddle_in_batch(struct wheel_timer *t)
+{
+	batch_fired += 1u << 8 * (t - batch);
+	if (batch_fired != 1)
+		return;
+	wheel_stop(&wheel, &batch[1]);
+	wheel_start(&wheel, &batch[2], clock_now, 100);
+	wheel_stop(&wheel, &batch[3]);
+	wheel_start(&wheel, &batch[3], clock_now, 0);
+}
+
+static void one_batch_may_change_itself(void **state)
+{
+	(void)state;
+	reset(0);
+	for (int i = 0; i < 4; i++) {
+		wheel_timer_init(&batch[i], meddle_in_batch);
+		wheel_start(&wheel, &batch[i], 0, 30);
+	}
+	clock_now = 30;
+	wheel_advance(&wheel, clock_now);
+	assert_int_equal(batch_fired, 0x00000001);
+	assert_int_equal(wheel.count, 2);
+	assert_int_equal(wheel_sleep(&wheel, 30), 10);
+	wheel_advance(&wheel, 40);
+	assert_int_equal(batch_fired, 0x01000001);
+	wheel_advance(&wheel, 1000);
+	assert_int_equal(batch_fired, 0x01010001);
+	assert_int_equal(wheel_sleep(&wheel, 1000), -1);
+	check_maps_are_empty();
+}
+
 static void stop_forgets_the_slot(void **state)
 {
 	(void)state;
@@ -226,14 +270,13 @@ static void stop_forgets_the_slot(void **state)
 	assert_true(wheel_sleep(&wheel, 0) > 50);
 	stop(&timers[0]);
 	assert_int_equal(wheel_sleep(&wheel, 0), -1);
-	for (int level = 0; level < WHEEL_LEVELS; level++)
-		for (int i = 0; i < WHEEL_SLOTS / 64; i++)
-			assert_true(wheel.map[level][i] == 0);
+	check_maps_are_empty();
 }
 
 UNIT_MAIN(
 	cmocka_unit_test(exact_times),
 	cmocka_unit_test(starting_on_a_wheel_that_lags),
+	cmocka_unit_test(one_batch_may_change_itself),
 	cmocka_unit_test(stop_forgets_the_slot),
 	cmocka_unit_test(random_timers_in_random_steps),
 	cmocka_unit_test(timers_that_meddle_with_others),
