@@ -11,8 +11,7 @@ int lcs_post(uint64_t owner_key, void (*fn)(void *arg), void *arg)
 	return worker_post_fn(worker_of(owner_key), fn, arg);
 }
 
-/* Not in the message's arena: it outlives nothing, but the pool may be busy with it long
- * after the message's run has ended. */
+/* Holds its message until the pool is done with it. */
 struct job_box {
 	struct job      job;
 	struct lcs_job *theirs;
@@ -27,19 +26,22 @@ static void box_run(struct job *job)
 	job->err = box->theirs->err;
 }
 
-static void box_done(struct job *job, int err)
-{
-	struct job_box *box = (struct job_box *)job;
-
-	box->theirs->done(box->theirs, err);
-}
-
-static void box_freed(struct job *job)
+static void box_free(struct job *job)
 {
 	struct job_box *box = (struct job_box *)job;
 
 	lcs_ctx_unref(&box->ctx);
 	free(box);
+}
+
+/* After -ETIMEDOUT run may still be busy; box_free() is called when it is not. */
+static void box_done(struct job *job, int err)
+{
+	struct job_box *box = (struct job_box *)job;
+
+	box->theirs->done(box->theirs, err);
+	if (err != -ETIMEDOUT)
+		box_free(job);
 }
 
 int lcs_job_submit(struct lcs_call *call, const char *pool, struct lcs_job *theirs,
@@ -50,11 +52,11 @@ int lcs_job_submit(struct lcs_call *call, const char *pool, struct lcs_job *thei
 
 	if (!box)
 		return -ENOMEM;
-	box->job = (struct job){ .run = box_run, .done = box_done, .freed = box_freed };
+	box->job = (struct job){ .run = box_run, .done = box_done, .freed = box_free };
 	box->theirs = theirs;
 	box->ctx = lcs_ctx_ref(call->ctx);
 	err = job_submit(pool, &box->job, deadline);
 	if (err)
-		box_freed(&box->job);
+		box_free(&box->job);
 	return err;
 }
