@@ -69,6 +69,10 @@ static inline void lcs_count(uint64_t *counter)
 	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
 }
 
+/** A statistic by "group.name" ("core.requests", "tm.created"), all workers together; false
+ *  if there is none of that name. On a worker or the control thread. */
+bool lcs_stat_value(struct slice name, uint64_t *out);
+
 /* ---- methods of the control socket (lcsctl) ---- */
 enum lcs_right { RIGHT_READ, RIGHT_ADMIN };
 struct lcs_rpc_arg { const char *name; enum value_type type; bool required; const char *doc; };

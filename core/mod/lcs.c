@@ -1,0 +1,116 @@
+/*
+ * core/mod/lcs.c - what core/lcs.h promises modules about themselves and the configuration.
+ */
+#include "core/mod/generation.h"
+#include "core/mod/sort.h"
+
+#include "core/net/listen.h"
+
+const char *lcs_mod_name(const struct lcs_mod *mod) { return mod->name; }
+void *lcs_shared(const struct lcs_mod *mod) { return mod->shared; }
+
+void *lcs_local(const struct lcs_mod *mod)
+{
+	int self = worker_self();
+
+	lcs_assert(self >= 0);
+	return mod->local[self];
+}
+
+const void *lcs_conf(const struct lcs_mod *mod, const struct gen *gen)
+{
+	const struct lcs_gen *g = (const struct lcs_gen *)gen;
+
+	return mod->index < g->mod_count ? g->confs[mod->index] : NULL;
+}
+
+static bool is_declared_need(const struct lcs_module *desc, const char *name)
+{
+	for (const struct lcs_need *n = desc->needs; n && n->name; n++)
+		if (slice_eq(slice_str(n->name), slice_str(name)))
+			return true;
+	return false;
+}
+
+static const struct lcs_iface *exported(const struct loaded *m, const char *name)
+{
+	for (const struct lcs_iface *i = m->desc->ifaces; i && i->name; i++)
+		if (slice_eq(slice_str(i->name), slice_str(name)))
+			return i;
+	return NULL;
+}
+
+/* Only what was declared is there for sure: the order of loading followed the declarations. */
+const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared)
+{
+	const struct loaded *self = (const struct loaded *)mod;
+	const struct loaded *m = loader_first(self->loader);
+
+	lcs_assert(is_declared_need(self->desc, name));
+	for (; m; m = m->next) {
+		const struct lcs_iface *i = m->is_loaded ? exported(m, name) : NULL;
+
+		if (!i)
+			continue;
+		if (shared)
+			*shared = m->mod.shared;
+		return i->table;
+	}
+	return NULL;
+}
+
+/* ---- settings ---- */
+
+const struct value *lcs_setting(const struct gen *gen, const char *name)
+{
+	return cfg_setting(((const struct lcs_gen *)gen)->cfg, name);
+}
+
+unsigned lcs_aliases(const struct gen *gen, const struct slice **out)
+{
+	const struct cfg *cfg = ((const struct lcs_gen *)gen)->cfg;
+
+	*out = cfg->aliases;
+	return cfg->alias_count;
+}
+
+/* "example.com" or "example.com:5060"; an alias without port covers every port. */
+static bool alias_covers(struct slice alias, struct slice host, uint16_t port)
+{
+	struct slice name = alias, rest = alias;
+	uint32_t n;
+
+	if (alias.len && alias.p[0] != '[') {
+		name = slice_split(&rest, ':');
+		if (rest.len && port && (slice_to_u32(rest, &n) != 0 || n != port))
+			return false;
+	}
+	return slice_eq_nocase(name, host);
+}
+
+/* With port 0 any of our ports will do. */
+static bool is_listener(struct slice host, uint16_t port)
+{
+	if (port)
+		return net_is_local(host, port, TRANSPORT_NONE);
+	for (unsigned i = 1; i <= net_listener_count(); i++) {
+		const struct net_listener *l = net_listener(i);
+
+		if (net_is_local(host, l->addr.port, l->transport) ||
+		    (l->advertise_port && net_is_local(host, l->advertise_port, l->transport)))
+			return true;
+	}
+	return false;
+}
+
+bool lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port)
+{
+	const struct lcs_gen *g = (const struct lcs_gen *)gen;
+
+	for (unsigned i = 0; i < g->cfg->alias_count; i++)
+		if (alias_covers(g->cfg->aliases[i], host, port))
+			return true;
+	if (g->server_name.len && slice_eq_nocase(g->server_name, host))
+		return true;
+	return is_listener(host, port);
+}

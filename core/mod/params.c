@@ -1,0 +1,117 @@
+/*
+ * core/mod/params.c - see params.h.
+ */
+#include "core/mod/params.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define USEC_PER_MSEC 1000
+
+static void *field(void *conf, size_t offset) { return (char *)conf + offset; }
+
+static int put_list(struct arena *arena, const struct value *v, struct lcs_strings *out)
+{
+	size_t count = v->type == VALUE_LIST ? v->list->count : 0;
+	struct slice *items = arena_alloc(arena, count * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		items[i] = v->list->items[i].s;
+	*out = (struct lcs_strings){ count, items };
+	return 0;
+}
+
+/* The conf struct is zeroed: what a null leaves out is empty, false or 0. */
+static int put(struct arena *arena, const struct value *v, enum value_type type, void *at)
+{
+	if (value_is_null(*v))
+		return 0;
+	switch (type) {
+	case VALUE_STRING:
+		*(struct slice *)at = v->s;
+		return 0;
+	case VALUE_INT:
+		*(int64_t *)at = v->i;
+		return 0;
+	case VALUE_BOOL:
+		*(bool *)at = v->b;
+		return 0;
+	case VALUE_DURATION:
+		*(msec_t *)at = v->dur / USEC_PER_MSEC;
+		return 0;
+	case VALUE_URI:
+		*(struct sip_uri *)at = *v->uri;
+		return 0;
+	case VALUE_LIST:
+		return put_list(arena, v, at);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int check_file(const struct cfg *cfg, const struct cfg_value_at *p, struct diag *diag)
+{
+	const char *path;
+
+	if (p->value.type != VALUE_STRING || p->value.s.len == 0)
+		return 0;
+	path = arena_dup_cstr(cfg->arena, p->value.s);
+	if (!path)
+		return -ENOMEM;
+	if (access(path, R_OK) == 0)
+		return 0;
+	diag_add(diag, DIAG_ERROR, 701, p->at, "cannot read \"%s\": %s", path, err_text(-errno));
+	return -EINVAL;
+}
+
+static int bind_one(const struct cfg *cfg, const struct cfg_value_at *p,
+    const struct lcs_param *decl, struct diag *diag, void *conf)
+{
+	int err = put(cfg->arena, &p->value, decl->type, field(conf, decl->offset));
+
+	if (!err && (decl->flags & PARAM_FILE))
+		err = check_file(cfg, p, diag);
+	return err;
+}
+
+/* Parameters come one per declaration, in the order of the descriptor's table. */
+int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct lcs_module *desc,
+    struct diag *diag, void **out)
+{
+	void *conf = desc->conf_size ? arena_zalloc(cfg->arena, desc->conf_size) : NULL;
+	int err = 0;
+
+	if (desc->conf_size && !conf)
+		return -ENOMEM;
+	for (unsigned i = 0; i < m->param_count; i++) {
+		int one = bind_one(cfg, &m->params[i], &desc->params[i], diag, conf);
+
+		err = err ? err : one;
+	}
+	*out = conf;
+	return err;
+}
+
+static bool same(struct value a, struct value b)
+{
+	if (a.type != VALUE_LIST || b.type != VALUE_LIST)
+		return value_eq(a, b);
+	if (a.list->count != b.list->count)
+		return false;
+	for (size_t i = 0; i < a.list->count; i++)
+		if (!value_eq(a.list->items[i], b.list->items[i]))
+			return false;
+	return true;
+}
+
+const char *params_need_restart(const struct cfg_module *old, const struct cfg_module *new_one,
+    const struct lcs_module *desc)
+{
+	for (unsigned i = 0; i < old->param_count; i++)
+		if ((desc->params[i].flags & PARAM_NEEDS_RESTART) &&
+		    !same(old->params[i].value, new_one->params[i].value))
+			return desc->params[i].name;
+	return NULL;
+}

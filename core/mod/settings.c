@@ -1,0 +1,190 @@
+/*
+ * core/mod/settings.c - see settings.h.
+ */
+#include "core/mod/settings.h"
+
+#include "core/mod/listeners.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define USEC_PER_MSEC 1000
+
+/* ---- one value ---- */
+
+struct slice setting_text(const struct cfg *cfg, const char *name)
+{
+	const struct value *v = cfg_setting(cfg, name);
+
+	return v->type == VALUE_STRING ? v->s : SLICE_NULL;
+}
+
+int64_t setting_int(const struct cfg *cfg, const char *name)
+{
+	return cfg_setting(cfg, name)->i;
+}
+
+bool setting_bool(const struct cfg *cfg, const char *name)
+{
+	return cfg_setting(cfg, name)->b;
+}
+
+msec_t setting_msec(const struct cfg *cfg, const char *name)
+{
+	return cfg_setting(cfg, name)->dur / USEC_PER_MSEC;
+}
+
+static struct cfg_span place_of(const struct cfg *cfg, const char *name)
+{
+	for (unsigned i = 0; i < cfg->setting_count; i++)
+		if (slice_eq(slice_str(cfg->settings[i].decl->name), slice_str(name)))
+			return cfg->settings[i].at;
+	return (struct cfg_span){ 0 };
+}
+
+/* An unsigned word's index in "a|b|c"; the checker has seen to it that it is there. */
+static unsigned word_index(struct slice word, const char *words)
+{
+	struct slice rest = slice_str(words);
+	unsigned i = 0;
+
+	while (rest.len && !slice_eq_nocase(slice_split(&rest, '|'), word))
+		i++;
+	return i;
+}
+
+/* ---- rooms ---- */
+
+static int read_workers(const struct cfg *cfg, struct diag *diag, unsigned *out)
+{
+	const struct value *v = cfg_setting(cfg, "workers");
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t n = v->type == VALUE_INT ? v->i : 0;
+	uint32_t digits;
+
+	if (v->type == VALUE_STRING && slice_to_u32(v->s, &digits) == 0)
+		n = digits;
+	else if (v->type == VALUE_STRING && slice_eq_nocase(v->s, SLICE("auto")))
+		n = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : cpus;
+	*out = (unsigned)n;
+	if (n >= 1 && n <= WORKERS_MAX)
+		return 0;
+	diag_add(diag, DIAG_ERROR, 407, place_of(cfg, "workers"),
+	    "\"workers\" takes a number from 1 to %u or \"auto\"", (unsigned)WORKERS_MAX);
+	return -EINVAL;
+}
+
+static const char *cstr(const struct cfg *cfg, struct slice s)
+{
+	return s.len ? arena_dup_cstr(cfg->arena, s) : NULL;
+}
+
+static int read_log(const struct cfg *cfg, struct diag *diag, struct log_conf *log)
+{
+	*log = (struct log_conf){
+		.level = word_index(setting_text(cfg, "log_level"),
+		    "error|warning|notice|info|debug"),
+		.format = word_index(setting_text(cfg, "log_format"), "text|json"),
+		.sink = word_index(setting_text(cfg, "log_to"), "stderr|file|syslog|journal"),
+		.path = cstr(cfg, setting_text(cfg, "log_file")),
+	};
+	if (log->sink != LOG_SINK_FILE || log->path)
+		return 0;
+	diag_add(diag, DIAG_ERROR, 402, place_of(cfg, "log_to"),
+	    "log_to = \"file\" needs log_file, too");
+	return -EINVAL;
+}
+
+static void read_limits(const struct cfg *cfg, struct net_limits *l)
+{
+	*l = net_limits_preset;
+	l->msg.max_bytes = (size_t)setting_int(cfg, "max_message_size");
+	l->msg.max_hdrs = (uint16_t)setting_int(cfg, "max_message_headers");
+	l->msg.arena_bytes = (size_t)setting_int(cfg, "max_message_memory");
+	l->connections = (uint32_t)setting_int(cfg, "max_connections");
+	l->connections_per_address = (uint32_t)setting_int(cfg, "max_connections_per_address");
+	l->in_flight_per_connection = (uint32_t)setting_int(cfg, "max_in_flight");
+	l->send_queue_bytes = (size_t)setting_int(cfg, "max_send_queue");
+	l->idle_timeout = setting_msec(cfg, "idle_timeout");
+	l->half_message_timeout = setting_msec(cfg, "half_message_timeout");
+	l->connect_timeout = setting_msec(cfg, "connect_timeout");
+	l->udp_rcvbuf = (int)setting_int(cfg, "udp_receive_buffer");
+	l->udp_sndbuf = (int)setting_int(cfg, "udp_send_buffer");
+}
+
+static void read_dns(const struct cfg *cfg, struct dns_conf *dns)
+{
+	*dns = (struct dns_conf){
+		.servers = cstr(cfg, setting_text(cfg, "dns_servers")),
+		.query_timeout = setting_msec(cfg, "dns_timeout"),
+		.tries = (unsigned)setting_int(cfg, "dns_tries"),
+		.ttl_max = setting_msec(cfg, "dns_max_ttl"),
+		.negative_ttl_max = setting_msec(cfg, "dns_max_negative_ttl"),
+		.naptr = setting_bool(cfg, "dns_naptr"),
+		.srv = setting_bool(cfg, "dns_srv"),
+		.ipv6 = setting_bool(cfg, "dns_ipv6"),
+	};
+}
+
+static int read_store(const struct cfg *cfg, struct settings *out)
+{
+	struct slice url = setting_text(cfg, "store");
+
+	out->store_is_preset = url.len == 0;
+	if (out->store_is_preset)
+		url = arena_printf(cfg->arena, "sqlite:%.*s/lcs.db", SLICE_ARG(out->setup.state_dir));
+	out->store = (struct store_conf){
+		.url = cstr(cfg, url),
+		.batch_delay = setting_msec(cfg, "store_batch_delay"),
+		.batch_max = (unsigned)setting_int(cfg, "store_batch_max"),
+		.queue_limit = (unsigned)setting_int(cfg, "store_queue_limit"),
+		.readers = (unsigned)setting_int(cfg, "store_readers"),
+		.sync = setting_bool(cfg, "store_sync"),
+	};
+	return out->store.url ? 0 : -ENOMEM;
+}
+
+static struct slice host_name(const struct cfg *cfg)
+{
+	char name[256] = "localhost";
+
+	if (gethostname(name, sizeof(name) - 1) != 0)
+		return SLICE("localhost");
+	return arena_dup(cfg->arena, slice_str(name));
+}
+
+static void read_names(const struct cfg *cfg, struct server_setup *setup)
+{
+	setup->server_name = setting_text(cfg, "server_name");
+	if (setup->server_name.len == 0)
+		setup->server_name = host_name(cfg);
+	setup->user = setting_text(cfg, "user");
+	setup->group = setting_text(cfg, "group");
+	setup->run_dir = setting_text(cfg, "run_dir");
+	setup->state_dir = setting_text(cfg, "state_dir");
+	setup->control_socket_group = setting_text(cfg, "control_socket_group");
+	setup->control_socket = setting_text(cfg, "control_socket");
+	if (setup->control_socket.len == 0)
+		setup->control_socket = arena_printf(cfg->arena, "%.*s/control.sock",
+		    SLICE_ARG(setup->run_dir));
+}
+
+int settings_read(const struct cfg *cfg, struct diag *diag, struct settings *out)
+{
+	int err, later;
+
+	*out = (struct settings){ 0 };
+	read_names(cfg, &out->setup);
+	out->setup.open_files = (unsigned)setting_int(cfg, "open_files_limit");
+	out->setup.watchdog = setting_msec(cfg, "watchdog");
+	out->inbox_limit = (size_t)setting_int(cfg, "inbox_limit");
+	read_limits(cfg, &out->limits);
+	read_dns(cfg, &out->dns);
+	err = read_workers(cfg, diag, &out->setup.workers);
+	later = read_log(cfg, diag, &out->setup.log);
+	err = err ? err : later;
+	later = read_store(cfg, out);
+	err = err ? err : later;
+	later = listeners_read(cfg, diag, &out->setup);
+	return err ? err : later;
+}

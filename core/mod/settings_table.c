@@ -1,0 +1,134 @@
+/*
+ * core/mod/settings_table.c - the settings of the core. These texts are lcs.cfg(5).
+ */
+#include "core/mod/settings.h"
+
+#ifndef LCS_STATE_DIR
+#define LCS_STATE_DIR "/var/lib/lcs"
+#endif
+#ifndef LCS_RUN_DIR
+#define LCS_RUN_DIR "/run/lcs"
+#endif
+
+#define K 1024
+#define SECOND 1000000			/* usec_t */
+#define MINUTE (60 * SECOND)
+#define HOUR   (60ll * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define TEXT(n, preset_, when_, doc_) \
+	{ .name = n, .type = VALUE_STRING, .preset = preset_, .when = when_, .doc = doc_ }
+#define WORD(n, preset_, words_, when_, doc_) \
+	{ .name = n, .type = VALUE_STRING, .preset = preset_, .words = words_, .when = when_, .doc = doc_ }
+#define INT(n, preset_, lo, hi, when_, doc_) \
+	{ .name = n, .type = VALUE_INT, .preset = preset_, .min = lo, .max = hi, .when = when_, .doc = doc_ }
+#define BOOL(n, preset_, when_, doc_) \
+	{ .name = n, .type = VALUE_BOOL, .preset = preset_, .when = when_, .doc = doc_ }
+#define TIME(n, preset_, lo, hi, unit, when_, doc_) \
+	{ .name = n, .type = VALUE_DURATION, .preset = preset_, .min = lo, .max = hi, \
+	  .legacy_unit = unit, .when = when_, .doc = doc_ }
+#define OLD(n, new_name) \
+	{ .name = n, .type = VALUE_ANY, .preset = "null", .when = PARAM_RESTART, \
+	  .deprecated = new_name, .doc = "old name" }
+
+static const struct sym_setting table[] = {
+	/* ---- who we are ---- */
+	TEXT("server_name", "", PARAM_RELOAD,
+	    "name of this server in certificates, bindings and logs; empty: the host's name"),
+	TEXT("profile", "", PARAM_RELOAD, "rules the script is checked by: home, carrier, ..."),
+	BOOL("server_signature", "yes", PARAM_RELOAD,
+	    "put our name into Server and User-Agent of what we make ourselves"),
+	TEXT("server_header", "lcs", PARAM_RELOAD, "that name"),
+
+	/* ---- the process ---- */
+	{ .name = "workers", .type = VALUE_ANY, .preset = "auto", .min = 1, .max = WORKERS_MAX,
+	  .when = PARAM_RESTART, .doc = "threads that do everything SIP; \"auto\": one for each CPU" },
+	TEXT("user", "", PARAM_RESTART, "user the server runs as; empty: who started it"),
+	TEXT("group", "", PARAM_RESTART, "its group; empty: the user's"),
+	TEXT("state_dir", LCS_STATE_DIR, PARAM_RESTART, "what must survive a restart"),
+	TEXT("run_dir", LCS_RUN_DIR, PARAM_RESTART, "sockets and files of the running server"),
+	TEXT("control_socket", "", PARAM_RESTART,
+	    "Unix socket for lcsctl; empty: control.sock in run_dir"),
+	TEXT("control_socket_group", "", PARAM_RESTART, "group that may use it; empty: the server's"),
+	INT("open_files_limit", "0", 0, 10000000, PARAM_RESTART,
+	    "file descriptors, at least two for each connection; 0: the system's limit"),
+	TIME("watchdog", "10s", SECOND, HOUR, "s", PARAM_RESTART,
+	    "a worker without a turn for so long is ended with a report"),
+	INT("inbox_limit", "10000", 16, 10000000, PARAM_RESTART,
+	    "messages waiting for one worker before new requests get 503"),
+
+	/* ---- log ---- */
+	WORD("log_level", "notice", "error|warning|notice|info|debug", PARAM_NOW,
+	    "least urgent lines that are written"),
+	WORD("log_format", "text", "text|json", PARAM_RESTART, "form of the lines"),
+	WORD("log_to", "stderr", "stderr|file|syslog|journal", PARAM_RESTART, "where they go"),
+	TEXT("log_file", "", PARAM_RESTART, "with log_to = file: its path"),
+
+	/* ---- the script ---- */
+	INT("script_max_steps", "100000", 1000, 1000000000, PARAM_RELOAD,
+	    "instructions one run may execute; beyond that the request gets 500"),
+	INT("script_max_memory", "256k", 16 * K, 1024 * 1024 * K, PARAM_RELOAD,
+	    "bytes one run, and the variables of one transaction, may own"),
+	INT("max_branches", "16", 1, 256, PARAM_RELOAD, "targets of one request"),
+
+	/* ---- messages and connections ---- */
+	INT("max_message_size", "64k", 4 * K, 16 * 1024 * K, PARAM_RESTART,
+	    "bytes of one message; longer ones get 513"),
+	INT("max_message_headers", "256", 16, MSG_MAX_HDRS, PARAM_RESTART,
+	    "header lines of one message"),
+	INT("max_message_memory", "1M", 64 * K, 256 * 1024 * K, PARAM_RESTART,
+	    "bytes that handling one message may take"),
+	INT("max_connections", "100000", 1, 10000000, PARAM_RESTART, "of all peers together"),
+	INT("max_connections_per_address", "1000", 1, 10000000, PARAM_RESTART,
+	    "of one address; more are closed at once"),
+	INT("max_in_flight", "200", 1, 100000, PARAM_RESTART,
+	    "messages of one connection under way before it is not read any more"),
+	INT("max_send_queue", "4M", 64 * K, 1024 * 1024 * K, PARAM_RESTART,
+	    "bytes waiting to be sent to one connection before it is closed as too slow"),
+	TIME("idle_timeout", "1h", 10 * SECOND, 7 * DAY, "s", PARAM_RESTART,
+	    "a connection without a byte either way is closed"),
+	TIME("half_message_timeout", "30s", SECOND, HOUR, "s", PARAM_RESTART,
+	    "the rest of a message must come within this time"),
+	TIME("connect_timeout", "5s", 100000, 5 * MINUTE, "s", PARAM_RESTART,
+	    "for TCP and the TLS handshake together"),
+	INT("udp_receive_buffer", "4M", 0, 1024 * 1024 * K, PARAM_RESTART,
+	    "SO_RCVBUF of UDP sockets in bytes; 0: the system's"),
+	INT("udp_send_buffer", "0", 0, 1024 * 1024 * K, PARAM_RESTART,
+	    "SO_SNDBUF of UDP sockets in bytes; 0: the system's"),
+
+	/* ---- store ---- */
+	TEXT("store", "", PARAM_RESTART,
+	    "\"sqlite:/path/file.db\" or \"none\"; empty: lcs.db in state_dir if a module needs it"),
+	TIME("store_batch_delay", "5ms", 0, SECOND, "ms", PARAM_RESTART,
+	    "writes wait so long for company before they are committed together"),
+	INT("store_batch_max", "512", 1, 100000, PARAM_RESTART, "writes of one commit"),
+	INT("store_queue_limit", "20000", 16, 10000000, PARAM_RESTART,
+	    "writes waiting before more are refused"),
+	BOOL("store_sync", "no", PARAM_RESTART,
+	    "what was answered also survives a power cut, not only the end of the process"),
+	INT("store_readers", "2", 1, 64, PARAM_RESTART, "threads that read"),
+
+	/* ---- DNS ---- */
+	TEXT("dns_servers", "", PARAM_RESTART,
+	    "\"192.0.2.53, [2001:db8::53]:5353\"; empty: the system's resolv.conf"),
+	TIME("dns_timeout", "1s", 50000, 30 * SECOND, "s", PARAM_RESTART, "for one packet"),
+	INT("dns_tries", "3", 1, 10, PARAM_RESTART, "packets for one question"),
+	TIME("dns_max_ttl", "1d", SECOND, 7 * DAY, "s", PARAM_RESTART, "answers are kept at most"),
+	TIME("dns_max_negative_ttl", "5m", 0, DAY, "s", PARAM_RESTART,
+	    "\"no such name\" is kept at most"),
+	BOOL("dns_naptr", "yes", PARAM_RESTART, "ask NAPTR where RFC 3263 says so"),
+	BOOL("dns_srv", "yes", PARAM_RESTART, "ask SRV where RFC 3263 says so"),
+	BOOL("dns_ipv6", "yes", PARAM_RESTART, "ask AAAA too"),
+
+	/* ---- names of other servers' configurations ---- */
+	OLD("children", "workers"),
+	OLD("tcp_connection_lifetime", "idle_timeout"),
+	OLD("tcp_max_connections", "max_connections"),
+	OLD("tcp_connect_timeout", "connect_timeout"),
+};
+
+const struct sym_setting *settings_table(unsigned *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
+}
