@@ -12,6 +12,9 @@ enum man_format { MAN_TEXT, MAN_MARKDOWN, MAN_ROFF, MAN_JSON };
  *  0, or -ENOMEM. */
 int man_write(const struct lcs_module *m, enum man_format format, void *file);
 
+/** The same as a JSON object, a new reference; NULL if memory is short. */
+json_t *man_json(const struct lcs_module *m);
+
 /**
  * lcs module show NAME [--json|--man|--markdown], lcs module list: reads descriptors only.
  * @param argv  what stands behind "module"

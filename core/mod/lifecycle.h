@@ -1,0 +1,24 @@
+/*
+ * core/mod/lifecycle.h - modules coming to life and going: load(), state, worker_start().
+ */
+#ifndef CORE_MOD_LIFECYCLE_H
+#define CORE_MOD_LIFECYCLE_H
+
+#include "core/mod/generation.h"
+
+/**
+ * load() of a generation's modules in their order, with their shared state, schema, hooks'
+ * rights and control methods entered. Control thread, before the workers and the store.
+ * Registers the worker part that makes their per-worker state.
+ *
+ * @param why  name of the module that refused
+ * @return 0 or -errno
+ */
+int modules_load(const struct lcs_gen *gen, const char **why);
+/** The workers have stopped: per-worker state is freed. */
+void modules_forget_locals(void);
+
+/** Does one of them keep state in the store? */
+bool modules_need_store(const struct lcs_gen *gen);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * core/mod/man_page.h - one manual page, written as text, Markdown or roff.
+ */
+#ifndef CORE_MOD_MAN_PAGE_H
+#define CORE_MOD_MAN_PAGE_H
+
+#include "core/mod/man.h"
+
+#include <stdio.h>
+
+struct man_page { FILE *file; enum man_format format; };	/* not MAN_JSON */
+
+void man_title(const struct man_page *p, const char *name, const char *summary);
+void man_section(const struct man_page *p, const char *title);
+/** A thing by its name or signature, what there is to know about it at a glance (may be
+ *  empty), and its text. */
+void man_item(const struct man_page *p, const char *term, const char *facts, const char *text);
+/** Longer text in Markdown: paragraphs, "#" headings, lists and indented code. */
+void man_text(const struct man_page *p, const char *markdown);
+
+/* ---- shared by the pages and the JSON ---- */
+
+/* Route kinds by the words of the script; word NULL ends. */
+struct man_kind { unsigned bit; const char *word; };
+extern const struct man_kind man_kinds[];
+
+/** The symbols of a descriptor (NULL: of the core), as the checker would have them. */
+const struct sym_module *man_symbols(const struct lcs_module *m, struct arena *arena);
+
+#endif

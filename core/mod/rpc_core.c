@@ -1,0 +1,325 @@
+/*
+ * core/mod/rpc_core.c - see rpc_core.h.
+ */
+#include "core/mod/rpc_core.h"
+
+#include "core/mod/generation.h"
+#include "core/mod/man.h"
+#include "core/mod/rpc.h"
+#include "core/mod/stats.h"
+#include "core/net/flow.h"
+#include "core/sip/counters.h"
+
+#include "utils/hex.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+/* Who answers; one server in a process. */
+static struct { struct server *server; time_t started; } self;
+
+static struct slice param_text(const json_t *params, const char *name)
+{
+	const json_t *v = json_object_get(params, name);
+
+	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+static json_t *text(struct slice s) { return json_stringn_nocheck(s.p ? s.p : "", s.len); }
+
+static int done(json_t *made, json_t **result)
+{
+	*result = made;
+	return made ? 0 : -ENOMEM;
+}
+
+/* ---- the server ---- */
+
+static int run_version(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	return done(json_pack("{s:s, s:s, s:i, s:s}", "name", "lcs", "version", PACKAGE_VERSION,
+	    "module_interface", LCS_ABI, "headers", LCS_BUILD_HASH), result);
+}
+
+static int run_status(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const struct lcs_gen *gen = plan_of(gen_peek());
+	const struct server_setup *setup = server_setup(self.server);
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	return done(json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
+	    "server_name", text(setup->server_name),
+	    "uptime", (json_int_t)(time(NULL) - self.started),
+	    "workers", (int)worker_count(),
+	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
+	    "held", (json_int_t)(gen ? ref_count(&gen->gen.refs) : 0),
+	    "store_healthy", !store_is_on() || store_is_healthy()), result);
+}
+
+/* ---- configuration ---- */
+
+static json_t *check_report(int err, const struct server *s, const struct diag *diag,
+    struct arena *arena)
+{
+	struct slice shown = diag_text(diag, DIAG_TEXT, arena);
+
+	return json_pack("{s:b, s:i, s:i, s:o, s:o}", "ok", err == 0,
+	    "errors", (int)diag_errors(diag), "warnings", (int)diag_warnings(diag),
+	    "summary", text(err == 0 ? server_summary(s) : SLICE_NULL), "text", text(shown));
+}
+
+static int run_config_check(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice path = param_text(params, "path");
+	struct server_conf conf = *server_conf_of(self.server);
+	struct diag *diag = diag_new();
+	struct server *s = NULL;
+	int err = -ENOMEM;
+
+	(void)mod;
+	(void)error;
+	if (path.len)
+		conf.path = arena_dup_cstr(arena, path);
+	if (diag && conf.path)
+		err = server_load(&conf, diag, &s);
+	if (err != -ENOMEM)
+		*result = check_report(err, s, diag, arena);
+	server_free(&s);
+	diag_free(&diag);
+	return *result ? 0 : -ENOMEM;
+}
+
+/* ---- modules ---- */
+
+static int run_module_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct loaded *const *order;
+	const struct lcs_gen *gen = plan_of(gen_peek());
+	unsigned count = generation_modules(gen, &order);
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	for (unsigned i = 0; i < count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", order[i]->desc->name,
+		    "summary", order[i]->desc->summary));
+	return done(list, result);
+}
+
+static int run_module_show(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const char *name = arena_dup_cstr(arena, param_text(params, "name"));
+	const char *why = NULL;
+	const struct loaded *m;
+
+	(void)mod;
+	if (!name)
+		return -ENOMEM;
+	if (slice_eq(slice_str(name), SLICE("core")))
+		return done(man_json(NULL), result);
+	m = loader_open(server_loader(self.server), name, &why);
+	if (!m) {
+		*error = slice_str(why);
+		return -ENOENT;
+	}
+	return done(man_json(m->desc), result);
+}
+
+/* ---- numbers ---- */
+
+struct shown { json_t *list; struct slice pattern; bool all; };
+
+static void add_stat(void *arg, const struct stat_shown *s)
+{
+	struct shown *out = arg;
+	char name[128];
+	int len = snprintf(name, sizeof(name), "%s.%s", s->group, s->name);
+	struct slice full = slice_of(name, len > 0 && len < (int)sizeof(name) ? (size_t)len : 0);
+
+	if (!out->all && s->value == 0)
+		return;
+	if (slice_search(full, out->pattern) == full.len && out->pattern.len)
+		return;
+	json_array_append_new(out->list, json_pack("{s:s, s:I, s:s, s:s}", "name", name,
+	    "value", (json_int_t)s->value, "kind", s->kind == STAT_GAUGE ? "gauge" : "counter",
+	    "text", s->doc));
+}
+
+static int run_stats(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct shown out = { json_array(), param_text(params, "pattern"),
+	    json_is_true(json_object_get(params, "all")) };
+
+	(void)mod;
+	(void)arena;
+	(void)error;
+	if (out.list)
+		stats_each(add_stat, &out);
+	return done(out.list, result);
+}
+
+#define DEFECTS_SHOWN 128u
+
+static int run_defects(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct defect_count *counts = arena_alloc(arena, DEFECTS_SHOWN * sizeof(*counts));
+	json_t *list = json_array();
+	unsigned n;
+
+	(void)mod;
+	(void)params;
+	(void)error;
+	if (!counts || !list)
+		return -ENOMEM;
+	n = sip_defects_sum(counts, DEFECTS_SHOWN);
+	for (unsigned i = 0; i < n && i < DEFECTS_SHOWN; i++)
+		json_array_append_new(list, json_pack("{s:s, s:I}", "cause", counts[i].reason,
+		    "count", (json_int_t)counts[i].n));
+	return done(list, result);
+}
+
+/* ---- connections ---- */
+
+static void add_connection(const struct flow_info *i, void *arg)
+{
+	char remote[ADDR_TEXT_BYTES], local[ADDR_TEXT_BYTES], id[24];
+
+	sock_addr_format(&i->remote, remote);
+	sock_addr_format(&i->local, local);
+	snprintf(id, sizeof(id), "%llx", (unsigned long long)i->id);
+	json_array_append_new(arg, json_pack("{s:s, s:o, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:s}",
+	    "id", id, "transport", text(transport_uri_name(i->transport)), "remote", remote,
+	    "local", local, "inbound", i->inbound, "messages_in", (json_int_t)i->messages_in,
+	    "messages_out", (json_int_t)i->messages_out, "age_ms", (json_int_t)i->age,
+	    "idle_ms", (json_int_t)i->idle, "queued", (json_int_t)i->queued_bytes, "tls", i->tls));
+}
+
+static void list_connections(unsigned index, void *arg)
+{
+	(void)index;
+	flow_each(add_connection, arg);
+}
+
+static int run_connections(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	if (list)
+		worker_on_each(list_connections, list);
+	return done(list, result);
+}
+
+static int run_drop_connection(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice id = param_text(params, "id");
+	flow_id flow = 0;
+
+	(void)mod;
+	(void)arena;
+	for (size_t i = 0; i < id.len; i++)
+		flow = flow << 4 | (hex_digit(id.p[i]) & 0xf);
+	if (id.len == 0 || id.len > 16 || flow_owner(flow) >= worker_count() || !flow_is_alive(flow)) {
+		*error = SLICE("there is no such connection");
+		return -ENOENT;
+	}
+	flow_close(flow, "administrator");
+	return done(json_true(), result);
+}
+
+/* ---- log ---- */
+
+static const char *const level_words[] = { "error", "warning", "notice", "info", "debug" };
+
+static int run_log_level(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice word = param_text(params, "level");
+
+	(void)mod;
+	(void)arena;
+	for (unsigned i = 0; word.len && i < 5; i++) {
+		if (!slice_eq_nocase(word, slice_str(level_words[i])))
+			continue;
+		log_set_level((enum log_level)i);
+		log_notice("log", "level changed to=%s", level_words[i]);
+		word = SLICE_NULL;
+	}
+	if (word.len) {
+		*error = SLICE("levels are error, warning, notice, info, debug");
+		return -EINVAL;
+	}
+	return done(json_pack("{s:s}", "level", level_words[log_get_level()]), result);
+}
+
+/* ---- the table ---- */
+
+static const struct lcs_rpc_arg no_args[] = { { 0 } };
+static const struct lcs_rpc_arg path_args[] = {
+	{ "path", VALUE_STRING, false, "file to check; the running server's if left out" }, { 0 }
+};
+static const struct lcs_rpc_arg name_args[] = {
+	{ "name", VALUE_STRING, true, "of the module, or \"core\"" }, { 0 }
+};
+static const struct lcs_rpc_arg stats_args[] = {
+	{ "pattern", VALUE_STRING, false, "only names that contain it" },
+	{ "all", VALUE_BOOL, false, "those that are 0, too" }, { 0 }
+};
+static const struct lcs_rpc_arg id_args[] = {
+	{ "id", VALUE_STRING, true, "as connections.list shows it" }, { 0 }
+};
+static const struct lcs_rpc_arg level_args[] = {
+	{ "level", VALUE_STRING, false, "error, warning, notice, info, debug" }, { 0 }
+};
+
+static const struct lcs_rpc table[] = {
+	{ "version", RIGHT_READ, no_args, run_version, "version of the server" },
+	{ "status", RIGHT_READ, no_args, run_status, "name, uptime, generation, health" },
+	{ "config.check", RIGHT_READ, path_args, run_config_check,
+	  "check a configuration as start-up would" },
+	{ "module.list", RIGHT_READ, no_args, run_module_list, "modules in use" },
+	{ "module.show", RIGHT_READ, name_args, run_module_show,
+	  "functions, variables and parameters of a module" },
+	{ "stats.show", RIGHT_READ, stats_args, run_stats, "counters of all rooms and modules" },
+	{ "stats.defects", RIGHT_READ, no_args, run_defects, "malformed messages by cause" },
+	{ "connections.list", RIGHT_READ, no_args, run_connections, "TCP and TLS connections" },
+	{ "connections.drop", RIGHT_ADMIN, id_args, run_drop_connection, "close a connection" },
+	{ "log.level", RIGHT_ADMIN, level_args, run_log_level, "show or change the log level" },
+	{ 0 }
+};
+
+int rpc_core_register(struct server *s)
+{
+	self.server = s;
+	self.started = time(NULL);
+	return rpc_register(table, NULL);
+}

@@ -1,0 +1,242 @@
+/*
+ * core/mod/server.c - see server.h.
+ */
+#include "core/mod/server.h"
+
+#include "core/mod/generation.h"
+#include "core/mod/lifecycle.h"
+#include "core/mod/periodic.h"
+#include "core/mod/rpc.h"
+#include "core/mod/rpc_core.h"
+#include "core/mod/settings.h"
+#include "core/mod/symbols.h"
+#include "core/sip/dispatch.h"
+#include "core/sip/tx.h"
+#include "utils/epoch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#ifndef LCS_CONF_DIR
+#define LCS_CONF_DIR "/etc/lcs"
+#endif
+
+struct server {
+	struct arena             *arena;
+	const struct server_conf *conf;
+	struct loader            *loader;
+	struct cfg               *cfg;	/* NULL once the generation has it */
+	struct lcs_gen           *gen;	/* built; NULL once committed */
+	const struct cfg         *shown;	/* the configuration it began with */
+	struct settings           settings;
+	struct slice              summary;
+	bool                      store_on, running;
+};
+
+/* ---- loading ---- */
+
+static int build(struct server *s, struct diag *diag)
+{
+	int err = settings_read(s->cfg, diag, &s->settings);
+	int later = generation_build(s->loader, s->cfg, diag, &s->gen);
+
+	if (later == 0)
+		s->cfg = NULL;
+	err = err ? err : later;
+	return err ? err : diag_errors(diag) > 0 ? -EINVAL : 0;
+}
+
+static int load(struct server *s, const struct server_conf *conf, struct diag *diag)
+{
+	struct cfg_host host = {
+		.core = symbols_of_core(s->arena),
+		.defines = conf->defines, .define_count = conf->define_count,
+		.include_dir = LCS_CONF_DIR,
+	};
+	int err;
+
+	if (!host.core)
+		return -ENOMEM;
+	loader_serve(s->loader, &host);
+	err = cfg_load(conf->path, &host, diag, &s->cfg);
+	if (err)
+		return err;
+	s->shown = s->cfg;
+	s->summary = cfg_summary(s->cfg, s->arena);
+	return build(s, diag);
+}
+
+int server_load(const struct server_conf *conf, struct diag *diag, struct server **out)
+{
+	struct arena *arena = arena_new(0);
+	struct server *s = arena ? arena_zalloc(arena, sizeof(*s)) : NULL;
+	int err;
+
+	if (!s) {
+		arena_free(&arena);
+		return -ENOMEM;
+	}
+	s->arena = arena;
+	s->conf = conf;
+	s->loader = loader_new(conf->module_path);
+	err = s->loader ? load(s, conf, diag) : -ENOMEM;
+	if (err)
+		server_free(&s);
+	else
+		*out = s;
+	return err;
+}
+
+void server_free(struct server **p)
+{
+	struct server *s = *p;
+	struct arena *arena;
+
+	*p = NULL;
+	if (!s)
+		return;
+	generation_drop(&s->gen);
+	cfg_free(&s->cfg);
+	loader_free(&s->loader);
+	arena = s->arena;
+	arena_free(&arena);
+}
+
+const struct server_setup *server_setup(const struct server *s) { return &s->settings.setup; }
+struct slice server_summary(const struct server *s) { return s->summary; }
+const struct cfg *server_cfg(const struct server *s) { return s->shown; }
+
+/* ---- starting ---- */
+
+static int fail(struct server *s, struct slice *why, int err, const char *what, const char *which)
+{
+	*why = arena_printf(s->arena, "%s%s%s: %s", what, which ? " " : "", which ? which : "",
+	    err_text(err));
+	return err;
+}
+
+static int start_store(struct server *s, struct slice *why)
+{
+	const struct store_conf *conf = &s->settings.store;
+	const char *reason = NULL;
+	int err;
+
+	if (s->settings.store_is_preset && !modules_need_store(s->gen))
+		return 0;
+	err = store_start(conf, &reason);
+	if (err)
+		return fail(s, why, err, "store", reason ? reason : conf->url);
+	s->store_on = true;
+	return 0;
+}
+
+/* Peers are reached by the transports that they can reach us by. */
+static void choose_transports(struct dns_conf *dns, const struct net_listener *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		dns->transports[list[i].transport] = true;
+}
+
+static int start_rooms(struct server *s, const struct net_listener *listeners, unsigned count,
+    struct slice *why)
+{
+	const char *which = NULL;
+	int err;
+
+	net_set_limits(&s->settings.limits);
+	net_set_listeners(listeners, count);
+	dispatch_start();
+	choose_transports(&s->settings.dns, listeners, count);
+	err = dns_set_conf(&s->settings.dns);
+	if (err)
+		return fail(s, why, err, "dns", NULL);
+	err = rpc_core_register(s);
+	if (err)
+		return fail(s, why, err, "control methods", NULL);
+	err = modules_load(s->gen, &which);
+	if (err)
+		return fail(s, why, err, "module", which);
+	periodic_register();
+	return start_store(s, why);
+}
+
+static int start_generation(struct server *s, struct slice *why)
+{
+	const char *which = NULL;
+	int err = generation_prepare(s->gen, &which);
+
+	if (err)
+		return fail(s, why, err, "module", which);
+	generation_commit(&s->gen);
+	return 0;
+}
+
+static int start_threads(struct server *s, struct slice *why)
+{
+	const struct worker_conf conf = { s->settings.setup.workers, s->settings.inbox_limit };
+	int err = job_pools_start();
+
+	if (err)
+		return fail(s, why, err, "job pools", NULL);
+	err = workers_start(&conf);
+	if (err)
+		return fail(s, why, err, "workers", NULL);
+	s->running = true;
+	return 0;
+}
+
+static void stop(struct server *s);
+
+int server_start(struct server *s, const struct net_listener *listeners, unsigned count,
+    struct slice *why)
+{
+	int err = start_rooms(s, listeners, count, why);
+
+	if (!err)
+		err = start_generation(s, why);
+	if (!err)
+		err = start_threads(s, why);
+	if (err)
+		stop(s);
+	else
+		periodic_startup();
+	return err;
+}
+
+void server_tick(struct server *s)
+{
+	(void)s;
+	gen_collect();
+}
+
+/* ---- stopping ---- */
+
+/* The pools and the store still answer to workers, so those go last; then nobody holds a
+ * generation any more but the current pointer. */
+static void stop(struct server *s)
+{
+	job_pools_stop();
+	if (s->store_on)
+		store_stop();
+	if (s->running)
+		workers_stop();
+	s->store_on = s->running = false;
+	job_pools_forget();
+	gen_commit(NULL);
+	epoch_drain();
+	gen_collect();
+	modules_forget_locals();
+	rpc_unregister_all();
+	tx_ops_clear();
+}
+
+void server_stop(struct server **p)
+{
+	if (!*p)
+		return;
+	stop(*p);
+	server_free(p);
+}
+
+struct loader *server_loader(struct server *s) { return s->loader; }
+const struct server_conf *server_conf_of(const struct server *s) { return s->conf; }

@@ -1,0 +1,183 @@
+/*
+ * core/mod/stats.c - see stats.h.
+ */
+#include "core/mod/stats.h"
+
+#include "core/dns/resolve.h"
+#include "core/net/limit.h"
+#include "core/sip/counters.h"
+#include "core/sip/plan.h"
+#include "core/store/store.h"
+
+struct visit { void (*fn)(void *arg, const struct stat_shown *s); void *arg; };
+
+static void show(const struct visit *v, const char *group, const char *name,
+    enum lcs_stat_kind kind, uint64_t value, const char *doc)
+{
+	const struct stat_shown s = { group, name, kind, value, doc };
+
+	v->fn(v->arg, &s);
+}
+
+/* ---- the core's rooms ---- */
+
+static void show_sip(const struct visit *v)
+{
+	struct sip_counters c;
+
+	sip_counters_sum(&c);
+#define COUNTER(field, doc) show(v, "core", #field, STAT_COUNTER, c.field, doc);
+	SIP_COUNTERS(COUNTER)
+#undef COUNTER
+}
+
+#define NET_COUNTERS(COUNTER)                                                              \
+	COUNTER(datagrams_in, STAT_COUNTER, "UDP datagrams received")                      \
+	COUNTER(datagrams_out, STAT_COUNTER, "UDP datagrams sent")                         \
+	COUNTER(bytes_in, STAT_COUNTER, "bytes received")                                  \
+	COUNTER(bytes_out, STAT_COUNTER, "bytes sent")                                     \
+	COUNTER(messages_in, STAT_COUNTER, "messages received")                            \
+	COUNTER(messages_out, STAT_COUNTER, "messages sent")                               \
+	COUNTER(connections_opened, STAT_COUNTER, "connections dialled")                   \
+	COUNTER(connections_accepted, STAT_COUNTER, "connections accepted")                \
+	COUNTER(connections_closed, STAT_COUNTER, "connections closed")                    \
+	COUNTER(connections_now, STAT_GAUGE, "connections open")                           \
+	COUNTER(refused_per_address, STAT_COUNTER, "refused: too many from one address")   \
+	COUNTER(refused_limit, STAT_COUNTER, "refused: too many connections")              \
+	COUNTER(idle_closed, STAT_COUNTER, "closed: idle")                                 \
+	COUNTER(half_closed, STAT_COUNTER, "closed: half a message and no more")           \
+	COUNTER(slow_closed, STAT_COUNTER, "closed: the peer did not read")                \
+	COUNTER(pings, STAT_COUNTER, "keep-alives answered")                               \
+	COUNTER(parse_errors, STAT_COUNTER, "messages that could not be parsed")           \
+	COUNTER(too_long, STAT_COUNTER, "messages above the limit")                        \
+	COUNTER(send_errors, STAT_COUNTER, "messages that could not be sent")              \
+	COUNTER(udp_send_errors, STAT_COUNTER, "datagrams that could not be sent")         \
+	COUNTER(handshake_errors, STAT_COUNTER, "handshakes that failed")                  \
+	COUNTER(overload_503, STAT_COUNTER, "requests refused because a worker was behind")
+
+static void show_net(const struct visit *v)
+{
+	struct net_counters c;
+
+	net_counters(&c);
+#define COUNTER(field, kind, doc) show(v, "net", #field, kind, c.field, doc);
+	NET_COUNTERS(COUNTER)
+#undef COUNTER
+}
+
+static void show_dns(const struct visit *v)
+{
+	struct dns_counters c;
+
+	dns_counters(&c);
+	show(v, "dns", "questions", STAT_COUNTER, c.questions, "hops asked for");
+	show(v, "dns", "answered_from_cache", STAT_COUNTER, c.answered_from_cache,
+	    "answered without a packet");
+	show(v, "dns", "packets", STAT_COUNTER, c.packets, "queries sent");
+	show(v, "dns", "timeouts", STAT_COUNTER, c.timeouts, "questions without answer in time");
+	show(v, "dns", "failures", STAT_COUNTER, c.failures, "questions that failed");
+	show(v, "dns", "cached_names", STAT_GAUGE, c.cached_names, "names in the cache");
+}
+
+static void show_store(const struct visit *v)
+{
+	struct store_counters c;
+
+	if (!store_is_on())
+		return;
+	store_counters(&c);
+	show(v, "store", "reads", STAT_COUNTER, c.reads, "statements that read");
+	show(v, "store", "writes", STAT_COUNTER, c.writes, "statements that write");
+	show(v, "store", "batches", STAT_COUNTER, c.batches, "commits");
+	show(v, "store", "errors", STAT_COUNTER, c.errors, "statements that failed");
+	show(v, "store", "queue_now", STAT_GAUGE, c.queue_now, "writes waiting");
+	show(v, "store", "last_batch_us", STAT_GAUGE, c.last_batch_us,
+	    "microseconds the last commit took");
+	show(v, "store", "healthy", STAT_GAUGE, store_is_healthy(), "1: writable");
+}
+
+static void show_workers(const struct visit *v)
+{
+	uint64_t waiting = 0;
+
+	for (unsigned i = 0; i < worker_count(); i++)
+		waiting += worker_inbox_depth(i);
+	show(v, "run", "workers", STAT_GAUGE, worker_count(), "worker threads");
+	show(v, "run", "inbox_waiting", STAT_GAUGE, waiting, "items waiting for a worker");
+}
+
+/* ---- modules ---- */
+
+/*
+ * The owner may count at this moment, with a plain increment or with lcs_count().
+ * An aligned word is read whole; that it may be one behind is what a statistic is.
+ * So the race is meant, and the sanitizer is told.
+ */
+__attribute__((no_sanitize("thread"), noinline))
+static uint64_t read_racing(const void *local, size_t offset)
+{
+	return *(const volatile uint64_t *)(const void *)((const char *)local + offset);
+}
+
+static uint64_t sum_of(const struct lcs_mod *mod, const struct lcs_stat *stat)
+{
+	uint64_t sum = 0;
+
+	for (unsigned w = 0; w < worker_count(); w++)
+		if (mod->local[w])
+			sum += read_racing(mod->local[w], stat->offset);
+	return sum;
+}
+
+static void show_module(const struct visit *v, const struct lcs_mod *mod)
+{
+	for (const struct lcs_stat *s = mod->desc->stats; s && s->name; s++)
+		show(v, mod->name, s->name, s->kind, sum_of(mod, s), s->doc);
+}
+
+static void show_modules(const struct visit *v)
+{
+	const struct lcs_gen *gen = plan_of(gen_peek());
+
+	for (unsigned i = 1; gen && i < gen->mod_count; i++)
+		if (gen->mods[i])
+			show_module(v, gen->mods[i]);
+}
+
+void stats_each(void (*fn)(void *arg, const struct stat_shown *s), void *arg)
+{
+	const struct visit v = { fn, arg };
+
+	show_sip(&v);
+	show_net(&v);
+	show_dns(&v);
+	show_store(&v);
+	show_workers(&v);
+	show_modules(&v);
+}
+
+/* ---- for modules ---- */
+
+struct wanted { struct slice group, name; uint64_t value; bool found; };
+
+static void pick(void *arg, const struct stat_shown *s)
+{
+	struct wanted *w = arg;
+
+	if (!slice_eq(slice_str(s->name), w->name) || !slice_eq(slice_str(s->group), w->group))
+		return;
+	w->value = s->value;
+	w->found = true;
+}
+
+bool lcs_stat_value(struct slice name, uint64_t *out)
+{
+	struct wanted w = { .name = name };
+
+	w.group = slice_split(&w.name, slice_find(name, '.') < name.len ? '.' : ':');
+	if (w.name.len == 0)
+		return false;
+	stats_each(pick, &w);
+	*out = w.value;
+	return w.found;
+}
