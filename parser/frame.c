@@ -39,6 +39,8 @@ static enum frame_result between(struct frame *f, struct slice bytes, struct fra
 		return line_end(f, 2, out, FRAME_PING);
 	if (slice_starts(bytes, SLICE("\r\n\r\n")))
 		return line_end(f, 4, out, FRAME_PING);
+	if (slice_eq(bytes, SLICE("\r\n\r")))
+		return FRAME_MORE;
 	/* The other half of a ping may follow, but a pong must not wait for it. */
 	return line_end(f, 2, out, FRAME_PONG);
 }
