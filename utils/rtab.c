@@ -214,11 +214,13 @@ void rtab_each(const struct rtab *t,
     void (*fn)(const struct rtab_node *node, void *arg), void *arg)
 {
 	for (unsigned i = 0; i < STRIPES; i++) {
-		const struct rtab_node *node = t->stripes[i].first;
+		const struct rtab_node *node = next_of(t->stripes[i].first), *next;
 
-		while ((node = next_of(node)))
+		for (; node; node = next) {
+			next = next_of(node);
 			if (!is_marker(node))
 				fn(node, arg);
+		}
 	}
 }
 

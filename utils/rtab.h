@@ -36,7 +36,8 @@ void rtab_remove(struct rtab *t, struct rtab_node *node);
 /** Put new in old's place in one step for readers; free old by epoch_defer(). */
 void rtab_replace(struct rtab *t, struct rtab_node *old, struct rtab_node *new_node);
 /** Visit all nodes; within one call no quiet point is passed. Nodes that come
- *  or go meanwhile may be seen or not, none is seen twice. */
+ *  or go meanwhile may be seen or not, none is seen twice. When no thread reads any
+ *  more, fn may free the node it was given (before rtab_free()). */
 void rtab_each(const struct rtab *t,
     void (*fn)(const struct rtab_node *node, void *arg), void *arg);
 
