@@ -116,7 +116,7 @@ int sip_date_parse(struct slice s, int64_t *seconds)
 size_t sip_date_format(int64_t seconds, char text[SIP_DATE_BYTES])
 {
 	int64_t day = seconds / DAY_SECONDS - (seconds % DAY_SECONDS < 0);
-	unsigned rest = (unsigned)(seconds - day * DAY_SECONDS);
+	unsigned rest = (unsigned)((seconds % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS);
 	struct civil c;
 	int len;
 
