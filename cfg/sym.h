@@ -37,6 +37,7 @@ enum route_kind {
 #define FUNC_REPLIES     0x40u
 #define FUNC_ARMS        0x80u		/* first argument names a route of arms_kind; the function
 					 * gets the route's id (VALUE_INT) instead of the name */
+#define FUNC_LOGS        0x200u		/* writes a log line: exit behind it is meant (W0502) */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
 
 struct sym_param_decl {			/* one parameter of a function, from its signature */
@@ -95,6 +96,7 @@ struct sym_setting {
 	const char     *doc;
 	const char     *deprecated;	/* the new name, NULL: current */
 	size_t          offset;		/* the host's: into the conf struct */
+	bool            is_file;	/* names a file that must be readable (E0701) */
 };
 
 struct sym_event { const char *name, *module, *doc; };	/* "usrloc:contact-expired" */
@@ -108,6 +110,10 @@ struct sym_module {			/* what one module brings */
 	const char *const        *needs;	/* names, NULL at the end; NULL: none */
 	const void               *impl;
 	unsigned                  index;
+	bool                      is_passive;	/* works by being loaded: no W0411 */
+	/* Of the core: what may stand behind a listen besides name, advertise, as, virtual,
+	 * anycast, tos and require_client_certificate. */
+	const struct sym_setting *listen_options;	unsigned listen_option_count;
 };
 
 /**
