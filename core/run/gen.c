@@ -6,10 +6,9 @@
  */
 #include "core/run/gen.h"
 
-#include "utils/list.h"
-
 static struct gen *_Atomic current;
 static struct gen *_Atomic retired;	/* a stack; the control thread takes all of it */
+static struct list living = LIST_INIT(living);	/* the control thread's */
 
 struct gen *gen_peek(void)
 {
@@ -55,6 +54,8 @@ void gen_commit(struct gen *gen)
 {
 	struct gen *old = atomic_exchange_explicit(&current, gen, memory_order_acq_rel);
 
+	if (gen)
+		list_push_back(&living, &gen->node);
 	if (old)
 		epoch_defer(&old->grace, drop_current);
 }
@@ -66,7 +67,18 @@ void gen_collect(void)
 	while (gen) {
 		struct gen *next = gen->next;
 
+		if (gen->node.next)		/* not so if it was never committed */
+			list_remove(&gen->node);
 		gen->retire(gen);
 		gen = next;
+	}
+}
+
+void gen_each(void (*fn)(const struct gen *gen, bool is_current, void *arg), void *arg)
+{
+	list_for_each_safe(it, &living) {
+		const struct gen *gen = container_of(it, struct gen, node);
+
+		fn(gen, gen == gen_peek(), arg);
 	}
 }

@@ -8,6 +8,7 @@
 #define CORE_RUN_GEN_H
 
 #include "utils/epoch.h"
+#include "utils/list.h"
 #include "utils/ref.h"
 
 struct gen {
@@ -17,6 +18,7 @@ struct gen {
 	/* private */
 	struct epoch_item grace;
 	struct gen       *next;
+	struct list       node;
 };
 
 /** A worker at the beginning of a message: the current one, counted. */
@@ -31,5 +33,7 @@ void gen_unref(struct gen **gen);
 void gen_commit(struct gen *gen);
 /** Control thread, now and then: retire what is due. */
 void gen_collect(void);
+/** Control thread: visit those that were committed and not retired, oldest first. */
+void gen_each(void (*fn)(const struct gen *gen, bool is_current, void *arg), void *arg);
 
 #endif

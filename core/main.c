@@ -1,0 +1,278 @@
+/*
+ * core/main.c - the command lcs: options, then check, a verb, or the server.
+ *
+ * Exit status: 0 fine, 1 errors, 2 only warnings with --strict, 3 a file could
+ * not be read, 64 the command line was wrong.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "cfg/diag.h"
+#include "core/mod/man.h"
+#include "core/mod/server.h"
+#include "core/sup/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+#define DEFAULT_FILE LCS_CONF_DIR "/lcs.cfg"
+#define DEFINES_MAX  64u
+
+enum exit_status { EXIT_FINE, EXIT_ERRORS, EXIT_WARNINGS, EXIT_UNREADABLE, EXIT_USAGE = 64 };
+
+struct options {
+	const char       *file;
+	const char       *module_path;
+	const char       *pid_file;
+	struct cfg_define defines[DEFINES_MAX];
+	unsigned          define_count;
+	bool              check, foreground, strict, json, dump;
+};
+
+/* ---- verbs: everything that needs no running server ---- */
+
+struct verb {
+	const char *name, *text;
+	int       (*run)(int argc, char **argv, const struct options *o);
+};
+
+static int run_module(int argc, char **argv, const struct options *o)
+{
+	return man_main(argc - 1, argv + 1, o->module_path);
+}
+
+static int run_version(int argc, char **argv, const struct options *o)
+{
+	(void)argc;
+	(void)argv;
+	(void)o;
+	printf("lcs %s\n", PACKAGE_VERSION);
+	return EXIT_FINE;
+}
+
+static const struct verb verbs[] = {
+	{ "module", "list modules, or show the manual of one (module list, module show NAME)",
+	  run_module },
+	{ "version", "the version", run_version },
+};
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static int run_verb(int argc, char **argv, const struct options *o)
+{
+	const char *names[VERBS], *near;
+
+	for (size_t i = 0; i < VERBS; i++) {
+		names[i] = verbs[i].name;
+		if (slice_eq(slice_str(argv[0]), slice_str(names[i])))
+			return verbs[i].run(argc, argv, o);
+	}
+	near = diag_nearest(slice_str(argv[0]), names, VERBS);
+	fprintf(stderr, "lcs: there is no verb \"%s\"", argv[0]);
+	if (near)
+		fprintf(stderr, "; did you mean \"%s\"?", near);
+	fprintf(stderr, "\nlcs: \"lcs -h\" lists them; a configuration is named with -f FILE\n");
+	return EXIT_USAGE;
+}
+
+/* ---- the command line ---- */
+
+enum long_option { OPTION_FORMAT = 256, OPTION_STRICT, OPTION_DUMP };
+
+static const struct option long_options[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "check", no_argument, NULL, 'c' },
+	{ "foreground", no_argument, NULL, 'D' },
+	{ "define", required_argument, NULL, 'A' },
+	{ "modules", required_argument, NULL, 'm' },
+	{ "pid-file", required_argument, NULL, 'P' },
+	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
+	{ "dump", no_argument, NULL, OPTION_DUMP },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int help(void)
+{
+	printf("usage: lcs [-D] [-f FILE] [-A NAME[=TOKENS]]... [-m PATH] [-P FILE]\n"
+	       "       lcs -c [FILE] [--strict] [--format=json] [--dump]\n"
+	       "       lcs VERB [ARGS]\n\n"
+	       "  -f FILE           configuration (%s)\n"
+	       "  -c [FILE]         check it as start-up would, and start nothing\n"
+	       "  -D                stay in the foreground\n"
+	       "  -A NAME[=TOKENS]  as #!define in the configuration; repeatable\n"
+	       "  -m PATH           directories of modules, separated by ':'\n"
+	       "  -P FILE           write the supervisor's process id\n"
+	       "      --strict      exit with 2 if there are warnings\n"
+	       "      --format=json messages for programs, on standard output\n"
+	       "      --dump        with -c: list the compiled script\n"
+	       "  -V, --version     the version\n"
+	       "  -h, --help        this text\n\nverbs:\n", DEFAULT_FILE);
+	for (size_t i = 0; i < VERBS; i++)
+		printf("  %-17s %s\n", verbs[i].name, verbs[i].text);
+	printf("\nA running server is asked with lcsctl.\n");
+	return EXIT_FINE;
+}
+
+static int add_define(struct options *o, char *text)
+{
+	char *tokens = strchr(text, '=');
+
+	if (o->define_count == DEFINES_MAX) {
+		fprintf(stderr, "lcs: more than %u times -A\n", DEFINES_MAX);
+		return -E2BIG;
+	}
+	if (tokens)
+		*tokens++ = '\0';
+	o->defines[o->define_count++] = (struct cfg_define){ text, tokens ? tokens : "" };
+	return 0;
+}
+
+static int set_format(struct options *o, const char *word)
+{
+	o->json = slice_eq(slice_str(word), SLICE("json"));
+	if (o->json || slice_eq(slice_str(word), SLICE("text")))
+		return 0;
+	fprintf(stderr, "lcs: --format is text or json, not \"%s\"\n", word);
+	return -EINVAL;
+}
+
+/* 0 to go on, an exit status + 1 to end. */
+static int read_option(struct options *o, int letter)
+{
+	switch (letter) {
+	case 'f': o->file = optarg; return 0;
+	case 'c': o->check = true; return 0;
+	case 'D': o->foreground = true; return 0;
+	case 'm': o->module_path = optarg; return 0;
+	case 'P': o->pid_file = optarg; return 0;
+	case 'A': return add_define(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case 'V': return run_version(0, NULL, o) + 1;
+	case 'h': return help() + 1;
+	case OPTION_FORMAT: return set_format(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case OPTION_STRICT: o->strict = true; return 0;
+	case OPTION_DUMP: o->dump = true; return 0;
+	default:
+		fprintf(stderr, "lcs: \"lcs -h\" shows the options\n");
+		return EXIT_USAGE + 1;
+	}
+}
+
+/* ---- check and run ---- */
+
+static enum diag_format diag_format(const struct options *o)
+{
+	if (o->json)
+		return DIAG_JSON;
+	return isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? DIAG_TEXT_COLOUR : DIAG_TEXT;
+}
+
+static int status_of(int err, const struct diag *diag, const struct options *o)
+{
+	if (err == -ENOENT || err == -EACCES)
+		return EXIT_UNREADABLE;
+	if (err)
+		return EXIT_ERRORS;
+	return o->strict && diag_warnings(diag) > 0 ? EXIT_WARNINGS : EXIT_FINE;
+}
+
+/* What was said to the server's object must live as long as that. */
+static int load(const struct server_conf *conf, const struct options *o, struct server **out)
+{
+	struct diag *diag = diag_new();
+	int err, status;
+
+	if (!diag) {
+		fprintf(stderr, "lcs: no memory\n");
+		return EXIT_ERRORS;
+	}
+	err = server_load(conf, diag, out);
+	diag_print(diag, diag_format(o), o->json ? stdout : stderr);
+	if (err && diag_errors(diag) == 0)
+		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));
+	status = status_of(err, diag, o);
+	diag_free(&diag);
+	return status;
+}
+
+static int check(struct server *server, const struct options *o)
+{
+	if (o->dump)
+		cfg_dump_code(server_cfg(server), stdout);
+	if (!o->json)
+		printf("%.*s\n", SLICE_ARG(server_summary(server)));
+	server_free(&server);
+	return EXIT_FINE;
+}
+
+static int run(struct server *server, const struct options *o)
+{
+	const struct sup_conf conf = { .server = server, .foreground = o->foreground,
+				       .pid_file = o->pid_file };
+
+	fflush(NULL);
+	return supervisor_run(&conf);
+}
+
+static int load_and_go(const struct options *o)
+{
+	const struct server_conf conf = {
+		.path = o->file, .module_path = o->module_path,
+		.defines = o->defines, .define_count = o->define_count,
+	};
+	struct server *server = NULL;
+	int status = load(&conf, o, &server);
+
+	if (status == EXIT_FINE)
+		return o->check ? check(server, o) : run(server, o);
+	server_free(&server);
+	return status;
+}
+
+/* A descriptor below 3 that is free would become a socket, and printf() would write to it. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .file = NULL };
+	int letter, end;
+
+	fill_standard_descriptors();
+	/* "+": a verb has options of its own. */
+	while ((letter = getopt_long(argc, argv, "+f:cDA:m:P:Vh", long_options, NULL)) != -1) {
+		end = read_option(&o, letter);
+		if (end)
+			return end - 1;
+	}
+	if (o.check && optind < argc && !o.file)
+		o.file = argv[optind++];
+	/* Options may also stand behind the file. */
+	while (o.check && (letter = getopt_long(argc, argv, "+A:m:", long_options, NULL)) != -1) {
+		end = read_option(&o, letter);
+		if (end)
+			return end - 1;
+	}
+	if (optind < argc)
+		return run_verb(argc - optind, argv + optind, &o);
+	if (!o.file)
+		o.file = DEFAULT_FILE;
+	return load_and_go(&o);
+}

@@ -1,0 +1,187 @@
+/*
+ * core/sup/ctl_methods.c - methods that look at, or end, the process.
+ */
+#include "core/sup/ctl.h"
+
+#include "core/mod/rpc.h"
+#include "core/net/listen.h"
+#include "core/run/job.h"
+#include "core/sup/process.h"
+#include "utils/err.h"
+
+#include <errno.h>
+
+#define POOLS_SHOWN 32u
+
+static int done(json_t *made, json_t **result)
+{
+	*result = made;
+	return made ? 0 : -ENOMEM;
+}
+
+/* ---- rpc.describe ---- */
+
+static const char *type_name(enum value_type type)
+{
+	switch (type) {
+	case VALUE_BOOL: return "bool";
+	case VALUE_INT: return "int";
+	case VALUE_LIST: return "list";
+	case VALUE_DURATION: return "duration";
+	case VALUE_ANY: return "any";
+	default: return "string";
+	}
+}
+
+static json_t *describe_args(const struct lcs_rpc_arg *args)
+{
+	json_t *list = json_array();
+
+	for (; list && args && args->name; args++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s}", "name", args->name,
+		    "type", type_name(args->type), "required", args->required,
+		    "text", args->doc ? args->doc : ""));
+	return list;
+}
+
+static int run_describe(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const struct rpc_entry *entries;
+	unsigned count = rpc_list(&entries);
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	for (unsigned i = 0; list && i < count; i++) {
+		const struct lcs_rpc *rpc = entries[i].rpc;
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}",
+		    "method", rpc->method,
+		    "module", entries[i].mod ? lcs_mod_name(entries[i].mod) : "core",
+		    "right", rpc->right == RIGHT_ADMIN ? "admin" : "read",
+		    "text", rpc->doc ? rpc->doc : "", "args", describe_args(rpc->args)));
+	}
+	return done(list, result);
+}
+
+/* ---- what runs ---- */
+
+static int run_workers(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	for (unsigned i = 0; list && i < worker_count(); i++)
+		json_array_append_new(list, json_pack("{s:i, s:I, s:I}", "worker", (int)i,
+		    "turns", (json_int_t)worker_turns(i),
+		    "waiting", (json_int_t)worker_inbox_depth(i)));
+	return done(list, result);
+}
+
+static json_t *describe_listener(const struct net_listener *l)
+{
+	struct slice proto = transport_uri_name(l->transport);
+	char addr[ADDR_TEXT_BYTES];
+
+	sock_addr_format(&l->addr, addr);
+	return json_pack("{s:s, s:s%, s:s, s:s, s:i, s:i}", "name", l->name,
+	    "transport", proto.p, proto.len, "address", addr, "advertise_host", l->advertise_host,
+	    "advertise_port", (int)l->advertise_port, "sockets", (int)l->fd_count);
+}
+
+static int run_listeners(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	for (unsigned i = 1; list && i <= net_listener_count(); i++)
+		json_array_append_new(list, describe_listener(net_listener(i)));
+	return done(list, result);
+}
+
+static int run_pools(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct job_pool_stats pools[POOLS_SHOWN];
+	unsigned count = job_pool_stats(pools, POOLS_SHOWN);
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	for (unsigned i = 0; list && i < count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i, s:I, s:I, s:I}",
+		    "pool", pools[i].name, "threads", (int)pools[i].threads,
+		    "busy", (int)pools[i].busy, "queued", (int)pools[i].queued,
+		    "done", (json_int_t)pools[i].done, "refused", (json_int_t)pools[i].refused,
+		    "late", (json_int_t)pools[i].late));
+	return done(list, result);
+}
+
+static void add_generation(const struct gen *gen, bool is_current, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:I, s:b, s:I}", "generation",
+	    (json_int_t)gen->number, "current", is_current,
+	    "held", (json_int_t)ref_count(&gen->refs)));
+}
+
+static int run_generations(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	json_t *list = json_array();
+
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	if (list)
+		gen_each(add_generation, list);
+	return done(list, result);
+}
+
+static int run_shutdown(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	(void)mod;
+	(void)params;
+	(void)arena;
+	(void)error;
+	log_notice("ctl", "shutdown was asked for");
+	process_ask_stop();
+	return done(json_pack("{s:b}", "stopping", true), result);
+}
+
+/* ---- the table ---- */
+
+static const struct lcs_rpc_arg no_args[] = { { 0 } };
+
+static const struct lcs_rpc table[] = {
+	{ "rpc.describe", RIGHT_READ, no_args, run_describe,
+	  "all methods with their arguments" },
+	{ "workers.list", RIGHT_READ, no_args, run_workers,
+	  "worker threads: turns made, items waiting" },
+	{ "listeners.list", RIGHT_READ, no_args, run_listeners, "where the server listens" },
+	{ "pools.list", RIGHT_READ, no_args, run_pools,
+	  "threads for blocking work: busy, queued, late" },
+	{ "gen.list", RIGHT_READ, no_args, run_generations,
+	  "configuration generations, and how many messages hold each" },
+	{ "shutdown", RIGHT_ADMIN, no_args, run_shutdown, "stop the server and its supervisor" },
+	{ 0 }
+};
+
+int ctl_register_methods(void)
+{
+	return rpc_register(table, NULL);
+}

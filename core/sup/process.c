@@ -1,0 +1,225 @@
+/*
+ * core/sup/process.c - see process.h.
+ */
+#include "core/sup/process.h"
+
+#include "core/run/loop.h"
+#include "core/sup/ctl.h"
+#include "core/sup/panic.h"
+#include "utils/arena.h"
+#include "utils/epoch.h"
+#include "utils/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TICK_MS 1000
+
+static struct process {
+	const struct process_conf *conf;
+	struct server             *server;
+	struct loop               *loop;
+	struct ctl                *ctl;
+	struct watch               signals;
+	bool                       stopping;
+} proc;
+
+void process_ask_stop(void)
+{
+	const char word = WORD_STOP;
+
+	/* The supervisor sends SIGTERM in turn; without one there is nobody but ourselves. */
+	if (send(proc.conf->status_fd, &word, 1, MSG_NOSIGNAL) != 1)
+		proc.stopping = true;
+}
+
+/* ---- signals ---- */
+
+static void handle_signal(int number)
+{
+	switch (number) {
+	case SIGTERM:
+		proc.stopping = true;
+		break;
+	case SIGHUP:
+		log_reopen();
+		log_notice("sup", "log file opened again");
+		break;
+	default:
+		/* SIGINT of a terminal comes to the supervisor too, which decides. */
+		break;
+	}
+}
+
+static void signals_ready(struct watch *w, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(w->fd, &info, sizeof(info)) == sizeof(info))
+		handle_signal((int)info.ssi_signo);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	proc.signals = (struct watch){ fd, signals_ready };
+	return loop_watch(proc.loop, &proc.signals, EPOLLIN);
+}
+
+/* ---- the loop of the control thread ---- */
+
+static bool before_sleep(void *arg)
+{
+	(void)arg;
+	epoch_offline();
+	return true;
+}
+
+static void after_sleep(void *arg)
+{
+	(void)arg;
+	epoch_online();
+}
+
+static int open_loop(void)
+{
+	const struct loop_sleep sleep = { .before = before_sleep, .after = after_sleep };
+	int err = epoch_thread_register();
+
+	if (err)
+		return err;
+	proc.loop = loop_new();
+	if (!proc.loop)
+		return -ENOMEM;
+	loop_set_sleep(proc.loop, &sleep);
+	return open_signals();
+}
+
+static void turn_until_stopped(void)
+{
+	while (!proc.stopping) {
+		loop_turn(proc.loop, TICK_MS);
+		server_tick(proc.server);
+		epoch_quiet();
+	}
+}
+
+/* ---- beginning and end ---- */
+
+static int become_server(const struct process_conf *conf)
+{
+	int err = privileges_drop(&conf->identity);
+
+	/* Had it ended before we asked to be told, nobody would tell us. */
+	if (!err && getppid() != conf->supervisor)
+		return -ESRCH;
+	if (err) {
+		log_error("sup", "cannot give up privileges error=\"%s\"", err_text(err));
+		return err;
+	}
+	err = log_start(&conf->log);
+	if (err) {
+		log_error("sup", "cannot open the log error=\"%s\": see log_to and log_file",
+		    err_text(err));
+		return err;
+	}
+	log_thread_name("control");
+	signal(SIGPIPE, SIG_IGN);
+	err = panic_install(conf->panic_fd);
+	return err ? err : open_loop();
+}
+
+static int start_server(const struct process_conf *conf)
+{
+	struct slice why = SLICE_NULL;
+	int err;
+
+	worker_set_hearts(conf->hearts);
+	panic_register_workers();
+	err = server_start(proc.server, conf->listeners, conf->listener_count, &why);
+	if (err)
+		log_error("sup", "the server does not start: %.*s", SLICE_ARG(why));
+	return err;
+}
+
+static int open_ctl(const struct process_conf *conf)
+{
+	int err = ctl_register_methods();
+
+	if (err || conf->control_fd < 0)
+		return err;
+	return ctl_open(proc.loop, conf->control_fd, &proc.ctl);
+}
+
+/* What held the terminal until now could have said something wrong; nothing did. */
+static void leave_terminal(const struct process_conf *conf)
+{
+	int null = conf->foreground ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
+static void say_ready(const struct process_conf *conf)
+{
+	const char word = WORD_READY;
+	struct slice summary = server_summary(proc.server);
+
+	if (conf->last_end)
+		log_error("sup", "server restarted: the one before ended by %s", conf->last_end);
+	log_notice("sup", "server is running workers=%u listeners=%u %.*s", worker_count(),
+	    conf->listener_count, SLICE_ARG(summary));
+	(void)!send(conf->status_fd, &word, 1, MSG_NOSIGNAL);
+	leave_terminal(conf);
+}
+
+static void finish(void)
+{
+	log_notice("sup", "server is stopping");
+	ctl_close(&proc.ctl);
+	server_stop(&proc.server);
+	epoch_thread_unregister();
+	epoch_drain();
+	loop_free(&proc.loop);
+	arena_thread_flush();
+	panic_thread_leave();
+	log_stop();
+}
+
+int process_run(const struct process_conf *conf)
+{
+	int err;
+
+	proc = (struct process){ .conf = conf, .server = conf->server };
+	err = become_server(conf);
+	if (!err)
+		err = start_server(conf);
+	if (!err)
+		err = open_ctl(conf);
+	if (!err) {
+		say_ready(conf);
+		turn_until_stopped();
+	}
+	finish();
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}
