@@ -144,13 +144,16 @@ struct lcs_module {
 	const char *manual;		/* longer text for the manual, markdown */
 };
 
+/* The section is how the loader finds modules that are linked into the program. */
 #define LCS_MODULE(ident, ...)                                              \
 	extern const struct lcs_module lcs_module_##ident;                  \
 	__attribute__((visibility("default")))                              \
 	const struct lcs_module lcs_module_##ident = {                      \
 		.abi = LCS_ABI, .size = sizeof(struct lcs_module),          \
 		.build = LCS_BUILD_HASH, .name = #ident, __VA_ARGS__        \
-	}
+	};                                                                  \
+	static const struct lcs_module *const lcs_module_here_##ident       \
+	__attribute__((section("lcs_modules"), used)) = &lcs_module_##ident
 #ifndef LCS_BUILD_HASH
 #include "build_hash.h"
 #endif

@@ -44,7 +44,7 @@ static int bind_all(struct generation *g, struct diag *diag)
 	for (unsigned i = 0; i < g->count; i++) {
 		struct loaded *m = g->order[i];
 		void *conf = NULL;
-		int one = params_bind(g->pub.cfg, g->cfg_modules[i], m->desc, diag, &conf);
+		int one = params_bind(g->pub.cfg, g->cfg_modules[i], m->desc, &conf);
 
 		g->pub.mods[m->mod.index] = &m->mod;
 		g->pub.confs[m->mod.index] = conf;

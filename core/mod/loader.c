@@ -19,11 +19,10 @@
 #define NAMES_MAX 512u
 
 struct loader {
-	struct arena                   *arena;
-	const char                     *path;
-	const struct lcs_module *const *statics;
-	struct loaded                  *first, **end;
-	unsigned                        count;
+	struct arena   *arena;
+	const char     *path;
+	struct loaded  *first, **end;
+	unsigned        count;
 };
 
 struct loader *loader_new(const char *path)
@@ -72,11 +71,6 @@ void loader_free(struct loader **p)
 	arena_free(&arena);
 }
 
-void loader_set_static(struct loader *l, const struct lcs_module *const *table)
-{
-	l->statics = table;
-}
-
 /* ---- names ---- */
 
 /* "static-route.so" -> "static_route"; false if it cannot be a module's name. */
@@ -119,20 +113,22 @@ unsigned loader_count(const struct loader *l) { return l->count; }
 
 /* ---- opening ---- */
 
-static const struct lcs_module *find_static(const struct loader *l, const char *name)
+/* Modules linked into the program itself (--with-module-NAME=yes, tests); the linker
+ * sets the ends of the section that LCS_MODULE() fills, if there is one. */
+extern const struct lcs_module *const __start_lcs_modules[] __attribute__((weak));
+extern const struct lcs_module *const __stop_lcs_modules[] __attribute__((weak));
+
+static size_t inside_count(void)
 {
-	for (unsigned i = 0; l->statics && l->statics[i]; i++)
-		if (slice_eq(slice_str(l->statics[i]->name), slice_str(name)))
-			return l->statics[i];
-	return NULL;
+	return (size_t)(__stop_lcs_modules - __start_lcs_modules);
 }
 
-/* Linked into the program itself (--with-module-NAME=yes). */
-static const struct lcs_module *find_inside(struct loader *l, const char *name)
+static const struct lcs_module *find_inside(const char *name)
 {
-	struct slice symbol = arena_printf(l->arena, "lcs_module_%s", name);
-
-	return symbol.p ? dlsym(RTLD_DEFAULT, symbol.p) : NULL;
+	for (size_t i = 0; i < inside_count(); i++)
+		if (slice_eq(slice_str(__start_lcs_modules[i]->name), slice_str(name)))
+			return __start_lcs_modules[i];
+	return NULL;
 }
 
 static const struct lcs_module *descriptor_of(struct loader *l, const char *file,
@@ -236,9 +232,7 @@ struct loaded *loader_open(struct loader *l, const char *name, const char **why)
 	m = find(l, plain);
 	if (m)
 		return m;
-	desc = find_static(l, plain);
-	if (!desc)
-		desc = find_inside(l, plain);
+	desc = find_inside(plain);
 	if (!desc)
 		desc = find_file(l, plain, why);
 	if (!desc || !fits(l, desc, plain, why))
@@ -294,8 +288,8 @@ const char *const *loader_names(struct loader *l)
 
 	if (!names)
 		return none;
-	for (unsigned i = 0; l->statics && l->statics[i]; i++)
-		add_name(l, names, slice_str(l->statics[i]->name));
+	for (size_t i = 0; i < inside_count(); i++)
+		add_name(l, names, slice_str(__start_lcs_modules[i]->name));
 	for (const struct loaded *m = l->first; m; m = m->next)
 		add_name(l, names, slice_str(m->desc->name));
 	while (rest.len)

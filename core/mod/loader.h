@@ -31,10 +31,6 @@ struct loader *loader_new(const char *path);
 /** Runs unload() of what was loaded, last first. Shared objects stay mapped. */
 void loader_free(struct loader **l);
 
-/** For programs that link modules themselves (tests, fuzzing): found before any file. The
- *  table ends with NULL and is kept by reference. */
-void loader_set_static(struct loader *l, const struct lcs_module *const *table);
-
 /** By name, '-' and '_' alike, ".so" may be there. NULL with the reason in *why, in the
  *  loader's memory. The same module is opened once. */
 struct loaded *loader_open(struct loader *l, const char *name, const char **why);

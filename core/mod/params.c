@@ -4,7 +4,6 @@
 #include "core/mod/params.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #define USEC_PER_MSEC 1000
 
@@ -51,34 +50,9 @@ static int put(struct arena *arena, const struct value *v, enum value_type type,
 	}
 }
 
-static int check_file(const struct cfg *cfg, const struct cfg_value_at *p, struct diag *diag)
-{
-	const char *path;
-
-	if (p->value.type != VALUE_STRING || p->value.s.len == 0)
-		return 0;
-	path = arena_dup_cstr(cfg->arena, p->value.s);
-	if (!path)
-		return -ENOMEM;
-	if (access(path, R_OK) == 0)
-		return 0;
-	diag_add(diag, DIAG_ERROR, 701, p->at, "cannot read \"%s\": %s", path, err_text(-errno));
-	return -EINVAL;
-}
-
-static int bind_one(const struct cfg *cfg, const struct cfg_value_at *p,
-    const struct lcs_param *decl, struct diag *diag, void *conf)
-{
-	int err = put(cfg->arena, &p->value, decl->type, field(conf, decl->offset));
-
-	if (!err && (decl->flags & PARAM_FILE))
-		err = check_file(cfg, p, diag);
-	return err;
-}
-
 /* Parameters come one per declaration, in the order of the descriptor's table. */
 int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct lcs_module *desc,
-    struct diag *diag, void **out)
+    void **out)
 {
 	void *conf = desc->conf_size ? arena_zalloc(cfg->arena, desc->conf_size) : NULL;
 	int err = 0;
@@ -86,9 +60,11 @@ int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct 
 	if (desc->conf_size && !conf)
 		return -ENOMEM;
 	for (unsigned i = 0; i < m->param_count; i++) {
-		int one = bind_one(cfg, &m->params[i], &desc->params[i], diag, conf);
+		const struct lcs_param *decl = &desc->params[i];
 
-		err = err ? err : one;
+		err = put(cfg->arena, &m->params[i].value, decl->type, field(conf, decl->offset));
+		if (err)
+			break;
 	}
 	*out = conf;
 	return err;

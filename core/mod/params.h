@@ -9,13 +9,12 @@
 
 /**
  * Make and fill the conf struct of a module; texts and lists live in cfg's arena.
- * Files that a parameter names must be readable (E0701).
  *
  * @param out  NULL is put there if the module has no conf struct
- * @return 0, -EINVAL (see diag), -ENOMEM
+ * @return 0, -ENOMEM, -EINVAL (a type no conf struct can hold: a defect of the module)
  */
 int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct lcs_module *desc,
-    struct diag *diag, void **out);
+    void **out);
 
 /** First parameter that differs between two configurations of a module and needs a restart
  *  to change, or NULL. */

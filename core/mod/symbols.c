@@ -116,6 +116,7 @@ static struct sym_setting param_symbol(const struct lcs_param *p)
 		.when = p->flags & PARAM_NEEDS_RESTART ? PARAM_RESTART : PARAM_RELOAD,
 		.secret = (p->flags & PARAM_SECRET) != 0,
 		.words = p->words, .doc = p->doc, .offset = p->offset,
+		.is_file = (p->flags & PARAM_FILE) != 0,
 	};
 }
 
@@ -179,7 +180,9 @@ int symbols_of_module(struct arena *arena, struct loaded *m, const char **why)
 	unsigned index = m->mod.index;
 	int err;
 
-	m->sym = (struct sym_module){ .name = d->name, .impl = m, .index = index };
+	/* With hooks or an interface it serves though the script never names it. */
+	m->sym = (struct sym_module){ .name = d->name, .impl = m, .index = index,
+	    .is_passive = d->hooks || d->ifaces || (!d->funcs && !d->vars) };
 	err = func_symbols(arena, d->funcs, d->name, index, &m->sym, why);
 	if (!err)
 		err = var_symbols(arena, d->vars, d->name, index, &m->sym);
