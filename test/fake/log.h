@@ -1,0 +1,17 @@
+/*
+ * test/fake/log.h - log lines kept for the test to look at.
+ *
+ * Takes the place of utils/log.c at link time.
+ */
+#ifndef TEST_FAKE_LOG_H
+#define TEST_FAKE_LOG_H
+
+#include "utils/log.h"
+
+/** Has a line been written that contains text, since the last fake_log_forget()? */
+bool fake_log_has(struct slice text);
+void fake_log_forget(void);
+/** Also to standard error, for looking at a test that fails. */
+void fake_log_show(bool show);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * test/fake/run.h - clock, loop, workers and job pools in one thread, driven by the test.
+ *
+ * Takes the place of core/run at link time (but for gen.c, which is real). Time
+ * stands still until fake_advance(); all workers are this thread, one after the
+ * other, so that a run is the same every time.
+ */
+#ifndef TEST_FAKE_RUN_H
+#define TEST_FAKE_RUN_H
+
+#include "core/run/job.h"
+
+#define FAKE_WALL_START 1700000000	/* 2023-11-14 22:13:20 UTC */
+
+/** Virtual milliseconds since the first use. */
+msec_t fake_now(void);
+
+/** Run fn as if on that worker, then what it left to do at the end of the turn. */
+void fake_as_worker(unsigned index, void (*fn)(void *arg), void *arg);
+
+/** Do everything that is due now: inboxes, tasks, jobs. */
+void fake_settle(void);
+
+/** Let the clock run until then, firing every timer at its time; settles after each. */
+void fake_advance_to(msec_t until);
+
+/** Jobs stay queued until they are let go; their deadlines count. */
+void fake_hold_jobs(bool hold);
+
+/** The next n posts that may be refused are (a worker that is behind). */
+void fake_refuse_posts(unsigned n);
+
+/** Called in every step of fake_settle(); for stores and resolvers that answer "later". */
+void fake_each_step(bool (*step)(void));
+
+#endif

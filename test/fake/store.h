@@ -1,0 +1,19 @@
+/*
+ * test/fake/store.h - the store without threads: SQLite in memory, answers in the next step.
+ *
+ * Takes the place of core/store at link time. Statements and schema steps of
+ * the modules are the real ones.
+ */
+#ifndef TEST_FAKE_STORE_H
+#define TEST_FAKE_STORE_H
+
+#include "core/store/store.h"
+
+/** From now on every write fails with this error (0: none), as on a full disk. */
+void fake_store_fail(int err);
+/** Answers wait until they are let go. */
+void fake_store_hold(bool hold);
+/** The database survives store_stop(), as a file would. */
+void fake_store_keep(bool keep);
+
+#endif
