@@ -62,6 +62,7 @@ class Peer:
         self.change = threading.Condition()
         self.inbox, self.history = [], []
         self.repeats = 0
+        self.responder = None       # called with each new request; what it returns is sent
         self.ended = False
         self.framer = sip.Framer()
         self.connections = 0
@@ -152,6 +153,8 @@ class Peer:
             self.history.append(m)
             self.inbox.append(m)
             self.change.notify_all()
+        if self.responder and m.is_request:
+            self.send(self.responder(m))
 
     def _note(self, arrow, raw):
         if self.log:

@@ -16,7 +16,7 @@ from .sipp import Sipp, TlsPipe
 from .tap import Skip, equal
 
 DOMAIN = "example.test"
-POOL = 160          # users of a shared server; a test takes two or three and keeps them
+POOL = 480          # users of a shared server; a test takes two or three and keeps them
 
 
 @dataclasses.dataclass
