@@ -4,6 +4,7 @@
 #include "parser/received.h"
 
 #include "parser/nameaddr.h"
+#include "parser/tidy.h"
 #include "parser/uri.h"
 
 static bool is_sent_by(const struct sip_via *via, const struct sock_addr *from)
@@ -27,7 +28,7 @@ static void put_param(struct buf *out, struct slice name, struct slice value)
 	if (!value.p)
 		return;
 	buf_put_char(out, '=');
-	buf_put(out, value);
+	tidy_put_always(out, value);
 }
 
 static void put_ip(struct buf *out, const struct ip_addr *ip)
@@ -47,7 +48,7 @@ static void put_sent_by(struct buf *out, const struct sip_via *via)
 		s = slice_trim(slice_between(s.p, via->params.p));
 	while (s.len > 0 && s.p[s.len - 1] == ';')
 		s = slice_trim(slice_first(s, s.len - 1));
-	buf_put(out, s);
+	tidy_put_always(out, s);
 }
 
 void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_addr *from)
@@ -55,7 +56,7 @@ void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_a
 	struct slice rest = via->params, name, value;
 
 	if (!sip_via_is_short(via, from)) {
-		buf_put(out, via->text);
+		tidy_put_always(out, via->text);
 		return;
 	}
 	put_sent_by(out, via);

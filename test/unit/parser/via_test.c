@@ -94,6 +94,9 @@ static void the_receiver_adds_where_it_came_from(void **state)
 		    "SIP/2.0/TCP [2001:db8::1];branch=b" },
 		{ "SIP/2.0/TCP [2001:db8::1];branch=b", "[2001:db8::2]:9",
 		    "SIP/2.0/TCP [2001:db8::1];branch=b;received=2001:db8::2" },
+		/* Folds with a bare LF leave with a CRLF. */
+		{ "SIP/2.0/UDP\n h;x=\"a\n b\"", "192.0.2.2:7",
+		    "SIP/2.0/UDP\r\n h;x=\"a\r\n b\";received=192.0.2.2" },
 		{ "SIP / 2.0 / UDP h ; x = \"y\" ; rport", "192.0.2.2:7",
 		    "SIP / 2.0 / UDP h;x=\"y\";rport=7;received=192.0.2.2" },
 	};
