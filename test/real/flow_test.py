@@ -67,19 +67,27 @@ def udp_contact_dialog(world, transport):
     equal(stray.history, [], "messages at the UDP port of the Contact")
 
 
-@test("the server opens no connection to the address in a {} client's Contact", each=STREAMS)
+@test("while a {} client is connected, nothing is opened to the address in its Contact",
+      each=STREAMS)
 def no_new_connection(world, transport):
     user = world.user()
     trap = world.listener("tcp")
     agent = world.agent(user, transport)
     contact = "<sip:%s@%s:%d;transport=%s>" % (user.name, *trap.local, transport)
     equal(agent.register(contact=contact).code, 200, "REGISTER")
-    deliver(world, user, agent)
+    for _ in range(3):
+        deliver(world, user, agent)
+    equal(trap.connections, 0, "connections to the Contact's address")
+
+
+@test("a {} client that is gone: the sender gets an error soon", each=STREAMS)
+def gone(world, transport):
+    user = world.user()
+    agent = world.agent(user, transport).signed_in()
     agent.peer.close()
     sender = world.agent(world.user(), "udp").signed_in()
-    reply = sender.ask("MESSAGE", user.uri, TEXT, b"too late", seconds=8)
+    reply = sender.ask("MESSAGE", user.uri, TEXT, b"too late", seconds=5)
     check(400 <= reply.code < 600, f"MESSAGE to a client that is gone: {reply.start}")
-    equal(trap.connections, 0, "connections to the Contact's address")
 
 
 @test("a client that comes back on a new {} connection gets requests there", each=STREAMS)

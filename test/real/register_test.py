@@ -205,7 +205,7 @@ def disabled_user(world):
     user, other = world.users(2)
     agent = world.agent(user).signed_in()
     world.agent(other).signed_in()
-    world.server().ctl("users", "disable", user.uri)
+    world.server().ctl("users", "disable", user.aor)
     equal(agent.register().code, DISABLED_USER, "REGISTER of a disabled user")
     fresh = world.agent(user, "tcp")
     reply = fresh.final(fresh.send_request(
@@ -219,7 +219,7 @@ def disabled_user(world):
 def deleted_user(world):
     user = world.user()
     agent = world.agent(user).signed_in()
-    world.server().ctl("users", "delete", user.uri)
+    world.server().ctl("users", "delete", user.aor)
     equal(agent.register().code, UNKNOWN_USER, "REGISTER of a deleted user")
     equal(len(world.server().endpoints(user)), 0, "bindings of a deleted user")
 
@@ -236,7 +236,7 @@ def added_user(world):
 
 def add_user(server, user):
     """The password goes in on standard input, where no process list shows it."""
-    server.ctl("users", "add", user.uri, "--password-stdin", input=user.password + "\n")
+    server.ctl("users", "add", user.aor, "--password-stdin", input=user.password + "\n")
 
 
 # -- refresh and removal

@@ -5,11 +5,11 @@ import pathlib
 import subprocess
 import time
 
-from .tap import Failed
+from .tap import Failed, equal
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DEMO = os.environ.get("LCS_DEMO", str(ROOT / "utils/demo"))
-LCSCTL = os.environ.get("LCSCTL", str(ROOT / "utils/lcsctl"))
+LCSCTL = os.environ.get("LCSCTL")       # else "demo lcsctl" is asked
 START_LIMIT_S = 600         # the first start builds
 
 
@@ -87,18 +87,17 @@ class Server:
         return json.loads(text) if text else None
 
     def try_ctl(self, *words, input=None):
-        argv = [LCSCTL, "-s", self.facts["ctl"], "-o", "json", *words]
-        try:
-            return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=20,
-                                  input=input or "")
-        except FileNotFoundError:
-            raise Failed(f"no lcsctl at {LCSCTL}") from None
+        argv = ([LCSCTL, "-s", self.facts["ctl"]] if LCSCTL else
+                [DEMO, "--dir", self.directory, "lcsctl"]) + ["-o", "json", *words]
+        return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=20,
+                              input=input or "")
 
     def endpoints(self, user):
-        """The user's bindings as lcsctl lists them: dicts with at least `contact`, `expires`."""
-        rows = self.ctl("endpoints", "list", user.uri)
-        rows = rows.get("endpoints", rows) if isinstance(rows, dict) else rows
-        return [r for r in rows if user.name in str(r.get("aor", user.name))]
+        """The user's bindings: dicts with user, contact, expires (seconds left) and more."""
+        rows = self.ctl("endpoints", "list", user.aor)
+        for row in rows:
+            equal(row["user"], user.aor, "user of a row of lcsctl endpoints list")
+        return rows
 
     def stop(self):
         self._demo(["stop", "--dir", self.directory], 60)

@@ -26,8 +26,13 @@ class User:
     domain: str = DOMAIN
 
     @property
+    def aor(self):
+        """As lcsctl wants it."""
+        return f"{self.name}@{self.domain}"
+
+    @property
     def uri(self):
-        return f"sip:{self.name}@{self.domain}"
+        return f"sip:{self.aor}"
 
 
 class Run:
