@@ -1,0 +1,242 @@
+/*
+ * utils/log_text.c - escaping and the four shapes of a line.
+ */
+#include "utils/log_text.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define US_PER_SECOND 1000000
+#define SYSLOG_DAEMON 3			/* facility, RFC 3164 4.1.1 */
+
+static const char *const level_words[] = {
+	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_NOTICE] = "notice", [LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+/* RFC 3164 severities begin with 3 for an error and go on as our levels do. */
+static int severity(const struct log_record *r)
+{
+	return 3 + (int)r->level;
+}
+
+/* ---- bytes -------------------------------------------------------------- */
+
+static char *put(char *p, struct slice s)
+{
+	memcpy(p, s.p, s.len);
+	return p + s.len;
+}
+
+static char *put_hex2(char *p, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*p++ = digits[byte >> 4];
+	*p++ = digits[byte & 15];
+	return p;
+}
+
+/* Length of the UTF-8 sequence at the beginning, 0 if there is none. What follows
+ * the first byte is narrowed where RFC 3629 excludes overlong forms, surrogates
+ * and what is above U+10FFFF. */
+static size_t utf8_len(struct slice s)
+{
+	const unsigned char *b = (const unsigned char *)s.p;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (b[0] < 0x80)
+		return 1;
+	if (b[0] < 0xc2 || b[0] > 0xf4)
+		return 0;
+	len = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+	low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : low;
+	high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : high;
+	if (s.len < len || b[1] < low || b[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* Control characters, the second set (U+0080 to U+009F) too: terminals obey both. */
+static bool is_control(struct slice s, size_t len)
+{
+	unsigned char first = (unsigned char)s.p[0];
+
+	return first < 0x20 || first == 0x7f ||
+	    (len == 2 && first == 0xc2 && (unsigned char)s.p[1] < 0xa0);
+}
+
+static char short_escape(char c)
+{
+	return c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\0';
+}
+
+static char *put_bytes_escaped(char *p, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = short_escape(s.p[i]);
+
+		*p++ = '\\';
+		*p++ = c ? c : 'x';
+		if (!c)
+			p = put_hex2(p, (unsigned char)s.p[i]);
+	}
+	return p;
+}
+
+/* For people: one line, printable, otherwise as it is. */
+static char *put_text(char *p, struct slice s)
+{
+	while (s.len > 0) {
+		size_t len = utf8_len(s);
+		struct slice one = slice_first(s, len ? len : 1);
+
+		if (len == 0 || is_control(one, len))
+			p = put_bytes_escaped(p, one);
+		else
+			p = put(p, one);
+		s = slice_skip(s, one.len);
+	}
+	return p;
+}
+
+/* One character inside a JSON string (RFC 8259 section 7). */
+static char *put_json_char(char *p, struct slice one)
+{
+	char c = *one.p, letter = short_escape(c);
+
+	if (c == '"' || c == '\\' || letter) {
+		*p++ = '\\';
+		*p++ = letter ? letter : c;
+		return p;
+	}
+	if (is_control(one, one.len) && one.len == 1)
+		return put_hex2(put(p, SLICE("\\u00")), (unsigned char)c);
+	return put(p, one);
+}
+
+static char *put_json_string(char *p, struct slice s)
+{
+	*p++ = '"';
+	while (s.len > 0) {
+		size_t len = utf8_len(s);
+
+		if (len > 0)
+			p = put_json_char(p, slice_first(s, len));
+		else
+			p = put(p, SLICE("\\ufffd"));	/* JSON is UTF-8 or it is not JSON */
+		s = slice_skip(s, len ? len : 1);
+	}
+	*p++ = '"';
+	return p;
+}
+
+/* ---- parts -------------------------------------------------------------- */
+
+static char *put_utc(char *p, int64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / US_PER_SECOND);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	return p + snprintf(p, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	    (int)(time_us % US_PER_SECOND / 1000));
+}
+
+/* "Nov  5 09:00:00", local time (RFC 3164 4.1.2). */
+static char *put_bsd_time(char *p, int64_t time_us)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t seconds = (time_t)(time_us / US_PER_SECOND);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	return p + snprintf(p, 64, "%.3s %2d %02d:%02d:%02d", months + 3 * tm.tm_mon,
+	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* "tm [worker 1] event key=value" */
+static char *put_who_and_what(char *p, const struct log_record *r)
+{
+	p = put(put_text(p, r->room), SLICE(" ["));
+	p = put(put_text(p, r->thread), SLICE("] "));
+	return put_text(p, r->text);
+}
+
+static char *put_member(char *p, struct slice before, struct slice value)
+{
+	return put_json_string(put(p, before), value);
+}
+
+static char *put_object(char *p, const struct log_record *r)
+{
+	p = put_utc(put(p, SLICE("{\"ts\":\"")), r->time_us);
+	p = put_member(p, SLICE("\",\"level\":"), slice_str(level_words[r->level]));
+	p = put_member(p, SLICE(",\"room\":"), r->room);
+	p = put_member(p, SLICE(",\"thread\":"), r->thread);
+	p = put_member(p, SLICE(",\"msg\":"), r->text);
+	*p++ = '}';
+	return p;
+}
+
+static char *put_level(char *p, const struct log_record *r)
+{
+	p = put(p, slice_str(level_words[r->level]));
+	*p++ = ' ';
+	return p;
+}
+
+/* ---- lines -------------------------------------------------------------- */
+
+size_t log_text_line(char *out, const struct log_record *r)
+{
+	char *p = put_utc(out, r->time_us);
+
+	*p++ = ' ';
+	p = put_who_and_what(put_level(p, r), r);
+	*p++ = '\n';
+	return (size_t)(p - out);
+}
+
+size_t log_text_json(char *out, const struct log_record *r)
+{
+	char *p = put_object(out, r);
+
+	*p++ = '\n';
+	return (size_t)(p - out);
+}
+
+size_t log_text_syslog(char *out, const struct log_record *r, enum log_format format)
+{
+	char *p = out + snprintf(out, 64, "<%d>", SYSLOG_DAEMON * 8 + severity(r));
+
+	p = put_bsd_time(p, r->time_us);
+	p += snprintf(p, 64, " lcs[%d]: ", (int)getpid());
+	if (format == LOG_FORMAT_JSON)
+		p = put_object(p, r);
+	else
+		p = put_who_and_what(put_level(p, r), r);
+	return (size_t)(p - out);
+}
+
+/* No value has a newline in it after escaping, so the simple form of a field will
+ * do. journald has its own clock and knows the process. */
+size_t log_text_journal(char *out, const struct log_record *r)
+{
+	char *p = out + snprintf(out, 64, "PRIORITY=%d\nSYSLOG_FACILITY=%d\n", severity(r),
+	    SYSLOG_DAEMON);
+
+	p = put(p, SLICE("SYSLOG_IDENTIFIER=lcs\nLCS_ROOM="));
+	p = put(put_text(p, r->room), SLICE("\nLCS_THREAD="));
+	p = put(put_text(p, r->thread), SLICE("\nMESSAGE="));
+	p = put_who_and_what(p, r);
+	*p++ = '\n';
+	return (size_t)(p - out);
+}
