@@ -5,28 +5,53 @@
 
 #include <errno.h>
 
-static bool word_eq_nocase(const char *a, const char *b)
+static bool words_eq_nocase(uint64_t x, uint64_t y)
+{
+	return x == y || ascii_lower8(x) == ascii_lower8(y);
+}
+
+static bool eight_eq_nocase(const char *a, const char *b)
 {
 	uint64_t x, y;
 
 	memcpy(&x, a, 8);
 	memcpy(&y, b, 8);
-	return x == y || ascii_lower8(x) == ascii_lower8(y);
+	return words_eq_nocase(x, y);
+}
+
+/* Four to seven bytes: the first four and the last four, which may overlap. */
+static bool few_eq_nocase(const char *a, const char *b, size_t len)
+{
+	uint32_t x[2], y[2];
+
+	memcpy(&x[0], a, 4);
+	memcpy(&x[1], a + len - 4, 4);
+	memcpy(&y[0], b, 4);
+	memcpy(&y[1], b + len - 4, 4);
+	return words_eq_nocase((uint64_t)x[0] << 32 | x[1], (uint64_t)y[0] << 32 | y[1]);
+}
+
+static bool bytes_eq_nocase(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
 }
 
 bool slice_eq_nocase(struct slice a, struct slice b)
 {
-	size_t i = 0;
-
 	if (a.len != b.len)
 		return false;
-	for (; a.len - i >= 8; i += 8)
-		if (!word_eq_nocase(a.p + i, b.p + i))
+	if (a.len < 4)
+		return bytes_eq_nocase(a.p, b.p, a.len);
+	if (a.len < 8)
+		return few_eq_nocase(a.p, b.p, a.len);
+	for (size_t i = 0; i < a.len - 8; i += 8)
+		if (!eight_eq_nocase(a.p + i, b.p + i))
 			return false;
-	for (; i < a.len; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
-			return false;
-	return true;
+	/* The last eight, some of which may have been looked at already. */
+	return eight_eq_nocase(a.p + a.len - 8, b.p + a.len - 8);
 }
 
 int slice_cmp(struct slice a, struct slice b)

@@ -43,6 +43,27 @@ static void lower8_agrees_with_lower(void **state)
 		}
 }
 
+/* Every length, with no difference, one of case and one that counts, in each place. */
+static void eq_nocase_sees_every_byte(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 40; len++)
+		for (size_t at = 0; at < len; at++) {
+			char *a = malloc(len), *b = malloc(len);	/* ASan knows their ends */
+
+			memset(a, 'k', len);
+			memset(b, 'k', len);
+			assert_true(slice_eq_nocase(slice_of(a, len), slice_of(b, len)));
+			a[at] = 'K';
+			assert_true(slice_eq_nocase(slice_of(a, len), slice_of(b, len)));
+			a[at] = 'k' ^ 1;
+			assert_false(slice_eq_nocase(slice_of(a, len), slice_of(b, len)));
+			free(a);
+			free(b);
+		}
+	assert_true(slice_eq_nocase(SLICE_NULL, SLICE("")));
+}
+
 static int sign(int n) { return (n > 0) - (n < 0); }
 
 static void cmp_orders_by_bytes_then_length(void **state)
@@ -179,6 +200,7 @@ static void signed_numbers(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(eq_nocase_folds_ascii_only),
+	cmocka_unit_test(eq_nocase_sees_every_byte),
 	cmocka_unit_test(lower8_agrees_with_lower),
 	cmocka_unit_test(cmp_orders_by_bytes_then_length),
 	cmocka_unit_test(starts_and_ends),
