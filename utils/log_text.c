@@ -90,20 +90,34 @@ static char *put_bytes_escaped(char *p, struct slice s)
 	return p;
 }
 
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+static bool is_plain_in_json(char c)
+{
+	return is_plain(c) && c != '"' && c != '\\';
+}
+
 /* For people: one line, printable, otherwise as it is. */
 static char *put_text(char *p, struct slice s)
 {
-	while (s.len > 0) {
-		size_t len = utf8_len(s);
-		struct slice one = slice_first(s, len ? len : 1);
+	for (;;) {
+		size_t len;
+		struct slice one;
 
+		p = put(p, slice_take_while(&s, is_plain));
+		if (s.len == 0)
+			return p;
+		len = utf8_len(s);
+		one = slice_first(s, len ? len : 1);
 		if (len == 0 || is_control(one, len))
 			p = put_bytes_escaped(p, one);
 		else
 			p = put(p, one);
 		s = slice_skip(s, one.len);
 	}
-	return p;
 }
 
 /* One character inside a JSON string (RFC 8259 section 7). */
@@ -123,10 +137,14 @@ static char *put_json_char(char *p, struct slice one)
 
 static char *put_json_string(char *p, struct slice s)
 {
-	*p++ = '"';
-	while (s.len > 0) {
-		size_t len = utf8_len(s);
+	size_t len;
 
+	*p++ = '"';
+	for (;;) {
+		p = put(p, slice_take_while(&s, is_plain_in_json));
+		if (s.len == 0)
+			break;
+		len = utf8_len(s);
 		if (len > 0)
 			p = put_json_char(p, slice_first(s, len));
 		else
@@ -139,15 +157,32 @@ static char *put_json_string(char *p, struct slice s)
 
 /* ---- parts -------------------------------------------------------------- */
 
-static char *put_utc(char *p, int64_t time_us)
+/* "2026-11-21T09:00:00", of the last second asked for: most lines are of the same. */
+static struct slice utc_second(time_t second)
 {
-	time_t seconds = (time_t)(time_us / US_PER_SECOND);
+	static _Thread_local struct { time_t second; int len; char text[64]; } last;
 	struct tm tm;
 
-	gmtime_r(&seconds, &tm);
-	return p + snprintf(p, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    (int)(time_us % US_PER_SECOND / 1000));
+	if (last.len > 0 && last.second == second)
+		return slice_of(last.text, (size_t)last.len);
+	gmtime_r(&second, &tm);
+	last.second = second;
+	last.len = snprintf(last.text, sizeof(last.text), "%04d-%02d-%02dT%02d:%02d:%02d",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return slice_of(last.text, (size_t)last.len);
+}
+
+static char *put_utc(char *p, int64_t time_us)
+{
+	int ms = (int)(time_us % US_PER_SECOND / 1000);
+
+	p = put(p, utc_second((time_t)(time_us / US_PER_SECOND)));
+	*p++ = '.';
+	*p++ = (char)('0' + ms / 100);
+	*p++ = (char)('0' + ms / 10 % 10);
+	*p++ = (char)('0' + ms % 10);
+	*p++ = 'Z';
+	return p;
 }
 
 /* "Nov  5 09:00:00", local time (RFC 3164 4.1.2). */
