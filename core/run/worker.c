@@ -28,7 +28,7 @@ struct worker {
 	struct loop_task    drain;
 	struct inbox_item   bell;	/* wakes it up to stop */
 	bool                more;	/* the inbox was not emptied */
-	bool                armed;
+	bool                armed, asleep;
 	int                 err;
 	unsigned            parts_started;
 	pthread_t           thread;
@@ -177,6 +177,7 @@ static bool before_sleep(void *arg)
 		return false;
 	beat(w);
 	epoch_offline();
+	w->asleep = true;
 	return true;
 }
 
@@ -188,9 +189,12 @@ static void after_sleep(void *arg)
 		w->armed = false;
 		inbox_disarm(w->inbox);
 	}
-	if (!(atomic_load_explicit(&w->heart->beat, memory_order_relaxed) & 1)) {
+	if (w->asleep) {
+		w->asleep = false;
 		epoch_online();
 		beat(w);
+	} else {
+		epoch_quiet();
 	}
 	loop_at_end(w->loop, &w->drain);
 }
@@ -228,7 +232,6 @@ static void turn(struct worker *w)
 {
 	note = (struct worker_note){ .room = NULL };
 	loop_turn(w->loop, -1);
-	epoch_quiet();
 }
 
 /* ---- life of a thread ---- */

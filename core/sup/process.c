@@ -27,7 +27,7 @@ static struct process {
 	struct loop               *loop;
 	struct ctl                *ctl;
 	struct watch               signals;
-	bool                       stopping;
+	bool                       stopping, asleep;
 } proc;
 
 void process_ask_stop(void)
@@ -89,13 +89,18 @@ static bool before_sleep(void *arg)
 {
 	(void)arg;
 	epoch_offline();
+	proc.asleep = true;
 	return true;
 }
 
 static void after_sleep(void *arg)
 {
 	(void)arg;
-	epoch_online();
+	if (proc.asleep)
+		epoch_online();
+	else
+		epoch_quiet();
+	proc.asleep = false;
 }
 
 static int open_loop(void)
@@ -117,7 +122,6 @@ static void turn_until_stopped(void)
 	while (!proc.stopping) {
 		loop_turn(proc.loop, TICK_MS);
 		server_tick(proc.server);
-		epoch_quiet();
 	}
 }
 
