@@ -243,6 +243,22 @@ def in_dialog(world):
     caller.peer.expect("ACK")
 
 
+@test("a BYE from a strict router (RFC 2543 style) is repaired and reaches the callee")
+def strict_route(world):
+    caller, callee, out, inc = connected(world, "udp", "tcp")
+    # the first route moved to the Request-URI, the target at the end of Route (12.2.1.1)
+    first, rest = sip.address(out.routes[0]), out.routes[1:]
+    lines = [("Route", r) for r in rest + [f"<{out.target}>"]]
+    bye = caller.send_request("BYE", first.replace(";lr", ""), lines, call_id=out.call_id,
+                              sequence=out.sequence + 1,
+                              replace={"From": out.local, "To": out.remote})
+    got = callee.peer.expect("BYE")
+    equal(got.uri, callee.contact(), "Request-URI at the callee")
+    equal(got.all("Route"), [], "Route at the callee")
+    callee.answer(got, 200, "OK")
+    equal(caller.final(bye).code, 200, "response to BYE")
+
+
 @test("a request in a dialog the server has no route for gets 481, an ACK nothing")
 def no_dialog(world):
     user = world.user()
@@ -286,6 +302,15 @@ def options(world, transport):
     equal(reply.code, 200, "OPTIONS")
     check("INVITE" in ",".join(reply.all("Allow")), f"Allow is {reply.all('Allow')}")
     check(reply.tag("To"), "no To tag")
+
+
+@test("{0} to a user is relayed and its answer comes back", each=("OPTIONS", "PING", "INFO"))
+def relayed(world, method):
+    one, two = world.users(2)
+    sender, receiver = world.agent(one, "tcp").signed_in(), world.agent(two, "udp").signed_in()
+    request = sender.begin(method, two.uri)
+    receiver.answer(receiver.peer.expect(method), 200, "OK", [("X-Mine", "yes")])
+    equal(sender.final(request).get("X-Mine"), "yes", "the receiver's own header in the answer")
 
 
 @test("Max-Forwards 0 ends at the server with 483")
