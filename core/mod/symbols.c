@@ -30,7 +30,7 @@ static int func_symbol(struct arena *arena, const struct lcs_func *f, const char
 		return err;
 	out->module = module;
 	out->where = f->where;
-	out->flags = f->flags & 0xffff;
+	out->flags |= f->flags & 0xffff;	/* FUNC_VARARGS comes from the signature */
 	out->arms_kind = f->flags & FUNC_ARMS ? FUNC_ARMED_KIND(f->flags) : 0;
 	out->doc = f->doc;
 	out->impl = f;

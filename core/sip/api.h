@@ -113,6 +113,9 @@ void lcs_clear_targets(struct lcs_ctx *ctx);
  *  parts->to_tag is filled in if empty. 0 or -errno. */
 int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts);
 int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *parts);
+/** Header lines (with CRLF, in the ctx's arena) for every response that is made through
+ *  lcs_respond() from now on. 0 or -ENOMEM. */
+int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines);
 /** The To tag of our stateless responses to this request (RFC 3261 8.2.7). */
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx);
 /** Forward a response statelessly by its second Via (RFC 3261 16.11). Runs on the ctx. */
@@ -137,6 +140,12 @@ int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
 /** Our Via above all others; transport and sent-by follow when the hop is known. The branch
  *  is copied. 0 or -ENOMEM. */
 int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch);
+/**
+ * What the end of our branches must be for loops to be seen (RFC 5393 4.2): a dot and eight
+ * hex digits over all that decides where a request goes, the same when it comes back
+ * unchanged. Put it behind the unique part of a branch. .p NULL if memory is short.
+ */
+struct slice lcs_loop_mark(struct lcs_ctx *ctx);
 /** Our name in Server and User-Agent: the setting, empty: none. Lives as long as gen. */
 struct slice lcs_signature(const struct gen *gen);
 /** onsend_route, if the script has one: false if it says drop. Any kind of ctx. */
@@ -191,6 +200,8 @@ void lcs_cancel(struct lcs_ctx *ctx);
 /** From a function that returned FN_SUSPENDED; on any worker, exactly once. Posts to the
  *  ctx's owner, or goes on at once if that is here and the function has returned. */
 void lcs_resume(struct lcs_ctx *ctx, struct value ret);
+/** Where the script is: "lcs.cfg:12", in the ctx's arena; empty outside a run. For logs. */
+struct slice lcs_where(struct lcs_ctx *ctx);
 /** Set $err for a may_fail function: "timeout", "unavailable", "refused", "limit". */
 void lcs_set_err(struct lcs_ctx *ctx, const char *word);
 

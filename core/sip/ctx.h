@@ -47,6 +47,7 @@ struct lcs_ctx {
 	const struct sip_edit *uri_at;	/* uri is the Request-URI as of this edit */
 	const struct sip_uri  *uri;
 	bool                   uri_known;
+	struct slice           response_lines;	/* lcs_append_to_response() */
 	void                  *event_data;
 	int                    event_route;	/* to be run by the owner */
 };

@@ -178,7 +178,8 @@ static struct slice stateless_branch(struct lcs_ctx *ctx)
 	hash[0] = lcs_key(id);
 	hash[1] = lcs_key(msg_call_id(ctx->msg)) ^ (msg_cseq(ctx->msg) ? msg_cseq(ctx->msg)->seq : 0);
 	hex_encode(digits, hash, sizeof(hash));
-	return arena_printf(lcs_arena(ctx), VIA_COOKIE "s%.*s", (int)sizeof(digits), digits);
+	return arena_printf(lcs_arena(ctx), VIA_COOKIE "s%.*s%.*s", (int)sizeof(digits), digits,
+	    SLICE_ARG(lcs_loop_mark(ctx)));
 }
 
 static int send_copy(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop)

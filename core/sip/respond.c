@@ -172,9 +172,33 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 	return err;
 }
 
+static struct slice joined(struct arena *arena, struct slice a, struct slice b)
+{
+	if (a.len == 0)
+		return b;
+	return arena_printf(arena, "%.*s%.*s", SLICE_ARG(a), SLICE_ARG(b));
+}
+
+int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines)
+{
+	struct slice all = joined(lcs_arena(ctx), ctx->response_lines, lines);
+
+	if (!all.p)
+		return -ENOMEM;
+	ctx->response_lines = all;
+	return 0;
+}
+
 int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
+	struct response_parts p = *parts;
+
+	if (ctx->response_lines.len) {
+		p.extra_lines = joined(lcs_arena(ctx), parts->extra_lines, ctx->response_lines);
+		if (!p.extra_lines.p)
+			return -ENOMEM;
+	}
 	if (ctx->tx && tx_ops())
-		return tx_ops()->respond(ctx, parts);
-	return lcs_respond_stateless(ctx, parts);
+		return tx_ops()->respond(ctx, &p);
+	return lcs_respond_stateless(ctx, &p);
 }

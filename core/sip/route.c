@@ -199,6 +199,16 @@ void lcs_resume(struct lcs_ctx *ctx, struct value ret)
 	worker_post(ctx->owner, &ctx->run.item, INBOX_MUST);
 }
 
+struct slice lcs_where(struct lcs_ctx *ctx)
+{
+	struct cfg_span at;
+
+	if (!ctx->run.fiber)
+		return SLICE_NULL;
+	at = vm_where(ctx->run.fiber);
+	return arena_printf(lcs_arena(ctx), "%s:%u", at.source ? at.source->name : "?", at.line);
+}
+
 void lcs_set_err(struct lcs_ctx *ctx, const char *word)
 {
 	if (ctx->run.fiber)
