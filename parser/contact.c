@@ -18,16 +18,16 @@ static struct slice strip_quotes(struct slice s)
 static int note_param(struct sip_contact *c, struct slice name, struct slice value,
     struct sip_defect *why)
 {
-	if (slice_eq_nocase(name, SLICE("q"))) {
+	if (token_is_word(name, SLICE("q"))) {
 		if (token_to_q(value, &c->q) != 0)
 			return sip_defect(why, value, "Contact with a q outside 0 to 1");
-	} else if (slice_eq_nocase(name, SLICE("expires"))) {
+	} else if (token_is_word(name, SLICE("expires"))) {
 		c->has_expires = true;
 		if (slice_to_u32(value, &c->expires) != 0)
 			c->expires = EXPIRES_IF_MALFORMED;
-	} else if (slice_eq_nocase(name, SLICE("+sip.instance"))) {
+	} else if (token_is_word(name, SLICE("+sip.instance"))) {
 		c->instance = strip_quotes(value);
-	} else if (slice_eq_nocase(name, SLICE("reg-id"))) {
+	} else if (token_is_word(name, SLICE("reg-id"))) {
 		if (slice_to_u32(value, &c->reg_id) != 0 || c->reg_id == 0)
 			return sip_defect(why, value, "Contact with a bad reg-id");
 	}
@@ -40,7 +40,7 @@ int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect
 	struct slice rest, name, value;
 	int err;
 
-	s = slice_trim(s);
+	s = token_trim(s);
 	if (slice_eq(s, SLICE("*"))) {
 		c.star = true;
 		c.addr.text = s;

@@ -11,7 +11,7 @@ int sip_cseq_parse(struct slice s, struct sip_cseq *out, struct sip_defect *why)
 	struct slice num;
 	size_t n = 0;
 
-	s = slice_trim(s);
+	s = token_trim(s);
 	while (n < s.len && is_digit(s.p[n]))
 		n++;
 	num = slice_first(s, n);
@@ -20,7 +20,7 @@ int sip_cseq_parse(struct slice s, struct sip_cseq *out, struct sip_defect *why)
 		return sip_defect(why, num, "CSeq number missing or above 2**31-1");
 	if (s.len == 0 || !token_is(*s.p, TOKEN_LWS))
 		return sip_defect(why, s, "CSeq without a method");
-	slice_skip_lws(&s);
+	token_skip_lws(&s);
 	cseq.method_text = s;
 	if (!token_all(s, TOKEN_CHAR))
 		return sip_defect(why, s, "CSeq with a malformed method");

@@ -44,6 +44,40 @@ static unsigned slot_of(struct slice name)
 	return (uint32_t)(key * HDR_HASH_FACTOR) >> 24;
 }
 
+static bool word_eq(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, 8);
+	memcpy(&y, b, 8);
+	return x == y;
+}
+
+static bool half_eq(const char *a, const char *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, 4);
+	memcpy(&y, b, 4);
+	return x == y;
+}
+
+/*
+ * Is the name spelled as the RFC does? Nearly all are, and a call of memcmp()
+ * would cost more than this. The last word overlaps the one before it.
+ */
+static bool is_spelled(const char *a, const char *b, size_t len)
+{
+	if (len < 4)
+		return a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1];
+	if (len < 8)
+		return half_eq(a, b) && half_eq(a + len - 4, b + len - 4);
+	for (size_t i = 0; i + 8 < len; i += 8)
+		if (!word_eq(a + i, b + i))
+			return false;
+	return word_eq(a + len - 8, b + len - 8);
+}
+
 enum hdr_id hdr_by_name(struct slice name)
 {
 	enum hdr_id id;
@@ -53,7 +87,10 @@ enum hdr_id hdr_by_name(struct slice name)
 	if (name.len == 1)
 		return (enum hdr_id)compact_forms[(unsigned char)ascii_lower(*name.p)];
 	id = (enum hdr_id)slots[slot_of(name)];
-	if (slice_eq(name, table[id].name) || slice_eq_nocase(name, table[id].name))
+	if (name.len != table[id].name.len)
+		return HDR_OTHER;
+	if (is_spelled(name.p, table[id].name.p, name.len) ||
+	    slice_eq_nocase(name, table[id].name))
 		return id;
 	return HDR_OTHER;
 }
@@ -110,7 +147,7 @@ bool hdr_next_value(struct slice *rest, struct slice *value)
 		size_t comma = slice_find(*rest, ',');
 		size_t n = comma == rest->len ? comma : value_span(*rest);
 
-		*value = slice_trim(slice_first(*rest, n));
+		*value = token_trim(slice_first(*rest, n));
 		*rest = slice_skip(*rest, n + (n < rest->len));
 		if (value->len > 0)
 			return true;
@@ -122,7 +159,7 @@ bool hdr_take_value(enum hdr_id id, struct slice *rest, struct slice *value)
 {
 	if (hdr_kind(id) == HDR_KIND_LIST)
 		return hdr_next_value(rest, value);
-	*value = slice_trim(*rest);
+	*value = token_trim(*rest);
 	*rest = slice_skip(*rest, rest->len);
 	return value->len > 0;
 }

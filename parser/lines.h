@@ -17,7 +17,7 @@ static inline const char *line_next(const char *p, const char *end)
 /** Is the line from p to next (behind its LF) empty? */
 static inline bool line_is_empty(const char *p, const char *next)
 {
-	return next - p == 1 || (next - p == 2 && *p == '\r');
+	return *p == '\n' || (*p == '\r' && next - p == 2);
 }
 
 static inline bool line_is_fold(const char *p, const char *end)
@@ -46,8 +46,11 @@ static inline bool line_split(const char *p, const char *next, struct slice *nam
 	at++;
 	while (at < next && token_is(*at, TOKEN_LWS))
 		at++;
+	next--;
 	while (next > at && token_is(next[-1], TOKEN_LWS))
 		next--;
+	if (next < at)
+		next = at;
 	*value = slice_between(at, next);
 	return true;
 }

@@ -33,6 +33,8 @@ static bool is_version(struct slice s)
 {
 	struct slice major;
 
+	if (slice_eq(s, SLICE("SIP/2.0")))
+		return true;
 	if (!slice_starts_nocase(s, SLICE("SIP/")))
 		return false;
 	s = slice_skip(s, 4);
@@ -96,7 +98,8 @@ static const char *index_start_line(struct indexer *x, const char *p, const char
 	}
 	msg->first_line = line = slice_between(p, next);
 	line.len -= line.len >= 2 && next[-2] == '\r' ? 2 : 1;
-	if (slice_starts_nocase(line, SLICE("SIP/")))
+	/* No method has a '/', so the fourth letter tells nearly always. */
+	if (line.len > 4 && line.p[3] == '/' && slice_starts_nocase(line, SLICE("SIP/")))
 		index_status_line(x, line);
 	else
 		index_request_line(x, line);

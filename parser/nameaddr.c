@@ -26,7 +26,7 @@ static int take_display(struct slice *s, struct name_addr *n, struct sip_defect 
 			return sip_defect(why, *s, "Quoted display name not closed");
 		n->display = slice_first(*s, len);
 		*s = slice_skip(*s, len);
-		slice_skip_lws(s);
+		token_skip_lws(s);
 		if (s->len == 0 || *s->p != '<')
 			return sip_defect(why, *s, "Display name without an address in brackets");
 		return 0;
@@ -35,7 +35,7 @@ static int take_display(struct slice *s, struct name_addr *n, struct sip_defect 
 	/* A bracket behind a ';' is inside a parameter of an addr-spec. */
 	if (len == s->len || slice_find(slice_first(*s, len), ';') < len)
 		return 0;
-	n->display = slice_trim(slice_first(*s, len));
+	n->display = token_trim(slice_first(*s, len));
 	if (!is_display(n->display))
 		return sip_defect(why, n->display, "Display name needs quotes");
 	*s = slice_skip(*s, len);
@@ -76,14 +76,14 @@ static int take_params(struct slice s, struct name_addr *n, struct sip_defect *w
 	if (rest.len == 0)
 		return sip_defect(why, n->text, "Empty parameter behind an address");
 	while ((got = hdr_take_param(&rest, &name, &value)) > 0)
-		if (n->tag.len == 0 && slice_eq_nocase(name, SLICE("tag")))
+		if (n->tag.len == 0 && token_is_word(name, SLICE("tag")))
 			n->tag = value;
 	return got == 0 ? 0 : sip_defect(why, n->params, "Malformed parameter behind an address");
 }
 
 int name_addr_parse(struct slice s, struct name_addr *out, struct sip_defect *why)
 {
-	struct name_addr n = { .text = slice_trim(s) };
+	struct name_addr n = { .text = token_trim(s) };
 	int err;
 
 	s = n.text;

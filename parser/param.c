@@ -26,7 +26,7 @@ int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
 
 	if (rest->len == 0)
 		return 0;
-	slice_skip_lws(rest);
+	token_skip_lws(rest);
 	*name = token_take(rest, TOKEN_CHAR);
 	*value = SLICE_NULL;
 	good = name->len > 0;
@@ -53,7 +53,7 @@ bool hdr_param(struct slice params, struct slice name, struct slice *value)
 	struct slice each;
 
 	while (hdr_next_param(&params, &each, value))
-		if (slice_eq_nocase(each, name))
+		if (token_is_word(each, name))
 			return true;
 	*value = SLICE_NULL;
 	return false;

@@ -5,6 +5,7 @@
 
 #include "parser/nameaddr.h"
 #include "parser/tidy.h"
+#include "parser/token.h"
 #include "parser/uri.h"
 
 static bool is_sent_by(const struct sip_via *via, const struct sock_addr *from)
@@ -45,9 +46,9 @@ static void put_sent_by(struct buf *out, const struct sip_via *via)
 	struct slice s = via->text;
 
 	if (via->params.len > 0)
-		s = slice_trim(slice_between(s.p, via->params.p));
+		s = token_trim(slice_between(s.p, via->params.p));
 	while (s.len > 0 && s.p[s.len - 1] == ';')
-		s = slice_trim(slice_first(s, s.len - 1));
+		s = token_trim(slice_first(s, s.len - 1));
 	tidy_put_always(out, s);
 }
 
@@ -61,9 +62,9 @@ void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_a
 	}
 	put_sent_by(out, via);
 	while (hdr_next_param(&rest, &name, &value)) {
-		if (slice_eq_nocase(name, SLICE("received")))
+		if (token_is_word(name, SLICE("received")))
 			continue;
-		if (!slice_eq_nocase(name, SLICE("rport"))) {
+		if (!token_is_word(name, SLICE("rport"))) {
 			put_param(out, name, value);
 			continue;
 		}

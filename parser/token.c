@@ -28,6 +28,7 @@
 	 (IS_ALNUM(c) || (c) == '-' || (c) == '.' || (c) == '_' ? TOKEN_HOST : 0) | \
 	 (IS_HEX(c) || (c) == ':' || (c) == '.' ? TOKEN_IPV6 : 0) |        \
 	 (IS_URI(c) ? TOKEN_URI : 0) |                                     \
+	 (IS_URI(c) && (c) != '%' ? TOKEN_PLAIN : 0) |                     \
 	 (IS_URI(c) && (c) != ';' && (c) != ',' ? TOKEN_VALUE : 0) |       \
 	 (IS_ALNUM(c) || IS_MARK(c) || IS_USER(c) ? TOKEN_UNESCAPED : 0) | \
 	 (IS_USER(c) || (c) == ':' || (c) == '@' ? TOKEN_RESERVED : 0) |   \
@@ -37,7 +38,7 @@
 #define SIXTEEN(c) FOUR(c), FOUR((c) + 4), FOUR((c) + 8), FOUR((c) + 12)
 #define SIXTY_FOUR(c) SIXTEEN(c), SIXTEEN((c) + 16), SIXTEEN((c) + 32), SIXTEEN((c) + 48)
 
-const uint8_t token_classes[256] = {
+const uint16_t token_classes[256] = {
 	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
 };
 

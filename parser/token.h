@@ -17,10 +17,11 @@ enum token_class {
 	TOKEN_VALUE = 16,		/* unquoted parameter value: all but space, controls, ;,<>" */
 	TOKEN_UNESCAPED = 32,		/* user part characters that need no %HH */
 	TOKEN_RESERVED = 64,		/* reserved of RFC 3261 25.1: %HH of it means something else */
-	TOKEN_LWS = 128
+	TOKEN_LWS = 128,
+	TOKEN_PLAIN = 256		/* TOKEN_URI without '%' */
 };
 
-extern const uint8_t token_classes[256];
+extern const uint16_t token_classes[256];
 
 static inline bool token_is(char c, enum token_class class)
 {
@@ -46,20 +47,44 @@ static inline bool token_all(struct slice s, enum token_class class)
 static inline struct slice token_take(struct slice *s, enum token_class class)
 {
 	size_t n = token_span(*s, class);
-	struct slice taken = slice_first(*s, n);
+	struct slice taken = { s->p, n };
 
-	*s = slice_skip(*s, n);
+	*s = slice_of(s->p + n, s->len - n);
 	return taken;
+}
+
+/* The two below are slice_skip_lws() and slice_trim() for places where a call shows. */
+static inline void token_skip_lws(struct slice *s)
+{
+	while (s->len > 0 && token_is(*s->p, TOKEN_LWS)) {
+		s->p++;
+		s->len--;
+	}
+}
+
+static inline struct slice token_trim(struct slice s)
+{
+	token_skip_lws(&s);
+	while (s.len > 0 && token_is(s.p[s.len - 1], TOKEN_LWS))
+		s.len--;
+	return s;
+}
+
+/** Is it this word, case-blind? Most are not, and the length says so. */
+static inline bool token_is_word(struct slice s, struct slice word)
+{
+	return s.len == word.len && slice_eq_nocase(s, word);
 }
 
 /** Skip LWS, the character and LWS again; false (only LWS skipped) if it is another. */
 static inline bool token_take_sep(struct slice *s, char sep)
 {
-	*s = slice_skip(*s, token_span(*s, TOKEN_LWS));
+	token_skip_lws(s);
 	if (s->len == 0 || *s->p != sep)
 		return false;
-	*s = slice_skip(*s, 1);
-	*s = slice_skip(*s, token_span(*s, TOKEN_LWS));
+	s->p++;
+	s->len--;
+	token_skip_lws(s);
 	return true;
 }
 

@@ -20,13 +20,16 @@ static bool is_escape(struct slice s)
 
 static int check_chars(struct slice s, struct sip_defect *why)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (!token_is(s.p[i], TOKEN_URI))
-			return sip_defect(why, slice_skip(s, i), "Character not allowed in a URI");
-		if (s.p[i] == '%' && !is_escape(slice_skip(s, i)))
-			return sip_defect(why, slice_skip(s, i), "Bad escape in a URI");
+	for (;;) {
+		s = slice_skip(s, token_span(s, TOKEN_PLAIN));
+		if (s.len == 0)
+			return 0;
+		if (*s.p != '%')
+			return sip_defect(why, s, "Character not allowed in a URI");
+		if (!is_escape(s))
+			return sip_defect(why, s, "Bad escape in a URI");
+		s = slice_skip(s, 3);
 	}
-	return 0;
 }
 
 static int take_userinfo(struct slice *rest, struct sip_uri *u, struct sip_defect *why)
@@ -147,11 +150,11 @@ static bool is_scheme(struct slice s)
 
 static enum uri_scheme scheme_of(struct slice s)
 {
-	if (s.len == 3 && slice_eq_nocase(s, SLICE("sip")))
+	if (token_is_word(s, SLICE("sip")))
 		return URI_SIP;
-	if (s.len == 4 && slice_eq_nocase(s, SLICE("sips")))
+	if (token_is_word(s, SLICE("sips")))
 		return URI_SIPS;
-	if (s.len == 3 && slice_eq_nocase(s, SLICE("tel")))
+	if (token_is_word(s, SLICE("tel")))
 		return URI_TEL;
 	return URI_OTHER;
 }

@@ -34,18 +34,18 @@ static int note_param(struct sip_via *via, struct slice name, struct slice value
 {
 	uint32_t n;
 
-	if (slice_eq_nocase(name, SLICE("branch"))) {
+	if (token_is_word(name, SLICE("branch"))) {
 		via->branch = value;
-	} else if (slice_eq_nocase(name, SLICE("rport"))) {
+	} else if (token_is_word(name, SLICE("rport"))) {
 		via->has_rport = true;
 		if (value.len > 0 && (slice_to_u32(value, &n) != 0 || n > UINT16_MAX))
 			return sip_defect(why, value, "Via with a bad rport");
 		via->rport = value.len > 0 ? (uint16_t)n : 0;
-	} else if (slice_eq_nocase(name, SLICE("received"))) {
+	} else if (token_is_word(name, SLICE("received"))) {
 		via->received = value;
-	} else if (slice_eq_nocase(name, SLICE("maddr"))) {
+	} else if (token_is_word(name, SLICE("maddr"))) {
 		via->maddr = value;
-	} else if (slice_eq_nocase(name, SLICE("ttl"))) {
+	} else if (token_is_word(name, SLICE("ttl"))) {
 		if (slice_to_u32(value, &n) != 0 || n > UINT8_MAX)
 			return sip_defect(why, value, "Via with a bad ttl");
 		via->ttl = (int)n;
@@ -74,7 +74,7 @@ static int take_params(struct slice s, struct sip_via *via, struct sip_defect *w
 
 int sip_via_parse(struct slice value, struct sip_via *out, struct sip_defect *why)
 {
-	struct sip_via via = { .text = slice_trim(value), .ttl = -1 };
+	struct sip_via via = { .text = token_trim(value), .ttl = -1 };
 	struct slice s = via.text;
 	int err;
 
@@ -84,7 +84,7 @@ int sip_via_parse(struct slice value, struct sip_via *out, struct sip_defect *wh
 	if (via.transport_text.len == 0 || s.len == 0 || !token_is(*s.p, TOKEN_LWS))
 		return sip_defect(why, via.text, "Via without a transport");
 	via.transport = transport_parse(via.transport_text);
-	slice_skip_lws(&s);
+	token_skip_lws(&s);
 	err = take_sent_by(&s, &via, why);
 	if (!err)
 		err = take_params(s, &via, why);
