@@ -78,7 +78,7 @@ static void the_closest_range_decides(void **state)
 
 static void the_best_offer_wins(void **state)
 {
-	static const struct slice offers[] = {
+	const struct slice offers[] = {
 		SLICE("application/pidf+xml"), SLICE("application/xpidf+xml"), SLICE("text/xml"),
 	};
 	struct sip_msg *msg = parse_ok("SUBSCRIBE sip:h SIP/2.0\r\nAccept: application/pidf+xml;q=0.4\r\n"
