@@ -109,7 +109,7 @@ static bool pick(struct choice *c, const struct sip_view *v, struct hdr_ref *h)
 
 static void edit_one(struct choice *c, struct sip_view *v, struct slice some)
 {
-	static const struct slice names[] = { SLICE("X-Y"), SLICE("Route"), SLICE("v"), SLICE("Contact") };
+	const struct slice names[] = { SLICE("X-Y"), SLICE("Route"), SLICE("v"), SLICE("Contact") };
 	static const uint16_t places[] = { EDIT_AT_TOP, EDIT_AT_END, 1, 2, 7 };
 	uint16_t at = places[choose(c, 5)];
 	struct arena *a = v->msg->arena;
