@@ -77,14 +77,16 @@ static int take_fields(struct arena *a, struct auth_credentials *c, struct sip_d
 	return got == 0 ? 0 : sip_defect(why, rest, "Credentials malformed");
 }
 
+/* The defect's place is in the message, where nc itself may no longer be. */
 static int check_nc(const struct auth_credentials *c, struct sip_defect *why)
 {
+	bool good = c->nc.len == 8;
+
 	if (!c->nc.p)
 		return 0;
 	for (size_t i = 0; i < c->nc.len; i++)
-		if (hex_digit(c->nc.p[i]) < 0)
-			return sip_defect(why, c->nc, "Credentials with a bad nonce count");
-	return c->nc.len == 8 ? 0 : sip_defect(why, c->nc, "Credentials with a bad nonce count");
+		good &= hex_digit(c->nc.p[i]) >= 0;
+	return good ? 0 : sip_defect(why, c->params, "Credentials with a bad nonce count");
 }
 
 int auth_credentials_parse(struct arena *a, struct slice value,

@@ -59,7 +59,8 @@ static void malformed_digest_is_refused(void **state)
 		"", "Digest", "Digest ", "=x a=b", "Digest a", "Digest a=", "Digest =b",
 		"Digest a=b c=d", "Digest a=\"b", "Digest a=\"b\"c", "Digest a=b;c=d",
 		"Digest username=a,username=b", "Digest nonce=\"\",nonce=\"\"", "Digest nc=1",
-		"Digest nc=0000000g", "Digest nc=000000001", "Digest nc=\"\"", "Digest \"a\"=b",
+		"Digest nc=0000000g", "Digest nc=000000001", "Digest nc=\"\"",
+		"Digest nc=\"5c\\401\"", "Digest \"a\"=b",
 	};
 	struct arena *a = arena_new(0);
 
@@ -71,6 +72,9 @@ static void malformed_digest_is_refused(void **state)
 		if (auth_credentials_parse(a, slice_str(cases[i]), &c, &why) != -EBADMSG)
 			fail_msg("%s was taken", cases[i]);
 		assert_int_equal(why.status, 400);
+		/* In the value, not in what was made of it. */
+		assert_true(why.where.len == 0 || (why.where.p >= cases[i] &&
+		    slice_end(why.where) <= cases[i] + strlen(cases[i])));
 	}
 	arena_free(&a);
 }
