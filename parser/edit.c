@@ -38,6 +38,8 @@ static int append(struct arena *a, const struct sip_edit **last, struct sip_edit
 /* Does the text stay within its header line? A fold is a line end and then SP or HTAB. */
 static bool stays_in_line(struct slice s)
 {
+	if (slice_find(s, '\n') == s.len && slice_find(s, '\r') == s.len)
+		return true;
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] != '\r' && s.p[i] != '\n')
 			continue;

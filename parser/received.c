@@ -4,9 +4,12 @@
 #include "parser/received.h"
 
 #include "parser/nameaddr.h"
-#include "parser/tidy.h"
 #include "parser/token.h"
 #include "parser/uri.h"
+
+#include <errno.h>
+
+#define ADDED_BYTES (sizeof(";received=;rport=65535") + ADDR_TEXT_BYTES)
 
 static bool is_sent_by(const struct sip_via *via, const struct sock_addr *from)
 {
@@ -22,26 +25,45 @@ bool sip_via_is_short(const struct sip_via *via, const struct sock_addr *from)
 	return via->has_rport || via->received.len > 0 || !is_sent_by(via, from);
 }
 
-static void put_param(struct buf *out, struct slice name, struct slice value)
+/* Each fold, whatever its line end, leaves as a space. */
+static char *put(char *out, struct slice s)
 {
-	buf_put_char(out, ';');
-	buf_put(out, name);
-	if (!value.p)
-		return;
-	buf_put_char(out, '=');
-	tidy_put_always(out, value);
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '\r' || s.p[i] == '\n')
+			*out++ = ' ';
+		else
+			*out++ = s.p[i];
+	return out;
 }
 
-static void put_ip(struct buf *out, const struct ip_addr *ip)
+static char *put_param(char *out, struct slice name, struct slice value)
+{
+	*out++ = ';';
+	out = put(out, name);
+	if (!value.p)
+		return out;
+	*out++ = '=';
+	return put(out, value);
+}
+
+static char *put_port(char *out, uint16_t port)
+{
+	char digits[5], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + port % 10);
+	while ((port /= 10) != 0);
+	return put_param(out, SLICE("rport"), slice_between(p, digits + sizeof(digits)));
+}
+
+static char *put_ip(char *out, const struct ip_addr *ip)
 {
 	char text[ADDR_TEXT_BYTES];
-	size_t len = ip_format(ip, text);
 
-	buf_put(out, SLICE(";received="));
-	buf_put(out, slice_of(text, len));
+	return put_param(out, SLICE("received"), slice_of(text, ip_format(ip, text)));
 }
 
-static void put_sent_by(struct buf *out, const struct sip_via *via)
+static char *put_sent_by(char *out, const struct sip_via *via)
 {
 	struct slice s = via->text;
 
@@ -49,29 +71,62 @@ static void put_sent_by(struct buf *out, const struct sip_via *via)
 		s = token_trim(slice_between(s.p, via->params.p));
 	while (s.len > 0 && s.p[s.len - 1] == ';')
 		s = token_trim(slice_first(s, s.len - 1));
-	tidy_put_always(out, s);
+	return put(out, s);
+}
+
+/* At most room_for(via) bytes; returns how many. */
+static size_t complete(char *out, const struct sip_via *via, const struct sock_addr *from)
+{
+	struct slice rest = via->params, name, value;
+	char *at = put_sent_by(out, via);
+
+	while (hdr_next_param(&rest, &name, &value))
+		if (token_is_word(name, SLICE("rport")))
+			at = put_port(at, from->port);
+		else if (!token_is_word(name, SLICE("received")))
+			at = put_param(at, name, value);
+	/* With rport always, even if the address is the one in sent-by (RFC 3581 4). */
+	if (via->has_rport || !is_sent_by(via, from))
+		at = put_ip(at, &from->ip);
+	return (size_t)(at - out);
+}
+
+/* rport may be there many times; each needs no more than ";rport=65535" for ";rport". */
+static size_t room_for(const struct sip_via *via)
+{
+	return 2 * via->text.len + ADDED_BYTES;
 }
 
 void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_addr *from)
 {
-	struct slice rest = via->params, name, value;
+	size_t room = room_for(via), n;
+	char *p = buf_reserve(out, room);
 
-	if (!sip_via_is_short(via, from)) {
-		tidy_put_always(out, via->text);
+	if (!p)
 		return;
-	}
-	put_sent_by(out, via);
-	while (hdr_next_param(&rest, &name, &value)) {
-		if (token_is_word(name, SLICE("received")))
-			continue;
-		if (!token_is_word(name, SLICE("rport"))) {
-			put_param(out, name, value);
-			continue;
-		}
-		buf_put(out, SLICE(";rport="));
-		buf_put_u64(out, from->port);
-	}
-	/* With rport always, even if the address is the one in sent-by (RFC 3581 4). */
-	if (via->has_rport || !is_sent_by(via, from))
-		put_ip(out, &from->ip);
+	n = sip_via_is_short(via, from) ? complete(p, via, from) :
+	    (size_t)(put(p, via->text) - p);
+	out->len -= room - n;
+}
+
+int edit_received(struct arena *a, const struct sip_edit **last, struct sip_msg *request)
+{
+	const struct sip_via *via = msg_via(request);
+	const struct sock_addr *from = &request->from.remote;
+	const struct hdr *h = msg_hdr(request, HDR_VIA);
+	struct hdr_ref top = { .id = HDR_VIA };
+	struct slice others;
+	char *p;
+	size_t n;
+
+	if (!via || !sip_via_is_short(via, from))
+		return 0;
+	others = slice_between(slice_end(via->text), slice_end(h->value));
+	p = arena_bytes(a, room_for(via) + others.len);
+	if (!p)
+		return -ENOMEM;
+	n = complete(p, via, from);
+	n += (size_t)(put(p + n, others) - (p + n));
+	top.at = (uint16_t)(h - request->hdrs);
+	return edit_value(a, last, &top, slice_of(p, n));
 }

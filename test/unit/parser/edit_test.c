@@ -1,6 +1,7 @@
 /*
  * Edits: making them, reading through them, what is refused.
  */
+#include "parser/received.h"
 #include "test/unit/parser/parse.h"
 
 static const char two_routes[] =
@@ -285,7 +286,32 @@ static void what_would_break_the_message_is_refused(void **state)
 	sip_msg_unref(&msg);
 }
 
-UNIT_MAIN(cmocka_unit_test(the_last_added_at_the_top_is_the_first),
+/* RFC 3261 18.2.1: before a request goes on, its top Via tells where it came from. */
+static void the_top_via_is_completed(void **state)
+{
+	struct sip_msg *msg = parse_ok("OPTIONS sip:h SIP/2.0\r\nTo: x\r\n"
+	    "v: SIP/2.0/UDP a;rport;branch=1 ,\r\n SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP c;rport\r\n\r\n");
+	struct sip_view v = { msg, NULL };
+
+	(void)state;
+	assert_int_equal(edit_received(msg->arena, &v.last, msg), 0);
+	assert_string_equal(listed(&v, HDR_VIA, ""),
+	    "v=SIP/2.0/UDP a;rport=4242;branch=1;received=192.0.2.33 ,   SIP/2.0/UDP b|"
+	    "Via=SIP/2.0/UDP c;rport|");
+	sip_msg_unref(&msg);
+	msg = parse_ok("OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.33\r\n\r\n");
+	v = (struct sip_view){ msg, NULL };
+	assert_int_equal(edit_received(msg->arena, &v.last, msg), 0);
+	assert_null(v.last);
+	sip_msg_unref(&msg);
+	msg = parse_ok("OPTIONS sip:h SIP/2.0\r\nVia: bad\r\n\r\n");
+	assert_int_equal(edit_received(msg->arena, &v.last, msg), 0);
+	assert_null(v.last);
+	sip_msg_unref(&msg);
+}
+
+UNIT_MAIN(cmocka_unit_test(the_top_via_is_completed),
+    cmocka_unit_test(the_last_added_at_the_top_is_the_first),
     cmocka_unit_test(what_was_changed_is_seen_at_once),
     cmocka_unit_test(a_header_is_asked_by_name_or_id),
     cmocka_unit_test(values_of_a_list_are_counted_over_lines),
