@@ -114,7 +114,7 @@ static void model_drop(struct model *m, enum hdr_id id)
 
 static void model_body(struct model *m, const char *body, const char *type)
 {
-	char length[16];
+	char length[24];
 
 	snprintf(length, sizeof(length), "%zu", strlen(body));
 	copy(m->body, sizeof(m->body), slice_str(body));
