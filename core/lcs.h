@@ -98,6 +98,8 @@ const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared);
 /* ---- a module's own places, from code that has no lcs_call ---- */
 void       *lcs_shared(const struct lcs_mod *mod);
 void       *lcs_local(const struct lcs_mod *mod);			/* of the calling worker */
+/** Of any worker, for adding up what its owner counts; NULL before it has started. */
+const void *lcs_local_of(const struct lcs_mod *mod, unsigned worker);
 /** Parameters under a generation (lcs_ctx_gen(), gen_peek()). */
 const void *lcs_conf(const struct lcs_mod *mod, const struct gen *gen);
 /** Parameters of the generation being prepared or current, for timers and RPC: gen_peek(). */

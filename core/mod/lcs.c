@@ -17,6 +17,11 @@ void *lcs_local(const struct lcs_mod *mod)
 	return mod->local[self];
 }
 
+const void *lcs_local_of(const struct lcs_mod *mod, unsigned worker)
+{
+	return mod->local[worker];
+}
+
 const void *lcs_conf(const struct lcs_mod *mod, const struct gen *gen)
 {
 	const struct lcs_gen *g = (const struct lcs_gen *)gen;
