@@ -86,12 +86,12 @@ static struct slice own_name(void)
 	return slice_str(self.name);
 }
 
-static int64_t now_us(void)
+static int64_t now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void nudge(void)
@@ -168,7 +168,7 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...)
 {
 	int saved = errno;
 	char text[LOG_TEXT_MAX];
-	struct log_record r = { .time_us = now_us(), .level = level, .thread = own_name(),
+	struct log_record r = { .time_ns = now_ns(), .level = level, .thread = own_name(),
 		.room = slice_first(slice_str(room), LOG_NAME_MAX) };
 	va_list ap;
 
@@ -200,7 +200,7 @@ static void say(enum log_level level, const char *thread, const char *fmt, ...)
 static void say(enum log_level level, const char *thread, const char *fmt, ...)
 {
 	char text[LOG_TEXT_MAX];
-	struct log_record r = { .time_us = now_us(), .level = level,
+	struct log_record r = { .time_ns = now_ns(), .level = level,
 		.room = SLICE("log"), .thread = slice_str(thread) };
 	va_list ap;
 
@@ -217,7 +217,7 @@ static struct source *oldest(struct log_record *r)
 	struct log_record own;
 
 	for (struct source *s = state.sources; s; s = s->next)
-		if (log_ring_peek(s->ring, &own) && (!found || own.time_us < r->time_us)) {
+		if (log_ring_peek(s->ring, &own) && (!found || own.time_ns < r->time_ns)) {
 			found = s;
 			*r = own;
 		}
@@ -343,6 +343,7 @@ static void *log_main(void *arg)
 	reopen();
 	while (drain() > 0)
 		;
+	free_finished();
 	return NULL;
 }
 

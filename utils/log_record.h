@@ -10,7 +10,7 @@
 #define LOG_TEXT_MAX 4000	/* bytes of the event text */
 
 struct log_record {
-	int64_t        time_us;		/* since 1970 */
+	int64_t        time_ns;		/* since 1970 */
 	enum log_level level;
 	struct slice   room, thread, text;	/* as they came: not escaped yet */
 };

@@ -17,7 +17,7 @@ struct head {
 	uint16_t text_len;
 	uint8_t  room_len, thread_len;
 	/* A filler ends here, and has no thread. */
-	int64_t  time_us;
+	int64_t  time_ns;
 	uint32_t level;
 	uint32_t unused;
 };
@@ -96,7 +96,7 @@ static void copy_in(struct log_ring *ring, uint64_t at, uint32_t size,
 	h->text_len = (uint16_t)r->text.len;
 	h->room_len = (uint8_t)r->room.len;
 	h->thread_len = (uint8_t)r->thread.len;
-	h->time_us = r->time_us;
+	h->time_ns = r->time_ns;
 	h->level = r->level;
 	memcpy(p, r->room.p, r->room.len);
 	memcpy(p + r->room.len, r->thread.p, r->thread.len);
@@ -158,7 +158,7 @@ bool log_ring_peek(struct log_ring *ring, struct log_record *r)
 	if (!h)
 		return false;
 	p = (const char *)(h + 1);
-	r->time_us = h->time_us;
+	r->time_ns = h->time_ns;
 	r->level = (enum log_level)h->level;
 	r->room = slice_of(p, h->room_len);
 	r->thread = slice_of(p + h->room_len, h->thread_len);

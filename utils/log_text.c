@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define US_PER_SECOND 1000000
+#define NS_PER_SECOND 1000000000
 #define SYSLOG_DAEMON 3			/* facility, RFC 3164 4.1.1 */
 
 static const char *const level_words[] = {
@@ -172,11 +172,11 @@ static struct slice utc_second(time_t second)
 	return slice_of(last.text, (size_t)last.len);
 }
 
-static char *put_utc(char *p, int64_t time_us)
+static char *put_utc(char *p, int64_t time_ns)
 {
-	int ms = (int)(time_us % US_PER_SECOND / 1000);
+	int ms = (int)(time_ns % NS_PER_SECOND / 1000000);
 
-	p = put(p, utc_second((time_t)(time_us / US_PER_SECOND)));
+	p = put(p, utc_second((time_t)(time_ns / NS_PER_SECOND)));
 	*p++ = '.';
 	*p++ = (char)('0' + ms / 100);
 	*p++ = (char)('0' + ms / 10 % 10);
@@ -186,10 +186,10 @@ static char *put_utc(char *p, int64_t time_us)
 }
 
 /* "Nov  5 09:00:00", local time (RFC 3164 4.1.2). */
-static char *put_bsd_time(char *p, int64_t time_us)
+static char *put_bsd_time(char *p, int64_t time_ns)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t seconds = (time_t)(time_us / US_PER_SECOND);
+	time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
@@ -212,7 +212,7 @@ static char *put_member(char *p, struct slice before, struct slice value)
 
 static char *put_object(char *p, const struct log_record *r)
 {
-	p = put_utc(put(p, SLICE("{\"ts\":\"")), r->time_us);
+	p = put_utc(put(p, SLICE("{\"ts\":\"")), r->time_ns);
 	p = put_member(p, SLICE("\",\"level\":"), slice_str(level_words[r->level]));
 	p = put_member(p, SLICE(",\"room\":"), r->room);
 	p = put_member(p, SLICE(",\"thread\":"), r->thread);
@@ -232,7 +232,7 @@ static char *put_level(char *p, const struct log_record *r)
 
 size_t log_text_line(char *out, const struct log_record *r)
 {
-	char *p = put_utc(out, r->time_us);
+	char *p = put_utc(out, r->time_ns);
 
 	*p++ = ' ';
 	p = put_who_and_what(put_level(p, r), r);
@@ -252,7 +252,7 @@ size_t log_text_syslog(char *out, const struct log_record *r, enum log_format fo
 {
 	char *p = out + snprintf(out, 64, "<%d>", SYSLOG_DAEMON * 8 + severity(r));
 
-	p = put_bsd_time(p, r->time_us);
+	p = put_bsd_time(p, r->time_ns);
 	p += snprintf(p, 64, " lcs[%d]: ", (int)getpid());
 	if (format == LOG_FORMAT_JSON)
 		p = put_object(p, r);

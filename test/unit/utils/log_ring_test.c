@@ -5,6 +5,7 @@
 
 #include "test/oom.h"
 #include "test/unit.h"
+#include "utils/rand.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -24,7 +25,7 @@ static struct slice text_of(unsigned n, char buf[LOG_TEXT_MAX])
 static bool put(struct log_ring *ring, unsigned n)
 {
 	char buf[LOG_TEXT_MAX];
-	struct log_record r = { .time_us = n, .level = (enum log_level)(n % 5),
+	struct log_record r = { .time_ns = n, .level = (enum log_level)(n % 5),
 		.room = slice_first(SLICE("0123456789abcde"), n % 16),
 		.thread = SLICE("worker"), .text = text_of(n, buf) };
 
@@ -35,7 +36,7 @@ static bool is_record(const struct log_record *r, unsigned n)
 {
 	char buf[LOG_TEXT_MAX];
 
-	return r->time_us == n && r->level == (enum log_level)(n % 5) &&
+	return r->time_ns == n && r->level == (enum log_level)(n % 5) &&
 	    slice_eq(r->room, slice_first(SLICE("0123456789abcde"), n % 16)) &&
 	    slice_eq(r->thread, SLICE("worker")) && slice_eq(r->text, text_of(n, buf));
 }
@@ -93,6 +94,30 @@ static void full_ring_refuses_and_counts(void **state)
 	log_ring_free(&ring);
 }
 
+/* As full as it can be all the time: a record that went in one byte too early
+ * would spoil the oldest one. */
+static void nearly_full_ring_keeps_every_byte(void **state)
+{
+	struct log_ring *ring = log_ring_new();
+	unsigned waiting[8192], in = 0, out = 0;
+	struct log_record r;
+
+	(void)state;
+	rand_seed_for_tests(6);
+	for (unsigned n = 0; n < RECORDS; ) {
+		if (put(ring, n)) {
+			waiting[in++ % COUNT(waiting)] = n;
+			n += 1 + rand_below(100);
+			continue;
+		}
+		assert_true(log_ring_peek(ring, &r));
+		assert_true(is_record(&r, waiting[out++ % COUNT(waiting)]));
+		log_ring_pop(ring);
+	}
+	assert_true(out > 100);
+	log_ring_free(&ring);
+}
+
 static void finished_when_closed_and_empty(void **state)
 {
 	struct log_ring *ring = log_ring_new();
@@ -137,8 +162,8 @@ static void two_threads_lose_only_what_is_counted(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, write_records, &w), 0);
 	while (!log_ring_is_finished(w.ring)) {
 		for (; log_ring_peek(w.ring, &r); log_ring_pop(w.ring)) {
-			wrong += r.time_us <= last || !is_record(&r, (unsigned)r.time_us);
-			last = r.time_us;
+			wrong += r.time_ns <= last || !is_record(&r, (unsigned)r.time_ns);
+			last = r.time_ns;
 			got++;
 		}
 		lost += log_ring_take_lost(w.ring);
@@ -165,6 +190,7 @@ static void no_memory_no_ring(void **state)
 UNIT_MAIN(
 	cmocka_unit_test(comes_out_as_it_went_in),
 	cmocka_unit_test(full_ring_refuses_and_counts),
+	cmocka_unit_test(nearly_full_ring_keeps_every_byte),
 	cmocka_unit_test(finished_when_closed_and_empty),
 	cmocka_unit_test(two_threads_lose_only_what_is_counted),
 	cmocka_unit_test(no_memory_no_ring))

@@ -51,7 +51,7 @@ static struct log_sink_state *open_sink(enum log_sink kind)
 
 static void put(struct log_sink_state *s, const char *text)
 {
-	struct log_record r = { .time_us = 0, .level = LOG_LEVEL_INFO, .room = SLICE("net"),
+	struct log_record r = { .time_ns = 0, .level = LOG_LEVEL_INFO, .room = SLICE("net"),
 		.thread = SLICE("main"), .text = slice_str(text) };
 
 	log_sink_put(s, &r);

@@ -7,9 +7,11 @@
 #include "test/unit.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,9 +157,19 @@ static void level_is_looked_at_first(void **state)
 	assert_int_equal(log_get_level(), LOG_LEVEL_DEBUG);
 	log_debug("tm", "n=%d", evaluated(&n));
 	assert_int_equal(n, 1);
-	errno = EBADF;
-	log_debug("tm", "errno is kept");
-	assert_int_equal(errno, EBADF);
+}
+
+static void errno_is_kept(void **state)
+{
+	int fd = dup(STDERR_FILENO);
+
+	(void)state;
+	close(STDERR_FILENO);		/* so that writing fails */
+	errno = EDOM;
+	log_notice("tm", "nobody hears");
+	assert_int_equal(errno, EDOM);
+	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	close(fd);
 }
 
 static void long_text_says_that_it_was_cut(void **state)
@@ -280,8 +292,8 @@ static void threads_lose_nothing_that_is_not_counted(void **state)
 	assert_true(t.got > 100);
 }
 
-/* Each line must arrive before the next is written, whether the log thread sleeps
- * for good, lingers, or is just going to sleep. */
+/* Each line must arrive before the next is written, whether the log thread lingers,
+ * sleeps for good (the pause is for that), or is just going to. */
 static void every_line_wakes_the_log_thread(void **state)
 {
 	char text[4096];
@@ -295,7 +307,9 @@ static void every_line_wakes_the_log_thread(void **state)
 	for (int i = 0; i < 300; i++) {
 		struct pollfd readable = { fd, POLLIN, 0 };
 
-		log_at(i % 10 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "tm", "line");
+		if (i % 30 == 0)
+			assert_int_equal(poll(&readable, 1, 50), 0);
+		log_at(i % 15 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "tm", "line");
 		if (poll(&readable, 1, 20000) != 1 || read(fd, text, sizeof(text)) <= 0)
 			fail_msg("line %d did not come", i);
 	}
@@ -341,6 +355,107 @@ static void a_stuck_sink_stops_nobody(void **state)
 	pthread_join(reader, NULL);
 	assert_int_equal(atomic_load(&fifo_lines) + atomic_load(&fifo_lost), 10000);
 	assert_true(atomic_load(&fifo_lost) > 5000);
+}
+
+/* ---- order between threads ---------------------------------------------- */
+
+#define TURNS 200
+
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t  cond;
+	unsigned        next;
+} turns = { .mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
+
+/* Two threads take turns: the order of their lines is known. */
+static void *log_in_turn(void *arg)
+{
+	unsigned own = *(unsigned *)arg;
+
+	pthread_mutex_lock(&turns.mutex);
+	for (; own < TURNS; own += 2) {
+		while (turns.next != own)
+			pthread_cond_wait(&turns.cond, &turns.mutex);
+		log_notice("tm", "turn=%u", own);
+		turns.next++;
+		pthread_cond_broadcast(&turns.cond);
+	}
+	pthread_mutex_unlock(&turns.mutex);
+	return NULL;
+}
+
+static void *read_turns(void *arg)
+{
+	FILE *f = fdopen(*(int *)arg, "r");
+	intptr_t in_order = 0;
+	char line[8192];
+
+	while (fgets(line, sizeof(line), f))
+		in_order += number(slice_str(line), "turn=") == in_order;
+	fclose(f);
+	return (void *)in_order;
+}
+
+/* Log until the pipe is full: then the log thread is stuck, and finds the lines of
+ * both threads when it goes on. */
+static void fill_pipe(int fd)
+{
+	int size = fcntl(fd, F_SETPIPE_SZ, 4096), filled = 0;
+
+	assert_true(size >= 4096);
+	while (filled < size) {
+		log_notice("tm", "%0*d", 500, 0);
+		assert_int_equal(ioctl(fd, FIONREAD, &filled), 0);
+	}
+}
+
+static void lines_of_threads_are_merged_by_time(void **state)
+{
+	pthread_t threads[2], reader;
+	unsigned ids[2] = { 0, 1 };
+	void *in_order;
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	start(LOG_LEVEL_NOTICE);
+	fill_pipe(fd);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, log_in_turn, &ids[i]), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	assert_int_equal(pthread_create(&reader, NULL, read_turns, &fd), 0);
+	log_stop();
+	pthread_join(reader, &in_order);
+	assert_int_equal((intptr_t)in_order, TURNS);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+static void *log_one_line(void *arg)
+{
+	log_notice("tm", "one line");
+	return arg;
+}
+
+/* A ring is 64 KiB. Under ASan mallinfo2() knows nothing, but then leaks are seen. */
+static void rings_go_with_their_threads(void **state)
+{
+	size_t before = mallinfo2().uordblks;
+
+	(void)state;
+	start(LOG_LEVEL_NOTICE);
+	for (int i = 0; i < 200; i++) {
+		pthread_t thread;
+
+		assert_int_equal(pthread_create(&thread, NULL, log_one_line, NULL), 0);
+		pthread_join(thread, NULL);
+	}
+	log_stop();
+	assert_int_equal(count(text_of_file(path), "] one line\n"), 200);
+	assert_true(mallinfo2().uordblks < before + 1024 * 1024);
 }
 
 static void *log_without_memory(void *arg)
@@ -439,12 +554,15 @@ int main(void)
 		log_test(without_a_log_thread_lines_go_to_stderr),
 		log_test(starting_twice_and_in_vain),
 		log_test(level_is_looked_at_first),
+		log_test(errno_is_kept),
 		log_test(long_text_says_that_it_was_cut),
 		log_test(json_lines),
 		log_test(reopening),
 		log_test(threads_lose_nothing_that_is_not_counted),
 		log_test(every_line_wakes_the_log_thread),
 		log_test(a_stuck_sink_stops_nobody),
+		log_test(lines_of_threads_are_merged_by_time),
+		log_test(rings_go_with_their_threads),
 		log_test(without_memory_lines_are_counted),
 		log_test(child_does_not_use_its_parents_log),
 	};

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static const struct log_record plain = {
-	.time_us = 1795251600123456, .level = LOG_LEVEL_NOTICE,
+	.time_ns = 1795251600123456789, .level = LOG_LEVEL_NOTICE,
 	.room = { "tm", 2 }, .thread = { "worker 1", 8 }, .text = { "event key=value", 15 },
 };
 
@@ -44,11 +44,11 @@ static void shapes(void **state)
 
 static void levels_and_days(void **state)
 {
-	static const struct { enum log_level level; int64_t time_us; const char *begin, *syslog; } cases[] = {
+	static const struct { enum log_level level; int64_t time_ns; const char *begin, *syslog; } cases[] = {
 		{ LOG_LEVEL_ERROR, 0, "1970-01-01T00:00:00.000Z error ", "<27>Jan  1 00:00:00 " },
-		{ LOG_LEVEL_WARNING, 999999, "1970-01-01T00:00:00.999Z warning ", "<28>Jan  1 " },
-		{ LOG_LEVEL_INFO, 951782400000000, "2000-02-29T00:00:00.000Z info ", "<30>Feb 29 " },
-		{ LOG_LEVEL_DEBUG, 4102444799000000, "2099-12-31T23:59:59.000Z debug ",
+		{ LOG_LEVEL_WARNING, 999999999, "1970-01-01T00:00:00.999Z warning ", "<28>Jan  1 " },
+		{ LOG_LEVEL_INFO, 951782400000000000, "2000-02-29T00:00:00.000Z info ", "<30>Feb 29 " },
+		{ LOG_LEVEL_DEBUG, 4102444799000000000, "2099-12-31T23:59:59.000Z debug ",
 		  "<31>Dec 31 23:59:59 " },
 	};
 	char out[LOG_LINE_BYTES];
@@ -58,7 +58,7 @@ static void levels_and_days(void **state)
 		struct log_record r = plain;
 
 		r.level = cases[i].level;
-		r.time_us = cases[i].time_us;
+		r.time_ns = cases[i].time_ns;
 		assert_true(slice_starts(line(log_text_line, &r), slice_str(cases[i].begin)));
 		assert_true(slice_starts(slice_of(out, log_text_syslog(out, &r, LOG_FORMAT_TEXT)),
 		    slice_str(cases[i].syslog)));
