@@ -31,7 +31,14 @@ struct cfg_host {
 	const char              *include_dir;	/* second place for imports */
 };
 
-struct cfg_value_at { const struct sym_setting *decl; struct value value; struct cfg_span at; bool is_preset; };
+struct cfg_value_at {
+	const struct sym_setting *decl;
+	struct value              value;
+	struct cfg_span           at;
+	bool                      is_preset;
+	bool                      is_secret;	/* declared so, or made of ${file:} or ${cred:} */
+	bool                      has_failed;	/* wrong, and said so */
+};
 
 struct cfg_listener {
 	struct cfg_span at;
@@ -65,6 +72,7 @@ struct cfg {				/* everything lives in its arena */
 	const struct cfg_module   *modules;	unsigned module_count;	/* load order: needs first */
 	const struct cfg_route    *routes;	unsigned route_count;
 	struct program            *program;
+	const char                *name;	/* of the file that was asked for */
 	unsigned                   files, lines, checked_calls, tests;
 };
 

@@ -34,6 +34,17 @@ struct vm_host {
 	    struct value index, struct value *out);
 	enum fn_status (*set)(void *arg, const struct sym_var *v, struct value key,
 	    struct value index, struct value value);
+	/* The rest may be NULL. */
+	/* A "within" begins: if it has not ended after so long, cancel what waits and
+	 * vm_expire(f, level). Levels count from 0, inner ones are higher. NULL: no deadlines. */
+	void (*deadline_push)(void *arg, usec_t after, unsigned level);
+	void (*deadline_pop)(void *arg, unsigned level);
+	/* incr($v(key)): add by in one step, *out is the new value. NULL: get and set. */
+	enum fn_status (*incr)(void *arg, const struct sym_var *v, struct value key,
+	    struct value index, int64_t by, struct value *out);
+	/* push($v(key), value): one more value. NULL: get, append to the list, set. */
+	enum fn_status (*push)(void *arg, const struct sym_var *v, struct value key,
+	    struct value value);
 };
 
 struct vm_limits { uint32_t max_steps; size_t max_memory; };
@@ -62,6 +73,10 @@ enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg);
 void vm_resume(struct fiber *f, struct value value);
 /** Cancel a waiting run: defer blocks are run, nothing else; returns VM_DROP or VM_FAILED. */
 enum vm_status vm_cancel(struct fiber *f, const struct vm_host *host, void *arg);
+
+/** Only after VM_SUSPENDED, when a deadline has passed: its else block is next; then
+ *  vm_run(). What the run waited for has been given up by the host. */
+void vm_expire(struct fiber *f, unsigned level);
 
 const struct vm_error *vm_error(const struct fiber *f);
 /** What the top route returned; VALUE_BOOL true if it just ended. */

@@ -1,0 +1,141 @@
+/*
+ * cfg/check.h - the rules of the language, in the order in which they are applied.
+ *
+ * Every rule says its own mistake and nothing that follows from it: what was wrong
+ * gets the type "bad", and nothing is said about that again.
+ */
+#ifndef CFG_CHECK_H
+#define CFG_CHECK_H
+
+#include "cfg/ast.h"
+#include "cfg/load.h"
+#include "cfg/names.h"
+#include "cfg/sym.h"
+
+struct scope;
+struct fact;
+
+struct check {
+	struct load             *ld;
+	const struct route_decl *route;		/* NULL outside */
+	unsigned                 contexts;	/* route kinds that this code may run under */
+	struct scope            *scope;
+	struct fact             *facts;		/* what tests before have shown not to be null */
+	unsigned                 slots;		/* given out in this route */
+	unsigned                 loops, switches;
+	bool                     in_defer, in_test;
+	const char              *only_constant;	/* "a parameter": nothing of a run may stand here */
+	bool                     in_text;	/* inside f"..." or a format */
+	bool                     may_be_format;	/* argument of nobody knows what */
+	bool                     null_is_asked;	/* inside ??, == null: reading unset is meant */
+};
+
+/* ---- in this order (check.c) ---- */
+void check_modules(struct load *ld);		/* loadmodule, module: opens them */
+void check_declarations(struct load *ld);	/* const, acl, map: names and values */
+void check_settings(struct load *ld);		/* settings, parameters, listeners, aliases */
+void check_routes(struct load *ld);		/* names of routes, events, intervals */
+void check_graph(struct load *ld);		/* who calls whom, contexts, circles */
+void check_bodies(struct load *ld);		/* names, calls, types in every route */
+void check_flow(struct load *ld);		/* paths: answers, relays, what is unset */
+void check_tests(struct load *ld);
+void check_unused(struct load *ld);		/* routes, modules */
+void check_all(struct load *ld);
+
+/* ---- expressions (check_expr.c) ---- */
+/** Sets type and konst of e and all below; says what is wrong once. */
+void check_expr(struct check *c, struct expr *e);
+/** e must be of a type: says so if not. what: "a condition", "the value of X" */
+bool check_want(struct check *c, struct expr *e, struct type want, unsigned code,
+    const char *what);
+void check_condition(struct check *c, struct expr *e);
+/** An expression whose value must be known at load; NULL after an error. */
+const struct value *check_constant(struct load *ld, struct expr *e, const char *what);
+/** A nullable expression where a plain value is needed: the two ways out. */
+void check_say_nullable(struct check *c, struct expr *e);
+/** Replace a literal text by a URI, an int text by … where to asks for one. */
+void check_adapt(struct check *c, struct expr *e, struct type want);
+void check_regex(struct check *c, struct expr *pattern);
+void check_const(struct check *c, struct const_decl *d);
+
+/* ---- pseudo-variables (check_pv.c) ---- */
+void check_pv(struct check *c, struct expr *e);
+void check_pv_assign(struct check *c, struct expr *e);
+void check_field(struct check *c, struct expr *e);
+void check_trans(struct check *c, struct expr *e);
+/** "$rU" as it identifies what a test has looked at; empty if it cannot. */
+struct slice check_pv_key(struct check *c, const struct expr *e);
+
+/* ---- calls (check_call.c) ---- */
+void check_call(struct check *c, struct expr *e);
+void check_route_call(struct check *c, struct expr *e);
+/** Put arguments into the order of the parameters; false after an error. */
+bool check_arrange(struct check *c, const struct sym_func *f, struct expr *args,
+    struct expr ***argv, unsigned *argc, struct cfg_span at, struct cfg_span name_at);
+/** An argument against parameter i; a text for a format is taken apart, so *arg may change. */
+void check_param(struct check *c, const struct sym_func *f, unsigned i, struct expr **arg);
+/** Beside an error of place: the call that brings this route there, or the other text. */
+void check_say_via(struct check *c, struct diag_item *item, enum route_kind kind,
+    const char *otherwise);
+/** The function that a call means, as far as the symbols say. */
+const struct func_entry *check_find_func(struct check *c, const struct expr *e, bool say);
+
+/* ---- scopes and facts (check_scope.c) ---- */
+void scope_open(struct check *c);
+void scope_close(struct check *c);
+void scope_add(struct check *c, struct decl *d);
+struct decl *scope_find(const struct check *c, struct slice name);
+void scope_candidates(const struct check *c, struct candidates *out);
+void fact_add(struct check *c, struct slice key);
+void fact_remove(struct check *c, struct slice key);
+bool fact_holds(const struct check *c, struct slice key);
+/** Add what is known when cond turned out to be value. */
+void facts_of_condition(struct check *c, const struct expr *cond, bool value);
+struct fact *facts_mark(const struct check *c);
+/** Forget what came after mark. */
+void facts_restore(struct check *c, struct fact *mark);
+/** The same, but what was lost since then stays lost. */
+void facts_merge(struct check *c, struct fact *mark);
+
+/* ---- statements (check_stmt.c) ---- */
+void check_body(struct check *c, struct stmt *body);
+/** Does control never get behind s? break counts for loops and switches around. */
+bool stmt_never_ends(const struct stmt *s);
+bool stmts_never_end(const struct stmt *first);
+
+/* ---- constants (fold.c) ---- */
+/** Set e->konst if its value is known now. Operands are checked and folded. */
+void fold_expr(struct check *c, struct expr *e);
+void fold_set(struct load *ld, struct expr *e, struct value v);
+
+/* ---- walking a tree (walk.c) ---- */
+struct walk {
+	void (*expr)(struct walk *w, struct expr *e);	/* before what is below it */
+	void (*stmt)(struct walk *w, struct stmt *s);
+	void *arg;
+};
+void walk_expr(struct walk *w, struct expr *e);
+void walk_stmts(struct walk *w, struct stmt *first);
+
+/* ---- tables (table.c) ---- */
+void table_acls(struct load *ld);
+void table_maps(struct load *ld);
+
+/* ---- ${...} (env.c) ---- */
+/** Expand it in every text between double quotes. */
+void env_settle(struct load *ld, struct expr *e);
+
+/* ---- words of an enumeration, values of settings (convert.c) ---- */
+/**
+ * A value for a declared setting or parameter.
+ * @return false after an error
+ */
+bool convert_setting(struct load *ld, const struct sym_setting *decl, const char *owner,
+    struct setting_item *item, struct value *out);
+/** A preset, "as one would write it". */
+struct value convert_preset(struct load *ld, const struct sym_setting *decl);
+/** "1ms .. 10m, default 30s": what may be written. */
+struct slice convert_range_text(struct load *ld, const struct sym_setting *decl);
+struct slice type_article(struct load *ld, struct type t);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * cfg/parse.c - running the grammar over the tokens, and saying where it does not fit.
+ */
+#include "cfg/gram_act.h"
+#include "cfg/prep.h"
+#include "cfg/gram.h"
+
+struct gram {
+	struct load  *ld;
+	struct prep  *prep;
+	struct token  token, before;	/* the last one read, and the one before */
+};
+
+struct load *gram_load(struct gram *g) { return g->ld; }
+
+int gramlex(GRAMSTYPE *value, struct cfg_span *at, struct gram *g)
+{
+	int kind;
+
+	/* What a bad token spoils ends with its statement. */
+	if (g->token.kind == ';' || g->token.kind == '}')
+		g->ld->is_garbled = false;
+	g->before = g->token;
+	kind = prep_next(g->prep, &g->token);
+	value->token = g->token;
+	*at = g->token.at;
+	return kind;
+}
+
+struct diag_item *syntax_error(struct load *ld, unsigned code, struct cfg_span at,
+    const char *fmt, ...)
+{
+	struct diag_item *item;
+	struct slice text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(ld->mem.arena, fmt, ap);
+	va_end(ap);
+	item = load_error(ld, code, at, "%.*s", SLICE_ARG(text));
+	if (++ld->syntax_errors < SYNTAX_ERRORS_MAX || ld->gave_up)
+		return item;
+	ld->gave_up = true;
+	diag_help(item, "%u errors of syntax: the rest of the text was not read",
+	    SYNTAX_ERRORS_MAX);
+	return item;
+}
+
+/* ---- syntax errors ---- */
+
+struct wanted { const char *const *names; unsigned count; };
+
+static bool wants(const struct wanted *w, const char *name)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (strcmp(w->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A statement that goes on in the next line mostly just lacks its end. */
+static bool say_semicolon(struct gram *g, const struct wanted *w, struct cfg_span at)
+{
+	struct cfg_span end = prep_last_end(g->prep);
+	struct diag_item *item;
+
+	if (!wants(w, "';'") || end.source != at.source)
+		return false;
+	if (g->token.kind != '}' && g->token.kind != END && end.line >= at.line)
+		return false;
+	item = syntax_error(g->ld, 101, at, "\";\" is missing before this");
+	diag_beside(item, "the statement before it does not end");
+	diag_fix(item, end, ";");
+	return true;
+}
+
+static const char *const item_words[] = {
+	"request_route", "route", "reply_route", "onreply_route", "failure_route",
+	"branch_route", "onsend_route", "local_route", "event_route", "timer_route",
+	"startup_route", "listen", "alias", "loadmodule", "modparam", "module", "import",
+	"const", "acl", "map", "app", "test"
+};
+
+/* The word before may be what is wrong: "requset_route {". */
+static bool say_item_word(struct gram *g, const struct wanted *w)
+{
+	struct diag_item *item;
+	const char *near;
+
+	if (g->before.kind != ID || !wants(w, "'='"))
+		return false;
+	near = diag_nearest(g->before.text, item_words,
+	    sizeof(item_words) / sizeof(item_words[0]));
+	if (!near)
+		return false;
+	item = syntax_error(g->ld, 101, g->before.at, "unexpected \"%.*s\"",
+	    SLICE_ARG(g->before.text));
+	diag_beside(item, "did you mean \"%s\"?", near);
+	diag_fix(item, g->before.at, near);
+	return true;
+}
+
+static void beside_wanted(struct diag_item *item, const struct wanted *w)
+{
+	if (wants(w, "number") && wants(w, "variable"))
+		diag_beside(item, "a value belongs here");
+	else if (wants(w, "';'"))
+		diag_beside(item, "\";\" or an operator belongs here");
+	else if (wants(w, "')'"))
+		diag_beside(item, "\")\" is missing before it");
+	else if (wants(w, "']'"))
+		diag_beside(item, "\"]\" is missing before it");
+	else if (w->count == 1)
+		diag_beside(item, "expected: %s", w->names[0]);
+	else if (w->count == 2)
+		diag_beside(item, "expected: %s or %s", w->names[0], w->names[1]);
+}
+
+static bool is_comparison(int kind)
+{
+	return kind == EQ || kind == NE || kind == '<' || kind == '>' || kind == LE ||
+	    kind == GE || kind == MATCH || kind == NOMATCH;
+}
+
+void gram_report(struct gram *g, struct cfg_span at, const char *const *want, unsigned n)
+{
+	struct wanted w = { want, n };
+	struct diag_item *item;
+
+	if (g->ld->gave_up || g->ld->is_garbled)
+		return;
+	if (say_semicolon(g, &w, at) || say_item_word(g, &w))
+		return;
+	if (g->token.kind == END) {
+		item = syntax_error(g->ld, 101, at, "the file ends in the middle of something");
+	} else if (g->token.kind == '=' && wants(&w, "=="))  {
+		item = syntax_error(g->ld, 110, at,
+		    "\"=\" assigns and cannot stand in a condition");
+		diag_beside(item, "write \"==\" to compare");
+		return;
+	} else if (is_comparison(g->token.kind) && wants(&w, "&&")) {
+		item = syntax_error(g->ld, 101, at, "comparisons do not chain");
+		diag_beside(item, "join two of them with &&");
+		return;
+	} else {
+		item = syntax_error(g->ld, 101, at, "unexpected %s%.*s%s",
+		    g->token.kind == STR ? "text \"" : "\"", SLICE_ARG(g->token.text), "\"");
+	}
+	beside_wanted(item, &w);
+}
+
+/* ---- memory of the parser ---- */
+
+/* bison asks for memory without saying for whom. */
+static _Thread_local struct mem *parser_mem;
+
+void *gram_alloc(size_t size)
+{
+	return mem_zero(parser_mem, size);
+}
+
+void gram_release(void *p)
+{
+	(void)p;
+}
+
+void gramerror(const struct cfg_span *at, struct gram *g, const char *what)
+{
+	(void)what;			/* the only one left: the stack is full */
+	syntax_error(g->ld, 101, *at, "nested too deeply");
+}
+
+int ast_parse(struct load *ld, const struct cfg_source *source)
+{
+	struct gram g = { .ld = ld, .prep = prep_new(ld, source) };
+
+	parser_mem = &ld->mem;
+	if (gramparse(&g) != 0)
+		return -1;
+	return ld->gave_up ? -1 : 0;
+}
