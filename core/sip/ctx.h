@@ -15,15 +15,22 @@ enum run_state {
 	RUN_WAITING			/* a function waits; that wait holds a count of the ctx */
 };
 
+struct within;
+
 struct run {
 	struct fiber      *fiber;
 	lcs_route_done_fn *done;
 	void              *arg;
 	enum run_state     state;
-	bool               early;	/* resumed before its function had returned */
-	bool               cancelled;	/* what still comes is thrown away */
-	struct value       value;	/* what the wait brought */
+	bool               early;	/* resumed before its function had returned: value is set */
+	bool               stale;	/* a wait was abandoned; its resume is to be thrown away */
+	struct value       value, posted;	/* posted: on its way from another worker */
 	struct inbox_item  item;	/* the way back to the owner */
+	struct within     *within;	/* open blocks with a deadline, inner ones first */
+	/* A function that would have to wait while stale: called when that is over. */
+	const struct sym_func *parked;
+	const struct value    *parked_argv;
+	unsigned               parked_argc;
 };
 
 struct lcs_ctx {

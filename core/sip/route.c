@@ -1,91 +1,23 @@
 /*
- * core/sip/route.c - running routes: the machine's host, waiting, going on, giving up.
+ * core/sip/route.c - running routes: beginning, waiting, going on, giving up.
  *
- * A run belongs to the owner of its ctx. While a function waits the run holds
- * one count of the ctx, which the way back (lcs_resume) gives up; so a resume
- * that comes after a cancel finds the ctx alive and does nothing.
+ * A run belongs to the owner of its ctx. While a function waits, the wait holds
+ * one count of the ctx, which its resume gives back; so a resume that comes
+ * after a cancel or a deadline finds the ctx alive, and is thrown away.
  */
 #include "core/sip/route.h"
 
 #include "cfg/source.h"
 #include "core/sip/counters.h"
-#include "core/sip/tx.h"
 #include "utils/err.h"
 #include "utils/list.h"
 #include "utils/log.h"
 
 #include <errno.h>
 
-/* ---- what the machine asks of us ---- */
-
-/* Who waits needs a transaction that absorbs retransmissions meanwhile. */
-static bool may_wait(struct lcs_ctx *ctx, const struct sym_func *f)
-{
-	const struct lcs_tx_ops *ops = tx_ops();
-
-	if (!(f->flags & FUNC_MAY_SUSPEND) || ctx->tx || !ops || ctx->kind != ROUTE_REQUEST)
-		return true;
-	if (ctx->msg->method == METHOD_ACK)
-		return true;		/* RFC 3261 17: an ACK has no transaction of its own */
-	return ops->ensure(ctx) == 0;
-}
-
-static enum fn_status host_call(void *arg, const struct sym_func *f, const struct value *argv,
-    unsigned argc, struct value *ret)
-{
-	struct lcs_ctx *ctx = arg;
-	const struct lcs_func *impl = f->impl;
-	struct lcs_call call;
-	enum fn_status status;
-
-	if (!may_wait(ctx, f))
-		return FN_FAILED;
-	plan_call(&call, ctx, ctx->gen, f->mod_index, ctx->owner);
-	call.argv = argv;
-	call.argc = argc;
-	status = impl->call(&call);
-	*ret = call.ret;
-	if (status == FN_SUSPENDED)
-		lcs_ctx_ref(ctx);
-	return status;
-}
-
-static enum fn_status host_get(void *arg, const struct sym_var *v, struct value key,
-    struct value index, struct value *out)
-{
-	struct lcs_ctx *ctx = arg;
-	const struct lcs_var *impl = v->impl;
-	const struct value argv[2] = { key, index };
-	struct lcs_call call;
-	enum fn_status status;
-
-	plan_call(&call, ctx, ctx->gen, v->mod_index, ctx->owner);
-	call.argv = argv;
-	call.argc = 2;
-	status = impl->get(&call);
-	*out = call.ret;
-	return status;
-}
-
-static enum fn_status host_set(void *arg, const struct sym_var *v, struct value key,
-    struct value index, struct value value)
-{
-	struct lcs_ctx *ctx = arg;
-	const struct lcs_var *impl = v->impl;
-	const struct value argv[3] = { key, index, value };
-	struct lcs_call call;
-
-	plan_call(&call, ctx, ctx->gen, v->mod_index, ctx->owner);
-	call.argv = argv;
-	call.argc = 3;
-	return impl->set(&call);
-}
-
-static const struct vm_host host = { .call = host_call, .get = host_get, .set = host_set };
-
 /* ---- a run from begin to end ---- */
 
-void route_report_failure(struct lcs_ctx *ctx)
+static void report_failure(struct lcs_ctx *ctx)
 {
 	const struct vm_error *e = vm_error(ctx->run.fiber);
 	struct slice call_id = ctx_call_id(ctx);
@@ -101,7 +33,9 @@ static void run_end(struct lcs_ctx *ctx, enum vm_status status)
 	lcs_route_done_fn *done = ctx->run.done;
 
 	if (status == VM_FAILED)
-		route_report_failure(ctx);
+		report_failure(ctx);
+	if (ctx->run.within)
+		within_forget(ctx);
 	ctx->run.state = RUN_NONE;
 	ctx->run.done = NULL;
 	done(ctx, status, ctx->run.arg);
@@ -110,16 +44,15 @@ static void run_end(struct lcs_ctx *ctx, enum vm_status status)
 static enum vm_status run_turn(struct lcs_ctx *ctx)
 {
 	ctx->run.state = RUN_ACTIVE;
-	return vm_run(ctx->run.fiber, &host, ctx);
+	return vm_run(ctx->run.fiber, &route_host, ctx);
 }
 
-/* The wait is over, one way or the other: its count of the ctx goes back. */
-static void wait_over(struct lcs_ctx *ctx)
+static void give_back_count(struct lcs_ctx *ctx)
 {
-	ctx->run.early = false;
-	lcs_ctx_unref(&(struct lcs_ctx *){ ctx });
+	lcs_ctx_unref(&ctx);
 }
 
+/* Until it ends or waits for something that has not come yet. */
 static void run_on(struct lcs_ctx *ctx)
 {
 	enum vm_status status;
@@ -129,8 +62,9 @@ static void run_on(struct lcs_ctx *ctx)
 		ctx->run.state = RUN_WAITING;
 		if (!ctx->run.early)
 			return;
+		ctx->run.early = false;
 		vm_resume(ctx->run.fiber, ctx->run.value);
-		wait_over(ctx);
+		give_back_count(ctx);
 	}
 	run_end(ctx, status);
 }
@@ -139,7 +73,7 @@ void lcs_route_run(struct lcs_ctx *ctx, int route, lcs_route_done_fn *done, void
 {
 	struct run *run = &ctx->run;
 
-	lcs_assert(run->state == RUN_NONE && !run->cancelled);
+	lcs_assert(run->state == RUN_NONE && !run->stale);
 	if (route < 0) {
 		done(ctx, VM_DONE, arg);
 		return;
@@ -165,39 +99,106 @@ int lcs_route_id(struct lcs_ctx *ctx, enum route_kind kind, struct slice name)
 
 /* ---- waiting ---- */
 
-/* On the owner, with the wait's count. */
-static void resume_here(struct lcs_ctx *ctx)
+/* What stood in line behind an abandoned wait is called now. */
+static void call_parked(struct lcs_ctx *ctx)
 {
-	if (ctx->run.cancelled) {
-		ctx->run.cancelled = false;
-		wait_over(ctx);
+	const struct sym_func *f = ctx->run.parked;
+	struct value ret = value_null();
+	enum fn_status status;
+
+	ctx->run.parked = NULL;
+	ctx->run.state = RUN_ACTIVE;
+	status = host_call_now(ctx, f, ctx->run.parked_argv, ctx->run.parked_argc, &ret);
+	ctx->run.state = RUN_WAITING;
+	if (status == FN_SUSPENDED && !ctx->run.early)
 		return;
+	if (status == FN_SUSPENDED) {
+		ctx->run.early = false;
+		ret = ctx->run.value;
+		give_back_count(ctx);
+	} else if (status == FN_FAILED) {
+		vm_set_err(ctx->run.fiber, "unavailable");
+		ret = f->ret == VALUE_BOOL ? value_bool(false) : value_null();
 	}
-	if (ctx->run.state == RUN_ACTIVE) {
-		ctx->run.early = true;	/* its function has not returned yet: run_on() sees it */
-		return;
-	}
-	lcs_assert(ctx->run.state == RUN_WAITING);
-	vm_resume(ctx->run.fiber, ctx->run.value);
+	vm_resume(ctx->run.fiber, ret);
 	run_on(ctx);
-	wait_over(ctx);
+}
+
+/* On the owner, with the wait's count. */
+static void resume_here(struct lcs_ctx *ctx, struct value value)
+{
+	if (ctx->run.stale) {
+		ctx->run.stale = false;
+		if (ctx->run.parked)
+			call_parked(ctx);
+	} else if (ctx->run.state == RUN_ACTIVE) {
+		ctx->run.early = true;	/* its function has not returned yet: run_on() sees it */
+		ctx->run.value = value;
+		return;
+	} else {
+		lcs_assert(ctx->run.state == RUN_WAITING);
+		vm_resume(ctx->run.fiber, value);
+		run_on(ctx);
+	}
+	give_back_count(ctx);
 }
 
 static void resume_item(struct inbox_item *item)
 {
-	resume_here(container_of(item, struct lcs_ctx, run.item));
+	struct lcs_ctx *ctx = container_of(item, struct lcs_ctx, run.item);
+
+	resume_here(ctx, ctx->run.posted);
 }
 
 void lcs_resume(struct lcs_ctx *ctx, struct value ret)
 {
-	ctx->run.value = ret;
 	if (worker_self() == ctx->owner) {
-		resume_here(ctx);
+		resume_here(ctx, ret);
 		return;
 	}
+	ctx->run.posted = ret;
 	ctx->run.item.run = resume_item;
 	worker_post(ctx->owner, &ctx->run.item, INBOX_MUST);
 }
+
+/* Nobody wants any more what the run waits for. */
+static void abandon_wait(struct lcs_ctx *ctx)
+{
+	if (ctx->run.parked)
+		ctx->run.parked = NULL;	/* never called; the one before it is stale already */
+	else
+		ctx->run.stale = true;
+}
+
+/*
+ * Only a waiting run can be cancelled: one that is on the C stack is about to
+ * end or to wait, and whoever cancels is called by it.
+ */
+void lcs_cancel(struct lcs_ctx *ctx)
+{
+	enum vm_status status;
+
+	if (ctx->run.state != RUN_WAITING)
+		return;
+	SIP_COUNT(scripts_cancelled);
+	abandon_wait(ctx);
+	within_forget(ctx);
+	ctx->run.state = RUN_ACTIVE;
+	status = vm_cancel(ctx->run.fiber, &route_host, ctx);
+	run_end(ctx, status);
+}
+
+void route_expire(struct lcs_ctx *ctx, unsigned level)
+{
+	lcs_assert(ctx->run.state == RUN_WAITING);
+	abandon_wait(ctx);
+	within_pop(ctx, level);
+	vm_set_err(ctx->run.fiber, "timeout");
+	vm_expire(ctx->run.fiber, level);
+	run_on(ctx);
+}
+
+/* ---- what functions ask about their run ---- */
 
 struct slice lcs_where(struct lcs_ctx *ctx)
 {
@@ -213,23 +214,6 @@ void lcs_set_err(struct lcs_ctx *ctx, const char *word)
 {
 	if (ctx->run.fiber)
 		vm_set_err(ctx->run.fiber, word);
-}
-
-/*
- * Only a waiting run can be cancelled: one that is on the C stack is about to
- * end or to wait, and whoever cancels is called by it.
- */
-void lcs_cancel(struct lcs_ctx *ctx)
-{
-	enum vm_status status;
-
-	if (ctx->run.state != RUN_WAITING)
-		return;
-	SIP_COUNT(scripts_cancelled);
-	ctx->run.cancelled = true;
-	ctx->run.state = RUN_ACTIVE;
-	status = vm_cancel(ctx->run.fiber, &host, ctx);
-	run_end(ctx, status);
 }
 
 /* ---- onsend_route ---- */

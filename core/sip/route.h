@@ -12,7 +12,21 @@ static inline bool route_exists(const struct lcs_ctx *ctx, enum route_kind kind)
 	return ctx->gen->route[kind] >= 0;
 }
 
-/** Log and count what made a run fail. */
-void route_report_failure(struct lcs_ctx *ctx);
+/* ---- host.c: what the machine asks of the core ---- */
+extern const struct vm_host route_host;	/* arg: the ctx */
+
+/** Call a function of the script; FN_SUSPENDED: a count of ctx was taken for the wait. */
+enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
+    const struct value *argv, unsigned argc, struct value *ret);
+
+/* ---- within.c: blocks that have only so long ---- */
+void within_push(void *ctx, usec_t after, unsigned level);
+void within_pop(void *ctx, unsigned level);
+/** The run is over: no deadline of it counts any more. */
+void within_forget(struct lcs_ctx *ctx);
+
+/* ---- route.c ---- */
+/** A deadline has passed while the run waits: it goes on in the else block. */
+void route_expire(struct lcs_ctx *ctx, unsigned level);
 
 #endif

@@ -34,3 +34,15 @@ const struct lcs_var *core_vars(struct arena *arena)
 	}
 	return all;
 }
+
+static const struct { const char *name; lcs_fn *push; } pushes[] = {
+	{ "avp", push_avp }, { "hdr", push_hdr },
+};
+
+lcs_fn *var_push(const struct lcs_var *v)
+{
+	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++)
+		if (slice_eq(slice_str(v->name), slice_str(pushes[i].name)))
+			return pushes[i].push;
+	return NULL;
+}

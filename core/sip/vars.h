@@ -12,6 +12,8 @@
 const struct lcs_var *core_vars(struct arena *arena);
 /** Ends with sig NULL. */
 extern const struct lcs_func core_funcs[];
+/** What push($v, value) does with a variable; NULL: what writing it does. */
+lcs_fn *var_push(const struct lcs_var *v);
 
 extern const struct lcs_var vars_request[];	/* Request-URI, destination, status */
 extern const struct lcs_var vars_address[];	/* From, To, Contact, identities */
@@ -19,6 +21,7 @@ extern const struct lcs_var vars_header[];	/* headers by name, body, whole messa
 extern const struct lcs_var vars_net[];		/* where it came from */
 extern const struct lcs_var vars_auth[];	/* credentials as the client sent them */
 extern const struct lcs_var vars_bag[];		/* $avp, $xavp */
+lcs_fn push_avp, push_hdr;
 extern const struct lcs_var vars_time[];	/* clock and server */
 
 /* Where there is a message, and where it may be changed. */

@@ -23,6 +23,13 @@ static enum fn_status set_avp(struct lcs_call *call)
 	return var_status(bag ? bag_set(bag, call->argv[0].s, call->argv[2]) : -1);
 }
 
+enum fn_status push_avp(struct lcs_call *call)
+{
+	struct lcs_bag *bag = lcs_bag(call->ctx);
+
+	return var_status(bag ? bag_push(bag, call->argv[0].s, call->argv[2]) : -1);
+}
+
 /* "group=>field" */
 static struct slice split_key(struct lcs_call *call, struct slice *field)
 {

@@ -96,6 +96,12 @@ static enum fn_status set_hdr(struct lcs_call *call)
 	    var_new_text(call)));
 }
 
+enum fn_status push_hdr(struct lcs_call *call)
+{
+	return var_status(edit_add(lcs_arena(call->ctx), lcs_edits(call->ctx), EDIT_AT_END,
+	    call->argv[0].s, var_new_text(call)));
+}
+
 static enum fn_status get_hdrc(struct lcs_call *call)
 {
 	struct wanted w = wanted(call);
