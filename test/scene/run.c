@@ -88,7 +88,6 @@ static void do_log(const struct step *step, struct slice rest)
 {
 	if (!fake_log_has(unquoted(rest)))
 		scene_fail(step->line, "no such line in the log");
-	fake_log_forget();
 }
 
 static void do_nolog(const struct step *step, struct slice rest)
@@ -144,8 +143,17 @@ static void do_restart(const struct step *step, struct slice rest)
 	server_again();
 }
 
+/* Looking on changes nothing; the log is that of the last step that did. */
+static bool looks_on(const struct step *step)
+{
+	struct slice rest = step->what, word = take_word(&rest);
+
+	return step->kind == STEP_WORD && (slice_eq(word, SLICE("log")) ||
+	    slice_eq(word, SLICE("nolog")) || slice_eq(word, SLICE("stat")));
+}
+
 static const struct { const char *word; void (*fn)(const struct step *, struct slice); } words[] = {
-	{ "agent", do_agent }, { "dns", do_dns }, { "wait", do_wait }, { "stat", do_stat },
+	{ "agent", NULL }, { "dns", do_dns }, { "wait", do_wait }, { "stat", do_stat },
 	{ "log", do_log }, { "nolog", do_nolog }, { "store", do_store }, { "jobs", do_jobs },
 	{ "busy", do_busy }, { "ignore", do_ignore }, { "restart", do_restart },
 	{ "rpc", server_rpc },
@@ -177,7 +185,8 @@ static void do_word(const struct step *step)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_eq(word, slice_str(words[i].word))) {
-			words[i].fn(step, rest);
+			if (words[i].fn)
+				words[i].fn(step, rest);
 			return;
 		}
 	if (!do_agent_word(step, word, rest))
@@ -185,6 +194,20 @@ static void do_word(const struct step *step)
 }
 
 /* ---- one scene ---- */
+
+/* Who is declared is where it says; the others get addresses in the order of mention. */
+static void seat_agents(void)
+{
+	for (const struct step *step = scene.steps; step; step = step->next) {
+		struct slice rest = step->what;
+
+		if (step->kind == STEP_WORD && slice_eq(take_word(&rest), SLICE("agent")))
+			do_agent(step, rest);
+	}
+	for (const struct step *step = scene.steps; step; step = step->next)
+		if (step->kind != STEP_WORD && step->agent.p[0] != '(')
+			agent_named(step->agent);
+}
 
 static void play_steps(void)
 {
@@ -195,6 +218,8 @@ static void play_steps(void)
 		if (step->kind != STEP_EXPECT) {
 			expect_nothing_else(line);
 			base = fake_now();
+			if (!looks_on(step))
+				fake_log_forget();
 		}
 		line = step->line;
 		if (step->kind == STEP_SEND)
@@ -213,6 +238,7 @@ static void play(const char *path)
 	rand_seed_for_tests(1);
 	fake_log_show(verbose);
 	scene_read(path);
+	seat_agents();
 	server_begin();
 	play_steps();
 	server_end();
