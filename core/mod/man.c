@@ -187,8 +187,7 @@ static void write_settings(const struct man_page *p, const char *title,
 	}
 }
 
-static void write_events(const struct man_page *p, const char *module,
-    const struct lcs_event_decl *e)
+static void write_events(const struct man_page *p, const struct lcs_event_decl *e)
 {
 	char name[120];
 
@@ -196,7 +195,7 @@ static void write_events(const struct man_page *p, const char *module,
 		return;
 	man_section(p, "Events");
 	for (; e->name; e++) {
-		snprintf(name, sizeof(name), "event_route[%s:%s]", module, e->name);
+		snprintf(name, sizeof(name), "event_route[%s]", e->name);
 		man_item(p, name, "", e->doc);
 	}
 }
@@ -257,7 +256,7 @@ static void write_module(const struct man_page *p, const struct lcs_module *m,
 	write_settings(p, "Parameters", sym->params, sym->param_count);
 	write_funcs(p, m->funcs);
 	write_vars(p, m->vars);
-	write_events(p, m->name, m->events);
+	write_events(p, m->events);
 	write_stats(p, m->name, m->stats);
 	write_rpcs(p, m->rpcs);
 }

@@ -42,7 +42,7 @@ static struct cfg_span place_of(const struct cfg *cfg, const char *name)
 	return (struct cfg_span){ 0 };
 }
 
-/* An unsigned word's index in "a|b|c"; the checker has seen to it that it is there. */
+/* A word's index in "a|b|c"; the checker has seen to it that it is there. */
 static unsigned word_index(struct slice word, const char *words)
 {
 	struct slice rest = slice_str(words);
@@ -55,23 +55,15 @@ static unsigned word_index(struct slice word, const char *words)
 
 /* ---- rooms ---- */
 
-static int read_workers(const struct cfg *cfg, struct diag *diag, unsigned *out)
+/* The word "auto", or a number that the checker has looked at. */
+static unsigned read_workers(const struct cfg *cfg)
 {
 	const struct value *v = cfg_setting(cfg, "workers");
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t n = v->type == VALUE_INT ? v->i : 0;
-	uint32_t digits;
 
-	if (v->type == VALUE_STRING && slice_to_u32(v->s, &digits) == 0)
-		n = digits;
-	else if (v->type == VALUE_STRING && slice_eq_nocase(v->s, SLICE("auto")))
-		n = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : cpus;
-	*out = (unsigned)n;
-	if (n >= 1 && n <= WORKERS_MAX)
-		return 0;
-	diag_add(diag, DIAG_ERROR, 407, place_of(cfg, "workers"),
-	    "\"workers\" takes a number from 1 to %u or \"auto\"", (unsigned)WORKERS_MAX);
-	return -EINVAL;
+	if (v->type == VALUE_INT)
+		return (unsigned)v->i;
+	return cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
 }
 
 static const char *cstr(const struct cfg *cfg, struct slice s)
@@ -180,9 +172,8 @@ int settings_read(const struct cfg *cfg, struct diag *diag, struct settings *out
 	out->inbox_limit = (size_t)setting_int(cfg, "inbox_limit");
 	read_limits(cfg, &out->limits);
 	read_dns(cfg, &out->dns);
-	err = read_workers(cfg, diag, &out->setup.workers);
-	later = read_log(cfg, diag, &out->setup.log);
-	err = err ? err : later;
+	out->setup.workers = read_workers(cfg);
+	err = read_log(cfg, diag, &out->setup.log);
 	later = read_store(cfg, out);
 	err = err ? err : later;
 	later = listeners_read(cfg, diag, &out->setup);

@@ -41,8 +41,8 @@ static const struct sym_setting table[] = {
 	TEXT("server_header", "lcs", PARAM_RELOAD, "that name"),
 
 	/* ---- the process ---- */
-	{ .name = "workers", .type = VALUE_ANY, .preset = "auto", .min = 1, .max = WORKERS_MAX,
-	  .when = PARAM_RESTART, .doc = "threads that do everything SIP; \"auto\": one for each CPU" },
+	{ .name = "workers", .type = VALUE_INT, .preset = "auto", .min = 1, .max = WORKERS_MAX,
+	  .words = "auto", .when = PARAM_RESTART, .doc = "threads that do everything SIP; \"auto\": one for each CPU" },
 	TEXT("user", "", PARAM_RESTART, "user the server runs as; empty: who started it"),
 	TEXT("group", "", PARAM_RESTART, "its group; empty: the user's"),
 	TEXT("state_dir", LCS_STATE_DIR, PARAM_RESTART, "what must survive a restart"),

@@ -222,7 +222,9 @@ int lcs_job_submit(struct lcs_call *call, const char *pool, struct lcs_job *job,
 
 /* ---- events: event_route[module:name] ---- */
 /**
- * Run the event's route, if the script has one, under the current generation.
+ * Run the event's route, if the script has one, under the current generation: on this
+ * worker; from the control thread, on the first one.
+ * @param event  as the descriptor declares it: "usrloc:contact-expired"
  * @param msg   message to show, or NULL (then an empty one is made)
  * @param data  read by the module's variables through lcs_event_data(); it must live in
  *              the arena given by make, which is called once with the arena of the run

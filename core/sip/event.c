@@ -12,19 +12,14 @@ static void event_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 	lcs_ctx_unref(&ctx);
 }
 
-/* "usrloc:contact-expired" among the routes of a generation, -1 if the script has none. */
-static int event_route(const struct lcs_gen *gen, const char *module, const char *event)
+/* -1 if the script has no route for it. */
+static int event_route(const struct lcs_gen *gen, struct slice event)
 {
 	const struct cfg *cfg = gen->cfg;
 
-	for (unsigned i = 0; i < cfg->route_count; i++) {
-		const struct cfg_route *r = &cfg->routes[i];
-		struct slice name = r->name, first = slice_split(&name, ':');
-
-		if (r->kind == ROUTE_EVENT && slice_eq(first, slice_str(module)) &&
-		    slice_eq(name, slice_str(event)))
-			return (int)r->id;
-	}
+	for (unsigned i = 0; i < cfg->route_count; i++)
+		if (cfg->routes[i].kind == ROUTE_EVENT && slice_eq(cfg->routes[i].name, event))
+			return (int)cfg->routes[i].id;
 	return -1;
 }
 
@@ -54,9 +49,10 @@ void lcs_event(struct lcs_mod *mod, const char *event, struct sip_msg *msg,
     void *(*make)(struct arena *arena, const void *arg), const void *arg)
 {
 	struct gen *gen = gen_take();
-	int route = event_route(plan_of(gen), mod->name, event);
+	int route = gen ? event_route(plan_of(gen), slice_str(event)) : -1;
 	struct lcs_ctx *ctx = route >= 0 ? event_ctx(msg, gen) : NULL;
 
+	(void)mod;
 	gen_unref(&gen);
 	if (!ctx) {
 		if (route >= 0)

@@ -61,7 +61,7 @@ static int run_command(struct lcs_mod *mod, const json_t *params, json_t **resul
 		*error = SLICE("name or text is too long");
 		return -EMSGSIZE;
 	}
-	lcs_event(mod, "command", NULL, make_command, &c);
+	lcs_event(mod, "ctl:command", NULL, make_command, &c);
 	*result = json_true();
 	return 0;
 }
@@ -69,7 +69,7 @@ static int run_command(struct lcs_mod *mod, const json_t *params, json_t **resul
 /* ---- tables ---- */
 
 static const struct lcs_event_decl events[] = {
-	{ "command", "somebody ran lcsctl script command; $ctl(name) and $ctl(text) tell what" },
+	{ "ctl:command", "somebody ran lcsctl script command; $ctl(name) and $ctl(text) tell what" },
 	{ 0 }
 };
 

@@ -107,7 +107,7 @@ static enum hook_result see_ack(struct lcs_call *call)
 	if (!to || to->tag.len == 0 || !slice_eq(to->tag, lcs_stateless_tag(call->ctx)))
 		return HOOK_PASS;
 	lcs_count(&((struct sl_local *)call->local)->acks);
-	lcs_event(call->mod, "filtered-ack", msg, NULL, NULL);
+	lcs_event(call->mod, "sl:filtered-ack", msg, NULL, NULL);
 	return HOOK_TAKEN;
 }
 
@@ -140,7 +140,7 @@ static const struct lcs_hook hooks[] = {
 };
 
 static const struct lcs_event_decl events[] = {
-	{ "filtered-ack", "an ACK for a stateless response came; nothing is to be done about it" },
+	{ "sl:filtered-ack", "an ACK for a stateless response came; nothing is to be done about it" },
 	{ 0 }
 };
 
