@@ -1,32 +1,40 @@
 #!/bin/bash
-# about: doc/modules says what the modules' tables say
+# about: doc/modules and doc/man say what the program's tables say, and man can read them
 # order: 41
 # in: ci
 # build: plain
-# repair: build/plain/lcs module show NAME --markdown > doc/modules/NAME.md, and commit it
+# packages: man-db
+# repair: utils/manuals writes them anew; commit what changed
 set -u
 # shellcheck source=test/groups/lib.bash
 . "$LCS_SRC/test/groups/lib.bash"
 need_program lcs
-export LCS_MODULE_PATH=$LCS_BUILD/modules
-for so in "$LCS_BUILD"/modules/*.so; do
-	name=$(basename "$so" .so)
-	page=doc/modules/$name.md
-	log=$LCS_LOG/$name.log
-	if ! "$LCS_BUILD/lcs" module show "$name" --markdown > "$LCS_LOG/$name.md" 2> "$log"; then
-		not_ok "lcs module show $name" "$log"
-	elif [ ! -f "$LCS_SRC/$page" ]; then
+if ! "$LCS_SRC/utils/manuals" "$LCS_LOG/made" > "$LCS_LOG/made.log" 2>&1; then
+	not_ok "the pages can be made" "$LCS_LOG/made.log"
+	plan
+	exit 1
+fi
+cd "$LCS_LOG/made" || exit 1
+for page in doc/*/*; do
+	if [ ! -f "$LCS_SRC/$page" ]; then
 		not_ok "$page is missing"
-	elif diff -u "$LCS_SRC/$page" "$LCS_LOG/$name.md" > "$log"; then
+	elif diff -u "$LCS_SRC/$page" "$page" > "$LCS_LOG/diff"; then
 		ok "$page"
 	else
-		not_ok "$page is not what the module says" "$log"
+		not_ok "$page is not what the program says" "$LCS_LOG/diff"
 	fi
 done
-for page in "$LCS_SRC"/doc/modules/*.md; do
-	name=$(basename "$page" .md)
-	if [ -f "$page" ] && [ "$name" != core ] && [ ! -f "$LCS_BUILD/modules/$name.so" ]; then
-		not_ok "doc/modules/$name.md describes a module that is not built"
+cd "$LCS_SRC" || exit 1
+for page in doc/modules/*.md doc/man/lcs-*.7; do
+	if [ -f "$page" ] && [ ! -f "$LCS_LOG/made/$page" ]; then
+		not_ok "$page describes a module that is not built"
+	fi
+done
+for page in doc/man/*.[1-8]; do
+	if man --warnings -E UTF-8 -l "$page" 2> "$LCS_LOG/man" > /dev/null && [ ! -s "$LCS_LOG/man" ]; then
+		ok "man reads $page"
+	else
+		not_ok "man reads $page" "$LCS_LOG/man"
 	fi
 done
 plan
