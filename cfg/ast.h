@@ -268,6 +268,12 @@ struct app_item {
 struct name_at { struct name_at *next; struct slice name; struct cfg_span at; bool is_duration;
 	int64_t num; };
 
+struct call_edge {			/* route(NAME) in a route's body */
+	struct call_edge  *next;
+	struct expr       *call;
+	struct route_decl *to;
+};
+
 struct route_decl {
 	struct route_decl *next;
 	enum route_kind    kind;
@@ -286,7 +292,7 @@ struct route_decl {
 	struct route_via { const struct route_decl *caller; struct cfg_span at; }
 	                   via[ROUTE_KINDS];	/* a call that brings it there */
 	struct call_edge  *calls;		/* routes that it calls */
-	enum { ROUTE_NEW, ROUTE_OPEN, ROUTE_DONE } visit;
+	enum { ROUTE_NEW, ROUTE_OPEN, ROUTE_DONE, ROUTE_ORDERED } visit;
 	unsigned           slots;		/* values it needs for its variables */
 	bool               is_used;
 	struct flow_sum   *flow;		/* what the paths through it do */

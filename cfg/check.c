@@ -86,5 +86,7 @@ void check_all(struct load *ld)
 	check_routes(ld);
 	check_graph(ld);
 	check_bodies(ld);
+	check_flow(ld);
+	check_tests(ld);
 	check_unused(ld);
 }

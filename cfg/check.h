@@ -80,6 +80,9 @@ void check_say_via(struct check *c, struct diag_item *item, enum route_kind kind
 /** The function that a call means, as far as the symbols say. */
 const struct func_entry *check_find_func(struct check *c, const struct expr *e, bool say);
 
+/** Functions that only tests have: true if e calls one. */
+bool check_test_call(struct check *c, struct expr *e);
+
 /* ---- scopes and facts (check_scope.c) ---- */
 void scope_open(struct check *c);
 void scope_close(struct check *c);

@@ -389,7 +389,8 @@ static void say_unarmable(struct check *c, const struct sym_func *f, const struc
 		}
 	}
 	candidates_add_dict(&all, &c->ld->names->routes[f->arms_kind]);
-	candidates_say(&all, name, item, arg->at, "\"", "\"");
+	if (!candidates_say(&all, name, item, arg->at, "\"", "\""))
+		diag_beside(item, "no %s has this name", route_kind_text(f->arms_kind));
 }
 
 static void check_arming(struct check *c, const struct sym_func *f, struct expr *arg)
@@ -504,8 +505,11 @@ static void check_unknown_call(struct check *c, struct expr *e)
 void check_call(struct check *c, struct expr *e)
 {
 	const struct builtin_entry *b = dict_get(&c->ld->names->builtins, e->call.name);
-	const struct func_entry *f = check_find_func(c, e, !b || e->call.prefix.len);
+	const struct func_entry *f;
 
+	if (check_test_call(c, e))
+		return;
+	f = check_find_func(c, e, !b || e->call.prefix.len);
 	if (f)
 		check_host_call(c, e, f);
 	else if (b && !e->call.prefix.len)

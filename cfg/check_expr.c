@@ -122,18 +122,6 @@ void check_condition(struct check *c, struct expr *e)
 
 /* ---- patterns ---- */
 
-static struct cfg_span inside_pattern(const struct expr *e, size_t offset)
-{
-	const struct text_part *p = e->kind == EXPR_LITERAL ? e->literal.parts : NULL;
-
-	/* The place is exact where the text stands in one piece and as it is meant. */
-	if (!p || p->next || p->token.is_expanded || offset > p->token.text.len ||
-	    !slice_eq(p->token.text, e->konst->s))
-		return e->at;
-	return source_span(p->token.source, p->token.offset + offset,
-	    p->token.offset + offset + (offset < p->token.text.len));
-}
-
 void check_regex(struct check *c, struct expr *pattern)
 {
 	struct regex_error why;
@@ -152,7 +140,6 @@ void check_regex(struct check *c, struct expr *pattern)
 		mem_short(&c->ld->mem);
 	item = load_error(c->ld, 307, pattern->at, "this pattern does not compile");
 	diag_beside(item, "at character %zu: %s", why.offset + 1, why.text);
-	diag_see(item, inside_pattern(pattern, why.offset));
 	pattern->type.is_bad = true;
 }
 

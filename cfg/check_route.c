@@ -136,12 +136,6 @@ void check_routes(struct load *ld)
 
 /* ---- who calls whom ---- */
 
-struct call_edge {
-	struct call_edge  *next;
-	struct expr       *call;
-	struct route_decl *to;
-};
-
 struct follower {
 	struct load       *ld;
 	struct route_decl *from;

@@ -115,7 +115,7 @@ item:
 	| LISTEN '=' endpoint listen_options NEWLINE	{ act_listen(g, &$1, &$3, @3, $4, @$); }
 	| LISTEN '=' endpoint '{' assigns '}'		{ act_listen(g, &$1, &$3, @3, $5, @$); }
 	| ALIAS '=' setting_value	{ act_alias(g, &$1, $3); }
-	| LOADMODULE text_token prefix	{ act_module(g, &$2, &$3, NULL, @$); }
+	| load prefix		{ act_prefix(g, &$2); }
 	| MODULE text_token prefix '{' assigns '}'	{ act_module(g, &$2, &$3, &$5, @$); }
 	| MODULE text_token prefix ';'	{ act_module(g, &$2, &$3, NULL, @$); }
 	| MODPARAM '(' text_token ',' text_token ',' expr ')'
@@ -138,6 +138,11 @@ item:
 	;
 
 /* ---- settings, listeners, modules ---- */
+
+/* A rule of its own: the module counts whatever stands behind it. */
+load:
+	  LOADMODULE text_token	{ act_module(g, &$2, &(struct token){ 0 }, NULL, @$); }
+	;
 
 setting:
 	  key_word '=' setting_value
@@ -489,7 +494,7 @@ primary:
 	| primary '.' ID	{ $$ = act_field(g, $1, &$3, NULL, @$); }
 	| primary '.' ID '(' args ')'	{ $$ = act_field(g, $1, &$3, &$5, @$); }
 	| primary '[' expr ']'	{ $$ = act_index(g, $1, $3, @$); }
-	| '(' expr ')'		{ $$ = $2; $$->at = @$; }
+	| '(' expr ')'		{ $$ = $2; }
 	| '(' expr '=' expr ')'	{ $$ = act_assign_in_cond(g, @3, $2, $4); }
 	| '[' ']'		{ $$ = act_list(g, (struct expr_list){ 0 }, @$); }
 	| '[' exprs1 ']'	{ $$ = act_list(g, $2, @$); }

@@ -228,6 +228,15 @@ void act_module(struct gram *g, const struct token *name, const struct token *pr
 	ast_append(&LD->ast->modules, m);
 }
 
+void act_prefix(struct gram *g, const struct token *prefix)
+{
+	struct module_item *m = LD->ast->modules.first;
+
+	while (m->next)
+		m = m->next;
+	m->prefix = prefix->text;
+}
+
 void act_modparam(struct gram *g, const struct token *modules, const struct token *name,
     struct expr *value, struct cfg_span at)
 {

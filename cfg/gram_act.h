@@ -57,6 +57,7 @@ void act_listen(struct gram *g, const struct token *word, const struct token *ad
 void act_alias(struct gram *g, const struct token *word, struct expr *value);
 void act_module(struct gram *g, const struct token *name, const struct token *prefix,
     const struct item_list *params, struct cfg_span at);
+void act_prefix(struct gram *g, const struct token *prefix);	/* of the module before */
 void act_modparam(struct gram *g, const struct token *modules, const struct token *name,
     struct expr *value, struct cfg_span at);
 void act_acl(struct gram *g, const struct token *name, struct acl_list rows);

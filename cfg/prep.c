@@ -273,8 +273,7 @@ static bool follow_import(struct prep *p, const struct token *word)
 	if (word->kind != ID || !is_import(word->text, &is_optional) || peek(p)->kind != STR)
 		return false;
 	next(p, &path);
-	n = prep_import(p->ld, &path, here ? here : word->source,
-	    span_join(word->at, path.at), is_optional, &sources);
+	n = prep_import(p->ld, &path, here ? here : word->source, is_optional, &sources);
 	while (n > 0)
 		push_file(p, sources[--n]);
 	return true;

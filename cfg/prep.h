@@ -38,6 +38,6 @@ bool prep_condition(struct load *ld, struct prep_line *line);
  * @return how many; 0 after an error or for an optional one that is absent
  */
 unsigned prep_import(struct load *ld, const struct token *path, const struct cfg_source *from,
-    struct cfg_span at, bool is_optional, const struct cfg_source ***out);
+    bool is_optional, const struct cfg_source ***out);
 
 #endif

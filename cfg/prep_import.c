@@ -95,7 +95,8 @@ static int list_directory(struct load *ld, const char *path, struct found *out)
 static void say_circle(struct load *ld, const struct cfg_source *source,
     const struct cfg_source *from, struct cfg_span at)
 {
-	struct diag_item *item = syntax_error(ld, 108, at, "this import goes in a circle");
+	struct diag_item *item = syntax_error(ld, 108, at, "import of \"%s\" goes in a circle",
+	    source->name);
 	struct slice chain = mem_printf(&ld->mem, "%s", source->name);
 	const struct cfg_source *s = from;
 	struct slice back = SLICE_NULL;
@@ -145,7 +146,7 @@ static struct cfg_source *read_one(struct load *ld, const char *path,
 }
 
 unsigned prep_import(struct load *ld, const struct token *path, const struct cfg_source *from,
-    struct cfg_span at, bool is_optional, const struct cfg_source ***out)
+    bool is_optional, const struct cfg_source ***out)
 {
 	const char *name = resolve(ld, from, path->text);
 	struct found found = { 0 };
@@ -162,12 +163,12 @@ unsigned prep_import(struct load *ld, const struct token *path, const struct cfg
 		found.paths[found.count++] = name;
 	}
 	if (err) {
-		say_unreadable(ld, name, err, at);
+		say_unreadable(ld, name, err, path->at);
 		return 0;
 	}
 	*out = MEM_ARRAY(&ld->mem, const struct cfg_source *, found.count + 1);
 	for (unsigned i = 0; i < found.count; i++)
-		if (((*out)[n] = read_one(ld, found.paths[i], from, at)))
+		if (((*out)[n] = read_one(ld, found.paths[i], from, path->at)))
 			n++;
 	return n;
 }

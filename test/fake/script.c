@@ -205,6 +205,7 @@ static const struct sym_module *make(struct fake_script *f, const struct module 
 	sym->events = m->events;
 	sym->event_count = m->event_count;
 	sym->needs = m->needs;
+	sym->is_passive = strcmp(m->name, "tls") == 0;
 	return sym;
 }
 
