@@ -119,10 +119,50 @@ static unsigned count_of(const struct got *g, struct slice name)
 	return n;
 }
 
+/* ---- "@{name}": whatever stands there, and the same wherever the name is used again ---- */
+
+struct kept { struct kept *next; struct slice name, value; };
+static struct kept *kept;
+
+static struct kept *find_kept(struct slice name)
+{
+	for (struct kept *k = kept; k; k = k->next)
+		if (slice_eq(k->name, name))
+			return k;
+	return NULL;
+}
+
+static void keep(struct slice name, struct slice value)
+{
+	struct kept *k = calloc(1, sizeof(*k));
+
+	*k = (struct kept){ kept, copy_of(name), copy_of(value) };
+	kept = k;
+}
+
+static bool matches(struct slice pattern, struct slice s)
+{
+	size_t from = slice_search(pattern, SLICE("@{"));
+	struct slice rest = slice_skip(pattern, from + 2), head = slice_first(pattern, from), name;
+	const struct kept *k;
+
+	if (from == pattern.len)
+		return glob(pattern, s);
+	name = slice_split(&rest, '}');
+	k = find_kept(name);
+	if (k)
+		return matches(slice_str(text_of("%.*s%.*s%.*s", SLICE_ARG(head), SLICE_ARG(k->value),
+		    SLICE_ARG(rest))), s);
+	if (!slice_starts(s, head) || !slice_ends(s, rest) || s.len < head.len + rest.len)
+		return false;
+	keep(name, slice_of(s.p + head.len, s.len - head.len - rest.len));
+	return true;
+}
+
 static bool any_value(const struct got *g, struct slice name, struct slice pattern)
 {
 	for (unsigned n = 0; nth_value(g, name, n).p; n++)
-		if (glob(pattern, nth_value(g, name, n)))
+		if (matches(pattern, nth_value(g, name, n)))
 			return true;
 	return false;
 }
@@ -158,7 +198,7 @@ static bool note_holds(const struct got *g, struct slice text)
 	name = slice_trim(slice_split(&rest, ':'));
 	rest = slice_trim(rest);
 	text = part(g, name, &known);
-	return known ? glob(rest, text) : any_value(g, name, rest);
+	return known ? matches(rest, text) : any_value(g, name, rest);
 }
 
 static void check_notes(const struct step *step, const struct got *g)
