@@ -31,22 +31,23 @@ static void seed_put(struct seed *seed, struct slice s)
  * Call-ID, From tag, CSeq number and top branch as their request (17.1.1.3), so
  * they find the same tag. RFC 2543 clients have no branch: their Via has to do.
  */
-struct slice respond_tag(struct sip_msg *request)
+struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
 {
 	const struct sip_via *via = msg_via(request);
 	const struct name_addr *from = msg_from(request);
 	const struct sip_cseq *cseq = msg_cseq(request);
-	struct seed seed = { 0 };
+	struct seed seed;
 	char *text = arena_bytes(request->arena, 16);
 	uint64_t hash;
 
 	if (!text)
 		return SLICE_NULL;
+	seed.len = 0;			/* its bytes are not worth clearing */
+	seed_put(&seed, slice_of((const char *)&call_key, sizeof(call_key)));
 	if (via)
 		seed_put(&seed, via_has_cookie(via) ? via->branch : via->text);
 	if (cseq)
 		seed_put(&seed, slice_of((const char *)&cseq->seq, sizeof(cseq->seq)));
-	seed_put(&seed, msg_call_id(request));
 	if (from)
 		seed_put(&seed, from->tag);
 	hash = siphash(siphash_boot_key(), slice_of(seed.bytes, seed.len));
@@ -56,8 +57,10 @@ struct slice respond_tag(struct sip_msg *request)
 
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx)
 {
+	if (!ctx->call_key)
+		ctx->call_key = lcs_key(msg_call_id(ctx->msg));
 	if (slice_is_empty(ctx->tag))
-		ctx->tag = respond_tag(ctx->msg);
+		ctx->tag = respond_tag(ctx->msg, ctx->call_key);
 	return ctx->tag;
 }
 
@@ -151,7 +154,7 @@ int respond_raw(struct sip_msg *request, const struct gen *gen,
 	if (request->method == METHOD_ACK)
 		return 0;
 	if (slice_is_empty(p.to_tag) && p.status > 100)
-		p.to_tag = respond_tag(request);
+		p.to_tag = respond_tag(request, lcs_key(msg_call_id(request)));
 	if (slice_is_empty(p.server))
 		p.server = lcs_signature(gen);
 	return send_response(request, &p);
@@ -164,9 +167,13 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 
 	if (!ctx->msg->is_request)
 		return -EINVAL;
+	if (ctx->msg->method == METHOD_ACK)
+		return 0;
 	if (slice_is_empty(p.to_tag) && p.status > 100)
 		p.to_tag = lcs_stateless_tag(ctx);
-	err = respond_raw(ctx->msg, &ctx->gen->gen, &p);
+	if (slice_is_empty(p.server))
+		p.server = ctx->gen->signature;
+	err = send_response(ctx->msg, &p);
 	if (err == 0 && p.status >= 200)
 		ctx->answered = true;
 	return err;
@@ -189,16 +196,24 @@ int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines)
 	return 0;
 }
 
-int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts)
+static int respond(struct lcs_ctx *ctx, const struct response_parts *parts)
+{
+	if (ctx->tx && tx_ops())
+		return tx_ops()->respond(ctx, parts);
+	return lcs_respond_stateless(ctx, parts);
+}
+
+static int respond_longer(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
 	struct response_parts p = *parts;
 
-	if (ctx->response_lines.len) {
-		p.extra_lines = joined(lcs_arena(ctx), parts->extra_lines, ctx->response_lines);
-		if (!p.extra_lines.p)
-			return -ENOMEM;
-	}
-	if (ctx->tx && tx_ops())
-		return tx_ops()->respond(ctx, &p);
-	return lcs_respond_stateless(ctx, &p);
+	p.extra_lines = joined(lcs_arena(ctx), parts->extra_lines, ctx->response_lines);
+	return p.extra_lines.p ? respond(ctx, &p) : -ENOMEM;
+}
+
+int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts)
+{
+	if (ctx->response_lines.len)
+		return respond_longer(ctx, parts);
+	return respond(ctx, parts);
 }
