@@ -70,6 +70,11 @@ msec_t loop_now(const struct loop *loop)
 	return loop->now;
 }
 
+int64_t clock_wall(void)
+{
+	return time(NULL);
+}
+
 int64_t loop_wall(const struct loop *loop)
 {
 	return loop->wall;

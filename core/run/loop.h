@@ -31,6 +31,8 @@ void loop_free(struct loop **loop);
 msec_t loop_now(const struct loop *loop);
 /** Seconds since 1970, as of the beginning of this turn. */
 int64_t loop_wall(const struct loop *loop);
+/** The same for threads without a loop (control), now. */
+int64_t clock_wall(void);
 struct wheel *loop_wheel(struct loop *loop);
 
 /** events as for epoll (EPOLLET allowed); 0 or -errno. w stays the caller's. */

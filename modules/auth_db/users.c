@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const struct store_step steps[] = {
 #include "modules/auth_db/schema.gen.h"
@@ -200,7 +199,7 @@ int users_put(struct users *u, struct slice name, struct slice domain, struct sl
 		return -ENOMEM;
 	old = users_find(u, user->aor);
 	user->enabled = !old || old->enabled;
-	user->changed = time(NULL);
+	user->changed = clock_wall();
 	err = old && must_be_new ? -EEXIST : !old && !must_be_new ? -ENOENT : 0;
 	if (!err && old)	/* keep the spelling: it is the key in the store */
 		memcpy((char *)(user + 1), old->aor.p, old->aor.len);
@@ -232,7 +231,7 @@ int users_enable(struct users *u, struct slice aor, bool enabled)
 		return -ENOMEM;
 	memcpy(user->ha1, old->ha1, sizeof(user->ha1));
 	user->enabled = enabled;
-	user->changed = time(NULL);
+	user->changed = clock_wall();
 	struct value args[] = { value_int(enabled), value_int(user->changed), value_string(name),
 	    value_string(domain) };
 

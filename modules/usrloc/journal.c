@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define COLUMNS 18
 #define BINDING_LETTERS "sssssissisiittssss"
@@ -197,7 +196,7 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 int journal_load(struct usrloc *ul)
 {
 	struct loading *l = calloc(1, sizeof(*l));
-	struct value now = value_int(time(NULL));
+	struct value now = value_int(clock_wall());
 	int n;
 
 	if (!l)

@@ -4,7 +4,6 @@
 #include "modules/usrloc/usrloc.h"
 
 #include <errno.h>
-#include <time.h>
 
 struct listing { json_t *array; struct slice only; int64_t now; };
 
@@ -58,7 +57,7 @@ static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
 	struct usrloc *ul = lcs_shared(mod);
-	struct listing l = { json_array(), without_scheme(text_param(params, "user")), time(NULL) };
+	struct listing l = { json_array(), without_scheme(text_param(params, "user")), clock_wall() };
 
 	(void)arena;
 	(void)error;
