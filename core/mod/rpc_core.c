@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -24,7 +23,7 @@
 #endif
 
 /* Who answers; one server in a process. */
-static struct { struct server *server; time_t started; } self;
+static struct { struct server *server; int64_t started; } self;
 
 static struct slice param_text(const json_t *params, const char *name)
 {
@@ -66,7 +65,7 @@ static int run_status(struct lcs_mod *mod, const json_t *params, json_t **result
 	(void)error;
 	return done(json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
 	    "server_name", text(setup->server_name),
-	    "uptime", (json_int_t)(time(NULL) - self.started),
+	    "uptime", (json_int_t)(clock_wall() - self.started),
 	    "workers", (int)worker_count(),
 	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
 	    "held", (json_int_t)(gen ? ref_count(&gen->gen.refs) : 0),
@@ -320,6 +319,6 @@ static const struct lcs_rpc table[] = {
 int rpc_core_register(struct server *s)
 {
 	self.server = s;
-	self.started = time(NULL);
+	self.started = clock_wall();
 	return rpc_register(table, NULL);
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PARTS_MAX 32u
 #define POOLS_MAX 16u
@@ -64,16 +63,6 @@ int64_t loop_wall(const struct loop *loop)
 {
 	(void)loop;
 	return FAKE_WALL_START + fake_now() / 1000;
-}
-
-/* The control thread has no loop to ask; what it asks instead must be the same clock. */
-time_t time(time_t *out)
-{
-	time_t now = (time_t)(FAKE_WALL_START + fake_now() / 1000);
-
-	if (out)
-		*out = now;
-	return now;
 }
 
 struct wheel *loop_wheel(struct loop *loop) { return &loop->wheel; }
