@@ -80,12 +80,17 @@ static bool match_id(const struct rtab_node *node, const void *key)
 
 /*
  * Whoever asks for a name wants a peer that proved it: a connection made to
- * that name and no other (RFC 5922 7.3).
+ * that name and no other (RFC 5922 7.3). But a client that came to us is what
+ * is at its address and port, and could not be dialled there.
  */
 static bool serves_name(const struct conn *c, struct slice name)
 {
+	struct ip_addr ip;
+
 	if (c->transport != TRANSPORT_TLS || name.len == 0)
 		return true;
+	if (c->inbound)
+		return ip_parse(name, &ip) == 0 && ip_eq(&ip, &c->remote.ip);
 	return c->dial_name && slice_eq_nocase(slice_str(c->dial_name), name);
 }
 
