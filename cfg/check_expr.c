@@ -71,13 +71,22 @@ static bool fits(struct type from, struct type want)
 	return type_fits(from, want);
 }
 
+static bool say_void(struct check *c, struct expr *e)
+{
+	if (e->type.base != VALUE_VOID)
+		return false;
+	load_error(c->ld, 309, e->at, "this function gives no value");
+	e->type = type_bad();
+	return true;
+}
+
 bool check_want(struct check *c, struct expr *e, struct type want, unsigned code,
     const char *what)
 {
 	struct diag_item *item;
 
 	check_adapt(c, e, want);
-	if (e->type.is_bad || want.is_bad)
+	if (e->type.is_bad || want.is_bad || say_void(c, e))
 		return false;
 	if (fits(e->type, want))
 		return true;
@@ -270,15 +279,6 @@ static void check_name(struct check *c, struct expr *e)
 
 static bool is_bad(const struct expr *e) { return e->type.is_bad; }
 
-static bool say_void(struct check *c, struct expr *e)
-{
-	if (e->type.base != VALUE_VOID)
-		return false;
-	load_error(c->ld, 309, e->at, "this function gives no value");
-	e->type = type_bad();
-	return true;
-}
-
 static void check_logic(struct check *c, struct expr *e)
 {
 	struct fact *mark;
@@ -311,6 +311,7 @@ static void say_different(struct check *c, struct expr *e)
 		diag_help(item, "int(...) reads a number from a text, str(...) makes a text of a number");
 	else if (x == VALUE_DURATION || y == VALUE_DURATION)
 		diag_help(item, "write a duration with its unit: 30s");
+	e->type = type_bad();
 }
 
 static bool comparable(struct type a, struct type b)

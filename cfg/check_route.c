@@ -119,6 +119,7 @@ static void declare(struct load *ld, struct route_decl *r)
 		dict_put(d, r->name, r);
 	r->is_used = r->kind != ROUTE_NAMED && r->kind != ROUTE_BRANCH &&
 	    r->kind != ROUTE_FAILURE && (r->kind != ROUTE_REPLY || r->name.len == 0);
+	r->is_used |= r->name.len == 0;
 }
 
 void check_routes(struct load *ld)
@@ -267,8 +268,12 @@ static void check_one(struct load *ld, struct route_decl *r)
 	struct check c = { .ld = ld, .route = r, .contexts = r->contexts };
 
 	scope_open(&c);
-	for (struct decl *d = r->params; d; d = d->next)
-		scope_add(&c, d);
+	for (struct decl *d = r->params; d; d = d->next) {
+		if (!scope_find(&c, d->name))
+			scope_add(&c, d);
+		else
+			d->slot = c.slots++;	/* twice: was said */
+	}
 	check_body(&c, r->body);
 	r->slots = c.slots;
 	if (r->is_typed && !stmts_never_end(r->body))
