@@ -1,0 +1,258 @@
+/*
+ * Datagrams: batches, the way back, and what cannot be sent.
+ */
+#include "test/unit/core/net/rig.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+static void a_datagram_comes_back_to_its_sender(void **state)
+{
+	char text[512], got[512];
+	int fd[8];
+
+	(void)state;
+	rig_start(3, rig_echo);
+	for (unsigned i = 0; i < 8; i++) {
+		fd[i] = peer_connect(RIG_UDP);
+		peer_send(fd[i], request(i, text));
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		struct slice want = request(i, text);
+
+		assert_int_equal(recv(fd[i], got, sizeof(got), 0), want.len);
+		assert_memory_equal(got, want.p, want.len);
+		peer_expect_silence(fd[i]);
+		close(fd[i]);
+	}
+	await(rig_counted(datagrams_out) == 8);
+	assert_int_equal(rig_counted(datagrams_in), 8);
+	rig_stop();
+}
+
+/* More than fit into a batch of receiving, and of sending. */
+static void many_datagrams_are_all_handled(void **state)
+{
+	enum { ROUNDS = 20, MANY = 100 };
+	char text[512], got[512];
+	int fd;
+
+	(void)state;
+	rig_start(2, rig_echo);
+	fd = peer_connect(RIG_UDP);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < MANY; i++)
+			peer_send(fd, request(i, text));
+		for (unsigned i = 0; i < MANY; i++)
+			assert_true(recv(fd, got, sizeof(got), 0) > 0);
+	}
+	await(rig_counted(datagrams_out) == ROUNDS * MANY);
+	assert_int_equal(rig_counted(messages_in), ROUNDS * MANY);
+	close(fd);
+	rig_stop();
+}
+
+static void the_hop_says_where_it_came_from_and_where_it_came_to(void **state)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct sock_addr mine;
+	struct sip_hop hop;
+	char text[512];
+	int fd;
+
+	(void)state;
+	rig_start(2, rig_hold);
+	fd = peer_connect(RIG_UDP);
+	getsockname(fd, (struct sockaddr *)&ss, &len);
+	sock_addr_from(&mine, &ss);
+	peer_send(fd, request(1, text));
+	await(rig_held() == 1);
+	hop = rig_held_hop(0);
+	assert_int_equal(hop.transport, TRANSPORT_UDP);
+	assert_int_equal(hop.listener, RIG_UDP);
+	assert_int_equal(hop.flow, 0);
+	assert_true(sock_addr_eq(&hop.remote, &mine));
+	assert_int_equal(hop.local.port, rig_port(RIG_UDP));
+	assert_true(ip_is_loopback(&hop.local.ip));
+	close(fd);
+	rig_stop();
+}
+
+static void keep_alives_and_noise_do_not_get_through(void **state)
+{
+	char text[512];
+	int fd;
+
+	(void)state;
+	rig_start(1, rig_echo);
+	fd = peer_connect(RIG_UDP);
+	peer_send(fd, SLICE("\r\n\r\n"));
+	peer_send(fd, SLICE("\0\0\0\0"));
+	assert_int_equal(send(fd, "", 0, 0), 0);
+	peer_send(fd, SLICE("jaK"));
+	peer_send(fd, request(1, text));
+	peer_expect(fd, request(1, text));
+	peer_expect_silence(fd);
+	assert_int_equal(rig_counted(pings), 3);
+	assert_int_equal(rig_counted(parse_errors), 1);
+	close(fd);
+	rig_stop();
+}
+
+static void what_the_kernel_refuses_is_told_at_home(void **state)
+{
+	struct sip_hop hop = { .transport = TRANSPORT_UDP };
+	struct fate fate = { 0 }, far = { 0 }, none = { 0 };
+	size_t room = 70000;
+	char *text = calloc(1, room);
+
+	(void)state;
+	assert_non_null(text);
+	rig_start(3, rig_echo);
+	assert_int_equal(sock_addr_parse(SLICE("127.0.0.1:9"), &hop.remote), 0);
+	send_from(2, &hop, slice_of(text, room), &fate);
+	await(fate.told == 1);
+	assert_int_equal(fate.err, -EMSGSIZE);
+	assert_int_equal(fate.worker, 2);
+	/* No listener of that family. */
+	assert_int_equal(sock_addr_parse(SLICE("[::1]:9"), &hop.remote), 0);
+	send_from(1, &hop, SLICE("x"), &far);
+	await(far.told == 1);
+	assert_int_equal(far.err, -EPROTONOSUPPORT);
+	assert_int_equal(far.worker, 1);
+	hop.transport = TRANSPORT_NONE;
+	send_from(0, &hop, SLICE("x"), &none);
+	await(none.told == 1);
+	assert_int_equal(none.err, -EPROTONOSUPPORT);
+	assert_int_equal(rig_counted(udp_send_errors), 1);
+	rig_stop();
+	free(text);
+}
+
+/* One that cannot go must not keep back those behind it. */
+static void send_three(void *arg)
+{
+	const struct sip_hop *hop = arg;
+
+	for (int i = 0; i < 3; i++) {
+		struct sip_out *out = sip_out_new();
+
+		out->hop = *hop;
+		out->bytes = buf_new(16);
+		if (i == 1)
+			memset(buf_reserve(out->bytes, 70000), 'x', 70000);
+		else
+			buf_printf(out->bytes, "number %d", i);
+		net_send(&out);
+	}
+}
+
+static void a_bad_one_in_the_middle_of_a_batch_is_left_out(void **state)
+{
+	char text[512], got[64];
+	struct sip_hop hop;
+	int fd;
+
+	(void)state;
+	rig_start(1, rig_hold);
+	fd = peer_connect(RIG_UDP);
+	peer_send(fd, request(1, text));
+	await(rig_held() == 1);
+	hop = rig_held_hop(0);
+	worker_post_fn(0, send_three, &hop);
+	assert_int_equal(recv(fd, got, sizeof(got), 0), 8);
+	assert_memory_equal(got, "number 0", 8);
+	assert_int_equal(recv(fd, got, sizeof(got), 0), 8);
+	assert_memory_equal(got, "number 2", 8);
+	close(fd);
+	rig_stop();
+}
+
+/* ---- bound to any ---- */
+
+static struct net_listener any[2];
+
+static void start_any(const char *family_any)
+{
+	static const struct worker_conf conf = { 1, 1000 };
+	const char *what;
+
+	any[0] = (struct net_listener){ .transport = TRANSPORT_UDP };
+	assert_int_equal(sock_addr_parse(slice_str(family_any), &any[0].addr), 0);
+	assert_int_equal(listener_open(&any[0], 1, &what), 0);
+	net_set_deliver(rig_echo);
+	net_set_listeners(any, 1);
+	assert_int_equal(workers_start(&conf), 0);
+}
+
+static void stop_any(void)
+{
+	workers_stop();
+	listener_close(&any[0]);
+}
+
+/* The client would not take an answer from another address than the one it asked. */
+static void ask_at(const char *host, uint16_t port)
+{
+	struct timeval limit = { 10, 0 };
+	struct sock_addr at, from;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	char text[512], got[512];
+	struct slice msg = request(1, text);
+	int fd;
+
+	assert_int_equal(ip_parse(slice_str(host), &at.ip), 0);
+	at.port = port;
+	at.scope = 0;
+	len = sock_addr_to(&at, &ss);
+	fd = socket(ss.ss_family, SOCK_DGRAM, 0);
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	assert_int_equal(sendto(fd, msg.p, msg.len, 0, (struct sockaddr *)&ss, len), msg.len);
+	len = sizeof(ss);
+	assert_int_equal(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&ss, &len),
+	    msg.len);
+	sock_addr_from(&from, &ss);
+	assert_true(sock_addr_eq(&from, &at));
+	close(fd);
+}
+
+static void an_answer_leaves_from_the_address_that_was_asked(void **state)
+{
+	(void)state;
+	start_any("0.0.0.0:0");
+	ask_at("127.0.0.1", any[0].addr.port);
+	ask_at("127.0.0.2", any[0].addr.port);
+	ask_at("127.77.1.3", any[0].addr.port);
+	stop_any();
+}
+
+static void the_same_over_ipv6(void **state)
+{
+	struct ip_addr loopback;
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+
+	(void)state;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
+		skip();
+	close(fd);
+	assert_int_equal(ip_parse(SLICE("::1"), &loopback), 0);
+	start_any("[::]:0");
+	ask_at("::1", any[0].addr.port);
+	stop_any();
+}
+
+UNIT_MAIN(
+	cmocka_unit_test(a_datagram_comes_back_to_its_sender),
+	cmocka_unit_test(many_datagrams_are_all_handled),
+	cmocka_unit_test(the_hop_says_where_it_came_from_and_where_it_came_to),
+	cmocka_unit_test(keep_alives_and_noise_do_not_get_through),
+	cmocka_unit_test(what_the_kernel_refuses_is_told_at_home),
+	cmocka_unit_test(a_bad_one_in_the_middle_of_a_batch_is_left_out),
+	cmocka_unit_test(an_answer_leaves_from_the_address_that_was_asked),
+	cmocka_unit_test(the_same_over_ipv6))
