@@ -1,0 +1,48 @@
+/*
+ * core/lcsctl/lcsctl.h - what the files of lcsctl share.
+ *
+ * lcsctl knows no verbs of its own: rpc.describe tells it what the running
+ * server can do, and words on the command line are matched to that.
+ */
+#ifndef CORE_LCSCTL_LCSCTL_H
+#define CORE_LCSCTL_LCSCTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum exit_code { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_SERVER };
+
+struct session {
+	int         fd;			/* -1: not connected */
+	const char *socket_path;
+	int         timeout;		/* seconds for one answer */
+	bool        json;		/* print for programs */
+	json_t     *methods;		/* rpc.describe */
+};
+
+/* ---- client.c ---- */
+/** 0, or -1 with the reason on standard error. */
+int  session_open(struct session *s);
+void session_close(struct session *s);
+/** One call: EXIT_DONE with *result (a new reference), or the code; errors are printed. */
+enum exit_code session_call(struct session *s, const char *method, json_t *params, json_t **result);
+
+/* ---- words.c ---- */
+/** Carry out words: find the method, make its arguments, call it, print the answer. */
+enum exit_code run_words(struct session *s, int count, char *const *words);
+/** Methods whose words begin like these, as lines of help. */
+enum exit_code print_help(struct session *s, int count, char *const *words);
+/** "users.add" as "users add"; static buffer. */
+const char *method_words(const char *method);
+
+/* ---- table.c ---- */
+/** An array of objects as a table, an object as lines, anything else as JSON. */
+void print_result(const json_t *result, bool as_json);
+
+/* ---- prompt.c ---- */
+enum exit_code run_interactive(struct session *s);
+/** A secret from the terminal without echo, twice; or one line of standard input if that is
+ *  no terminal. NULL: none came. The caller wipes and frees it. */
+char *ask_secret(const char *what);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * lcsctl - talk to a running server.
+ */
+#include "core/lcsctl/lcsctl.h"
+
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMEOUT_PRESET 30
+
+static const char usage[] =
+    "usage: lcsctl [-s SOCKET] [-o table|json] [-t SECONDS] [VERB ... [ARGUMENT ...]]\n"
+    "\n"
+    "  -s, --socket SOCKET    control socket (LCS_CTL; else the installed server's)\n"
+    "  -o, --output FORMAT    table for people (default), json for programs\n"
+    "  -t, --timeout SECONDS  how long to wait for an answer (30)\n"
+    "  -V, --version          version of lcsctl\n"
+    "  -h, --help             this text; \"lcsctl help\" shows what the server can do\n"
+    "\n"
+    "Without a verb, at a terminal, lcsctl asks for lines. Passwords that are left out are\n"
+    "asked for; \"-\" reads one from standard input.\n";
+
+static const struct option options[] = {
+	{ "socket", required_argument, NULL, 's' }, { "output", required_argument, NULL, 'o' },
+	{ "timeout", required_argument, NULL, 't' }, { "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' }, { 0 }
+};
+
+static int bad_option(const char *what, const char *value)
+{
+	fprintf(stderr, "lcsctl: %s \"%s\"; see \"lcsctl --help\"\n", what, value);
+	return EXIT_USAGE;
+}
+
+/* -1: go on; else the exit code. */
+static int take_option(struct session *s, int opt)
+{
+	switch (opt) {
+	case 's':
+		s->socket_path = optarg;
+		return -1;
+	case 'o':
+		s->json = strcmp(optarg, "json") == 0;
+		return s->json || strcmp(optarg, "table") == 0 ? -1 :
+		    bad_option("no such output format", optarg);
+	case 't':
+		s->timeout = atoi(optarg);
+		return s->timeout > 0 ? -1 : bad_option("no such timeout", optarg);
+	case 'V':
+		puts("lcsctl " PACKAGE_VERSION);
+		return EXIT_DONE;
+	case 'h':
+		fputs(usage, stdout);
+		return EXIT_DONE;
+	default:
+		fputs("lcsctl: see \"lcsctl --help\"\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
+static enum exit_code serve(struct session *s, int count, char *const *words)
+{
+	json_t *nothing = json_object();
+	enum exit_code code = session_call(s, "rpc.describe", nothing, &s->methods);
+
+	json_decref(nothing);
+	if (code != EXIT_DONE)
+		return code;
+	if (count)
+		return run_words(s, count, words);
+	if (isatty(STDIN_FILENO))
+		return run_interactive(s);
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *from_env = getenv("LCS_CTL");
+	struct session s = { .fd = -1, .timeout = TIMEOUT_PRESET,
+	    .socket_path = from_env ? from_env : LCS_RUN_DIR "/control.sock" };
+	enum exit_code code;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+s:o:t:Vh", options, NULL)) != -1) {
+		int end = take_option(&s, opt);
+
+		if (end >= 0)
+			return end;
+	}
+	if (session_open(&s) != 0)
+		return EXIT_NO_SERVER;
+	code = serve(&s, argc - optind, argv + optind);
+	json_decref(s.methods);
+	session_close(&s);
+	return code;
+}

@@ -1,0 +1,164 @@
+/*
+ * core/lcsctl/prompt.c - at a terminal: line editing, completion, secrets.
+ */
+#include "core/lcsctl/lcsctl.h"
+
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* ---- secrets ---- */
+
+static char *read_secret(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len = getline(&line, &room, stdin);
+
+	if (len > 0 && line[len - 1] == '\n')
+		line[--len] = '\0';
+	if (len > 0)
+		return line;
+	free(line);
+	fprintf(stderr, "lcsctl: nothing was given\n");
+	return NULL;
+}
+
+static char *prompt_secret(const char *text)
+{
+	struct termios old, quiet;
+	char *secret;
+
+	fputs(text, stderr);
+	tcgetattr(STDIN_FILENO, &old);
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	secret = read_secret();
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputc('\n', stderr);
+	return secret;
+}
+
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+char *ask_secret(const char *what)
+{
+	char text[64], *first, *again;
+
+	if (!isatty(STDIN_FILENO))
+		return read_secret();
+	snprintf(text, sizeof(text), "%s: ", what);
+	first = prompt_secret(text);
+	again = first ? prompt_secret("once more: ") : NULL;
+	if (first && again && strcmp(first, again) == 0) {
+		forget(again);
+		return first;
+	}
+	if (first && again)
+		fprintf(stderr, "lcsctl: they differ\n");
+	forget(first);
+	forget(again);
+	return NULL;
+}
+
+/* ---- completion ---- */
+
+static struct session *completing;	/* libedit's callbacks take the EditLine alone */
+
+static unsigned print_matches(const char *begin, size_t len, char *rest, size_t room)
+{
+	unsigned hits = 0;
+	json_t *m;
+	size_t i;
+
+	json_array_foreach(completing->methods, i, m) {
+		const char *words = method_words(json_string_value(json_object_get(m, "method")));
+
+		if (strncmp(words, begin, len) != 0)
+			continue;
+		if (hits == 0) {
+			snprintf(rest, room, "%s ", words + len);
+		} else {
+			size_t same = 0;
+
+			while (rest[same] && rest[same] == words[len + same])
+				same++;
+			rest[same] = '\0';
+		}
+		hits++;
+	}
+	return hits;
+}
+
+static unsigned char complete(EditLine *el, int ch)
+{
+	const LineInfo *line = el_line(el);
+	char rest[128];
+
+	(void)ch;
+	if (!print_matches(line->buffer, (size_t)(line->cursor - line->buffer), rest, sizeof(rest)) ||
+	    !rest[0])
+		return CC_ERROR;
+	return el_insertstr(el, rest) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+/* ---- the loop ---- */
+
+static char *prompt(EditLine *el)
+{
+	static char text[] = "lcs> ";
+
+	(void)el;
+	return text;
+}
+
+static bool run_line(struct session *s, Tokenizer *tok, const char *line)
+{
+	const char **words;
+	int count;
+
+	tok_reset(tok);
+	if (tok_str(tok, line, &count, &words) != 0 || count == 0)
+		return true;
+	if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0)
+		return false;
+	run_words(s, count, (char *const *)(size_t)words);
+	return true;
+}
+
+enum exit_code run_interactive(struct session *s)
+{
+	EditLine *el = el_init("lcsctl", stdin, stdout, stderr);
+	History *past = history_init();
+	Tokenizer *tok = tok_init(NULL);
+	const char *line;
+	HistEvent ev;
+	int len;
+
+	completing = s;
+	history(past, &ev, H_SETSIZE, 500);
+	el_set(el, EL_PROMPT, prompt);
+	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_HIST, history, past);
+	el_set(el, EL_ADDFN, "complete", "complete a verb", complete);
+	el_set(el, EL_BIND, "^I", "complete", NULL);
+	puts("\"help\" shows what can be asked, \"quit\" ends.");
+	while ((line = el_gets(el, &len)) && len > 0) {
+		history(past, &ev, H_ENTER, line);
+		if (!run_line(s, tok, line))
+			break;
+	}
+	tok_end(tok);
+	history_end(past);
+	el_end(el);
+	return EXIT_DONE;
+}

@@ -1,0 +1,148 @@
+/*
+ * core/lcsctl/table.c - answers for people.
+ */
+#include "core/lcsctl/lcsctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS_MAX 32
+
+struct table { const char *names[COLUMNS_MAX]; size_t widths[COLUMNS_MAX]; unsigned count; };
+
+/* What a cell shows: malloc'ed. */
+static char *cell_text(const json_t *v)
+{
+	if (!v || json_is_null(v))
+		return strdup("");
+	if (json_is_string(v))
+		return strdup(json_string_value(v));
+	if (json_is_boolean(v))
+		return strdup(json_is_true(v) ? "yes" : "no");
+	return json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
+}
+
+/* Columns on a terminal: bytes that begin a character of UTF-8. */
+static size_t width_of(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static unsigned column(struct table *t, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < t->count && strcmp(t->names[i], name) != 0)
+		i++;
+	if (i == t->count && i < COLUMNS_MAX) {
+		t->names[t->count++] = name;
+		t->widths[i] = width_of(name);
+	}
+	return i;
+}
+
+static void measure(struct table *t, const json_t *row)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(size_t)row, name, v) {
+		unsigned i = column(t, name);
+		char *text = cell_text(v);
+		size_t width = text ? width_of(text) : 0;
+
+		if (i < COLUMNS_MAX && width > t->widths[i])
+			t->widths[i] = width;
+		free(text);
+	}
+}
+
+static void print_cell(const struct table *t, unsigned i, const char *text, bool right)
+{
+	size_t pad = t->widths[i] - width_of(text);
+
+	if (right)
+		printf("%*s%s", (int)pad, "", text);
+	else
+		printf("%s%*s", text, i + 1 < t->count ? (int)pad : 0, "");
+	fputs(i + 1 < t->count ? "  " : "\n", stdout);
+}
+
+static void print_row(const struct table *t, const json_t *row)
+{
+	for (unsigned i = 0; i < t->count; i++) {
+		const json_t *v = json_object_get(row, t->names[i]);
+		char *text = cell_text(v);
+
+		print_cell(t, i, text ? text : "", json_is_number(v));
+		free(text);
+	}
+}
+
+static bool is_table(const json_t *v)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(v, i, row)
+		if (!json_is_object(row))
+			return false;
+	return json_is_array(v);
+}
+
+static void print_table(const json_t *rows)
+{
+	struct table t = { .count = 0 };
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		measure(&t, row);
+	for (unsigned k = 0; k < t.count; k++)
+		print_cell(&t, k, t.names[k], false);
+	json_array_foreach(rows, i, row)
+		print_row(&t, row);
+	if (!json_array_size(rows))
+		puts("(none)");
+}
+
+static void print_object(const json_t *object)
+{
+	size_t width = 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(size_t)object, name, v)
+		if (strlen(name) > width)
+			width = strlen(name);
+	json_object_foreach((json_t *)(size_t)object, name, v) {
+		char *text = cell_text(v);
+
+		printf("%-*s  %s\n", (int)width, name, text ? text : "");
+		free(text);
+	}
+}
+
+void print_result(const json_t *result, bool as_json)
+{
+	if (!result)
+		return;
+	if (as_json) {
+		json_dumpf(result, stdout, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
+		putchar('\n');
+	} else if (is_table(result)) {
+		print_table(result);
+	} else if (json_is_object(result)) {
+		print_object(result);
+	} else {
+		char *text = cell_text(result);
+
+		puts(text ? text : "");
+		free(text);
+	}
+}

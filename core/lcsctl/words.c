@@ -1,0 +1,305 @@
+/*
+ * core/lcsctl/words.c - from words to a method and its arguments.
+ */
+#include "core/lcsctl/lcsctl.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *method_words(const char *method)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "%s", method);
+	for (char *p = text; *p; p++)
+		if (*p == '.')
+			*p = ' ';
+	return text;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+/* How many of the words this method's name takes: 0 if they are others. */
+static int words_taken(const char *method, int count, char *const *words)
+{
+	int taken = 0;
+
+	for (const char *p = method; *p; taken++) {
+		size_t len = strcspn(p, ".");
+
+		if (taken == count || strlen(words[taken]) != len || strncmp(words[taken], p, len) != 0)
+			return 0;
+		p += len + (p[len] == '.');
+	}
+	return taken;
+}
+
+/* "stats" alone means "stats show", "connections" means "connections list". */
+static bool is_implied(const char *method, const char *word)
+{
+	size_t len = strcspn(method, ".");
+
+	return strlen(word) == len && strncmp(method, word, len) == 0 &&
+	    (strcmp(method + len, ".list") == 0 || strcmp(method + len, ".show") == 0);
+}
+
+static const json_t *find_method(const struct session *s, int count, char *const *words, int *taken)
+{
+	const json_t *best = NULL, *implied = NULL, *m;
+	size_t i;
+
+	*taken = 0;
+	json_array_foreach(s->methods, i, m) {
+		int n = words_taken(text_of(m, "method"), count, words);
+
+		if (n > *taken) {
+			*taken = n;
+			best = m;
+		}
+		if (!implied && is_implied(text_of(m, "method"), words[0]))
+			implied = m;
+	}
+	/* "users frobnicate" is a mistake, no argument of "users list". */
+	if (best || !implied || (count > 1 && !strchr(words[1], '=') && words[1][0] != '-'))
+		return best;
+	*taken = 1;
+	return implied;
+}
+
+/* ---- help ---- */
+
+static void print_usage(FILE *to, const json_t *m)
+{
+	const json_t *arg;
+	size_t i;
+
+	fprintf(to, "  %s", method_words(text_of(m, "method")));
+	json_array_foreach(json_object_get(m, "args"), i, arg)
+		fprintf(to, json_is_true(json_object_get(arg, "required")) ? " %s" : " [%s]",
+		    text_of(arg, "name"));
+	fprintf(to, "\n      %s\n", text_of(m, "text"));
+}
+
+static void print_args(const json_t *m)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(json_object_get(m, "args"), i, arg)
+		printf("      %-14s %s (%s)\n", text_of(arg, "name"), text_of(arg, "text"),
+		    text_of(arg, "type"));
+}
+
+static bool begins(const char *method, int count, char *const *words)
+{
+	const char *p = method;
+
+	for (int i = 0; i < count; i++) {
+		size_t len = strcspn(p, ".");
+
+		if (strlen(words[i]) != len || strncmp(words[i], p, len) != 0)
+			return false;
+		p += len + (p[len] == '.');
+	}
+	return true;
+}
+
+enum exit_code print_help(struct session *s, int count, char *const *words)
+{
+	const json_t *m;
+	size_t i;
+	unsigned shown = 0;
+
+	json_array_foreach(s->methods, i, m) {
+		if (!begins(text_of(m, "method"), count, words))
+			continue;
+		print_usage(stdout, m);
+		if (count)
+			print_args(m);
+		shown++;
+	}
+	if (shown)
+		return EXIT_DONE;
+	fprintf(stderr, "lcsctl: nothing begins with \"%s\"; see \"lcsctl help\"\n", words[0]);
+	return EXIT_USAGE;
+}
+
+/* ---- arguments ---- */
+
+static enum exit_code bad_value(const json_t *arg, const char *text)
+{
+	fprintf(stderr, "lcsctl: %s wants %s, got \"%s\"\n", text_of(arg, "name"),
+	    text_of(arg, "type"), text);
+	return EXIT_USAGE;
+}
+
+static json_t *value_of(const json_t *arg, const char *text)
+{
+	const char *type = text_of(arg, "type");
+	char *end;
+
+	if (strcmp(type, "int") == 0) {
+		long long n = strtoll(text, &end, 10);
+
+		return *text && !*end ? json_integer(n) : NULL;
+	}
+	if (strcmp(type, "bool") == 0) {
+		if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0)
+			return json_true();
+		return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
+	}
+	return json_string(text);
+}
+
+/* The declared argument that "name=value" or "--name" means; NULL if none. */
+static const json_t *named_arg(const json_t *args, const char *word, size_t len)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(args, i, arg) {
+		const char *name = text_of(arg, "name");
+		size_t k = 0;
+
+		while (k < len && name[k] && (word[k] == name[k] || (word[k] == '-' && name[k] == '_')))
+			k++;
+		if (k == len && !name[k])
+			return arg;
+	}
+	return NULL;
+}
+
+static const json_t *next_unset(const json_t *args, const json_t *params)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(args, i, arg)
+		if (!json_object_get(params, text_of(arg, "name")))
+			return arg;
+	return NULL;
+}
+
+static enum exit_code set_arg(json_t *params, const json_t *arg, const char *text)
+{
+	json_t *value = value_of(arg, text);
+
+	if (!value)
+		return bad_value(arg, text);
+	json_object_set_new(params, text_of(arg, "name"), value);
+	return EXIT_DONE;
+}
+
+/* One argument of the command line; *at may move on by a second word. */
+static enum exit_code take_arg(const json_t *args, json_t *params, int count, char *const *words,
+    int *at)
+{
+	const char *word = words[*at], *equals = strchr(word, '=');
+	const json_t *arg = NULL;
+
+	if (strncmp(word, "--", 2) == 0 && word[2]) {
+		size_t len = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
+
+		arg = named_arg(args, word + 2, len);
+		if (arg && !equals && strcmp(text_of(arg, "type"), "bool") == 0)
+			return set_arg(params, arg, "yes");
+		if (arg && !equals && *at + 1 < count)
+			return set_arg(params, arg, words[++*at]);
+	} else if (equals) {
+		arg = named_arg(args, word, (size_t)(equals - word));
+	}
+	if (arg && equals)
+		return set_arg(params, arg, equals + 1);
+	arg = strncmp(word, "--", 2) == 0 && word[2] ? NULL : next_unset(args, params);
+	if (arg)
+		return set_arg(params, arg, word);
+	fprintf(stderr, "lcsctl: \"%s\" is one argument too many or unknown here\n", word);
+	return EXIT_USAGE;
+}
+
+static bool is_secret(const json_t *arg)
+{
+	return strcmp(text_of(arg, "name"), "password") == 0;
+}
+
+/* Passwords are asked for when they are left out, or given as "-" (standard input). */
+static enum exit_code ask_missing(const json_t *m, json_t *params)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(json_object_get(m, "args"), i, arg) {
+		const char *name = text_of(arg, "name");
+		const char *given = json_string_value(json_object_get(params, name));
+
+		if (is_secret(arg) && (!given || strcmp(given, "-") == 0)) {
+			char *secret = ask_secret(name);
+
+			if (!secret)
+				return EXIT_USAGE;
+			json_object_set_new(params, name, json_string(secret));
+			explicit_bzero(secret, strlen(secret));
+			free(secret);
+		} else if (!given && !json_object_get(params, name) &&
+		    json_is_true(json_object_get(arg, "required"))) {
+			fprintf(stderr, "lcsctl: %s is missing\n", name);
+			print_usage(stderr, m);
+			return EXIT_USAGE;
+		}
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code call_method(struct session *s, const json_t *m, json_t *params)
+{
+	json_t *result = NULL;
+	enum exit_code code = session_call(s, text_of(m, "method"), params, &result);
+
+	if (code == EXIT_DONE)
+		print_result(result, s->json);
+	json_decref(result);
+	return code;
+}
+
+static enum exit_code unknown(struct session *s, int count, char *const *words)
+{
+	const json_t *m;
+	size_t i;
+
+	fprintf(stderr, "lcsctl: the server knows no \"%s%s%s\"\n", words[0], count > 1 ? " " : "",
+	    count > 1 ? words[1] : "");
+	json_array_foreach(s->methods, i, m)
+		if (begins(text_of(m, "method"), 1, words))
+			print_usage(stderr, m);
+	return EXIT_USAGE;
+}
+
+enum exit_code run_words(struct session *s, int count, char *const *words)
+{
+	enum exit_code code = EXIT_DONE;
+	json_t *params;
+	const json_t *m;
+	int at;
+
+	if (strcmp(words[0], "help") == 0)
+		return print_help(s, count - 1, words + 1);
+	m = find_method(s, count, words, &at);
+	if (!m)
+		return unknown(s, count, words);
+	params = json_object();
+	for (; at < count && code == EXIT_DONE; at++)
+		code = take_arg(json_object_get(m, "args"), params, count, words, &at);
+	if (code == EXIT_DONE)
+		code = ask_missing(m, params);
+	if (code == EXIT_DONE)
+		code = call_method(s, m, params);
+	json_decref(params);
+	return code;
+}
