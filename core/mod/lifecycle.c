@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* What the worker part goes through; set before workers_start(), then only read. */
-static struct { struct loaded *const *order; unsigned count; } room;
+/* What the worker part goes through; set before workers_start(), then only read. A copy: the
+ * generation they were loaded for may go before they do. */
+static struct { struct loaded **order; unsigned count; } room;
 
 static size_t at_least_one(size_t n) { return n ? n : 1; }
 
@@ -75,10 +76,26 @@ void modules_forget_locals(void)
 			free(room.order[i]->mod.local[w]);
 			room.order[i]->mod.local[w] = NULL;
 		}
+	free(room.order);
+	room.order = NULL;
 	room.count = 0;
 }
 
 /* ---- control thread ---- */
+
+static int copy_order(const struct lcs_gen *gen)
+{
+	struct loaded *const *order;
+	unsigned count = generation_modules(gen, &order);
+
+	room.order = calloc(count + 1, sizeof(*room.order));
+	if (!room.order)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++)
+		room.order[i] = order[i];
+	room.count = count;
+	return 0;
+}
 
 int modules_load(const struct lcs_gen *gen, const char **why)
 {
@@ -86,7 +103,9 @@ int modules_load(const struct lcs_gen *gen, const char **why)
 		.name = "modules", .start = start_on_worker, .stop = stop_on_worker,
 	};
 
-	room.count = generation_modules(gen, &room.order);
+	*why = "all";
+	if (copy_order(gen) != 0)
+		return -ENOMEM;
 	for (unsigned i = 0; i < room.count; i++) {
 		int err = load_one(room.order[i]);
 
