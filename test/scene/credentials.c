@@ -45,13 +45,13 @@ struct slice agent_credentials(const struct agent *a, struct slice user, struct 
 	bool proxy = g && g->msg->status == 407;
 	struct arena *arena = arena_new(0);
 	struct auth_credentials c;
-	struct slice ha1, ha2, response;
+	struct slice ha1, ha2, response, line = SLICE_NULL;
 	enum digest_alg alg;
 	unsigned nc;
 
 	if (!g || auth_credentials_parse(arena, msg_value(g->msg, proxy ? HDR_PROXY_AUTHENTICATE :
 	    HDR_WWW_AUTHENTICATE), &c, NULL) != 0)
-		return SLICE_NULL;
+		goto done;
 	alg = slice_eq_nocase(c.algorithm, SLICE("SHA-256")) ? DIGEST_SHA256 : DIGEST_MD5;
 	nc = next_count(c.nonce);
 	ha1 = hashed(alg, text_of("%.*s:%.*s:%.*s", SLICE_ARG(user), SLICE_ARG(c.realm),
@@ -61,10 +61,13 @@ struct slice agent_credentials(const struct agent *a, struct slice user, struct 
 	    text_of("%.*s:%.*s:%08x:" CNONCE ":auth:%.*s", SLICE_ARG(ha1), SLICE_ARG(c.nonce), nc,
 	    SLICE_ARG(ha2)) :
 	    text_of("%.*s:%.*s:%.*s", SLICE_ARG(ha1), SLICE_ARG(c.nonce), SLICE_ARG(ha2)));
-	return slice_str(text_of("%s: Digest username=\"%.*s\", realm=\"%.*s\", nonce=\"%.*s\", "
+	line = slice_str(text_of("%s: Digest username=\"%.*s\", realm=\"%.*s\", nonce=\"%.*s\", "
 	    "uri=\"%.*s\", response=\"%.*s\"%s%.*s%s",
 	    proxy ? "Proxy-Authorization" : "Authorization", SLICE_ARG(user), SLICE_ARG(c.realm),
 	    SLICE_ARG(c.nonce), SLICE_ARG(uri), SLICE_ARG(response),
 	    c.algorithm.len ? ", algorithm=" : "", SLICE_ARG(c.algorithm),
 	    c.qop.len ? text_of(", qop=auth, nc=%08x, cnonce=\"" CNONCE "\"", nc) : ""));
+done:
+	arena_free(&arena);
+	return line;
 }

@@ -134,7 +134,7 @@ static struct kept *find_kept(struct slice name)
 
 static void keep(struct slice name, struct slice value)
 {
-	struct kept *k = calloc(1, sizeof(*k));
+	struct kept *k = scene_alloc(sizeof(*k));
 
 	*k = (struct kept){ kept, copy_of(name), copy_of(value) };
 	kept = k;

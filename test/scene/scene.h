@@ -50,6 +50,8 @@ struct slice take_word(struct slice *s);
 bool read_time(struct slice s, msec_t *out);
 /** '*' stands for any text. */
 bool glob(struct slice pattern, struct slice s);
+/** Zeroed; lives as long as the process. */
+void *scene_alloc(size_t size_bytes);
 char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct slice copy_of(struct slice s);
 

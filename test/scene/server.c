@@ -92,9 +92,19 @@ void server_begin(void)
 	start();
 }
 
+/* Nothing of the scene's own must look like the server's leak. */
+static void forget_messages(void)
+{
+	for (struct agent *a = agents; a; a = a->next)
+		for (struct got *g = a->got; g; g = g->next)
+			sip_msg_unref(&g->msg);
+	arena_thread_flush();
+}
+
 void server_end(void)
 {
 	server_stop(&server);
+	forget_messages();
 	if (script_path[0])
 		unlink(script_path);
 }
