@@ -1,0 +1,421 @@
+/*
+ * modules/tm/context.c - the response context: what becomes of a request's branches
+ * (RFC 3261 16.6, 16.7, 16.10).
+ */
+#include "modules/tm/tm.h"
+#include "modules/tm/best.h"
+
+#include <errno.h>
+
+#define ELSEWHERE SLICE("SIP;cause=200;text=\"Call completed elsewhere\"")
+#define DECLINED  SLICE("SIP;cause=603;text=\"Declined elsewhere\"")
+
+/* ---- relaying ---- */
+
+/* Only in failure routes has the main target been used up: there it takes part again if
+ * the route changed it. */
+static bool uses_main(const struct tm_work *work, const struct lcs_ctx *ctx)
+{
+	return ctx != work->failure || tm_failure_has_target((struct tm_work *)work);
+}
+
+static uint16_t highest_q(const struct tm_work *work, struct lcs_ctx *ctx)
+{
+	unsigned count;
+	const struct lcs_target *others = lcs_targets(ctx, &count);
+	uint16_t q = uses_main(work, ctx) ? lcs_main_target(ctx)->q : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (others[i].q > q)
+			q = others[i].q;
+	return q;
+}
+
+static int add_all(struct tm_tx *tx, struct lcs_ctx *ctx, bool with_main)
+{
+	uint16_t least = tm_conf_of(tx)->serial_forking ? highest_q(tx->work, ctx) : 0;
+	unsigned count;
+	const struct lcs_target *others = lcs_targets(ctx, &count), *main = lcs_main_target(ctx);
+	int err = 0;
+
+	if (with_main)
+		err = tm_branch_add(tx, ctx, main, main->q < least);
+	for (unsigned i = 0; i < count && !err; i++)
+		err = tm_branch_add(tx, ctx, &others[i], others[i].q < least);
+	return err;
+}
+
+static void say_trying(struct tm_tx *tx)
+{
+	if (tx->is_invite && !tx->is_local && tx->status == 0 && tm_conf_of(tx)->auto_inv_100)
+		tm_server_status(tx, 100, SLICE_NULL);
+}
+
+int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
+{
+	struct tm_work *work = tx->work;
+	unsigned before, others;
+	bool with_main;
+	int err;
+
+	if (tm_is_answered(tx) || work->is_closed)
+		return -EALREADY;
+	with_main = uses_main(work, ctx);
+	lcs_targets(ctx, &others);
+	if (!with_main && !others)
+		return -ENOENT;
+	tm_enter(tx);
+	before = work->count;
+	tx->reply_armed = work->armed.reply;
+	if (ctx == work->failure)
+		tm_failure_clean_target(work);
+	else
+		work->last = *lcs_edits(ctx);
+	say_trying(tx);
+	work->round_began = before;
+	work->is_relaying = true;
+	err = add_all(tx, ctx, with_main);
+	work->is_relaying = false;
+	lcs_clear_targets(ctx);
+	tm_look_later(tx);
+	tm_leave(tx);
+	return work->count > before ? 0 : err;
+}
+
+/* ---- looking ---- */
+
+static bool is_pending(const struct tm_work *work)
+{
+	for (const struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase != TM_BRANCH_DONE && b->phase != TM_BRANCH_WAITING)
+			return true;
+	return false;
+}
+
+/* true if a group was started, whatever came of it. */
+static bool start_next_group(struct tm_tx *tx)
+{
+	struct tm_work *work = tx->work;
+	int best = -1;
+
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase == TM_BRANCH_WAITING && b->target.q > best)
+			best = b->target.q;
+	if (best < 0)
+		return false;
+	work->is_relaying = true;
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase == TM_BRANCH_WAITING && b->target.q == best)
+			tm_branch_start(b);
+	work->is_relaying = false;
+	return true;
+}
+
+static struct tm_branch *pick(const struct tm_work *work)
+{
+	struct tm_branch *best = NULL;
+
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->status >= 300 && (!best || tm_rank(b->status, !b->response) <
+		    tm_rank(best->status, !best->response)))
+			best = b;
+	return best;
+}
+
+/* ---- concluding ---- */
+
+static int copy_challenges(struct tm_branch *best, const struct tm_branch *from, enum hdr_id id)
+{
+	struct sip_view view = { from->response, from->response_last };
+	struct hdr_ref h = { 0 };
+	int err = 0;
+
+	while (!err && view_next_hdr(&view, id, SLICE_NULL, &h))
+		err = edit_add(best->response->arena, &best->response_last, EDIT_AT_END, h.name,
+		    h.value);
+	return err;
+}
+
+/* 16.7, item 7: the client gets all challenges at once. */
+static int gather_challenges(const struct tm_work *work, struct tm_branch *best)
+{
+	int err = 0;
+
+	if (best->status != 401 && best->status != 407)
+		return 0;
+	for (struct tm_branch *b = work->first; b && !err; b = b->next) {
+		if (b == best || !b->response || (b->status != 401 && b->status != 407))
+			continue;
+		err = copy_challenges(best, b, HDR_WWW_AUTHENTICATE);
+		if (!err)
+			err = copy_challenges(best, b, HDR_PROXY_AUTHENTICATE);
+	}
+	return err;
+}
+
+/* 16.7, item 6: a 503 speaks of the next hop, not of us. */
+static int soften_503(struct tm_branch *best)
+{
+	if (best->status != 503)
+		return 0;
+	return edit_status(best->response->arena, &best->response_last, 500,
+	    SLICE("Next Hop Unavailable"));
+}
+
+static void forward_best(struct tm_tx *tx, struct tm_branch *best)
+{
+	int err = gather_challenges(tx->work, best);
+
+	if (!err)
+		err = soften_503(best);
+	if (!err)
+		err = tm_forward(tx, best->response, best->response_last);
+	if (err && err != -EALREADY)
+		tm_server_status(tx, 500, SLICE_NULL);
+}
+
+static const struct { uint16_t status, sent; const char *reason; } made_here[] = {
+	{ 430, 430, "Flow Failed" },
+	{ 478, 478, "Unresolvable Destination" },
+	{ 503, 500, "Next Hop Unreachable" },
+};
+
+static void answer_made_here(struct tm_tx *tx, uint16_t status)
+{
+	for (size_t i = 0; i < sizeof(made_here) / sizeof(made_here[0]); i++)
+		if (made_here[i].status == status) {
+			tm_server_status(tx, made_here[i].sent, slice_str(made_here[i].reason));
+			return;
+		}
+	tm_server_status(tx, status, SLICE_NULL);
+}
+
+/* RFC 4320 4.2: a 408 would come when the client has given up, and only be a stray. */
+static void end_silently(struct tm_tx *tx)
+{
+	TM_COUNT(tx->local, silent_408);
+	tm_tell(tx, TM_FINAL, 408, NULL);
+	tm_server_forget(tx);
+}
+
+static uint16_t status_of(const struct tm_tx *tx, const struct tm_branch *best)
+{
+	if (tx->is_canceled)
+		return 487;
+	return best ? best->status : 480;	/* every branch was dropped by the script */
+}
+
+static void conclude(struct tm_tx *tx, struct tm_branch *best)
+{
+	uint16_t status = status_of(tx, best);
+
+	if (tx->is_local) {
+		tx->work->is_over = true;
+		tm_uac_final(tx, best && best->response ? best->status : status,
+		    best ? best->response : NULL);
+	} else if (best && best->response) {
+		forward_best(tx, best);
+	} else if (status == 408 && !tx->is_invite) {
+		end_silently(tx);
+	} else {
+		answer_made_here(tx, status);
+	}
+}
+
+void tm_look(struct tm_tx *tx)
+{
+	struct tm_work *work = tx->work;
+	struct tm_branch *best;
+
+	if (tm_is_answered(tx) || work->is_relaying || work->failure || is_pending(work))
+		return;
+	while (!work->is_closed && start_next_group(tx))
+		if (is_pending(work))
+			return;
+	best = pick(work);
+	if (best && work->armed.failure >= 0 && !tx->is_local)
+		tm_failure_run(tx, best);
+	else
+		conclude(tx, best);
+}
+
+static void look_task(struct loop_task *t)
+{
+	struct tm_work *work = container_of(t, struct tm_work, task);
+	struct tm_tx *tx = work->at.tx;
+
+	work->task_queued = false;
+	tm_look(tx);
+	tm_leave(tx);
+}
+
+void tm_look_later(struct tm_tx *tx)
+{
+	struct tm_work *work = tx->work;
+
+	if (work->task_queued || is_pending(work))
+		return;
+	work->task_queued = true;
+	tm_enter(tx);
+	loop_task_init(&work->task, look_task);
+	loop_at_end(worker_loop(), &work->task);
+}
+
+/* ---- responses ---- */
+
+static void provisional(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+{
+	const struct sip_edit *last = NULL;
+	struct tm_branch *b = c->branch;
+
+	if (!b)
+		return;
+	b->provisional = response->status;
+	/* 100 is for one hop only (16.7, item 5); others belong to INVITE (RFC 4320 4.1). */
+	if (response->status == 100 || !tx->is_invite)
+		return;
+	tm_client_rings(c);
+	if (!tm_reply_routes(tx, b, response, &last) || tm_is_answered(tx))
+		return;
+	if (tx->is_local)
+		tm_uac_provisional(tx, response->status, response);
+	else
+		tm_forward(tx, response, last);
+}
+
+static void mark_done(struct tm_client *c, uint16_t status)
+{
+	struct tm_branch *b = c->branch;
+
+	if (!b)
+		return;
+	tm_client_detach(c);
+	b->phase = TM_BRANCH_DONE;
+	b->status = status;
+}
+
+/* 16.7, item 5: a 2xx goes on at once, and every one to an INVITE does. */
+static void success(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+{
+	const struct sip_edit *last = NULL;
+	struct tm_branch *b = c->branch;
+
+	tm_reply_routes(tx, b, response, &last);
+	mark_done(c, response->status);
+	if (tx->is_local) {
+		if (tx->work)
+			tx->work->is_over = true;
+		tm_uac_final(tx, response->status, response);
+		return;
+	}
+	if ((tx->is_invite || !tm_is_answered(tx)) && tm_forward(tx, response, last) == -ENOMEM &&
+	    !tm_is_answered(tx))
+		tm_server_status(tx, 500, SLICE_NULL);
+	if (tx->work)
+		tm_cancel_others(tx, b, ELSEWHERE);
+}
+
+static bool take_failure(struct tm_branch *b, struct sip_msg *response,
+    const struct sip_edit *last)
+{
+	const struct sip_view view = { response, last };
+
+	b->status = view_status(&view);
+	if (b->status == 503 && tm_branch_next(b)) {
+		b->status = 0;
+		return false;
+	}
+	b->phase = TM_BRANCH_DONE;
+	b->response = sip_msg_ref(response);
+	b->response_last = last;
+	return true;
+}
+
+static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+{
+	const struct sip_edit *last = NULL;
+	struct tm_branch *b = c->branch;
+
+	if (!b || !tx->work)
+		return;
+	tm_reply_routes(tx, b, response, &last);
+	tm_client_detach(c);
+	if (!take_failure(b, response, last))
+		return;
+	if (b->status >= 600) {
+		tx->work->is_closed = true;
+		tm_cancel_others(tx, b, DECLINED);
+	}
+	tm_look(tx);
+}
+
+void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+{
+	if (response->status < 200)
+		provisional(tx, c, response);
+	else if (response->status < 300)
+		success(tx, c, response);
+	else
+		failure(tx, c, response);
+}
+
+/* ---- CANCEL ---- */
+
+void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct slice reason)
+{
+	struct tm_work *work = tx->work;
+
+	work->cancel_reason = reason;
+	work->is_closed = true;
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b != except)
+			tm_branch_cancel(b, reason);
+}
+
+/* The script had not come to relaying yet: it will not, and the answer is ours (16.10). */
+static void cancel_script(struct tm_tx *tx)
+{
+	struct lcs_ctx *ctx = lcs_ctx_ref(tx->work->ctx);
+
+	tm_server_status(tx, 487, SLICE_NULL);
+	lcs_cancel(ctx);
+	lcs_ctx_unref(&ctx);
+}
+
+void tm_cancel(struct tm_tx *tx, struct slice reason)
+{
+	struct tm_work *work = tx->work;
+
+	if (tm_is_answered(tx) || tx->is_canceled)
+		return;
+	tm_enter(tx);
+	tx->is_canceled = true;
+	tm_tell(tx, TM_CANCELED, 0, NULL);
+	if (work->count == 0 && !tx->is_local) {
+		cancel_script(tx);
+	} else {
+		reason = reason.len ? arena_dup(lcs_arena(work->ctx), reason) : reason;
+		tm_cancel_others(tx, NULL, reason);
+		if (work->failure)
+			lcs_cancel(work->failure);
+		tm_look(tx);
+	}
+	tm_leave(tx);
+}
+
+/* ---- the end ---- */
+
+void tm_work_drop(struct tm_tx *tx)
+{
+	struct tm_work *work = tx->work;
+	struct lcs_ctx *ctx = work->ctx;
+
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		tm_branch_drop(b);
+	if (work->task_queued)
+		list_remove(&work->task.node);
+	if (tm_at_of(ctx) == &work->at)
+		lcs_set_tx(ctx, NULL);
+	tx->work = NULL;
+	lcs_ctx_unref(&ctx);
+}

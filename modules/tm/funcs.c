@@ -1,0 +1,494 @@
+/*
+ * modules/tm/funcs.c - what the script calls to relay, answer and arm.
+ */
+#include "modules/tm/tm.h"
+#include "modules/tm/status.h"
+
+#include <errno.h>
+
+static enum fn_status yes(struct lcs_call *call, bool b)
+{
+	call->ret = value_bool(b);
+	return FN_DONE;
+}
+
+static struct tm_tx *tx_of(struct lcs_call *call)
+{
+	struct tm_at *at = tm_at_of(call->ctx);
+
+	return at ? at->tx : NULL;
+}
+
+/* The work of a transaction that still has something to decide, or NULL. */
+static struct tm_work *work_of(struct lcs_call *call)
+{
+	struct tm_tx *tx = tx_of(call);
+
+	return tx && !tm_is_answered(tx) ? tx->work : NULL;
+}
+
+/* ---- relaying ---- */
+
+/* An error of ours fails the run, so that the core answers 500; the rest is a result. */
+static enum fn_status result(struct lcs_call *call, int err)
+{
+	if (err == -ENOMEM)
+		return FN_FAILED;
+	return yes(call, err == 0);
+}
+
+static enum fn_status relay(struct lcs_call *call)
+{
+	struct lcs_ctx *ctx = call->ctx;
+	enum sip_method m = lcs_method(ctx);
+	int err;
+
+	/* 16.11 and 16.10: ACK for a 2xx, CANCEL of something that we do not know. */
+	if (m == METHOD_ACK || m == METHOD_CANCEL)
+		return result(call, lcs_forward_stateless(ctx));
+	err = tm_ops.ensure(ctx);
+	if (!err)
+		err = tm_relay(tx_of(call), ctx);
+	return result(call, err);
+}
+
+/* argv: host, port; both may be left out. */
+static int set_next(struct lcs_call *call, const char *params)
+{
+	struct slice host = call->argv[0].s;
+	struct arena *arena = lcs_arena(call->ctx);
+	struct lcs_target *t = lcs_main_target(call->ctx);
+	struct sip_uri uri;
+	struct slice text;
+
+	if (host.len == 0)
+		return 0;
+	text = call->argv[1].i ? arena_printf(arena, "sip:%.*s:%d%s", SLICE_ARG(host),
+	    (int)call->argv[1].i, params) : arena_printf(arena, "sip:%.*s%s", SLICE_ARG(host), params);
+	if (!text.p)
+		return -ENOMEM;
+	if (sip_uri_parse(text, &uri, NULL) != 0)
+		return -EINVAL;
+	t->next_uri = text;
+	t->has_hop = false;
+	return 0;
+}
+
+static enum fn_status relay_to(struct lcs_call *call, const char *params)
+{
+	int err = set_next(call, params);
+
+	return err ? result(call, err) : relay(call);
+}
+
+static enum fn_status fn_relay(struct lcs_call *call) { return relay_to(call, ""); }
+static enum fn_status fn_relay_udp(struct lcs_call *call)
+{
+	return relay_to(call, ";transport=udp");
+}
+static enum fn_status fn_relay_tcp(struct lcs_call *call)
+{
+	return relay_to(call, ";transport=tcp");
+}
+static enum fn_status fn_relay_tls(struct lcs_call *call)
+{
+	return relay_to(call, ";transport=tls");
+}
+
+static enum fn_status fn_relay_flow(struct lcs_call *call)
+{
+	const struct lcs_target *t = lcs_main_target(call->ctx);
+
+	if (!t->has_hop || !t->hop.flow || !flow_is_alive(t->hop.flow))
+		return yes(call, false);
+	return relay(call);
+}
+
+/* ---- answering ---- */
+
+static enum fn_status fn_reply(struct lcs_call *call)
+{
+	const struct response_parts parts = {
+		.status = (uint16_t)call->argv[0].i, .reason = call->argv[1].s,
+	};
+	int err = tm_ops.ensure(call->ctx);
+
+	if (!err)
+		err = lcs_respond(call->ctx, &parts);
+	return result(call, err);
+}
+
+/* ---- transactions ---- */
+
+static enum fn_status fn_newtran(struct lcs_call *call)
+{
+	return result(call, tm_ops.ensure(call->ctx));
+}
+
+static enum fn_status fn_release(struct lcs_call *call) { return yes(call, true); }
+
+/* Copies, ACKs for non-2xx and CANCELs that match never reach a script. What is left to
+ * find is the INVITE that an ACK for a 2xx belongs to. */
+static enum fn_status fn_check_trans(struct lcs_call *call)
+{
+	struct tm_key key;
+
+	if (lcs_method(call->ctx) != METHOD_ACK)
+		return yes(call, false);
+	tm_key_of(call->local, call->ctx, &key);
+	return yes(call, tm_find_accepted(call->local, &key) != NULL);
+}
+
+static enum fn_status fn_lookup_request(struct lcs_call *call)
+{
+	if (tx_of(call))
+		return yes(call, true);
+	return fn_check_trans(call);
+}
+
+static enum fn_status fn_retransmit(struct lcs_call *call)
+{
+	struct tm_tx *tx = tx_of(call);
+
+	if (!tx || !tx->kept)
+		return yes(call, false);
+	tm_server_repeat(tx);
+	return yes(call, true);
+}
+
+/* ---- arming ---- */
+
+/* Before there is a transaction the worker remembers it for the script that runs. */
+static struct tm_armed *armed(struct lcs_call *call)
+{
+	struct tm_local *local = call->local;
+	struct tm_work *work = work_of(call);
+
+	if (work)
+		return &work->armed;
+	if (tx_of(call))
+		return NULL;		/* it is answered: nothing can happen any more */
+	if (local->arming != call->ctx) {
+		local->arming = call->ctx;
+		local->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
+	}
+	return &local->armed;
+}
+
+/* An empty name takes the arming back. */
+static int route_id(const struct value *v)
+{
+	return v->type == VALUE_INT ? (int)v->i : -1;
+}
+
+static enum fn_status fn_on_failure(struct lcs_call *call)
+{
+	struct tm_armed *a = armed(call);
+
+	if (a)
+		a->failure = route_id(&call->argv[0]);
+	return yes(call, a != NULL);
+}
+
+static enum fn_status fn_on_branch(struct lcs_call *call)
+{
+	struct tm_armed *a = armed(call);
+
+	if (a)
+		a->branch = route_id(&call->argv[0]);
+	return yes(call, a != NULL);
+}
+
+static enum fn_status fn_on_reply(struct lcs_call *call)
+{
+	struct tm_armed *a = armed(call);
+	struct tm_tx *tx = tx_of(call);
+
+	if (a)
+		a->reply = route_id(&call->argv[0]);
+	if (a && tx)
+		tx->reply_armed = a->reply;
+	return yes(call, a != NULL);
+}
+
+static enum fn_status fn_is_set(struct lcs_call *call)
+{
+	const struct tm_armed *a = armed(call);
+	struct slice what = call->argv[0].s;
+	int id = -1;
+
+	if (a && slice_eq(what, SLICE("failure_route")))
+		id = a->failure;
+	else if (a && slice_eq(what, SLICE("branch_route")))
+		id = a->branch;
+	else if (a && slice_eq(what, SLICE("onreply_route")))
+		id = a->reply;
+	return yes(call, id >= 0);
+}
+
+/* ---- timers ---- */
+
+/* A duration, or a number of milliseconds as in Kamailio; 0: as configured. */
+static bool to_ms(const struct value *v, msec_t *out)
+{
+	if (v->type == VALUE_DURATION)
+		*out = v->dur / 1000;
+	else if (v->type == VALUE_INT)
+		*out = v->i;
+	else
+		return false;
+	return *out >= 0;
+}
+
+static enum fn_status fn_set_fr(struct lcs_call *call)
+{
+	struct tm_armed *a = armed(call);
+	msec_t ring, answer;
+
+	if (!a || !to_ms(&call->argv[0], &ring) || !to_ms(&call->argv[1], &answer))
+		return yes(call, false);
+	a->fr_inv = ring ? ring : a->fr_inv;
+	a->fr = answer ? answer : a->fr;
+	return yes(call, true);
+}
+
+static enum fn_status fn_reset_fr(struct lcs_call *call)
+{
+	struct tm_armed *a = armed(call);
+
+	if (a)
+		a->fr = a->fr_inv = 0;
+	return yes(call, a != NULL);
+}
+
+/* ---- in failure and reply routes ---- */
+
+static enum fn_status fn_next_hop(struct lcs_call *call)
+{
+	struct tm_work *work = work_of(call);
+
+	return yes(call, work && work->failure == call->ctx && tm_failure_next_hop(work));
+}
+
+/* Modes of Kamailio: a all, l those of the last round, n none. */
+static enum fn_status fn_drop_replies(struct lcs_call *call)
+{
+	struct tm_work *work = work_of(call);
+	struct slice mode = call->argv[0].s;
+
+	if (!work || slice_eq(mode, SLICE("n")))
+		return yes(call, work != NULL);
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase == TM_BRANCH_DONE && (slice_eq(mode, SLICE("a")) || b->index >=
+		    work->round_began))
+			b->status = 0;
+	return yes(call, true);
+}
+
+static enum fn_status fn_cancel_branches(struct lcs_call *call)
+{
+	struct tm_at *at = tm_at_of(call->ctx);
+	struct tm_work *work = work_of(call);
+	struct slice which = call->argv[0].s;
+
+	if (!work)
+		return yes(call, false);
+	for (struct tm_branch *b = work->first; b; b = b->next) {
+		bool is_this = b == at->branch;
+
+		if (slice_eq(which, SLICE("all")) || is_this == slice_eq(which, SLICE("this")))
+			tm_branch_cancel(b, SLICE_NULL);
+	}
+	tm_look_later(at->tx);
+	return yes(call, true);
+}
+
+/* ---- asking ---- */
+
+static enum fn_status fn_check_status(struct lcs_call *call)
+{
+	bool matches;
+	int err = tm_status_matches(call->local, call->argv[0].s, tm_status_of(call->ctx), &matches);
+
+	if (err == -ENOMEM)
+		return FN_FAILED;
+	return yes(call, err == 0 && matches);
+}
+
+typedef bool branch_test_fn(const struct tm_branch *b, int64_t arg);
+
+static bool any_branch(struct lcs_call *call, branch_test_fn *test, int64_t arg)
+{
+	struct tm_tx *tx = tx_of(call);
+
+	if (!tx || !tx->work)
+		return false;
+	for (const struct tm_branch *b = tx->work->first; b; b = b->next)
+		if (test(b, arg))
+			return true;
+	return false;
+}
+
+static bool timed_out(const struct tm_branch *b, int64_t arg)
+{
+	(void)arg;
+	return b->timed_out;
+}
+
+static bool replied(const struct tm_branch *b, int64_t arg)
+{
+	(void)arg;
+	return b->provisional || b->response;
+}
+
+static bool ended_with(const struct tm_branch *b, int64_t status)
+{
+	return b->phase == TM_BRANCH_DONE && b->status == status;
+}
+
+static enum fn_status fn_any_timeout(struct lcs_call *call)
+{
+	return yes(call, any_branch(call, timed_out, 0));
+}
+
+static enum fn_status fn_any_replied(struct lcs_call *call)
+{
+	return yes(call, any_branch(call, replied, 0));
+}
+
+static enum fn_status fn_grep_status(struct lcs_call *call)
+{
+	return yes(call, any_branch(call, ended_with, call->argv[0].i));
+}
+
+static enum fn_status of_branch(struct lcs_call *call, branch_test_fn *test)
+{
+	struct tm_at *at = tm_at_of(call->ctx);
+
+	return yes(call, at && at->branch && test(at->branch, 0));
+}
+
+static enum fn_status fn_branch_timeout(struct lcs_call *call) { return of_branch(call, timed_out); }
+static enum fn_status fn_branch_replied(struct lcs_call *call) { return of_branch(call, replied); }
+
+static enum fn_status fn_is_canceled(struct lcs_call *call)
+{
+	struct tm_tx *tx = tx_of(call);
+
+	return yes(call, tx && tx->is_canceled);
+}
+
+static enum fn_status fn_get_status(struct lcs_call *call)
+{
+	uint16_t status = tm_status_of(call->ctx);
+
+	call->ret = status ? value_int(status) : value_null();
+	return FN_DONE;
+}
+
+static enum fn_status fn_is_request_route(struct lcs_call *call)
+{
+	return yes(call, lcs_kind(call->ctx) == ROUTE_REQUEST);
+}
+static enum fn_status fn_is_failure_route(struct lcs_call *call)
+{
+	return yes(call, lcs_kind(call->ctx) == ROUTE_FAILURE);
+}
+static enum fn_status fn_is_branch_route(struct lcs_call *call)
+{
+	return yes(call, lcs_kind(call->ctx) == ROUTE_BRANCH);
+}
+static enum fn_status fn_is_reply_route(struct lcs_call *call)
+{
+	return yes(call, lcs_kind(call->ctx) == ROUTE_REPLY);
+}
+
+/* ---- the table ---- */
+
+#define RELAYS (FUNC_RELAYS | FUNC_ENDS)
+#define IN_TX  (IN_REQUEST | IN_FAILURE | IN_BRANCH | IN_RESPONSE)
+#define ROUTES (IN_REQUEST | IN_FAILURE | IN_BRANCH | IN_RESPONSE)
+
+const struct lcs_func tm_funcs[] = {
+	{ "t_relay(host: str = \"\", port: int 0..65535 = 0) -> bool", fn_relay,
+	  IN_REQUEST | IN_FAILURE, RELAYS,
+	  "relay the request to its targets, and see to its answer: if no target can be reached "
+	  "the client is told so. With host and port: to there. false if nothing was done: the "
+	  "request is answered already, or a failure route named no new target" },
+	{ "t_relay_to_udp(host: str = \"\", port: int 0..65535 = 0) -> bool", fn_relay_udp,
+	  IN_REQUEST | IN_FAILURE, RELAYS, "t_relay() to a host over UDP" },
+	{ "t_relay_to_tcp(host: str = \"\", port: int 0..65535 = 0) -> bool", fn_relay_tcp,
+	  IN_REQUEST | IN_FAILURE, RELAYS, "t_relay() to a host over TCP" },
+	{ "t_relay_to_tls(host: str = \"\", port: int 0..65535 = 0) -> bool", fn_relay_tls,
+	  IN_REQUEST | IN_FAILURE, RELAYS, "t_relay() to a host over TLS" },
+	{ "t_relay_to_flow() -> bool", fn_relay_flow, IN_REQUEST | IN_FAILURE, RELAYS,
+	  "t_relay() if the target is a connection that is open; false if there is none" },
+	{ "t_reply(code: int 100..699, reason: fmt = \"\") -> bool", fn_reply,
+	  IN_REQUEST | IN_FAILURE, FUNC_REPLIES | FUNC_ENDS,
+	  "answer through a transaction, which repeats the response as long as it must" },
+	{ "t_send_reply(code: int 100..699, reason: fmt = \"\") -> bool", fn_reply,
+	  IN_REQUEST | IN_FAILURE, FUNC_REPLIES | FUNC_ENDS, "the same as t_reply()" },
+	{ "t_newtran() -> bool", fn_newtran, IN_REQUEST, 0,
+	  "make the transaction now; a function that waits and t_relay() do it by themselves" },
+	{ "t_release() -> bool", fn_release, IN_REQUEST, FUNC_ENDS,
+	  "accepted for old scripts: a transaction ends by itself" },
+	{ "t_check_trans() -> bool", fn_check_trans, IN_REQUEST, 0,
+	  "does this ACK for a 2xx belong to an INVITE that is known here? Repeated requests, "
+	  "ACKs for other responses and CANCELs are dealt with before the script, so for all "
+	  "other requests the answer is false" },
+	{ "t_precheck_trans() -> bool", fn_check_trans, IN_REQUEST, 0,
+	  "the same as t_check_trans()" },
+	{ "t_lookup_request() -> bool", fn_lookup_request, IN_REQUEST | IN_FAILURE, 0,
+	  "has the request a transaction?" },
+	{ "t_lookup_cancel() -> bool", fn_check_trans, IN_REQUEST, 0,
+	  "false: a CANCEL that matches an INVITE does not reach the script" },
+	{ "t_retransmit_reply() -> bool", fn_retransmit, IN_REQUEST | IN_FAILURE, 0,
+	  "send the last response once more; false if there is none to repeat" },
+	{ "t_on_failure(route: str) -> bool", fn_on_failure, IN_REQUEST | IN_FAILURE | IN_BRANCH,
+	  FUNC_ARMS_ROUTE(ROUTE_FAILURE),
+	  "run failure_route[route] when all branches have failed; it is run once and may arm "
+	  "again. \"\" takes it back" },
+	{ "t_on_branch(route: str) -> bool", fn_on_branch, IN_REQUEST | IN_FAILURE,
+	  FUNC_ARMS_ROUTE(ROUTE_BRANCH), "run branch_route[route] before each branch is sent" },
+	{ "t_on_reply(route: str) -> bool", fn_on_reply, ROUTES,
+	  FUNC_ARMS_ROUTE(ROUTE_REPLY),
+	  "run onreply_route[route] on each response, after the reply_route of all messages" },
+	{ "t_is_set(what: str) -> bool", fn_is_set, IN_TX, 0,
+	  "is a \"failure_route\", \"branch_route\" or \"onreply_route\" armed?" },
+	{ "t_set_fr(ringing: any, answer: any = 0) -> bool", fn_set_fr, ROUTES, 0,
+	  "other times than fr_inv_timer and fr_timer for this transaction: durations, or numbers "
+	  "of milliseconds; 0 leaves one as it is" },
+	{ "t_reset_fr() -> bool", fn_reset_fr, ROUTES, 0, "back to fr_inv_timer and fr_timer" },
+	{ "t_next_hop() -> bool", fn_next_hop, IN_FAILURE, 0,
+	  "point t_relay() at the next address of the target that failed (RFC 3263 4.3); false if "
+	  "all were tried. With parameter failover they have been already" },
+	{ "t_drop_replies(which: str = \"a\") -> bool", fn_drop_replies, IN_FAILURE, 0,
+	  "forget the responses received so far: \"a\" all, \"l\" those since the last failure "
+	  "route, \"n\" none" },
+	{ "t_cancel_branches(which: str = \"all\") -> bool", fn_cancel_branches,
+	  IN_RESPONSE | IN_FAILURE, 0,
+	  "cancel branches under way: \"all\", \"others\" than the one that answered, \"this\"" },
+	{ "t_check_status(status: str) -> bool", fn_check_status, IN_TX, 0,
+	  "does the status match this regular expression, as \"408|5[0-9][0-9]\"? In a failure "
+	  "route the best one's, in a reply route the response's" },
+	{ "t_get_status_code() -> int?", fn_get_status, IN_TX, 0,
+	  "that status; null if there was none yet" },
+	{ "t_any_timeout() -> bool", fn_any_timeout, IN_TX, 0, "has a branch not answered in time?" },
+	{ "t_any_replied() -> bool", fn_any_replied, IN_TX, 0, "has a branch answered at all?" },
+	{ "t_branch_timeout() -> bool", fn_branch_timeout, IN_TX, 0,
+	  "has the branch that was picked not answered in time?" },
+	{ "t_branch_replied() -> bool", fn_branch_replied, IN_TX, 0,
+	  "has the branch that was picked answered at all?" },
+	{ "t_grep_status(code: int 100..699) -> bool", fn_grep_status, IN_TX, 0,
+	  "has a branch ended with this status?" },
+	{ "t_is_canceled() -> bool", fn_is_canceled, IN_TX, 0, "has the client given up?" },
+	{ "t_is_request_route() -> bool", fn_is_request_route, IN_MESSAGE, 0,
+	  "is this run begun by request_route?" },
+	{ "t_is_failure_route() -> bool", fn_is_failure_route, IN_MESSAGE, 0,
+	  "is this run begun by a failure_route?" },
+	{ "t_is_branch_route() -> bool", fn_is_branch_route, IN_MESSAGE, 0,
+	  "is this run begun by a branch_route?" },
+	{ "t_is_reply_route() -> bool", fn_is_reply_route, IN_MESSAGE, 0,
+	  "is this run begun by a reply route?" },
+	{ 0 }
+};

@@ -1,0 +1,115 @@
+/*
+ * modules/tm/ops.c - what the core and other modules ask of transactions.
+ */
+#include "modules/tm/tm.h"
+
+#include <errno.h>
+
+/* ---- for the core ---- */
+
+/* RFC 3261 17: an ACK has no transaction; a CANCEL that matched none is somebody else's. */
+static bool can_have_tx(struct lcs_ctx *ctx)
+{
+	return lcs_is_request(ctx) && lcs_kind(ctx) == ROUTE_REQUEST &&
+	    lcs_method(ctx) != METHOD_ACK && lcs_method(ctx) != METHOD_CANCEL;
+}
+
+static int ensure(struct lcs_ctx *ctx)
+{
+	struct tm_tx *tx;
+
+	if (tm_at_of(ctx) || !can_have_tx(ctx))
+		return 0;
+	return tm_server_new(tm_here(), ctx, &tx);
+}
+
+static int respond(struct lcs_ctx *ctx, const struct response_parts *parts)
+{
+	struct tm_at *at = tm_at_of(ctx);
+
+	if (!at || at->tx->is_local)
+		return -EINVAL;
+	return tm_server_respond(at->tx, parts);
+}
+
+/* A 100 is a promise (17.2.1: more will come), which a script that says nothing breaks;
+ * one that says "drop" means it. */
+static void end_unanswered(struct tm_tx *tx, enum vm_status status)
+{
+	TM_COUNT(tx->local, unanswered);
+	if (tx->status == 100 && status != VM_DROP)
+		tm_server_status(tx, 500, SLICE("No Decision"));
+	else
+		tm_server_forget(tx);
+}
+
+static void script_done(struct lcs_ctx *ctx, enum vm_status status)
+{
+	struct tm_at *at = tm_at_of(ctx);
+	struct tm_local *local = tm_here();
+	struct tm_tx *tx;
+
+	if (local->arming == ctx)
+		local->arming = NULL;
+	if (local->now == ctx)
+		local->now = NULL;
+	if (!at)
+		return;
+	tx = at->tx;
+	tx->has_script = false;
+	if (!tm_is_answered(tx) && tx->work->count == 0 && !tx->watches)
+		end_unanswered(tx, status);
+	tm_leave(tx);
+}
+
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done };
+
+/* ---- for other modules ---- */
+
+static struct tm_tx *api_current(struct tm *tm, struct lcs_ctx *ctx)
+{
+	struct tm_at *at = tm_at_of(ctx);
+
+	(void)tm;
+	return at ? at->tx : NULL;
+}
+
+static int api_ensure(struct tm *tm, struct lcs_ctx *ctx)
+{
+	(void)tm;
+	return ensure(ctx);
+}
+
+static int api_relay(struct tm *tm, struct lcs_ctx *ctx)
+{
+	int err = api_ensure(tm, ctx);
+	struct tm_at *at = tm_at_of(ctx);
+
+	if (err)
+		return err;
+	return at ? tm_relay(at->tx, ctx) : lcs_forward_stateless(ctx);
+}
+
+static int api_respond(struct tm *tm, struct lcs_ctx *ctx, const struct response_parts *parts)
+{
+	(void)tm;
+	return lcs_respond(ctx, parts);
+}
+
+static int api_watch(struct tm *tm, struct tm_tx *tx, tm_event_fn *fn, void *arg)
+{
+	struct tm_watch *w = pool_get(&tx->local->pool, sizeof(*w));
+
+	(void)tm;
+	if (!w)
+		return -ENOMEM;
+	*w = (struct tm_watch){ tx->watches, fn, arg };
+	tx->watches = w;
+	return 0;
+}
+
+const struct tm_api tm_table_api = {
+	.current = api_current, .ensure = api_ensure, .relay = api_relay,
+	.respond = api_respond, .watch = api_watch,
+	.request = tm_uac_request, .forget = tm_uac_forget,
+};

@@ -1,0 +1,110 @@
+/*
+ * modules/tm/reply.c - a response on its way back: reply routes, Via, the next hop upstream.
+ */
+#include "modules/tm/tm.h"
+
+#include <errno.h>
+
+/* ---- a run over a response ---- */
+
+static struct gen *gen_of(const struct tm_tx *tx)
+{
+	return tx->work ? lcs_ctx_gen(tx->work->ctx) : tx->gen;
+}
+
+static struct lcs_bag *bag_of(const struct tm_tx *tx)
+{
+	return tx->work ? lcs_bag(tx->work->ctx) : tx->bag;
+}
+
+static struct lcs_ctx *response_ctx(struct tm_tx *tx, struct sip_msg *response,
+    const struct sip_edit *last, struct tm_at *at)
+{
+	struct lcs_ctx *ctx;
+
+	if (!gen_of(tx))
+		return NULL;
+	ctx = lcs_ctx_new(response, last, bag_of(tx), gen_of(tx), ROUTE_REPLY);
+	if (ctx)
+		lcs_set_tx(ctx, at);
+	else
+		TM_COUNT(tx->local, no_memory);
+	return ctx;
+}
+
+static void route_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
+{
+	bool *is_dropped = arg;
+
+	(void)ctx;
+	if (status == VM_DROP)
+		*is_dropped = true;
+}
+
+/* The checker keeps functions that wait out of reply routes, so these end at once. */
+bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *response,
+    const struct sip_edit **last)
+{
+	struct tm_at at = { tx, b };
+	bool is_dropped = false;
+	struct lcs_ctx *ctx;
+
+	if (tx->reply_all < 0 && tx->reply_armed < 0)
+		return true;
+	ctx = response_ctx(tx, response, *last, &at);
+	if (!ctx)
+		return true;
+	if (tx->reply_all >= 0)
+		lcs_route_run(ctx, tx->reply_all, route_done, &is_dropped);
+	if (tx->reply_armed >= 0 && !is_dropped)
+		lcs_route_run(ctx, tx->reply_armed, route_done, &is_dropped);
+	*last = *lcs_edits(ctx);
+	lcs_set_tx(ctx, NULL);
+	lcs_ctx_unref(&ctx);
+	return !is_dropped;
+}
+
+/* ---- sending it on ---- */
+
+static bool may_send(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last)
+{
+	struct tm_at at = { tx, NULL };
+	struct lcs_ctx *ctx;
+	bool may;
+
+	if (tx->onsend < 0)
+		return true;
+	ctx = response_ctx(tx, response, last, &at);
+	if (!ctx)
+		return true;
+	may = lcs_may_send(ctx, last, &tx->way);
+	lcs_set_tx(ctx, NULL);
+	lcs_ctx_unref(&ctx);
+	return may;
+}
+
+static void note_tag(struct tm_tx *tx, struct sip_msg *response)
+{
+	const struct name_addr *to = msg_to(response);
+
+	tx->answered_tag = to ? tm_key_tag(to->tag) : 0;
+}
+
+int tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last)
+{
+	struct sip_view view = { response, last };
+	struct sip_out *out;
+
+	if (edit_drop_first_value(response->arena, &view, HDR_VIA) != 0)
+		return -ENOMEM;
+	if (!may_send(tx, response, view.last))
+		return 0;
+	out = sip_out_new();
+	if (!out)
+		return -ENOMEM;
+	out->base = sip_msg_ref(response);
+	out->last = view.last;
+	if (view_status(&view) >= 300)
+		note_tag(tx, response);
+	return tm_server_send(tx, view_status(&view), out, response);
+}

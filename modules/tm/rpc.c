@@ -1,0 +1,165 @@
+/*
+ * modules/tm/rpc.c - lcsctl transactions: list, count, cancel.
+ */
+#include "modules/tm/tm.h"
+
+#include <errno.h>
+
+struct visit {
+	struct lcs_mod *mod;
+	json_t         *array;
+	msec_t          older_than;
+	struct slice    call_id;
+	uint64_t        waiting, asking, lingering, cancelled;
+};
+
+static struct slice call_id_of(const struct tm_tx *tx)
+{
+	return tx->work ? msg_call_id(lcs_msg(tx->work->ctx)) : SLICE_NULL;
+}
+
+static struct slice method_of(const struct tm_tx *tx)
+{
+	if (tx->work)
+		return lcs_msg(tx->work->ctx)->method_text;
+	return tx->is_invite ? SLICE("INVITE") : SLICE_NULL;
+}
+
+static json_t *text(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+static json_t *describe(const struct tm_tx *tx, msec_t age, unsigned worker)
+{
+	char from[ADDR_TEXT_BYTES] = "";
+
+	if (tx->way.remote.ip.family)
+		sock_addr_format(&tx->way.remote, from);
+	return json_pack("{s:o, s:o, s:s, s:f, s:i, s:i, s:s, s:b, s:i}",
+	    "call_id", text(call_id_of(tx)), "method", text(method_of(tx)),
+	    "state", tx->is_local ? "LOCAL" : tm_state_name(tx->machine.state),
+	    "age", (double)age / 1000.0, "status", (int)tx->status,
+	    "branches", tx->work ? (int)tx->work->count : 0, "from", from,
+	    "canceled", (int)tx->is_canceled, "worker", (int)worker);
+}
+
+static void list_here(unsigned index, void *arg)
+{
+	struct visit *v = arg;
+	struct tm_local *local = lcs_local(v->mod);
+	msec_t now = loop_now(worker_loop());
+
+	list_for_each(it, &local->all) {
+		const struct tm_tx *tx = container_of(it, struct tm_tx, by_age);
+
+		if (now - tx->born < v->older_than)
+			break;		/* the oldest come first */
+		json_array_append_new(v->array, describe(tx, now - tx->born, index));
+	}
+}
+
+static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct visit v = { .mod = mod, .array = json_array() };
+
+	(void)arena;
+	(void)error;
+	v.older_than = 1000 * (msec_t)json_integer_value(json_object_get(params, "older_than"));
+	worker_on_each(list_here, &v);
+	*result = v.array;
+	return v.array ? 0 : -ENOMEM;
+}
+
+static void count_here(unsigned index, void *arg)
+{
+	struct visit *v = arg;
+	struct tm_local *local = lcs_local(v->mod);
+
+	(void)index;
+	v->waiting += local->active - local->waiting;
+	v->lingering += local->waiting;
+	v->asking += local->clients.count;
+}
+
+static int rpc_count(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct visit v = { .mod = mod };
+
+	(void)params;
+	(void)arena;
+	(void)error;
+	worker_on_each(count_here, &v);
+	*result = json_pack("{s:I, s:I, s:I}", "undecided", (json_int_t)v.waiting, "lingering",
+	    (json_int_t)v.lingering, "clients", (json_int_t)v.asking);
+	return *result ? 0 : -ENOMEM;
+}
+
+static bool is_meant(const struct visit *v, const struct tm_tx *tx)
+{
+	return tx->is_invite && !tm_is_answered(tx) && slice_eq(call_id_of(tx), v->call_id);
+}
+
+static void cancel_here(unsigned index, void *arg)
+{
+	struct visit *v = arg;
+	struct tm_local *local = lcs_local(v->mod);
+	bool again = true;
+
+	(void)index;
+	/* Cancelling may free others: begin at the front after each. */
+	while (again) {
+		again = false;
+		list_for_each(it, &local->all) {
+			struct tm_tx *tx = container_of(it, struct tm_tx, by_age);
+
+			if (!is_meant(v, tx) || tx->is_canceled)
+				continue;
+			tm_cancel(tx, SLICE_NULL);
+			v->cancelled++;
+			again = true;
+			break;
+		}
+	}
+}
+
+static int rpc_cancel(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const json_t *id = json_object_get(params, "call_id");
+	struct visit v = { .mod = mod,
+	    .call_id = slice_of(json_string_value(id), json_string_length(id)) };
+
+	worker_on_each(cancel_here, &v);
+	if (v.cancelled == 0) {
+		*error = arena_printf(arena, "no INVITE with Call-ID %.*s is waiting for an answer",
+		    SLICE_ARG(v.call_id));
+		return -ENOENT;
+	}
+	*result = json_pack("{s:I}", "cancelled", (json_int_t)v.cancelled);
+	return *result ? 0 : -ENOMEM;
+}
+
+static const struct lcs_rpc_arg list_args[] = {
+	{ "older_than", VALUE_INT, false, "only those that began at least so many seconds ago" },
+	{ 0 }
+};
+
+static const struct lcs_rpc_arg cancel_args[] = {
+	{ "call_id", VALUE_STRING, true, "Call-ID of the INVITE" },
+	{ 0 }
+};
+
+const struct lcs_rpc tm_rpcs[] = {
+	{ "transactions.list", RIGHT_READ, list_args, rpc_list,
+	  "transactions, the oldest first; an answered one has forgotten its Call-ID" },
+	{ "transactions.count", RIGHT_READ, NULL, rpc_count,
+	  "how many wait for an answer, linger after it, and are asking next hops" },
+	{ "transactions.cancel", RIGHT_ADMIN, cancel_args, rpc_cancel,
+	  "cancel an INVITE that is not answered, as if its client had" },
+	{ 0 }
+};

@@ -1,0 +1,458 @@
+/*
+ * modules/tm/server.c - the server side of a transaction (RFC 3261 17.2, RFC 6026 7.1).
+ */
+#include "modules/tm/tm.h"
+
+#include "utils/err.h"
+#include "utils/log.h"
+
+#include <errno.h>
+
+#define RESPONSE_EXTRA 256u		/* room for tag, rport, Server, Content-Length */
+
+/* ---- beginning ---- */
+
+static void fire(struct wheel_timer *t);
+
+static struct tm_work *work_new(struct tm_tx *tx, struct lcs_ctx *ctx)
+{
+	struct tm_work *work = arena_zalloc(lcs_arena(ctx), sizeof(*work));
+
+	if (!work)
+		return NULL;
+	work->ctx = ctx;
+	work->at.tx = tx;
+	work->tail = &work->first;
+	work->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
+	return work;
+}
+
+static struct tm_tx *tx_new(struct tm_local *local, struct lcs_ctx *ctx)
+{
+	struct tm_tx *tx = pool_get(&local->pool, sizeof(*tx));
+
+	if (!tx)
+		return NULL;
+	memset(tx, 0, sizeof(*tx));
+	tx->work = work_new(tx, ctx);
+	if (!tx->work) {
+		pool_put(&local->pool, tx, sizeof(*tx));
+		return NULL;
+	}
+	tx->local = local;
+	tx->is_invite = lcs_method(ctx) == METHOD_INVITE;
+	tx->born = loop_now(worker_loop());
+	tx->reply_all = lcs_route_id(ctx, ROUTE_REPLY, SLICE_NULL);
+	tx->onsend = lcs_route_id(ctx, ROUTE_ONSEND, SLICE_NULL);
+	tx->reply_armed = -1;
+	list_init(&tx->clients);
+	list_push_back(&local->all, &tx->by_age);
+	local->active++;
+	return tx;
+}
+
+/* What the script armed before there was a transaction. */
+static void take_arming(struct tm_tx *tx, struct lcs_ctx *ctx)
+{
+	struct tm_local *local = tx->local;
+
+	if (local->arming != ctx)
+		return;
+	tx->work->armed = local->armed;
+	tx->reply_armed = local->armed.reply;
+	local->arming = NULL;
+}
+
+int tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out)
+{
+	struct tm_key key;
+	struct tm_tx *tx;
+
+	tm_key_of(local, ctx, &key);
+	if (tm_find_copy(local, &key))
+		return -EEXIST;
+	tx = tx_new(local, ctx);
+	if (!tx) {
+		TM_COUNT(local, no_memory);
+		return -ENOMEM;
+	}
+	lcs_ctx_ref(ctx);
+	tx->key = key;
+	tx->has_script = true;
+	tm_enter(tx);			/* until the script is done */
+	htab_insert(&local->servers, &tx->node, key.call);
+	lcs_response_hop(lcs_msg(ctx), &tx->way);
+	tx->way.name = SLICE_NULL;	/* the connection's, and it may go before us */
+	take_arming(tx, ctx);
+	tm_machine_begin(&tx->machine, tx->is_invite ? TM_IST_PROCEEDING : TM_NIST_TRYING,
+	    transport_is_stream(tx->way.transport), false, &tm_conf_of(tx)->times, fire);
+	lcs_set_tx(ctx, &tx->work->at);
+	TM_COUNT(local, created);
+	*out = tx;
+	return 0;
+}
+
+int tm_local_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out)
+{
+	struct tm_tx *tx = tx_new(local, ctx);
+
+	if (!tx) {
+		TM_COUNT(local, no_memory);
+		lcs_ctx_unref(&ctx);
+		return -ENOMEM;
+	}
+	tx->is_local = true;
+	tx->machine.state = TM_TERMINATED;
+	timer_init(&tx->machine.timer, fire);
+	lcs_set_tx(ctx, &tx->work->at);
+	TM_COUNT(local, local);
+	*out = tx;
+	return 0;
+}
+
+/* ---- the end ---- */
+
+static void keep(struct tm_tx *tx, struct slice bytes)
+{
+	struct pool *pool = &tx->local->pool;
+
+	if (tx->kept)
+		pool_put(pool, tx->kept, sizeof(*tx->kept) + tx->kept->len);
+	tx->kept = bytes.len ? pool_get(pool, sizeof(*tx->kept) + bytes.len) : NULL;
+	if (!tx->kept)
+		return;
+	tx->kept->len = bytes.len;
+	memcpy(tx->kept->bytes, bytes.p, bytes.len);
+}
+
+static void free_watches(struct tm_tx *tx)
+{
+	while (tx->watches) {
+		struct tm_watch *w = tx->watches;
+
+		tx->watches = w->next;
+		pool_put(&tx->local->pool, w, sizeof(*w));
+	}
+}
+
+static void orphan_clients(struct tm_tx *tx)
+{
+	struct list *node;
+
+	while ((node = list_pop_front(&tx->clients)))
+		tm_client_orphan(container_of(node, struct tm_client, in_tx));
+}
+
+static void tx_free(struct tm_tx *tx)
+{
+	struct tm_local *local = tx->local;
+
+	tm_machine_stop(&tx->machine);
+	if (!tx->is_local)
+		htab_remove(&local->servers, &tx->node);
+	list_remove(&tx->by_age);
+	local->active--;
+	if (tx->status >= 200)
+		local->waiting--;
+	tm_tell(tx, TM_GONE, tx->status, NULL);
+	if (tx->uac)
+		tm_uac_gone(tx);
+	if (tx->work)
+		tm_work_drop(tx);
+	orphan_clients(tx);
+	free_watches(tx);
+	keep(tx, SLICE_NULL);
+	lcs_bag_unref(&tx->bag);
+	gen_unref(&tx->gen);
+	pool_put(&local->pool, tx, sizeof(*tx));
+}
+
+void tm_leave(struct tm_tx *tx)
+{
+	if (--tx->holds > 0)
+		return;
+	if (tx->work && tx->work->is_over)
+		tm_work_drop(tx);
+	if (tx->machine.state == TM_TERMINATED && !(tx->is_local && tx->work))
+		tx_free(tx);
+}
+
+void tm_server_forget(struct tm_tx *tx)
+{
+	if (tx->machine.state != TM_TERMINATED)
+		tm_machine_stop(&tx->machine);
+	tx->machine.state = TM_TERMINATED;
+	if (tx->work)
+		tx->work->is_over = true;
+}
+
+void tm_server_abandon(struct tm_tx *tx)
+{
+	tm_enter(tx);			/* for good: nothing below may free it */
+	free_watches(tx);
+	if (tx->uac)
+		tm_uac_abandon(tx);
+	if (tx->work)
+		tx->work->is_over = true;
+	if (tx->work && tx->work->failure)
+		lcs_cancel(tx->work->failure);
+	if (tx->work)
+		for (struct tm_branch *b = tx->work->first; b; b = b->next)
+			if (b->phase == TM_BRANCH_ROUTE)
+				tm_branch_cancel(b, SLICE_NULL);
+	tx_free(tx);
+}
+
+/* ---- watchers ---- */
+
+void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response)
+{
+	for (struct tm_watch *w = tx->watches; w; w = w->next)
+		w->fn(w->arg, event, status, response);
+}
+
+/* ---- sending ---- */
+
+bool tm_is_answered(const struct tm_tx *tx)
+{
+	return tx->status >= 200 || !tx->work || tx->work->is_over;
+}
+
+static void count_sent(struct tm_local *local, uint16_t status)
+{
+	uint64_t *const by_class[] = { &local->responses_1xx, &local->responses_2xx,
+	    &local->responses_3xx, &local->responses_4xx, &local->responses_5xx,
+	    &local->responses_6xx };
+
+	if (status > 100 && status < 700)
+		lcs_count(by_class[status / 100 - 1]);
+}
+
+/* A connection that has gone may have been followed by another (RFC 3261 18.2.2). */
+static void find_way(struct tm_tx *tx)
+{
+	if (tx->way.flow && tx->work && !flow_is_alive(tx->way.flow))
+		lcs_response_hop(lcs_msg(tx->work->ctx), &tx->way);
+}
+
+/* Datagrams are written here and now, so the message they were made from may go. */
+static void keep_written(struct tm_tx *tx, struct sip_out *out)
+{
+	if (tx->machine.reliable || sip_out_write(out) != 0)
+		return;
+	keep(tx, buf_slice(out->bytes));
+	sip_msg_unref(&out->base);
+}
+
+static bool has_late_routes(const struct tm_tx *tx)
+{
+	return tx->reply_all >= 0 || tx->reply_armed >= 0 || tx->onsend >= 0;
+}
+
+/* The first 2xx to an INVITE: what its copies will need goes along. */
+static void prepare_for_copies(struct tm_tx *tx)
+{
+	if (!tx->is_invite || !tx->work || tx->gen || !has_late_routes(tx))
+		return;
+	tx->gen = gen_ref(lcs_ctx_gen(tx->work->ctx));
+	if (lcs_bag(tx->work->ctx))
+		tx->bag = lcs_bag_ref(lcs_bag(tx->work->ctx));
+}
+
+static void final_sent(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
+{
+	tx->local->waiting++;
+	if (status < 300)
+		prepare_for_copies(tx);
+	tm_tell(tx, TM_FINAL, status, response);
+	if (tx->work)
+		tx->work->is_over = true;
+}
+
+static void note_status(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
+{
+	bool is_first_final = status >= 200 && tx->status < 200;
+
+	tx->status = status;
+	count_sent(tx->local, status);
+	if (is_first_final)
+		final_sent(tx, status, response);
+	else if (status > 100 && status < 200)
+		tm_tell(tx, TM_PROVISIONAL, status, response);
+}
+
+int tm_server_send(struct tm_tx *tx, uint16_t status, struct sip_out *out,
+    struct sip_msg *response)
+{
+	const struct tm_cell *cell;
+
+	tm_enter(tx);
+	cell = tm_machine_step(&tx->machine, tm_input_send(status), &tm_conf_of(tx)->times);
+	if (!(cell->actions & TM_DO_SEND)) {
+		sip_out_unref(&out);
+		tm_leave(tx);
+		return -EALREADY;
+	}
+	find_way(tx);
+	out->hop = tx->way;
+	if (cell->actions & TM_DO_KEEP)
+		keep_written(tx, out);
+	net_send(&out);
+	note_status(tx, status, response);
+	tm_leave(tx);
+	return 0;
+}
+
+/* ---- responses from nothing ---- */
+
+static struct buf *written(struct sip_msg *request, const struct response_parts *parts)
+{
+	size_t head = request->raw.len - request->body.len;
+	struct buf *bytes = buf_new(head + parts->body.len + RESPONSE_EXTRA);
+
+	if (bytes && sip_build_response(request, parts, bytes) != 0)
+		buf_unref(&bytes);
+	return bytes;
+}
+
+static void complete(struct tm_tx *tx, struct response_parts *p)
+{
+	const struct name_addr *to = msg_to(lcs_msg(tx->work->ctx));
+
+	if (slice_is_empty(p->to_tag) && p->status > 100)
+		p->to_tag = lcs_stateless_tag(tx->work->ctx);
+	if (slice_is_empty(p->server))
+		p->server = lcs_signature(lcs_ctx_gen(tx->work->ctx));
+	if (p->status >= 300)
+		tx->answered_tag = tm_key_tag(to && to->tag.len ? to->tag : p->to_tag);
+}
+
+/* A 2xx of our own to an INVITE is ours to repeat until its ACK comes (13.3.1.4). */
+static void keep_own_2xx(struct tm_tx *tx, struct slice bytes)
+{
+	keep(tx, bytes);
+	tm_machine_repeat(&tx->machine, &tm_conf_of(tx)->times);
+}
+
+int tm_server_respond(struct tm_tx *tx, const struct response_parts *parts)
+{
+	struct response_parts p = *parts;
+	struct sip_out *out;
+	int err;
+
+	if (tm_is_answered(tx))
+		return -EALREADY;
+	/* RFC 4320 4.1: of provisional responses only 100, and that late. */
+	if (!tx->is_invite && p.status > 100 && p.status < 200)
+		return -EINVAL;
+	complete(tx, &p);
+	out = sip_out_new();
+	if (out)
+		out->bytes = written(lcs_msg(tx->work->ctx), &p);
+	if (!out || !out->bytes) {
+		sip_out_unref(&out);
+		TM_COUNT(tx->local, no_memory);
+		return -ENOMEM;
+	}
+	tm_enter(tx);
+	if (tx->is_invite && p.status >= 200 && p.status < 300) {
+		struct buf *bytes = buf_ref(out->bytes);
+
+		err = tm_server_send(tx, p.status, out, NULL);
+		if (!err)
+			keep_own_2xx(tx, buf_slice(bytes));
+		buf_unref(&bytes);
+	} else {
+		err = tm_server_send(tx, p.status, out, NULL);
+	}
+	if (p.status >= 200 && tx->work)
+		tm_cancel_others(tx, NULL, SLICE_NULL);
+	tm_leave(tx);
+	return err;
+}
+
+int tm_server_status(struct tm_tx *tx, uint16_t status, struct slice reason)
+{
+	const struct response_parts parts = {
+		.status = status, .reason = reason, .copy_timestamp = status == 100,
+	};
+
+	if (status >= 200)
+		TM_COUNT(tx->local, made_here);
+	return tm_server_respond(tx, &parts);
+}
+
+/* ---- copies, ACK, timers ---- */
+
+void tm_server_repeat(struct tm_tx *tx)
+{
+	struct sip_out *out = tx->kept ? sip_out_new() : NULL;
+
+	if (!out)
+		return;
+	out->bytes = buf_new(tx->kept->len);
+	if (out->bytes)
+		buf_put(out->bytes, slice_of(tx->kept->bytes, tx->kept->len));
+	if (!out->bytes || out->bytes->failed) {
+		sip_out_unref(&out);
+		return;
+	}
+	out->hop = tx->way;
+	net_send(&out);
+	TM_COUNT(tx->local, repeated_responses);
+}
+
+static void no_ack_came(struct tm_tx *tx)
+{
+	TM_COUNT(tx->local, timeout_ack);
+	log_debug("tm", "no ACK for the final response status=%u", tx->status);
+}
+
+static const struct tm_cell *step(struct tm_tx *tx, enum tm_input input)
+{
+	const struct tm_cell *cell = tm_machine_step(&tx->machine, input, &tm_conf_of(tx)->times);
+
+	if (cell->actions & TM_DO_AGAIN)
+		tm_server_repeat(tx);
+	if (cell->actions & TM_DO_TRYING)
+		tm_server_status(tx, 100, SLICE_NULL);
+	if (cell->actions & TM_DO_TIMEOUT)
+		no_ack_came(tx);
+	if (cell->actions & TM_DO_CONFIRMED) {
+		keep(tx, SLICE_NULL);
+		tm_tell(tx, TM_ACK, tx->status, NULL);
+	}
+	return cell;
+}
+
+void tm_server_copy(struct tm_tx *tx)
+{
+	tm_enter(tx);
+	TM_COUNT(tx->local, absorbed);
+	step(tx, TM_IN_REQUEST);
+	tm_leave(tx);
+}
+
+bool tm_server_ack(struct tm_tx *tx)
+{
+	bool is_ours;
+
+	tm_enter(tx);
+	is_ours = !(step(tx, TM_IN_ACK)->actions & TM_DO_PASS);
+	if (is_ours)
+		TM_COUNT(tx->local, acks);
+	else
+		keep(tx, SLICE_NULL);	/* our 2xx has arrived, if it was ours */
+	tm_leave(tx);
+	return is_ours;
+}
+
+static void fire(struct wheel_timer *t)
+{
+	struct tm_tx *tx = container_of(container_of(container_of(t, struct timer, t),
+	    struct tm_machine, timer), struct tm_tx, machine);
+
+	tm_enter(tx);
+	step(tx, tm_machine_due(&tx->machine));
+	tm_leave(tx);
+}

@@ -1,0 +1,174 @@
+/*
+ * tm - transactions (RFC 3261 16 and 17, RFC 6026, RFC 4320), forking, failover.
+ *
+ * Repeated requests, ACK, CANCEL and responses are dealt with before the script
+ * runs (stage.c), so that no script carries their boilerplate.
+ */
+#include "modules/tm/tm.h"
+#include "modules/tm/status.h"
+
+#include <errno.h>
+
+/* The core's calls and the callbacks of messages carry no argument that leads here. Written
+ * once by load(), before there are workers. */
+static struct lcs_mod *self;
+
+struct tm_local *tm_here(void) { return lcs_local(self); }
+
+const struct tm_conf *tm_conf_now(const struct tm_local *local)
+{
+	static const struct tm_conf preset = { .times = { 500, 4000, 5000, 32000, 185000, 32000 } };
+	const struct tm_conf *conf = lcs_conf(local->tm->mod, gen_peek());
+
+	return conf ? conf : &preset;
+}
+
+const struct tm_conf *tm_conf_of(const struct tm_tx *tx)
+{
+	if (!tx->work)
+		return tm_conf_now(tx->local);
+	return lcs_conf(tx->local->tm->mod, lcs_ctx_gen(tx->work->ctx));
+}
+
+/* ---- parameters ---- */
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct tm_conf *c = conf;
+
+	if (c->t2 < c->t1)
+		return diag_error(diag, "t2", "is less than t1; it is the longest interval "
+		    "between repetitions, t1 the first (RFC 3261 17.1.2.1)");
+	if (c->fr_inv_timer < c->fr_timer)
+		return diag_error(diag, "fr_inv_timer", "is less than fr_timer: a telephone would "
+		    "be given less time to be answered than to begin to ring");
+	return 0;
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct tm_conf *c = conf;
+
+	(void)mod;
+	(void)next;
+	c->times = (struct tm_times){ .t1 = c->t1, .t2 = c->t2, .t4 = c->t4,
+	    .answer = c->fr_timer, .ring = c->fr_inv_timer, .linger = c->wt_timer };
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int load(struct lcs_mod *mod)
+{
+	self = mod;
+	((struct tm *)lcs_shared(mod))->mod = mod;
+	return lcs_tx_provide(&tm_ops);
+}
+
+static int worker_start(struct lcs_mod *mod, void *arg)
+{
+	struct tm_local *local = arg;
+	int err;
+
+	local->tm = lcs_shared(mod);
+	list_init(&local->all);
+	err = htab_init(&local->servers, 1024);
+	if (!err)
+		err = htab_init(&local->clients, 1024);
+	return err;
+}
+
+static void drop_client(struct htab_node *node, void *arg)
+{
+	struct tm_client *c = container_of(node, struct tm_client, node);
+
+	(void)arg;
+	c->is_busy = false;
+	tm_client_drop(c);
+}
+
+/* Nothing is said to anybody any more. */
+static void worker_stop(struct lcs_mod *mod, void *arg)
+{
+	struct tm_local *local = arg;
+
+	(void)mod;
+	if (!local->tm)
+		return;
+	while (!list_is_empty(&local->all))
+		tm_server_abandon(container_of(local->all.next, struct tm_tx, by_age));
+	htab_each(&local->clients, drop_client, NULL);
+	htab_fini(&local->servers);
+	htab_fini(&local->clients);
+	tm_patterns_free(local);
+	pool_fini(&local->pool);
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_iface ifaces[] = { { "tm", 1, &tm_table_api }, { 0 } };
+
+static const struct lcs_hook hooks[] = {
+	{ STAGE_REQUEST, 100, tm_on_request },
+	{ STAGE_RESPONSE, 100, tm_on_response },
+	{ 0 }
+};
+
+static const struct lcs_param params[] = {
+	PARAM_DURATION(struct tm_conf, t1, "500ms", 10, 10000, "ms",
+	    "T1, the estimated time of a round trip: the first repetition comes after it"),
+	PARAM_DURATION(struct tm_conf, t2, "4s", 10, 60000, "ms",
+	    "T2, the longest interval between repetitions"),
+	PARAM_DURATION(struct tm_conf, t4, "5s", 10, 60000, "ms",
+	    "T4, how long a message may stay in the network"),
+	PARAM_DURATION(struct tm_conf, fr_timer, "32s", 100, 600000, "ms",
+	    "how long a next hop has to answer: with a provisional response to INVITE, with a "
+	    "final one to all else (timers B and F)"),
+	PARAM_DURATION(struct tm_conf, fr_inv_timer, "185s", 1000, 3600000, "ms",
+	    "how long it may ring before the call is cancelled (timer C)"),
+	PARAM_DURATION(struct tm_conf, wt_timer, "32s", 100, 600000, "ms",
+	    "how long an answered transaction absorbs copies (timers D, H, J, L and M)"),
+	PARAM_BOOL(struct tm_conf, auto_inv_100, "yes", "send 100 when an INVITE is relayed"),
+	PARAM_BOOL(struct tm_conf, failover, "yes",
+	    "try the next address of a target after 503, silence or a transport error "
+	    "(RFC 3263 4.3)"),
+	PARAM_DURATION(struct tm_conf, shun_time, "30s", 0, 3600000, "ms",
+	    "how long an address that failed is tried last"),
+	PARAM_DURATION(struct tm_conf, resolve_timeout, "4s", 100, 60000, "ms",
+	    "how long the addresses of a target may be searched for"),
+	PARAM_INT(struct tm_conf, udp_mtu, "1300", 0, 65535,
+	    "bytes from which a request goes by TCP if its URI does not name a transport "
+	    "(RFC 3261 18.1.1); 0: never"),
+	PARAM_BOOL(struct tm_conf, serial_forking, "no",
+	    "targets of lower q wait until those of higher q have failed"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct tm_local, active, STAT_GAUGE, "transactions there are now"),
+	LCS_STAT(struct tm_local, waiting, STAT_GAUGE,
+	    "those of them that are answered and absorb copies"),
+#define C(name, doc) LCS_STAT(struct tm_local, name, STAT_COUNTER, doc),
+	TM_COUNTERS(C)
+#undef C
+	{ 0 }
+};
+
+LCS_MODULE(tm,
+	.summary = "transactions: relaying with repetition, forking, CANCEL and failover",
+	.conf_size = sizeof(struct tm_conf),
+	.local_size = sizeof(struct tm_local),
+	.shared_size = sizeof(struct tm),
+	.params = params,
+	.funcs = tm_funcs,
+	.vars = tm_vars,
+	.hooks = hooks,
+	.ifaces = ifaces,
+	.stats = stats,
+	.rpcs = tm_rpcs,
+	.load = load,
+	.check = check,
+	.prepare = prepare,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
+);

@@ -1,0 +1,338 @@
+/*
+ * modules/tm/tm.h - what the files of this module share: transactions and their parts.
+ *
+ * A request that we received has a tm_tx, the server side. What it takes to
+ * decide about its answer is its tm_work, which lives in the request's arena and
+ * goes with it as soon as the final response is out; what stays is small. Each
+ * target is a tm_branch of the work; each attempt to reach it a tm_client, the
+ * client side, which may outlive both. A request of our own is a tm_tx without a
+ * server side.
+ *
+ * Everything is touched by the owner of the Call-ID alone.
+ */
+#ifndef MODULES_TM_TM_H
+#define MODULES_TM_TM_H
+
+#include "modules/tm/key.h"
+#include "modules/tm/machine.h"
+#include "modules/tm/pool.h"
+#include "modules/tm/tm_api.h"
+#include "utils/htab.h"
+
+struct tm { struct lcs_mod *mod; };
+
+struct tm_conf {
+	msec_t t1, t2, t4, fr_timer, fr_inv_timer, wt_timer;
+	msec_t shun_time, resolve_timeout;
+	int64_t udp_mtu;
+	bool   auto_inv_100, failover, serial_forking;
+	struct tm_times times;		/* of the above, by prepare */
+};
+
+/* Statistic, its field in struct tm_local, its sentence. */
+#define TM_COUNTERS(C)                                                                     \
+	C(created, "transactions made for received requests")                              \
+	C(local, "transactions made for requests of our own")                              \
+	C(sent, "requests sent to a next hop, repetitions not counted")                     \
+	C(absorbed, "repeated requests that were dealt with before the script")            \
+	C(acks, "ACKs for non-2xx responses, dealt with before the script")                \
+	C(cancels, "CANCELs that matched a transaction")                                   \
+	C(repeated_requests, "requests sent again by timer A or E")                        \
+	C(repeated_responses, "responses sent again by timer G or for a copy of the request") \
+	C(responses_1xx, "provisional responses sent to clients, 100 not counted")         \
+	C(responses_2xx, "2xx responses sent to clients")                                  \
+	C(responses_3xx, "3xx responses sent to clients")                                  \
+	C(responses_4xx, "4xx responses sent to clients")                                  \
+	C(responses_5xx, "5xx responses sent to clients")                                  \
+	C(responses_6xx, "6xx responses sent to clients")                                  \
+	C(made_here, "final responses that no next hop gave")                              \
+	C(timeout_answer, "next hops that did not answer (timers B and F)")                \
+	C(timeout_ring, "calls that rang too long (timer C)")                              \
+	C(timeout_ack, "final responses to INVITE without an ACK (timer H)")               \
+	C(silent_408, "non-INVITE transactions that ended without answer (RFC 4320)")      \
+	C(transport_errors, "requests that the transport could not send")                  \
+	C(flows_failed, "requests whose connection to the client was gone (430)")          \
+	C(unresolved, "targets whose host has no address")                                 \
+	C(failovers, "times the next address of a target was tried (RFC 3263 4.3)")        \
+	C(strays, "responses to requests that are forgotten, dropped (RFC 6026)")          \
+	C(unanswered, "transactions whose script ended without answer")                    \
+	C(no_memory, "steps that failed because memory was short")
+
+struct tm_pattern;			/* status.c */
+
+struct tm_local {			/* of one worker */
+	struct tm  *tm;
+	struct htab servers;		/* tm_tx by key.call */
+	struct htab clients;	/* tm_client by id */
+	struct list all;		/* tm_tx, oldest first */
+	struct pool pool;
+	/* The request whose script runs now: its key, and what it armed before there was a
+	 * transaction. Overwritten by the next one. */
+	struct lcs_ctx *now;
+	struct tm_key   now_key;
+	struct lcs_ctx *arming;
+	struct tm_armed {
+		int    failure, branch, reply;	/* route ids, -1: none */
+		msec_t fr, fr_inv;	/* 0: as configured */
+	} armed;
+	struct tm_pattern *patterns;	/* of t_check_status() */
+	unsigned pattern_count;
+	uint64_t active, waiting;	/* transactions now; those that are answered and linger */
+#define C(name, doc) uint64_t name;
+	TM_COUNTERS(C)
+#undef C
+};
+
+#define TM_PATTERNS_MAX 64u
+
+#define TM_COUNT(local, name) lcs_count(&(local)->name)
+
+struct tm_client;
+struct tm_branch;
+struct tm_work;
+struct tm_uac;
+
+struct tm_watch {
+	struct tm_watch *next;
+	tm_event_fn     *fn;
+	void            *arg;
+};
+
+struct tm_kept { size_t len; char bytes[]; };	/* a response, for copies of its request */
+
+struct tm_tx {
+	struct htab_node  node;		/* in local->servers, unless is_local */
+	struct tm_key     key;
+	struct tm_machine machine;	/* server side; of a request of our own: unused */
+	struct tm_local  *local;
+	struct tm_work   *work;		/* NULL: decided */
+	struct list       clients;
+	struct list       by_age;	/* in local->all */
+	msec_t            born;
+	struct sip_hop    way;		/* of the responses */
+	struct tm_kept   *kept;
+	struct tm_watch  *watches;
+	struct tm_uac    *uac;		/* whose request this is */
+	uint64_t          answered_tag;	/* tm_key_tag() of our final response */
+	/* An accepted INVITE whose 2xx come again runs its reply routes again. */
+	struct gen       *gen;		/* counted, or NULL */
+	struct lcs_bag   *bag;		/* counted, or NULL */
+	int               reply_all, reply_armed, onsend;	/* route ids, -1: none */
+	unsigned          holds;	/* runs and callbacks that are in the middle of it */
+	uint16_t          status;	/* sent last; 0: nothing yet */
+	bool              is_invite, is_local, is_canceled, has_script;
+};
+
+/* What lcs_tx() of a ctx points to: which transaction, which branch. */
+struct tm_at { struct tm_tx *tx; struct tm_branch *branch; };
+
+enum tm_phase {
+	TM_BRANCH_WAITING,		/* for those of higher q (serial forking) */
+	TM_BRANCH_ROUTE,		/* its branch route runs */
+	TM_BRANCH_RESOLVING,
+	TM_BRANCH_SENT,
+	TM_BRANCH_DONE			/* has its final status */
+};
+
+struct tm_branch {			/* in the request's arena */
+	struct tm_branch      *next;
+	struct tm_tx          *tx;
+	struct tm_at           at;
+	unsigned               index;
+	enum tm_phase          phase;
+	struct lcs_target      target;
+	const struct sip_edit *last;	/* this copy's edits, without Via */
+	struct slice           request_uri;
+	struct sip_uri         next_uri;
+	struct lcs_ctx        *ctx;	/* counted: its branch route runs */
+	struct hop_list       *hops;	/* counted */
+	unsigned               hop;	/* the one in use */
+	bool                   by_stream;	/* TCP instead of UDP, because it is large */
+	bool                   stream_failed;	/* and that did not work */
+	struct resolve        *question;
+	struct tm_client      *client;
+	uint16_t               status;	/* final, 0: none yet; last provisional in `provisional` */
+	uint16_t               provisional;
+	struct sip_msg        *response;	/* counted; NULL: status was made here */
+	const struct sip_edit *response_last;
+	bool                   timed_out, is_dropped;
+};
+
+struct tm_work {			/* in the request's arena */
+	struct lcs_ctx        *ctx;	/* counted */
+	struct tm_at           at;
+	const struct sip_edit *last;	/* as the script left it when it relayed */
+	struct tm_branch      *first, **tail;
+	unsigned               count;
+	unsigned               round_began;	/* index of the first branch of the last round */
+	unsigned               count_before;	/* as the failure route began */
+	struct tm_armed        armed;
+	struct lcs_ctx        *failure;	/* counted: its failure route runs */
+	struct tm_at           failure_at;
+	const struct sip_edit *failure_last;	/* as it began */
+	struct tm_branch      *picked;	/* best of those that failed */
+	struct tm_branch      *next_of;	/* the next main target continues its list of hops */
+	struct loop_task       task;	/* to look at it again when this turn ends */
+	bool                   task_queued;
+	bool                   is_relaying;	/* branches are being added */
+	bool                   is_closed;	/* a 6xx, or the client gave up: no more branches */
+	bool                   is_over;	/* to be dropped when nobody is in the middle of it */
+	struct slice           cancel_reason;	/* Reason of the client's CANCEL */
+};
+
+struct tm_client {
+	struct htab_node       node;	/* hash: the id in our branch parameter */
+	struct tm_machine      machine;
+	struct list            in_tx;
+	struct tm_local       *local;
+	struct tm_tx          *tx;	/* NULL: it has gone before */
+	struct tm_branch      *branch;	/* NULL: nobody waits for the response */
+	struct sip_out        *out;	/* what is repeated: the request, later the ACK */
+	struct sip_msg        *base;	/* INVITE: counted, for ACK and CANCEL */
+	const struct sip_edit *last;
+	struct sip_hop         hop;
+	enum sip_method        method;
+	bool                   is_invite, is_cancel;
+	bool                   wants_cancel;	/* as soon as a provisional response is there */
+	bool                   is_cancelled;	/* CANCEL was sent */
+	bool                   is_acked;	/* out is the ACK now */
+	bool                   is_busy;	/* do not free it under its own feet */
+};
+
+/* ---- tm.c ---- */
+/** State of this worker, from callbacks that carry nothing. */
+struct tm_local *tm_here(void);
+/** Parameters that a transaction runs under. */
+const struct tm_conf *tm_conf_of(const struct tm_tx *tx);
+/** The same where there is no transaction any more. */
+const struct tm_conf *tm_conf_now(const struct tm_local *local);
+static inline struct tm_at *tm_at_of(struct lcs_ctx *ctx) { return lcs_tx(ctx); }
+
+/* ---- server.c: the side of whoever asked ---- */
+/** Who steps into a transaction from outside holds it meanwhile; tx may be gone after leave. */
+static inline void tm_enter(struct tm_tx *tx) { tx->holds++; }
+void tm_leave(struct tm_tx *tx);
+
+/** Make the transaction of a request. 0, -EEXIST (there is one already), -ENOMEM. */
+int  tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out);
+/** One without a server side, for a request of our own; takes a count of ctx, even if it fails. */
+int  tm_local_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out);
+/** Send a response to whoever asked; takes out (base and last, or bytes), its hop is set here.
+ *  response: to show to watchers, NULL if it was made here. 0 or -EALREADY. */
+int  tm_server_send(struct tm_tx *tx, uint16_t status, struct sip_out *out,
+    struct sip_msg *response);
+/** Make a response from nothing and send it. 0, -EALREADY, -ENOMEM. */
+int  tm_server_respond(struct tm_tx *tx, const struct response_parts *parts);
+int  tm_server_status(struct tm_tx *tx, uint16_t status, struct slice reason);
+/** A copy of the request came, or an ACK. */
+void tm_server_copy(struct tm_tx *tx);
+/** true: the ACK ends here. */
+bool tm_server_ack(struct tm_tx *tx);
+/** Send the kept response once more, if there is one. */
+void tm_server_repeat(struct tm_tx *tx);
+/** Nobody will answer: end it without a word. */
+void tm_server_forget(struct tm_tx *tx);
+/** The worker ends: free it, whoever is in the middle of it. */
+void tm_server_abandon(struct tm_tx *tx);
+void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response);
+/** Is a final response out, or is there nobody to send one to? */
+bool tm_is_answered(const struct tm_tx *tx);
+
+/* ---- find.c ---- */
+struct tm_tx *tm_find_copy(struct tm_local *local, const struct tm_key *key);
+struct tm_tx *tm_find_ack(struct tm_local *local, const struct tm_key *key);
+struct tm_tx *tm_find_cancel(struct tm_local *local, const struct tm_key *key);
+/** An accepted INVITE of the same call and CSeq: what the ACK for a 2xx belongs to. */
+struct tm_tx *tm_find_accepted(struct tm_local *local, const struct tm_key *key);
+/** Key of the request of ctx, remembered from the hook if it is the last one. */
+void tm_key_of(struct tm_local *local, struct lcs_ctx *ctx, struct tm_key *key);
+
+/* ---- client.c: the side of whoever is asked ---- */
+/** A client that has not been sent: Via is added, out is ready but not written. */
+int  tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *msg,
+    const struct sip_edit *last, const struct sip_hop *hop, struct tm_client **out);
+void tm_client_send(struct tm_client *c);
+/** Give up without a word: nothing is repeated, its response is a stray one. */
+void tm_client_drop(struct tm_client *c);
+/** CANCEL an INVITE, now or when a provisional response comes. No effect on others. */
+void tm_client_cancel(struct tm_client *c, struct slice reason);
+struct tm_client *tm_client_find(struct tm_local *local, uint64_t id, bool is_cancel);
+void tm_client_receive(struct tm_client *c, struct sip_msg *response);
+/** Its branch no longer waits for it. */
+void tm_client_detach(struct tm_client *c);
+/** A provisional response that says more than "Trying": timer C begins again (16.7, item 2). */
+void tm_client_rings(struct tm_client *c);
+/** The transaction goes; what must go on goes on alone. */
+void tm_client_orphan(struct tm_client *c);
+
+/* ---- branch.c: from a target to a client ---- */
+/** One more branch; it starts unless it must wait its turn. 0, -ENOMEM. */
+int  tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_target *target,
+    bool waits);
+void tm_branch_start(struct tm_branch *b);
+/** Its final status is known, and was made here. */
+void tm_branch_fail(struct tm_branch *b, uint16_t status);
+/** Try the next address after a failure that another one may not have. */
+bool tm_branch_next(struct tm_branch *b);
+/** Stop what it is about to do, CANCEL what it has done. */
+void tm_branch_cancel(struct tm_branch *b, struct slice reason);
+/** Let go of everything that is not the arena's. */
+void tm_branch_drop(struct tm_branch *b);
+/** The client's transport or patience is at an end. */
+void tm_branch_timeout(struct tm_branch *b);
+void tm_branch_error(struct tm_branch *b, int err);
+
+/* ---- context.c: the response context (RFC 3261 16.7) ---- */
+/** Relay the request to the targets of ctx. 0, -EALREADY, -ENOENT (no target), -ENOMEM. */
+int  tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx);
+/** A response for a client of this transaction; branch NULL: late. */
+void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response);
+/** Something changed: decide, if it can be decided. */
+void tm_look(struct tm_tx *tx);
+/** The same when this turn ends: from inside a script's function. */
+void tm_look_later(struct tm_tx *tx);
+/** The client gave up, or an operator did. */
+void tm_cancel(struct tm_tx *tx, struct slice reason);
+/** Cancel branches that are under way; except may be NULL. */
+void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct slice reason);
+void tm_work_drop(struct tm_tx *tx);
+
+/* ---- failure.c ---- */
+/** Run the failure route over the branch that was picked; tm_look() comes after it. */
+void tm_failure_run(struct tm_tx *tx, struct tm_branch *picked);
+/** Did the route name a new main target? */
+bool tm_failure_has_target(struct tm_work *work);
+/** Before it is used: the way of the branch that failed goes. */
+void tm_failure_clean_target(struct tm_work *work);
+/** Point the main target at the next address of the picked one; false if there is none. */
+bool tm_failure_next_hop(struct tm_work *work);
+
+/* ---- reply.c ---- */
+/** Run the reply routes on a response; *last moves on. false: the script says drop. */
+bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *response,
+    const struct sip_edit **last);
+/** Send a response of a next hop on to whoever asked. 0 or -errno. */
+int  tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last);
+
+/* ---- stage.c, ops.c ---- */
+enum hook_result tm_on_request(struct lcs_call *call);
+enum hook_result tm_on_response(struct lcs_call *call);
+extern const struct lcs_tx_ops tm_ops;
+extern const struct tm_api tm_table_api;
+
+/* ---- uac.c ---- */
+void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
+void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
+void tm_uac_gone(struct tm_tx *tx);
+/** Its worker ends: nobody is told. */
+void tm_uac_abandon(struct tm_tx *tx);
+int  tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
+    struct tm_uac **out);
+void tm_uac_forget(struct tm *tm, struct tm_uac **uac);
+
+/* ---- tables of functions, variables, methods ---- */
+extern const struct lcs_func tm_funcs[];
+extern const struct lcs_var tm_vars[];
+extern const struct lcs_rpc tm_rpcs[];
+
+#endif

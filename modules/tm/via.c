@@ -1,0 +1,57 @@
+/*
+ * modules/tm/via.c - see via.h.
+ */
+#include "modules/tm/via.h"
+
+#include "utils/hex.h"
+
+#include <errno.h>
+
+#define HEAD VIA_COOKIE "t"		/* stateless branches of core/sip go on otherwise */
+
+void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS])
+{
+	memcpy(text, HEAD, sizeof(HEAD) - 1);
+	hex_encode(text + sizeof(HEAD) - 1, &id, sizeof(id));
+}
+
+bool tm_branch_id(struct slice branch, uint64_t *id)
+{
+	if (branch.len != TM_BRANCH_CHARS || memcmp(branch.p, HEAD, sizeof(HEAD) - 1) != 0)
+		return false;
+	return hex_decode(id, sizeof(*id), slice_skip(branch, sizeof(HEAD) - 1)) == 0;
+}
+
+struct via {
+	struct sip_hop hop;
+	char           branch[TM_BRANCH_CHARS];
+};
+
+static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
+{
+	const struct via *via = edit->arg;
+	char text[300];
+
+	(void)hop;
+	buf_put(out, SLICE("Via: SIP/2.0/"));
+	buf_put(out, transport_via_name(via->hop.transport));
+	buf_put_char(out, ' ');
+	buf_put(out, net_sent_by(&via->hop, text));
+	if (via->hop.transport == TRANSPORT_UDP)
+		buf_put(out, SLICE(";rport"));
+	buf_put(out, SLICE(";branch="));
+	buf_put(out, slice_of(via->branch, sizeof(via->branch)));
+	buf_put(out, SLICE("\r\n"));
+}
+
+int tm_add_via(struct arena *a, const struct sip_edit **last, uint64_t id,
+    const struct sip_hop *hop)
+{
+	struct via *via = arena_alloc(a, sizeof(*via));
+
+	if (!via)
+		return -ENOMEM;
+	via->hop = *hop;
+	tm_branch_text(id, via->branch);
+	return edit_late(a, last, EDIT_AT_TOP, write_via, via);
+}
