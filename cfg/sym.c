@@ -133,6 +133,13 @@ static int parse_preset(struct sig *s, const struct sym_param_decl *p, struct va
 		return 0;
 	case VALUE_STRING:
 		return parse_text(s, out);
+	case VALUE_ANY:
+		if (parse_text(s, out) == 0)
+			return 0;
+		if (parse_int(s, &n) != 0)
+			return -EINVAL;
+		*out = value_int(n);
+		return 0;
 	default:
 		return -EINVAL;
 	}
