@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_PRESET 30
+#define TIMEOUT_MAX    86400
 
 static const char usage[] =
     "usage: lcsctl [-s SOCKET] [-o table|json] [-t SECONDS] [VERB ... [ARGUMENT ...]]\n"
@@ -37,6 +38,15 @@ static int bad_option(const char *what, const char *value)
 	return EXIT_USAGE;
 }
 
+/* 0: not a whole number of seconds up to a day. */
+static int seconds_of(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return *end == '\0' && n > 0 && n <= TIMEOUT_MAX ? (int)n : 0;
+}
+
 /* -1: go on; else the exit code. */
 static int take_option(struct session *s, int opt)
 {
@@ -49,7 +59,7 @@ static int take_option(struct session *s, int opt)
 		return s->json || strcmp(optarg, "table") == 0 ? -1 :
 		    bad_option("no such output format", optarg);
 	case 't':
-		s->timeout = atoi(optarg);
+		s->timeout = seconds_of(optarg);
 		return s->timeout > 0 ? -1 : bad_option("no such timeout", optarg);
 	case 'V':
 		puts("lcsctl " PACKAGE_VERSION);
