@@ -8,6 +8,7 @@
 #include "core/run/timer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static struct name *find_or_add(const char *name)
 	if (n || zone.count == NAMES_MAX)
 		return n;
 	n = &zone.names[zone.count++];
-	strncpy(n->name, name, sizeof(n->name) - 1);
+	snprintf(n->name, sizeof(n->name), "%s", name);
 	return n;
 }
 

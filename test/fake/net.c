@@ -8,6 +8,7 @@
 #include "utils/err.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FLOWS_MAX 256u
@@ -91,7 +92,7 @@ void fake_set_peer_name(flow_id id, const char *name)
 	struct fake_flow *f = flow_of(id);
 
 	if (f)
-		strncpy(f->peer_name, name, sizeof(f->peer_name) - 1);
+		snprintf(f->peer_name, sizeof(f->peer_name), "%s", name);
 }
 
 unsigned fake_in_flight(flow_id id)
