@@ -3,6 +3,7 @@
  */
 #include "core/dns/cache.h"
 #include "core/dns/locate.h"
+#include "core/net/listen.h"
 
 #include "test/unit.h"
 #include "utils/rand.h"

@@ -134,11 +134,19 @@ static const struct {
 	{ "203.0.113.1", TRANSPORT_TCP, "sip:x@y.test", "sip:491234@d.test", NULL },
 };
 
-static const struct permit_source trusted_source = { .trusted = LINES(
-	SLICE("10.0.0.0/8 any - - ten"),
-	SLICE("192.0.2.0/24 TLS - - secure"),
-	SLICE("any udp ^sip:[^@]*@gw[.]test$ - gateway"),
-	SLICE("any any - ^sip:[+][0-9]+@ numbers")) };
+/* Not SLICE(): a compound literal is no constant for a static object. */
+#define TEXT(lit) { lit, sizeof(lit) - 1 }
+
+static const struct slice trusted_lines[] = {
+	TEXT("10.0.0.0/8 any - - ten"),
+	TEXT("192.0.2.0/24 TLS - - secure"),
+	TEXT("any udp ^sip:[^@]*@gw[.]test$ - gateway"),
+	TEXT("any any - ^sip:[+][0-9]+@ numbers"),
+};
+
+static const struct permit_source trusted_source = {
+	.trusted = { COUNT(trusted_lines), trusted_lines },
+};
 
 static void trust_goes_by_source_transport_and_patterns(void **state)
 {
