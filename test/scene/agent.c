@@ -100,8 +100,10 @@ void agent_deliver(struct agent *a, const struct sip_hop *hop, struct slice byte
 {
 	a->last_sent = bytes;
 	a->last_hop = *hop;
+	short_count(true);
 	fake_receive(hop, bytes, a->number % worker_count());
 	fake_settle();
+	short_count(false);
 }
 
 /* Back the way it came: on its connection, or to the server's address. */
@@ -171,15 +173,38 @@ static void send_file(struct agent *a, struct slice text, const struct step *ste
 	agent_deliver(a, &hop, slice_of(bytes, len));
 }
 
+static void send_again(struct agent *a, const struct step *step)
+{
+	if (a->last_sent.len == 0)
+		scene_fail(step->line, "%.*s has sent nothing yet", SLICE_ARG(a->name));
+	agent_deliver(a, &a->last_hop, a->last_sent);
+}
+
+/* As a network that turns messages round does it. */
+static void send_back(struct agent *a, const struct step *step)
+{
+	const struct got *g = a->got;
+	struct sip_hop hop;
+
+	if (!g)
+		scene_fail(step->line, "%.*s has received nothing yet", SLICE_ARG(a->name));
+	while (g->next)
+		g = g->next;
+	hop = agent_way_back(a, g);
+	agent_deliver(a, &hop, g->bytes);
+}
+
 void agent_send(struct agent *a, const struct step *step)
 {
 	struct slice rest = step->what, first = take_word(&rest);
 	struct order o;
 
 	if (slice_eq(first, SLICE("again"))) {
-		if (a->last_sent.len == 0)
-			scene_fail(step->line, "%.*s has sent nothing yet", SLICE_ARG(a->name));
-		agent_deliver(a, &a->last_hop, a->last_sent);
+		send_again(a, step);
+		return;
+	}
+	if (slice_eq(first, SLICE("back"))) {
+		send_back(a, step);
 		return;
 	}
 	if (slice_eq(first, SLICE("file"))) {

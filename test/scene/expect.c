@@ -21,6 +21,8 @@ static char *name_of(const struct got *g)
 
 static void list_unseen(void)
 {
+	if (short_has_failed())
+		return;
 	for (const struct agent *a = agents; a; a = a->next)
 		for (const struct got *g = a->got; g; g = g->next)
 			if (!g->seen)
@@ -30,7 +32,7 @@ static void list_unseen(void)
 
 static void print_message(const struct got *g)
 {
-	struct slice rest = g->bytes;
+	struct slice rest = short_has_failed() ? SLICE_NULL : g->bytes;
 
 	while (rest.len) {
 		struct slice line = slice_split(&rest, '\n');
@@ -84,6 +86,7 @@ static struct got *await(struct agent *a, const struct wanted *w, msec_t due)
 {
 	struct got *g;
 
+	short_count(true);
 	if (fake_now() < due)
 		fake_advance_to(due);
 	g = find(a, w);
@@ -91,6 +94,7 @@ static struct got *await(struct agent *a, const struct wanted *w, msec_t due)
 		fake_advance_to(fake_now() + 1);
 		g = find(a, w);
 	}
+	short_count(false);
 	return g;
 }
 

@@ -18,7 +18,7 @@ static struct memory *memories;
 
 void *scene_alloc(size_t size_bytes)
 {
-	struct memory *m = calloc(1, sizeof(*m) + size_bytes);
+	struct memory *m = short_never(sizeof(*m) + size_bytes);
 
 	if (!m)
 		abort();
@@ -56,6 +56,11 @@ _Noreturn void scene_fail(unsigned line, const char *fmt, ...)
 {
 	va_list ap;
 
+	/* Without memory an expectation need not be met; that nothing breaks is what counts. */
+	if (short_has_failed()) {
+		server_end();
+		exit(0);
+	}
 	fflush(stdout);
 	printf("# %s:%u: ", scene.path, line);
 	va_start(ap, fmt);

@@ -2,7 +2,8 @@
  * test/scene/run.c - plays scenes: test/scene/run FILE... writes TAP.
  *
  * Each scene has a process of its own. -v shows the server's log lines,
- * -n (no fork) plays one scene in this process, for debuggers.
+ * -n (no fork) plays one scene in this process, for debuggers. -o plays each
+ * scene again and again, with the 1st, 2nd, ... allocation of the server failing.
  */
 #include "test/scene/scene.h"
 
@@ -19,7 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool verbose, no_fork;
+static bool verbose, no_fork, short_of_memory;
+
+#define WALK_OVER 42			/* exit status: no allocation was left to fail */
 
 /* ---- words that are no messages ---- */
 
@@ -62,7 +65,9 @@ static void do_wait(const struct step *step, struct slice rest)
 
 	if (!read_time(rest, &time))
 		scene_fail(step->line, "wait TIME");
+	short_count(true);
 	fake_advance_to(fake_now() + time);
+	short_count(false);
 }
 
 static void do_stat(const struct step *step, struct slice rest)
@@ -242,10 +247,12 @@ static void play(const char *path)
 	server_begin();
 	play_steps();
 	server_end();
+	if (short_is_on() && !short_has_failed())
+		exit(WALK_OVER);
 }
 
 /* Exit status, or 128 and the signal. */
-static int play_apart(const char *path)
+static int play_apart(const char *path, unsigned long fail_at)
 {
 	int status = 0;
 	pid_t pid;
@@ -253,6 +260,7 @@ static int play_apart(const char *path)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		short_fail_at(fail_at);
 		play(path);
 		fflush(stdout);
 		exit(0);		/* so that leak checkers look */
@@ -260,6 +268,18 @@ static int play_apart(const char *path)
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		return 1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int play_short(const char *path)
+{
+	int status = 0;
+
+	for (unsigned long nth = 1; status == 0; nth++) {
+		status = play_apart(path, nth);
+		if (status && status != WALK_OVER)
+			printf("# with allocation %lu failing\n", nth);
+	}
+	return status == WALK_OVER ? 0 : status;
 }
 
 /* scene/tm/invite.scene -> scene/tm/invite */
@@ -282,6 +302,7 @@ int main(int argc, char **argv)
 	for (; first < argc && argv[first][0] == '-'; first++) {
 		verbose |= strchr(argv[first], 'v') != NULL;
 		no_fork |= strchr(argv[first], 'n') != NULL;
+		short_of_memory |= strchr(argv[first], 'o') != NULL;
 	}
 	printf("1..%d\n", argc - first);
 	for (int i = first; i < argc; i++) {
@@ -289,8 +310,10 @@ int main(int argc, char **argv)
 
 		if (no_fork)
 			play(argv[i]);
+		else if (short_of_memory)
+			status = play_short(argv[i]);
 		else
-			status = play_apart(argv[i]);
+			status = play_apart(argv[i], 0);
 		if (status > 128)
 			printf("# killed by signal %d\n", status - 128);
 		printf("%sok %d - %.*s\n", status ? "not " : "", i - first + 1,

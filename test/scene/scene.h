@@ -111,6 +111,17 @@ void expect_message(const struct step *step, msec_t base);
 void expect_nothing_else(unsigned line);
 void expect_ignore(struct slice what);
 
+/* ---- memory that runs out (short.c) ---- */
+
+/** The nth allocation of the server fails; 0: none. */
+void short_fail_at(unsigned long nth);
+bool short_is_on(void);
+bool short_has_failed(void);
+/** From now on it is the server that allocates, or the player again. */
+void short_count(bool on);
+/** Zeroed memory that is always there. */
+void *short_never(size_t size);
+
 /* ---- the server under test ---- */
 
 void server_begin(void);
