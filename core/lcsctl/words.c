@@ -197,6 +197,15 @@ static enum exit_code set_arg(json_t *params, const json_t *arg, const char *tex
 	return EXIT_DONE;
 }
 
+/* "password-stdin" says what "--password -" means. */
+static const json_t *stdin_arg(const json_t *args, const char *word, size_t len)
+{
+	static const char end[] = "-stdin";
+	size_t n = sizeof(end) - 1;
+
+	return len > n && memcmp(word + len - n, end, n) == 0 ? named_arg(args, word, len - n) : NULL;
+}
+
 /* One argument of the command line; *at may move on by a second word. */
 static enum exit_code take_arg(const json_t *args, json_t *params, int count, char *const *words,
     int *at)
@@ -212,6 +221,8 @@ static enum exit_code take_arg(const json_t *args, json_t *params, int count, ch
 			return set_arg(params, arg, "yes");
 		if (arg && !equals && *at + 1 < count)
 			return set_arg(params, arg, words[++*at]);
+		if (!arg && !equals && (arg = stdin_arg(args, word + 2, len)))
+			return set_arg(params, arg, "-");
 	} else if (equals) {
 		arg = named_arg(args, word, (size_t)(equals - word));
 	}
