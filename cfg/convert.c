@@ -149,9 +149,12 @@ static struct slice words_list(struct load *ld, const char *words)
 {
 	struct slice rest = slice_str(words), list = SLICE("");
 
-	while (rest.len > 0)
+	while (rest.len > 0) {
+		struct slice word = slice_split(&rest, '|');
+
 		list = mem_printf(&ld->mem, "%.*s%s%.*s", SLICE_ARG(list), list.len ? ", " : "",
-		    SLICE_ARG(slice_split(&rest, '|')));
+		    SLICE_ARG(word));
+	}
 	return list;
 }
 
