@@ -21,7 +21,7 @@ build_packages="gcc make autoconf automake pkgconf flex bison libc6-dev libssl-d
 clang_packages="clang libclang-rt-dev"
 
 say() {
-	printf '%s\n' "$*" >&2
+	printf '%s\n' "$@" >&2
 }
 
 # fail_with_log WHAT LOG REPAIR: what broke, the log's last lines, where it is, what to try.
