@@ -25,18 +25,26 @@ if [ ${#names[@]} = 0 ]; then
 	exit 1
 fi
 
+# A fuzzer's own words, or those of SIP; DNS messages have none.
+dict_of() {
+	if [ -f "$LCS_SRC/test/fuzz/$1.dict" ]; then
+		echo "$LCS_SRC/test/fuzz/$1.dict"
+	elif [ "$1" != dns ]; then
+		echo "$LCS_SRC/test/fuzz/dict/sip.dict"
+	fi
+}
+
 # What is found - new inputs, crashes - stays in the build from run to run; the tree's own
 # corpus is only read.
 run_one() {
-	local name=$1 own=$found/corpus-$1 kept=$LCS_SRC/test/fuzz/corpus/$1 dicts=()
+	local name=$1 own=$found/corpus-$1 kept=$LCS_SRC/test/fuzz/corpus/$1 words=() dict
 
 	mkdir -p "$own"
 	if [ ! -d "$kept" ]; then kept=; fi
-	if [ -f "$LCS_SRC/test/fuzz/$name.dict" ]; then
-		dicts=("-dict=$LCS_SRC/test/fuzz/$name.dict")
-	fi
+	dict=$(dict_of "$name")
+	if [ -n "$dict" ]; then words=("-dict=$dict"); fi
 	test/fuzz/"$name"_fuzz -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-	    -max_len=65536 -print_final_stats=1 -artifact_prefix="$found/$name-" "${dicts[@]}" \
+	    -max_len=65536 -print_final_stats=1 -artifact_prefix="$found/$name-" "${words[@]}" \
 	    "$own" ${kept:+"$kept"} > "$found/$name.log" 2>&1
 	echo $? > "$found/$name.status"
 }
