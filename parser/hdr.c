@@ -113,30 +113,41 @@ bool hdr_is(const struct hdr *h, struct slice name)
 	return id == HDR_OTHER ? slice_eq_nocase(h->name, name) : h->id == id;
 }
 
+/* From '<' to the '>' that is not in quotes; 0 if there is none. */
+static size_t angle_span(struct slice s)
+{
+	size_t close = slice_find(s, '>'), i = slice_find(slice_first(s, close), '"');
+
+	for (; i < s.len && s.p[i] != '>'; i++)
+		if (s.p[i] == '"') {
+			size_t n = token_quoted_span(slice_skip(s, i));
+
+			if (n == 0)
+				return 0;
+			i += n - 1;
+		}
+	return i < s.len ? i + 1 : 0;
+}
+
 /* Where the first value of the list ends: the comma outside quotes and angle
  * brackets, or the end. What is opened and never closed goes on to the end. */
 static size_t value_span(struct slice s)
 {
-	bool inside = false;
+	for (size_t i = 0; i < s.len; i++) {
+		size_t n;
 
-	for (size_t i = 0; i < s.len; i++)
-		switch (s.p[i]) {
-		case '"': {
-			size_t n = token_quoted_span(slice_skip(s, i));
-
-			if (n == 0)
-				return s.len;
-			i += n - 1;
+		if (s.p[i] == ',')
+			return i;
+		if (s.p[i] == '"')
+			n = token_quoted_span(slice_skip(s, i));
+		else if (s.p[i] == '<')
+			n = angle_span(slice_skip(s, i));
+		else
+			continue;
+		if (n == 0)
 			break;
-		}
-		case '<': inside = true; break;
-		case '>': inside = false; break;
-		case ',':
-			if (!inside)
-				return i;
-			break;
-		default: break;
-		}
+		i += n - 1;
+	}
 	return s.len;
 }
 

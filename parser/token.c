@@ -42,16 +42,28 @@ const uint16_t token_classes[256] = {
 	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
 };
 
+/* Is the quote at the end of s one that counts? A backslash takes the byte behind it along. */
+static bool ends_string(const char *at, const char *quote)
+{
+	const char *backslash;
+
+	while ((backslash = memchr(at, '\\', (size_t)(quote - at)))) {
+		if (backslash + 1 == quote)
+			return false;
+		at = backslash + 2;
+	}
+	return true;
+}
+
 size_t token_quoted_span(struct slice s)
 {
+	const char *at = s.p, *quote, *end = slice_end(s);
+
 	if (s.len == 0 || *s.p != '"')
 		return 0;
-	for (size_t i = 1; i < s.len; i++) {
-		if (s.p[i] == '"')
-			return i + 1;
-		if (s.p[i] == '\\')
-			i++;
-	}
+	for (at++; (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1)
+		if (ends_string(at, quote))
+			return (size_t)(quote + 1 - s.p);
 	return 0;
 }
 
