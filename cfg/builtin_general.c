@@ -231,7 +231,7 @@ static const struct builtin list[] = {
 	{ "seconds(d: dur) -> int", NULL, seconds, 0, "whole seconds of a duration" },
 	{ "ieq(a: str?, b: str?) -> bool", NULL, is_equal_nocase, 0,
 	  "are two texts equal when ASCII letters of different case count as equal?" },
-	{ "range(from: int, to: int) -> list", NULL, range, 0,
+	{ "range(from: int, to: int) -> list", NULL, range, BUILTIN_IMPURE,
 	  "the numbers from the first up to, not including, the second" },
 	{ "size(l: list) -> int", NULL, size, 0, "how many items a list has" },
 	{ "match_first(table: map, text: str) -> any?", NULL, match_first, BUILTIN_MAP_ITEM,

@@ -44,7 +44,7 @@ static void loop_close(struct emit *e) { e->loop = e->loop->outer; }
 
 static bool is_range(const struct expr *in)
 {
-	return in->kind == EXPR_CALL && in->call.builtin && !in->konst &&
+	return in->kind == EXPR_CALL && in->call.builtin &&
 	    slice_eq(in->call.name, SLICE("range"));
 }
 

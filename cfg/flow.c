@@ -221,8 +221,11 @@ static void call_route(struct flow *f, struct state *s, const struct expr *e)
 	for (unsigned i = 0; i < e->route.argc; i++)
 		if (e->route.argv[i])
 			eval(f, s, e->route.argv[i]);
-	if (!e->route.route)
+	if (!e->route.route) {
+		s->open = 0;
+		memset(s->set, 0xff, f->words * sizeof(*s->set));
 		return;
+	}
 	sum = sum_of(f, e->route.route);
 	enter(f, s, e->route.route);
 	only(s, sum->exit.methods);
@@ -254,6 +257,8 @@ static void call(struct flow *f, struct state *s, const struct expr *e)
 	}
 	if (e->call.func)
 		call_func(f, s, e);
+	else if (!b)
+		s->open = 0;		/* what it would do nobody knows: its error was said */
 }
 
 /* ---- expressions, in the order in which they run ---- */

@@ -124,6 +124,7 @@ item:
 	| MAP ID '=' '{' map_rows '}'	{ act_map(g, &$2, $5); }
 	| CONST ID '=' expr ';'		{ act_const(g, &$2, $4); }
 	| CONST ID '=' expr error	{ act_const(g, &$2, $4); yyerrok; }
+	| CONST ID '=' error ';'	{ act_const(g, &$2, expr_bad(LD, @4)); yyerrok; }
 	| APP text_token '{' assigns '}'	{ act_app(g, &$2, $4); }
 	| ROUTE_KIND block		{ act_route(g, &$1, NULL, $2, @1); }
 	| ROUTE_KIND '[' route_names ']' block
@@ -306,6 +307,9 @@ stmt:
 	| simple error		{ $$ = $1; yyerrok; }
 	| IF cond stmt %prec THEN	{ $$ = act_if(g, @1, @$, $2, $3, NULL); }
 	| IF cond stmt ELSE stmt	{ $$ = act_if(g, @1, @$, $2, $3, $5); }
+	| VAR ID '=' error ';'	{ $$ = act_var(g, @1, @$, &$2, NULL, expr_bad(LD, @4)); yyerrok; }
+	| VAR ID ':' type '=' error ';'
+		{ $$ = act_var(g, @1, @$, &$2, &$4, expr_bad(LD, @6)); yyerrok; }
 	| WHILE cond stmt	{ $$ = act_while(g, @1, @$, $2, $3); }
 	| FOREACH '(' ID IN expr ')' stmt	{ $$ = act_foreach(g, @1, @$, &$3, NULL, $5, $7); }
 	| FOREACH '(' PV IN expr ')' stmt
@@ -366,7 +370,7 @@ call:
 	| ID '.' ID '(' args ')'	{ $$ = act_call(g, &$1, &$3, $5, @$); }
 	| ROUTE '(' route_name ')'
 		{ $$ = act_route_call(g, &$3, (struct expr_list){ 0 }, @$, @3); }
-	| ROUTE '(' route_name ',' exprs1 ')'
+	| ROUTE '(' route_name ',' args1 ')'
 		{ $$ = act_route_call(g, &$3, $5, @$, @3); }
 	| ROUTE '(' PV ')'	{ $$ = act_route_by_value(g, @3); }
 	;
@@ -488,7 +492,7 @@ primary:
 	| ID '(' args ')'	{ $$ = act_call(g, NULL, &$1, $3, @$); }
 	| ROUTE '(' route_name ')'
 		{ $$ = act_route_call(g, &$3, (struct expr_list){ 0 }, @$, @3); }
-	| ROUTE '(' route_name ',' exprs1 ')'
+	| ROUTE '(' route_name ',' args1 ')'
 		{ $$ = act_route_call(g, &$3, $5, @$, @3); }
 	| ROUTE '(' PV ')'	{ $$ = act_route_by_value(g, @3); }
 	| primary '.' ID	{ $$ = act_field(g, $1, &$3, NULL, @$); }

@@ -24,6 +24,7 @@ struct load {
 	unsigned               sources, lines, calls;
 	unsigned               syntax_errors;
 	bool                   is_garbled;	/* a token was bad: what follows from it is not said */
+	bool                   is_partial;	/* some of the text is not in the tree */
 	bool                   gave_up;		/* after SYNTAX_ERRORS_MAX */
 };
 

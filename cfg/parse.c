@@ -127,6 +127,7 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 	struct wanted w = { want, n };
 	struct diag_item *item;
 
+	g->ld->is_partial = true;
 	if (g->ld->gave_up || g->ld->is_garbled)
 		return;
 	if (say_semicolon(g, &w, at) || say_item_word(g, &w))

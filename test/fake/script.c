@@ -53,7 +53,7 @@ static const struct func funcs[] = {
 	{ "hello", "home_of(user: str?) -> str?", IN_ANY, FUNC_MAY_SUSPEND },
 	{ "hello", "counts(a: int, b: int = 7, c: bool = false) -> int", IN_ANY, FUNC_MAY_SUSPEND },
 	{ "hello", "joined(a: str, b: str) -> str", IN_ANY, FUNC_MAY_SUSPEND },
-	{ "hello", "yes(x: any) -> bool", IN_ANY, FUNC_MAY_SUSPEND },
+	{ "hello", "holds(x: any) -> bool", IN_ANY, FUNC_MAY_SUSPEND },
 	{ "hello", "contacts() -> list", IN_ANY, 0 },
 	{ "hello", "deliver(to: uri) -> bool", IN_ANY, 0 },
 	{ "hello", "wait_for(d: dur) -> bool", IN_ANY, FUNC_MAY_SUSPEND },

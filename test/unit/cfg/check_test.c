@@ -125,7 +125,6 @@ static void definitions(void **state)
 		{ "#!define A 1\n#!define A 2\nrequest_route { drop; }",
 		  "E0203: \"A\" is already defined" },
 		{ "loadmodule \"hello\"\n#!define counts 1\nrequest_route { drop; }",
-		  "W0411: module \"hello\" is loaded, and nothing of it is used; "
 		  "E0203: this define has the name of function counts()" },
 		{ "loadmodule \"twin_a\" loadmodule \"twin_b\" request_route { twin(); drop; }",
 		  "E0203: twin() is exported by more than one module" },
@@ -356,6 +355,9 @@ static void no_cascades(void **state)
 		{ "$avp(a) = \"unclosed;\n setflag(1);", "E0103: this text is not closed" },
 		{ "setflag(1;\n setflag(2);", "E0101: unexpected \";\"" },
 		{ "setflag(1)\n setflag(2);", "E0101: \";\" is missing before this" },
+		{ "var a = counts(1 2); setflag(a); route(B);",
+		  "E0101: unexpected \"2\"; E0201: route \"B\" is not defined" },
+		{ "var a: int = 5 5; setflag(a);", "E0101: unexpected \"5\"" },
 		{ "add_path(\"$zz\", 1, 2);", "E0302: add_path() is not available here" }
 	};
 
