@@ -27,8 +27,9 @@ int tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_target
 	*work->tail = b;
 	work->tail = &b->next;
 	if (work->next_of && target == lcs_main_target(ctx)) {
-		b->hops = hop_list_ref(work->next_of->hops);
+		b->hops = work->next_of->hops;
 		b->hop = work->next_of->hop + 1;
+		work->next_of->hops = NULL;
 		work->next_of = NULL;
 	}
 	if (!waits)
@@ -230,7 +231,7 @@ static void locate(struct tm_branch *b)
 
 /* ---- what may go wrong ---- */
 
-static bool has_next(const struct tm_branch *b)
+bool tm_branch_has_next(const struct tm_branch *b)
 {
 	return b->hops && b->hop + 1 < b->hops->count;
 }
@@ -242,7 +243,7 @@ bool tm_branch_next(struct tm_branch *b)
 	if (!work_of(b) || work_of(b)->is_closed || tm_is_answered(b->tx) || !b->hops)
 		return false;
 	resolve_shun(hop_of(b), conf->shun_time);
-	if (!conf->failover || !has_next(b))
+	if (!conf->failover || !tm_branch_has_next(b))
 		return false;
 	b->hop++;
 	b->by_stream = b->stream_failed = false;

@@ -111,13 +111,22 @@ static bool start_next_group(struct tm_tx *tx)
 	return true;
 }
 
+/* Of equals the first to come, but one of the last round before those of earlier ones. */
+static bool is_better(const struct tm_work *work, const struct tm_branch *b,
+    const struct tm_branch *best)
+{
+	unsigned mine = tm_rank(b->status, !b->response);
+	unsigned its = tm_rank(best->status, !best->response);
+
+	return mine < its || (mine == its && best->index < work->round_began);
+}
+
 static struct tm_branch *pick(const struct tm_work *work)
 {
 	struct tm_branch *best = NULL;
 
 	for (struct tm_branch *b = work->first; b; b = b->next)
-		if (b->status >= 300 && (!best || tm_rank(b->status, !b->response) <
-		    tm_rank(best->status, !best->response)))
+		if (b->status >= 300 && (!best || is_better(work, b, best)))
 			best = b;
 	return best;
 }

@@ -97,10 +97,9 @@ void tm_failure_clean_target(struct tm_work *work)
 
 bool tm_failure_next_hop(struct tm_work *work)
 {
-	const struct tm_branch *b = work->picked;
-
-	if (!b->hops || b->hop + 1 >= b->hops->count)
-		return false;
-	work->next_of = work->picked;
-	return true;
+	work->next_of = NULL;
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase == TM_BRANCH_DONE && tm_branch_has_next(b))
+			work->next_of = b;	/* the last one goes on */
+	return work->next_of != NULL;
 }

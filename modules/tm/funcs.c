@@ -175,10 +175,14 @@ static struct tm_armed *armed(struct lcs_call *call)
 	return &local->armed;
 }
 
-/* An empty name takes the arming back. */
-static int route_id(const struct value *v)
+/* The checker has seen that the route is there; an empty name takes the arming back. */
+static int route_id(struct lcs_call *call, enum route_kind kind)
 {
-	return v->type == VALUE_INT ? (int)v->i : -1;
+	const struct value *v = &call->argv[0];
+
+	if (v->type == VALUE_INT)
+		return (int)v->i;
+	return v->s.len ? lcs_route_id(call->ctx, kind, v->s) : -1;
 }
 
 static enum fn_status fn_on_failure(struct lcs_call *call)
@@ -186,7 +190,7 @@ static enum fn_status fn_on_failure(struct lcs_call *call)
 	struct tm_armed *a = armed(call);
 
 	if (a)
-		a->failure = route_id(&call->argv[0]);
+		a->failure = route_id(call, ROUTE_FAILURE);
 	return yes(call, a != NULL);
 }
 
@@ -195,7 +199,7 @@ static enum fn_status fn_on_branch(struct lcs_call *call)
 	struct tm_armed *a = armed(call);
 
 	if (a)
-		a->branch = route_id(&call->argv[0]);
+		a->branch = route_id(call, ROUTE_BRANCH);
 	return yes(call, a != NULL);
 }
 
@@ -205,7 +209,7 @@ static enum fn_status fn_on_reply(struct lcs_call *call)
 	struct tm_tx *tx = tx_of(call);
 
 	if (a)
-		a->reply = route_id(&call->argv[0]);
+		a->reply = route_id(call, ROUTE_REPLY);
 	if (a && tx)
 		tx->reply_armed = a->reply;
 	return yes(call, a != NULL);
@@ -243,9 +247,10 @@ static bool to_ms(const struct value *v, msec_t *out)
 static enum fn_status fn_set_fr(struct lcs_call *call)
 {
 	struct tm_armed *a = armed(call);
-	msec_t ring, answer;
+	msec_t ring, answer = 0;
 
-	if (!a || !to_ms(&call->argv[0], &ring) || !to_ms(&call->argv[1], &answer))
+	if (!a || call->argc < 1 || call->argc > 2 || !to_ms(&call->argv[0], &ring) ||
+	    (call->argc == 2 && !to_ms(&call->argv[1], &answer)))
 		return yes(call, false);
 	a->fr_inv = ring ? ring : a->fr_inv;
 	a->fr = answer ? answer : a->fr;
@@ -455,9 +460,9 @@ const struct lcs_func tm_funcs[] = {
 	  "run onreply_route[route] on each response, after the reply_route of all messages" },
 	{ "t_is_set(what: str) -> bool", fn_is_set, IN_TX, 0,
 	  "is a \"failure_route\", \"branch_route\" or \"onreply_route\" armed?" },
-	{ "t_set_fr(ringing: any, answer: any = 0) -> bool", fn_set_fr, ROUTES, 0,
-	  "other times than fr_inv_timer and fr_timer for this transaction: durations, or numbers "
-	  "of milliseconds; 0 leaves one as it is" },
+	{ "t_set_fr(times: any...) -> bool", fn_set_fr, ROUTES, 0,
+	  "other times than fr_inv_timer and, if a second one is given, fr_timer for this "
+	  "transaction: durations, or numbers of milliseconds; 0 leaves one as it is" },
 	{ "t_reset_fr() -> bool", fn_reset_fr, ROUTES, 0, "back to fr_inv_timer and fr_timer" },
 	{ "t_next_hop() -> bool", fn_next_hop, IN_FAILURE, 0,
 	  "point t_relay() at the next address of the target that failed (RFC 3263 4.3); false if "

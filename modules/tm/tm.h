@@ -272,6 +272,8 @@ int  tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_targe
 void tm_branch_start(struct tm_branch *b);
 /** Its final status is known, and was made here. */
 void tm_branch_fail(struct tm_branch *b, uint16_t status);
+/** Are there addresses of its target that were not tried? */
+bool tm_branch_has_next(const struct tm_branch *b);
 /** Try the next address after a failure that another one may not have. */
 bool tm_branch_next(struct tm_branch *b);
 /** Stop what it is about to do, CANCEL what it has done. */
