@@ -10,7 +10,7 @@
 struct auth_conf {
 	msec_t       nonce_expire;
 	int64_t      nonce_slots;
-	struct slice secret, algorithms, qop;
+	struct slice secret, algorithms, qop, md5_only;
 	bool         md5, sha256;	/* from algorithms, by prepare */
 };
 

@@ -27,6 +27,21 @@ static void put_challenge(struct buf *b, const struct auth_conf *conf, bool prox
 	buf_put(b, stale ? SLICE(", stale=true\r\n") : SLICE("\r\n"));
 }
 
+/* Some clients give up at the sight of an algorithm that they do not know, instead of taking
+ * the next challenge (RFC 8760 2.4); they say in User-Agent who they are. */
+static bool knows_md5_alone(const struct auth_conf *conf, struct lcs_ctx *ctx)
+{
+	struct slice agent = msg_value(lcs_msg(ctx), HDR_USER_AGENT), rest = conf->md5_only;
+
+	while (agent.len && rest.len) {
+		struct slice begin = slice_trim(slice_split(&rest, ','));
+
+		if (begin.len && slice_starts_nocase(agent, begin))
+			return true;
+	}
+	return false;
+}
+
 int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
     bool stale)
 {
@@ -40,7 +55,7 @@ int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct sl
 		return err;
 	/* One nonce for all: the client answers only one of the challenges. */
 	nonce_make(&auth->nonces, loop_wall(worker_loop()), nonce);
-	if (conf->sha256)
+	if (conf->sha256 && !(conf->md5 && knows_md5_alone(conf, ctx)))
 		put_challenge(lines, conf, proxy, realm, nonce, SLICE("SHA-256"), stale);
 	if (conf->md5)
 		put_challenge(lines, conf, proxy, realm, nonce, SLICE("MD5"), stale);
