@@ -54,18 +54,22 @@ static void put_path(struct buf *b, struct lcs_ctx *ctx)
 	}
 }
 
-int registrar_answer(struct lcs_ctx *ctx, const struct usrloc_aor *now, bool outbound)
+int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg,
+    const struct usrloc_aor *now, bool outbound)
 {
 	struct response_parts parts = { .status = 200 };
 	int64_t wall = loop_wall(worker_loop());
 	struct buf *lines = buf_new(256);
+	struct usrloc_binding b;
 	int err;
 
 	if (!lines)
 		return -ENOMEM;
-	for (unsigned i = 0; now && i < now->count; i++)
-		if (now->bindings[i]->expires > wall)
-			put_contact(lines, now->bindings[i], wall);
+	for (unsigned i = 0; now && i < now->count; i++) {
+		reg->usrloc->binding(now, i, &b);
+		if (b.expires > wall)
+			put_contact(lines, &b, wall);
+	}
 	put_path(lines, ctx);
 	if (outbound)
 		buf_put(lines, SLICE("Require: outbound\r\n"));

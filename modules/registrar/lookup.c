@@ -7,6 +7,7 @@
 
 struct looking {
 	struct lcs_call             *call;
+	const struct registrar      *reg;
 	const struct registrar_conf *conf;
 	int64_t                      now;
 	unsigned                     taken;
@@ -21,22 +22,26 @@ bool registrar_is_table(struct slice name)
 	return false;
 }
 
-static const struct usrloc_aor *find(struct lcs_call *call, const struct sip_uri *uri)
+/* argv[1]: a URI as text, or empty for the Request-URI. .p NULL if it names no user. */
+static struct slice asked_aor(struct lcs_call *call)
 {
-	struct registrar *reg = call->shared;
-	struct slice aor = uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
-
-	return aor.p ? reg->usrloc->find(reg->ul, aor) : NULL;
-}
-
-/* argv[1]: a URI as text, or empty for the Request-URI. */
-static const struct usrloc_aor *find_asked(struct lcs_call *call)
-{
+	struct arena *arena = lcs_arena(call->ctx);
+	const struct sip_uri *request_uri;
 	struct sip_uri uri;
 
-	if (!call->argv[1].s.len)
-		return find(call, lcs_request_uri(call->ctx));
-	return sip_uri_parse(call->argv[1].s, &uri, NULL) == 0 ? find(call, &uri) : NULL;
+	if (call->argv[1].s.len)
+		return sip_uri_parse(call->argv[1].s, &uri, NULL) == 0 ?
+		    sip_uri_aor(arena, &uri) : SLICE_NULL;
+	request_uri = lcs_request_uri(call->ctx);
+	return request_uri ? sip_uri_aor(arena, request_uri) : SLICE_NULL;
+}
+
+static const struct usrloc_aor *find_asked(struct lcs_call *call)
+{
+	struct registrar *reg = call->shared;
+	struct slice aor = asked_aor(call);
+
+	return aor.p ? reg->usrloc->find(reg->ul, aor) : NULL;
 }
 
 static bool takes_method(const struct looking *l, const struct usrloc_binding *b)
@@ -108,23 +113,27 @@ static int take_main(struct lcs_ctx *ctx, struct lcs_target *t)
 }
 
 /* RFC 5626 5.3: of the flows of one instance, one is used at a time: the latest. */
-static bool is_other_flow(const struct usrloc_aor *aor, unsigned i)
+static bool is_other_flow(const struct looking *l, const struct usrloc_aor *aor, unsigned i,
+    const struct usrloc_binding *b)
 {
-	const struct usrloc_binding *b = aor->bindings[i];
+	struct usrloc_binding before;
 
-	for (unsigned k = 0; b->reg_id && k < i; k++)
-		if (aor->bindings[k]->reg_id && slice_eq(aor->bindings[k]->instance, b->instance))
+	for (unsigned k = 0; b->reg_id && k < i; k++) {
+		l->reg->usrloc->binding(aor, k, &before);
+		if (before.reg_id && slice_eq(before.instance, b->instance))
 			return true;
+	}
 	return false;
 }
 
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 {
-	const struct usrloc_binding *b = aor->bindings[i];
+	struct usrloc_binding b;
 	struct lcs_target t;
 
-	if (b->expires <= l->now || !takes_method(l, b) || is_other_flow(aor, i) ||
-	    !make_target(l, b, &t))
+	l->reg->usrloc->binding(aor, i, &b);
+	if (b.expires <= l->now || !takes_method(l, &b) || is_other_flow(l, aor, i, &b) ||
+	    !make_target(l, &b, &t))
 		return 0;
 	l->taken++;
 	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
@@ -133,7 +142,7 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 enum fn_status registrar_lookup(struct lcs_call *call)
 {
 	struct registrar_local *stats = call->local;
-	struct looking l = { call, call->conf, loop_wall(worker_loop()), 0 };
+	struct looking l = { call, call->shared, call->conf, loop_wall(worker_loop()), 0 };
 	const struct usrloc_aor *aor;
 
 	if (!registrar_is_table(call->argv[0].s))
@@ -158,16 +167,20 @@ enum fn_status registrar_lookup(struct lcs_call *call)
 
 enum fn_status registrar_registered(struct lcs_call *call)
 {
+	const struct registrar *reg = call->shared;
 	int64_t now = loop_wall(worker_loop());
 	const struct usrloc_aor *aor;
+	struct usrloc_binding b;
 
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
 	aor = find_asked(call);
 	call->ret = value_bool(false);
-	for (unsigned i = 0; aor && i < aor->count; i++)
-		if (aor->bindings[i]->expires > now)
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		reg->usrloc->binding(aor, i, &b);
+		if (b.expires > now)
 			call->ret = value_bool(true);
+	}
 	return FN_DONE;
 }
 
@@ -175,11 +188,12 @@ enum fn_status registrar_registered(struct lcs_call *call)
 enum fn_status registrar_unregister(struct lcs_call *call)
 {
 	struct registrar *reg = call->shared;
-	const struct usrloc_aor *aor;
+	struct slice aor;
 
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
-	aor = find_asked(call);
-	call->ret = value_bool(aor && reg->usrloc->remove(reg->ul, aor->aor, call->argv[2].s) == 0);
+	aor = asked_aor(call);
+	call->ret = value_bool(aor.p && reg->usrloc->find(reg->ul, aor) &&
+	    reg->usrloc->remove(reg->ul, aor, call->argv[2].s) == 0);
 	return FN_DONE;
 }

@@ -35,7 +35,8 @@ enum fn_status registrar_registered(struct lcs_call *call);
 enum fn_status registrar_unregister(struct lcs_call *call);
 
 /** Answer 200 with the bindings as they are now (RFC 3261 10.3 step 8). 0 or -errno. */
-int registrar_answer(struct lcs_ctx *ctx, const struct usrloc_aor *now, bool outbound);
+int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg,
+    const struct usrloc_aor *now, bool outbound);
 
 /** Is an option tag in Supported? */
 bool registrar_supports(struct lcs_ctx *ctx, struct slice tag);

@@ -18,6 +18,7 @@ struct saving {
 static const struct { enum usrloc_result result; uint16_t status; const char *reason; } verdicts[] = {
 	{ USRLOC_OUT_OF_ORDER, 500, "A later request was here first" },
 	{ USRLOC_TOO_MANY, 403, "Too Many Endpoints" },
+	{ USRLOC_TOO_LONG, 413, "Contact Too Long" },
 	{ USRLOC_NO_STORE, 503, "Bindings cannot be stored" },
 	{ USRLOC_NO_MEMORY, 503, "Out of memory" },
 };
@@ -62,7 +63,7 @@ static void saved(void *arg, enum usrloc_result result, const struct usrloc_aor 
 	if (result == USRLOC_OK) {
 		stats_of(s->reg)->accepted++;
 		if (!(s->flags & SAVE_NO_REPLY))
-			registrar_answer(ctx, now, s->request.outbound);
+			registrar_answer(ctx, s->reg, now, s->request.outbound);
 	} else {
 		refuse_result(s, result);
 	}
@@ -97,8 +98,8 @@ static enum fn_status query(struct saving *s, struct lcs_call *call)
 {
 	stats_of(s->reg)->queries++;
 	if (!(s->flags & SAVE_NO_REPLY))
-		registrar_answer(s->ctx, s->reg->usrloc->find(s->reg->ul, s->request.change.aor),
-		    false);
+		registrar_answer(s->ctx, s->reg,
+		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false);
 	call->ret = value_bool(true);
 	return FN_DONE;
 }

@@ -16,8 +16,10 @@ struct request {
 	struct usrloc       *ul;
 	struct arena        *arena;	/* texts of change */
 	struct usrloc_change change;
+	uint64_t             key;	/* of change.aor */
 	bool                 is_removal;
 	struct slice         ruid;
+	struct record       *old;	/* what was there when the plan was made */
 	struct record       *next;	/* what will be published; NULL: nothing is left */
 	unsigned             home;
 	usrloc_done_fn      *done;
@@ -42,7 +44,7 @@ static const struct usrloc_conf *conf_of(const struct usrloc *ul)
 static void deliver(struct inbox_item *item)
 {
 	struct request *req = container_of(item, struct request, item);
-	const struct record *now = record_find(req->ul, req->change.aor);
+	const struct record *now = record_find(req->ul, req->change.aor, req->key);
 
 	if (req->done)
 		req->done(req->arg, req->result, now ? &now->pub : NULL);
@@ -73,14 +75,14 @@ static void count_result(struct usrloc *ul, enum usrloc_result result)
 	stats->store_failures += result == USRLOC_NO_STORE;
 }
 
-static enum usrloc_result make_plan(const struct request *req, struct plan *plan)
+static enum usrloc_result make_plan(struct request *req, struct plan *plan)
 {
-	const struct record *old = record_find(req->ul, req->change.aor);
 	int64_t now = loop_wall(worker_loop());
 
+	req->old = record_mine(req->ul, req->change.aor, req->key);
 	if (!req->is_removal)
-		return plan_make(old, &req->change, now, plan);
-	plan_remove(old, req->ruid, now, plan);
+		return plan_make(req->old, &req->change, now, plan);
+	plan_remove(req->old, req->ruid, now, plan);
 	return USRLOC_OK;
 }
 
@@ -102,9 +104,9 @@ static bool same_aor(const struct htab_node *node, const void *key)
 	    *(const struct slice *)key);
 }
 
-static struct request *busy_with(struct usrloc *ul, struct slice aor)
+static struct request *busy_with(struct usrloc *ul, struct slice aor, uint64_t key)
 {
-	struct htab_node *node = htab_find(&local_of(ul)->busy, aor_key(aor), same_aor, &aor);
+	struct htab_node *node = htab_find(&local_of(ul)->busy, key, same_aor, &aor);
 
 	return node ? container_of(node, struct request, busy) : NULL;
 }
@@ -117,16 +119,13 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 	(void)rows;
 	htab_remove(&local_of(req->ul)->busy, &req->busy);
 	if (!err) {
-		record_publish(req->ul, req->change.aor, req->next);
+		record_publish(req->ul, req->old, req->next, req->key);
 	} else {
-		struct record *old = (struct record *)(uintptr_t)record_find(req->ul,
-		    req->change.aor);
-
 		if (req->next)
 			record_discard(req->next);
 		/* Its timer may have fired meanwhile and found the AOR busy. */
-		if (old)
-			record_arm(old);
+		if (req->old)
+			record_arm(req->old);
 	}
 	list_init(&waiting);
 	while ((node = list_pop_front(&req->waiting)))
@@ -175,13 +174,13 @@ static enum usrloc_result carry_out(struct request *req, bool *wait)
 		return USRLOC_NO_STORE;
 	}
 	journal_behind(req, &plan);
-	record_publish(req->ul, req->change.aor, req->next);
+	record_publish(req->ul, req->old, req->next, req->key);
 	return USRLOC_OK;
 }
 
 static void start(struct request *req)
 {
-	struct request *before = busy_with(req->ul, req->change.aor);
+	struct request *before = busy_with(req->ul, req->change.aor, req->key);
 	enum usrloc_result result;
 	bool wait;
 
@@ -191,7 +190,7 @@ static void start(struct request *req)
 	}
 	result = carry_out(req, &wait);
 	if (wait) {
-		htab_insert(&local_of(req->ul)->busy, &req->busy, aor_key(req->change.aor));
+		htab_insert(&local_of(req->ul)->busy, &req->busy, req->key);
 		return;
 	}
 	count_result(req->ul, result);
@@ -237,7 +236,8 @@ static int copy_change(struct request *req, const struct usrloc_change *c)
 	return req->change.aor.p ? 0 : -ENOMEM;
 }
 
-static struct request *request_new(struct usrloc *ul, usrloc_done_fn *done, void *arg)
+static struct request *request_new(struct usrloc *ul, uint64_t key, usrloc_done_fn *done,
+    void *arg)
 {
 	struct request *req = calloc(1, sizeof(*req));
 
@@ -249,6 +249,7 @@ static struct request *request_new(struct usrloc *ul, usrloc_done_fn *done, void
 		return NULL;
 	}
 	req->ul = ul;
+	req->key = key;
 	req->done = done;
 	req->arg = arg;
 	req->home = (unsigned)worker_self();
@@ -259,7 +260,7 @@ static struct request *request_new(struct usrloc *ul, usrloc_done_fn *done, void
 
 static void send_to_owner(struct request *req)
 {
-	unsigned owner = aor_owner(req->change.aor);
+	unsigned owner = worker_of(req->key);
 
 	if ((int)owner == worker_self()) {
 		start(req);
@@ -270,31 +271,32 @@ static void send_to_owner(struct request *req)
 }
 
 /* Everything is here and nothing has to wait: no copy, no request. */
-static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c,
+static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c, uint64_t key,
     usrloc_done_fn *done, void *arg)
 {
-	struct request req = { .ul = ul, .change = *c };
+	struct request req = { .ul = ul, .key = key, .change = *c };
 	enum usrloc_result result;
 	const struct record *now;
 	bool wait;
 
-	if ((int)aor_owner(c->aor) != worker_self() || waits_for_disk(&req) ||
-	    busy_with(ul, c->aor))
+	if ((int)worker_of(key) != worker_self() || waits_for_disk(&req) ||
+	    busy_with(ul, c->aor, key))
 		return false;
 	result = carry_out(&req, &wait);
 	count_result(ul, result);
-	now = record_find(ul, c->aor);
+	now = result == USRLOC_OK ? req.next : req.old;
 	done(arg, result, now ? &now->pub : NULL);
 	return true;
 }
 
 int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg)
 {
+	uint64_t key = aor_key(c->aor);
 	struct request *req;
 
-	if (change_at_once(ul, c, done, arg))
+	if (change_at_once(ul, c, key, done, arg))
 		return 0;
-	req = request_new(ul, done, arg);
+	req = request_new(ul, key, done, arg);
 	if (req && copy_change(req, c) == 0) {
 		send_to_owner(req);
 		return 0;
@@ -307,7 +309,7 @@ int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_
 
 int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
 {
-	struct request *req = request_new(ul, NULL, NULL);
+	struct request *req = request_new(ul, aor_key(aor), NULL, NULL);
 
 	if (!req)
 		return -ENOMEM;
@@ -325,30 +327,31 @@ int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
 
 void usrloc_expire(struct usrloc *ul, struct slice aor)
 {
-	struct record *old = (struct record *)(uintptr_t)record_find(ul, aor);
+	uint64_t key = aor_key(aor);
+	struct record *old = record_mine(ul, aor, key);
 	struct binding *keep[PLAN_MAX];
 	int64_t now = loop_wall(worker_loop());
 	struct record *next = NULL;
 	unsigned n = 0;
 
-	if (!old || busy_with(ul, aor))
+	if (!old || busy_with(ul, aor, key))
 		return;
 	for (unsigned i = 0; i < old->pub.count; i++)
-		if (old->pub.bindings[i]->expires > now)
-			keep[n++] = (struct binding *)(uintptr_t)old->pub.bindings[i];
+		if (old->list[i]->expires > now)
+			keep[n++] = old->list[i];
 	if (n == old->pub.count) {
 		record_arm(old);
 		return;
 	}
-	if (n && !(next = record_new(ul, old->pub.aor, keep, n))) {
+	if (n && !(next = record_new(ul, record_aor(old), keep, n))) {
 		record_arm(old);
 		return;
 	}
 	/* Rows of what ran out are never read again; the purge takes them. */
-	record_publish(ul, old->pub.aor, next);
+	record_publish(ul, old, next, key);
 	for (unsigned i = 0; i < old->pub.count; i++)
-		if (old->pub.bindings[i]->expires <= now) {
+		if (old->list[i]->expires <= now) {
 			local_of(ul)->expired++;
-			usrloc_event_expired(ul, old->pub.aor, old->pub.bindings[i]);
+			usrloc_event_expired(ul, record_aor(old), old->list[i]);
 		}
 }

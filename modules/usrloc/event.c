@@ -21,9 +21,13 @@ static void *make_data(struct arena *arena, const void *arg)
 	return d;
 }
 
-void usrloc_event_expired(struct usrloc *ul, struct slice aor, const struct usrloc_binding *b)
+void usrloc_event_expired(struct usrloc *ul, struct slice aor, const struct binding *b)
 {
-	struct event_data d = { aor, b->contact, b->ruid, b->instance, b->user_agent, b->call_id };
+	struct event_data d = {
+		aor, binding_text(b, TEXT_CONTACT), binding_text(b, TEXT_RUID),
+		binding_text(b, TEXT_INSTANCE), binding_text(b, TEXT_USER_AGENT),
+		binding_text(b, TEXT_CALL_ID),
+	};
 
 	lcs_event(ul->mod, "usrloc:contact-expired", NULL, make_data, &d);
 }

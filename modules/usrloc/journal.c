@@ -72,6 +72,7 @@ int journal_write(struct slice aor, const struct plan *plan, store_done_fn *done
 	struct row *rows;
 	struct value (*keys)[2];
 	struct store_op *ops;
+	struct usrloc_binding b;
 	int err = -ENOMEM;
 
 	rows = malloc((plan->written_count + 1) * sizeof(*rows));
@@ -79,11 +80,12 @@ int journal_write(struct slice aor, const struct plan *plan, store_done_fn *done
 	ops = malloc((count + 1) * sizeof(*ops));
 	for (unsigned i = 0; rows && keys && ops && i < plan->gone_count; i++) {
 		keys[i][0] = value_string(aor);
-		keys[i][1] = value_string(plan->gone[i]->pub.ruid);
+		keys[i][1] = value_string(binding_text(plan->gone[i], TEXT_RUID));
 		ops[n++] = (struct store_op){ &stmts[STMT_DELETE], keys[i] };
 	}
 	for (unsigned i = 0; rows && keys && ops && i < plan->written_count; i++) {
-		fill_row(&rows[i], aor, &plan->written[i]->pub);
+		binding_unpack(plan->written[i], &b);
+		fill_row(&rows[i], aor, &b);
 		ops[n++] = (struct store_op){ &stmts[STMT_PUT], rows[i].v };
 	}
 	if (n == count && ops)
@@ -160,7 +162,7 @@ static struct binding *from_row(const struct value *c)
 	};
 
 	read_hop(&b.received, &c[15], &c[16], &c[17]);
-	return binding_new(&b);
+	return binding_fits(&b) ? binding_new(&b) : NULL;
 }
 
 /* Types as the driver gives them back; a row written by other hands may differ. */

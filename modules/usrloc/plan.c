@@ -4,9 +4,9 @@
 #include "modules/usrloc/plan.h"
 
 /* 10.3 step 7: within one Call-ID the CSeq must grow. */
-static bool is_older(const struct usrloc_binding *have, struct slice call_id, uint32_t cseq)
+static bool is_older(const struct binding *have, struct slice call_id, uint32_t cseq)
 {
-	return slice_eq(have->call_id, call_id) && cseq <= have->cseq;
+	return cseq <= have->cseq && slice_eq(binding_text(have, TEXT_CALL_ID), call_id);
 }
 
 static bool same_contact(struct slice a, struct slice b)
@@ -20,19 +20,21 @@ static bool same_contact(struct slice a, struct slice b)
 }
 
 /* RFC 5626 6: instance and reg-id name a binding whatever its contact says now. */
-static bool is_same(const struct usrloc_binding *a, const struct usrloc_binding *b)
+static bool is_same(const struct binding *a, const struct usrloc_binding *b)
 {
-	if (a->reg_id && b->reg_id && a->instance.len && b->instance.len)
-		return a->reg_id == b->reg_id && slice_eq(a->instance, b->instance);
-	return same_contact(a->contact, b->contact);
+	struct slice instance = binding_text(a, TEXT_INSTANCE);
+
+	if (a->reg_id && b->reg_id && instance.len && b->instance.len)
+		return a->reg_id == b->reg_id && slice_eq(instance, b->instance);
+	return same_contact(binding_text(a, TEXT_CONTACT), b->contact);
 }
 
 static void take_existing(struct plan *plan, const struct record *old, int64_t now)
 {
 	for (unsigned i = 0; old && i < old->pub.count; i++) {
-		struct binding *b = (struct binding *)(uintptr_t)old->list[i];
+		struct binding *b = old->list[i];
 
-		if (b->pub.expires <= now)
+		if (b->expires <= now)
 			plan->gone[plan->gone_count++] = b;
 		else
 			plan->keep[plan->keep_count++] = b;
@@ -66,7 +68,7 @@ static unsigned find_match(const struct plan *plan, const struct usrloc_binding 
 {
 	unsigned i = 0;
 
-	while (i < plan->keep_count && !is_same(&plan->keep[i]->pub, want))
+	while (i < plan->keep_count && !is_same(plan->keep[i], want))
 		i++;
 	return i;
 }
@@ -91,7 +93,7 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 	struct usrloc_binding b = *want;
 	struct binding *next;
 
-	if (is_there && plan->keep[i]->refs && is_older(&plan->keep[i]->pub, want->call_id,
+	if (is_there && plan->keep[i]->refs && is_older(plan->keep[i], want->call_id,
 	    want->cseq))
 		return USRLOC_OUT_OF_ORDER;
 	if (want->expires <= now) {
@@ -101,8 +103,10 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 	}
 	if (!is_there && plan->keep_count == PLAN_MAX)
 		return USRLOC_TOO_MANY;
+	if (!binding_fits(want))
+		return USRLOC_TOO_LONG;
 	if (is_there)
-		b.ruid = plan->keep[i]->pub.ruid;
+		b.ruid = binding_text(plan->keep[i], TEXT_RUID);
 	next = binding_new(&b);
 	if (!next)
 		return USRLOC_NO_MEMORY;
@@ -121,7 +125,7 @@ static unsigned oldest(const struct plan *plan)
 
 	for (unsigned i = 1; i < plan->keep_count; i++)
 		if (plan->keep[i]->refs && (!plan->keep[at]->refs ||
-		    plan->keep[i]->pub.changed < plan->keep[at]->pub.changed))
+		    binding_changed(plan->keep[i]) < binding_changed(plan->keep[at])))
 			at = i;
 	return at;
 }
@@ -146,7 +150,7 @@ static enum usrloc_result apply_star(struct plan *plan, const struct usrloc_chan
 	const struct usrloc_binding *by = &change->wants[0].binding;
 
 	for (unsigned i = 0; i < plan->keep_count; i++)
-		if (is_older(&plan->keep[i]->pub, by->call_id, by->cseq))
+		if (is_older(plan->keep[i], by->call_id, by->cseq))
 			return USRLOC_OUT_OF_ORDER;
 	while (plan->keep_count)
 		drop_at(plan, plan->keep_count - 1);
@@ -159,7 +163,7 @@ void plan_remove(const struct record *old, struct slice ruid, int64_t now, struc
 	plan->keep_count = plan->written_count = plan->gone_count = 0;
 	take_existing(plan, old, now);
 	for (unsigned i = 0; i < plan->keep_count; )
-		if (!ruid.len || slice_eq(plan->keep[i]->pub.ruid, ruid))
+		if (!ruid.len || slice_eq(binding_text(plan->keep[i], TEXT_RUID), ruid))
 			drop_at(plan, i);
 		else
 			i++;

@@ -14,11 +14,13 @@ static json_t *json_slice(struct slice s)
 	return v ? v : json_string("(not UTF-8)");
 }
 
-static json_t *describe(struct slice aor, const struct usrloc_binding *b, int64_t now)
+static json_t *describe(struct slice aor, const struct binding *packed, int64_t now)
 {
+	struct usrloc_binding unpacked, *b = &unpacked;
 	char remote[ADDR_TEXT_BYTES] = "";
-	struct slice via = transport_uri_name(b->received.transport);
+	struct slice via = transport_uri_name((enum sip_transport)packed->transport);
 
+	binding_unpack(packed, b);
 	if (b->received.remote.ip.family)
 		sock_addr_format(&b->received.remote, remote);
 	return json_pack("{s:o, s:o, s:I, s:f, s:o, s:s, s:o, s:o, s:o, s:o}",
@@ -31,14 +33,15 @@ static json_t *describe(struct slice aor, const struct usrloc_binding *b, int64_
 
 static void list_record(const struct rtab_node *node, void *arg)
 {
-	const struct usrloc_aor *r = &((const struct record *)(const void *)node)->pub;
+	const struct record *r = (const void *)node;
 	struct listing *l = arg;
 
-	if (l->only.len && !slice_eq_nocase(r->aor, l->only))
+	if (l->only.len && !slice_eq_nocase(record_aor(r), l->only))
 		return;
-	for (unsigned i = 0; i < r->count; i++)
-		if (r->bindings[i]->expires > l->now)
-			json_array_append_new(l->array, describe(r->aor, r->bindings[i], l->now));
+	for (unsigned i = 0; i < r->pub.count; i++)
+		if (r->list[i]->expires > l->now)
+			json_array_append_new(l->array, describe(record_aor(r), r->list[i],
+			    l->now));
 }
 
 static struct slice text_param(const json_t *params, const char *name)
@@ -76,9 +79,9 @@ static void drop_on_owner(unsigned index, void *arg)
 
 	if (index != aor_owner(d->aor))
 		return;
-	r = record_find(d->ul, d->aor);
+	r = record_find(d->ul, d->aor, aor_key(d->aor));
 	for (unsigned i = 0; r && i < r->pub.count; i++)
-		if (!d->ruid.len || slice_eq(r->pub.bindings[i]->ruid, d->ruid))
+		if (!d->ruid.len || slice_eq(binding_text(r->list[i], TEXT_RUID), d->ruid))
 			d->before++;
 	d->posted = d->before && usrloc_remove(d->ul, d->aor, d->ruid) == 0;
 }

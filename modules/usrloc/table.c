@@ -8,48 +8,148 @@
 
 #include <stdlib.h>
 
-#define RUID_BYTES 8
+#define RUID_BYTES 5			/* it tells the bindings of one user apart */
 
-static struct slice put_text(char **at, struct slice s)
+/* ---- bindings ---- */
+
+#define AT(field) offsetof(struct usrloc_binding, field)
+static const size_t places[TEXTS] = {
+	[TEXT_CONTACT] = AT(contact), [TEXT_PARAMS] = AT(params), [TEXT_CALL_ID] = AT(call_id),
+	[TEXT_USER_AGENT] = AT(user_agent), [TEXT_INSTANCE] = AT(instance),
+	[TEXT_PATH] = AT(path), [TEXT_NODE] = AT(node), [TEXT_RUID] = AT(ruid),
+};
+
+static const struct slice *text_of(const struct usrloc_binding *b, unsigned which)
 {
-	struct slice copy = slice_of(*at, s.len);
+	return (const void *)((const char *)b + places[which]);
+}
 
-	if (s.len)
-		memcpy(*at, s.p, s.len);
-	*at += s.len;
+struct packed_addr { uint8_t len; char bytes[16 + sizeof(uint16_t) + sizeof(uint32_t)]; };
+
+static void pack_addr(struct packed_addr *p, const struct sock_addr *sa)
+{
+	size_t ip = sa->ip.family == 6 ? 16 : 4;
+
+	p->len = 0;
+	if (sa->ip.family == 0)
+		return;
+	memcpy(p->bytes, sa->ip.bytes, ip);
+	memcpy(p->bytes + ip, &sa->port, sizeof(sa->port));
+	p->len = (uint8_t)(ip + sizeof(sa->port));
+	if (sa->ip.family != 6)
+		return;
+	memcpy(p->bytes + p->len, &sa->scope, sizeof(sa->scope));
+	p->len += sizeof(sa->scope);
+}
+
+static void unpack_addr(struct sock_addr *sa, const char *bytes, size_t len)
+{
+	bool is_v6 = len > 4 + sizeof(sa->port);
+	size_t ip = is_v6 ? 16 : 4;
+
+	*sa = (struct sock_addr){ 0 };
+	if (len == 0)
+		return;
+	sa->ip.family = is_v6 ? 6 : 4;
+	memcpy(sa->ip.bytes, bytes, ip);
+	memcpy(&sa->port, bytes + ip, sizeof(sa->port));
+	if (is_v6)
+		memcpy(&sa->scope, bytes + ip + sizeof(sa->port), sizeof(sa->scope));
+}
+
+bool binding_fits(const struct usrloc_binding *b)
+{
+	for (unsigned i = 0; i < TEXTS; i++)
+		if (text_of(b, i)->len > USRLOC_TEXT_MAX)
+			return false;
+	return true;
+}
+
+static struct slice fresh_ruid(char text[2 * RUID_BYTES])
+{
+	unsigned char id[RUID_BYTES];
+
+	rand_bytes(id, sizeof(id));
+	hex_encode(text, id, sizeof(id));
+	return slice_of(text, 2 * RUID_BYTES);
+}
+
+/* Only a row of the store, written by other hands, can be beyond this. */
+static uint32_t lifetime(const struct usrloc_binding *b)
+{
+	if (b->changed >= b->expires)
+		return 0;
+	return b->expires - b->changed > UINT32_MAX ? UINT32_MAX :
+	    (uint32_t)(b->expires - b->changed);
+}
+
+static char *put_bytes(char *at, const char *bytes, size_t len)
+{
+	if (len)
+		memcpy(at, bytes, len);
+	return at + len;
+}
+
+struct binding *binding_new(const struct usrloc_binding *from)
+{
+	struct usrloc_binding b = *from;
+	struct packed_addr remote, local;
+	char ruid[2 * RUID_BYTES], *at;
+	struct binding *copy;
+	size_t room = 0;
+
+	if (!b.ruid.len)
+		b.ruid = fresh_ruid(ruid);
+	pack_addr(&remote, &b.received.remote);
+	pack_addr(&local, &b.received.local);
+	for (unsigned i = 0; i < TEXTS; i++)
+		room += text_of(&b, i)->len;
+	copy = malloc(sizeof(*copy) + room + remote.len + local.len);
+	if (!copy)
+		return NULL;
+	*copy = (struct binding){
+		.expires = b.expires, .lifetime = lifetime(&b), .flow = b.received.flow,
+		.cseq = b.cseq, .reg_id = b.reg_id, .methods = b.methods, .q = b.q,
+		.listener = b.received.listener, .transport = (uint8_t)b.received.transport,
+		.remote_len = remote.len, .local_len = local.len,
+	};
+	at = copy->text;
+	for (unsigned i = 0; i < TEXTS; i++) {
+		const struct slice *s = text_of(&b, i);
+
+		copy->len[i] = (uint16_t)s->len;
+		at = put_bytes(at, s->p, s->len);
+	}
+	at = put_bytes(at, remote.bytes, remote.len);
+	put_bytes(at, local.bytes, local.len);
 	return copy;
 }
 
-struct binding *binding_new(const struct usrloc_binding *b)
+struct slice binding_text(const struct binding *b, enum binding_text which)
 {
-	size_t text = b->contact.len + b->params.len + b->call_id.len + b->user_agent.len +
-	    b->instance.len + b->path.len + b->node.len +
-	    (b->ruid.len ? b->ruid.len : 2 * RUID_BYTES);
-	struct binding *copy = malloc(sizeof(*copy) + text);
-	char *at;
+	const char *at = b->text;
 
-	if (!copy)
-		return NULL;
-	*copy = (struct binding){ .pub = *b };
-	at = (char *)(copy + 1);
-	copy->pub.contact = put_text(&at, b->contact);
-	copy->pub.params = put_text(&at, b->params);
-	copy->pub.call_id = put_text(&at, b->call_id);
-	copy->pub.user_agent = put_text(&at, b->user_agent);
-	copy->pub.instance = put_text(&at, b->instance);
-	copy->pub.path = put_text(&at, b->path);
-	copy->pub.node = put_text(&at, b->node);
-	copy->pub.received.name = SLICE_NULL;
-	if (b->ruid.len) {
-		copy->pub.ruid = put_text(&at, b->ruid);
-	} else {
-		unsigned char id[RUID_BYTES];
+	for (unsigned i = 0; i < which; i++)
+		at += b->len[i];
+	return slice_of(at, b->len[which]);
+}
 
-		rand_bytes(id, sizeof(id));
-		hex_encode(at, id, sizeof(id));
-		copy->pub.ruid = slice_of(at, 2 * RUID_BYTES);
+void binding_unpack(const struct binding *b, struct usrloc_binding *out)
+{
+	const char *at = b->text;
+
+	*out = (struct usrloc_binding){
+		.cseq = b->cseq, .reg_id = b->reg_id, .methods = b->methods, .q = b->q,
+		.expires = b->expires, .changed = binding_changed(b),
+		.received = { .transport = (enum sip_transport)b->transport,
+			      .listener = b->listener, .flow = b->flow },
+	};
+	for (unsigned i = 0; i < TEXTS; i++) {
+		*(struct slice *)(void *)((char *)out + places[i]) = slice_of(at, b->len[i]);
+		at += b->len[i];
 	}
-	return copy;
+	unpack_addr(&out->received.remote, at, b->remote_len);
+	unpack_addr(&out->received.local, at + b->remote_len, b->local_len);
 }
 
 static void binding_drop(struct epoch_item *item)
@@ -63,18 +163,15 @@ void binding_free_unused(struct binding *b)
 		free(b);
 }
 
-static struct binding *owned(const struct usrloc_binding *b)
-{
-	return (struct binding *)(uintptr_t)b;
-}
+/* ---- records ---- */
 
 /* Higher q first; of the same q, what was registered last. */
-static bool goes_before(const struct usrloc_binding *a, const struct usrloc_binding *b)
+static bool goes_before(const struct binding *a, const struct binding *b)
 {
-	return a->q != b->q ? a->q > b->q : a->changed > b->changed;
+	return a->q != b->q ? a->q > b->q : binding_changed(a) > binding_changed(b);
 }
 
-static void sort_in(struct record *r, const struct usrloc_binding *b)
+static void sort_in(struct record *r, struct binding *b)
 {
 	unsigned at = r->pub.count++;
 
@@ -90,26 +187,22 @@ static void expired(struct wheel_timer *t)
 	struct timer *timer = container_of(t, struct timer, t);
 	struct record *r = container_of(timer, struct record, expiry);
 
-	usrloc_expire(r->ul, r->pub.aor);
+	usrloc_expire(r->ul, record_aor(r));
 }
 
 struct record *record_new(struct usrloc *ul, struct slice aor, struct binding *const *bindings,
     unsigned count)
 {
 	struct record *r = malloc(sizeof(*r) + count * sizeof(r->list[0]) + aor.len);
-	char *text;
 
 	if (!r)
 		return NULL;
-	*r = (struct record){ .ul = ul };
-	text = (char *)&r->list[count];
-	memcpy(text, aor.p, aor.len);
-	r->pub.aor = slice_of(text, aor.len);
-	r->pub.bindings = r->list;
+	*r = (struct record){ .ul = ul, .aor_len = (uint32_t)aor.len };
+	memcpy(&r->list[count], aor.p, aor.len);
 	timer_init(&r->expiry, expired);
 	for (unsigned i = 0; i < count; i++) {
 		bindings[i]->refs++;
-		sort_in(r, &bindings[i]->pub);
+		sort_in(r, bindings[i]);
 	}
 	return r;
 }
@@ -117,8 +210,8 @@ struct record *record_new(struct usrloc *ul, struct slice aor, struct binding *c
 void record_discard(struct record *r)
 {
 	for (unsigned i = 0; i < r->pub.count; i++)
-		if (--owned(r->list[i])->refs == 0)
-			free(owned(r->list[i]));
+		if (--r->list[i]->refs == 0)
+			free(r->list[i]);
 	free(r);
 }
 
@@ -131,8 +224,8 @@ static void record_drop(struct epoch_item *item)
 static void retire(struct record *r)
 {
 	for (unsigned i = 0; i < r->pub.count; i++)
-		if (--owned(r->list[i])->refs == 0)
-			epoch_defer(&owned(r->list[i])->item, binding_drop);
+		if (--r->list[i]->refs == 0)
+			epoch_defer(&r->list[i]->item, binding_drop);
 	epoch_defer(&r->item, record_drop);
 }
 
@@ -156,16 +249,14 @@ static void count_change(struct usrloc *ul, const struct record *old, const stru
 	    (uint64_t)(old ? old->pub.count : 0);
 }
 
-void record_publish(struct usrloc *ul, struct slice aor, struct record *next)
+void record_publish(struct usrloc *ul, struct record *old, struct record *next, uint64_t key)
 {
-	struct record *old = (struct record *)(uintptr_t)record_find(ul, aor);
-
 	if (old)
 		timer_stop(&old->expiry);
 	if (old && next) {
 		rtab_replace(ul->table, &old->node, &next->node);
 	} else if (next) {
-		rtab_insert(ul->table, &next->node, aor_key(aor));
+		rtab_insert(ul->table, &next->node, key);
 	} else if (old) {
 		rtab_remove(ul->table, &old->node);
 	}
@@ -178,12 +269,16 @@ void record_publish(struct usrloc *ul, struct slice aor, struct record *next)
 
 static bool same_aor(const struct rtab_node *node, const void *key)
 {
-	return slice_eq_nocase(((const struct record *)(const void *)node)->pub.aor,
+	return slice_eq_nocase(record_aor((const struct record *)(const void *)node),
 	    *(const struct slice *)key);
 }
 
-const struct record *record_find(const struct usrloc *ul, struct slice aor)
+const struct record *record_find(const struct usrloc *ul, struct slice aor, uint64_t key)
 {
-	return (const struct record *)(const void *)rtab_find(ul->table, aor_key(aor), same_aor,
-	    &aor);
+	return (const struct record *)(const void *)rtab_find(ul->table, key, same_aor, &aor);
+}
+
+struct record *record_mine(const struct usrloc *ul, struct slice aor, uint64_t key)
+{
+	return (struct record *)(uintptr_t)record_find(ul, aor, key);
 }

@@ -11,9 +11,14 @@
 
 static const struct usrloc_aor *find(struct usrloc *ul, struct slice aor)
 {
-	const struct record *r = record_find(ul, aor);
+	const struct record *r = record_find(ul, aor, aor_key(aor));
 
 	return r ? &r->pub : NULL;
+}
+
+static void binding(const struct usrloc_aor *aor, unsigned i, struct usrloc_binding *out)
+{
+	binding_unpack(container_of(aor, const struct record, pub)->list[i], out);
 }
 
 static void count_record(const struct rtab_node *node, void *arg)
@@ -75,7 +80,7 @@ static void adopt(const struct rtab_node *node, void *arg)
 	struct record *r = (struct record *)(uintptr_t)(const void *)node;
 	struct usrloc_local *local = arg;
 
-	if ((int)aor_owner(r->pub.aor) != worker_self())
+	if ((int)aor_owner(record_aor(r)) != worker_self())
 		return;
 	local->users++;
 	local->bindings += r->pub.count;
@@ -123,7 +128,7 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct usrloc_api api = { find, usrloc_change, usrloc_remove, count };
+static const struct usrloc_api api = { find, binding, usrloc_change, usrloc_remove, count };
 static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {

@@ -49,7 +49,7 @@ void journal_purge(int64_t before);
 /* ---- event.c ---- */
 extern const struct lcs_var usrloc_vars[];
 /** Owner: event_route[usrloc:contact-expired] for a binding. */
-void usrloc_event_expired(struct usrloc *ul, struct slice aor, const struct usrloc_binding *b);
+void usrloc_event_expired(struct usrloc *ul, struct slice aor, const struct binding *b);
 
 extern const struct lcs_rpc usrloc_rpcs[];
 

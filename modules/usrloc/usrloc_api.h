@@ -10,9 +10,11 @@
 
 #include "core/lcs.h"
 
+#define USRLOC_TEXT_MAX 65535u		/* bytes of one text of a binding */
+
 struct usrloc;
 
-struct usrloc_binding {			/* immutable to readers */
+struct usrloc_binding {			/* texts are borrowed from the record */
 	struct slice   contact;		/* the URI as registered */
 	struct slice   params;		/* header parameters that are kept (feature tags) */
 	struct slice   call_id, user_agent, instance, path, ruid;
@@ -24,11 +26,7 @@ struct usrloc_binding {			/* immutable to readers */
 	struct slice   node;		/* server that holds the connection */
 };
 
-struct usrloc_aor {			/* one user's bindings, newest q first; immutable */
-	struct slice aor;
-	unsigned     count;
-	const struct usrloc_binding *const *bindings;
-};
+struct usrloc_aor { uint32_t count; };	/* one user's bindings, highest q first; immutable */
 
 /* What one REGISTER asks for, to be done together or not at all. */
 struct usrloc_change {
@@ -47,6 +45,7 @@ enum usrloc_result {
 	USRLOC_OK,
 	USRLOC_OUT_OF_ORDER,		/* Call-ID / CSeq older than what is stored (10.3 step 7): 500 */
 	USRLOC_TOO_MANY,		/* 403 / 503 by policy */
+	USRLOC_TOO_LONG,		/* a text above USRLOC_TEXT_MAX: 413 */
 	USRLOC_NO_STORE,		/* could not be made durable: 503, nothing changed */
 	USRLOC_NO_MEMORY
 };
@@ -58,6 +57,8 @@ struct usrloc_api {
 	/** Any worker; borrowed until its next quiet point. NULL: nobody there. Expired
 	 *  bindings may still be in it: compare expires with loop_wall(). */
 	const struct usrloc_aor *(*find)(struct usrloc *ul, struct slice aor);
+	/** The i-th of them (i < count), whose texts live as long as aor. */
+	void (*binding)(const struct usrloc_aor *aor, unsigned i, struct usrloc_binding *out);
 	/** Texts are copied before return. 0 or -ENOMEM (done never runs then). Done may run
 	 *  before return if the owner is this worker and nothing has to wait. */
 	int  (*change)(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);

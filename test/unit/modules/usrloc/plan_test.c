@@ -49,7 +49,7 @@ static void describe(char *text, size_t room)
 	for (unsigned i = 0; record && i < record->pub.count; i++) {
 		size_t at = strlen(text);
 
-		snprintf(text + at, room - at, "%.*s ", SLICE_ARG(record->pub.bindings[i]->contact));
+		snprintf(text + at, room - at, "%.*s ", SLICE_ARG(binding_text(record->list[i], TEXT_CONTACT)));
 	}
 }
 
@@ -195,14 +195,14 @@ static void test_instance_and_reg_id(void **state)
 	clock_now = NOW;
 	register_flow("sip:a@1", 1, 1);
 	assert_int_equal(record->pub.count, 1);
-	first_ruid = record->pub.bindings[0]->ruid;
+	first_ruid = binding_text(record->list[0], TEXT_RUID);
 	char ruid[32];
 
 	memcpy(ruid, first_ruid.p, first_ruid.len);
 	register_flow("sip:a@99", 1, 2);
 	assert_int_equal(record->pub.count, 1);
-	assert_slice(record->pub.bindings[0]->contact, "sip:a@99");
-	assert_memory_equal(record->pub.bindings[0]->ruid.p, ruid, first_ruid.len);
+	assert_slice(binding_text(record->list[0], TEXT_CONTACT), "sip:a@99");
+	assert_memory_equal(binding_text(record->list[0], TEXT_RUID).p, ruid, first_ruid.len);
 	register_flow("sip:a@99", 2, 3);
 	assert_int_equal(record->pub.count, 2);
 	record_discard(record);
