@@ -11,6 +11,7 @@
 #include "core/mod/settings.h"
 #include "core/mod/symbols.h"
 #include "core/sip/dispatch.h"
+#include "core/sip/sending.h"
 #include "core/sip/tx.h"
 #include "utils/epoch.h"
 
@@ -226,6 +227,7 @@ static void stop(struct server *s)
 	epoch_drain();
 	gen_collect();
 	modules_forget_locals();
+	sending_forget();
 	rpc_unregister_all();
 	tx_ops_clear();
 }

@@ -68,6 +68,10 @@ struct lcs_hook {
 	enum lcs_stage stage;		/* RECEIVED: flow's owner; REQUEST, RESPONSE: call's owner;
 					 * SENDING: owner of the way out */
 	int            order;		/* smaller runs first; ties are a load error */
+	/* SENDING: once for each message that is written from a received one and edits. The ctx
+	 * lives for the call; its edits go into what is sent, lcs_main_target()->hop is the way.
+	 * The message belongs to another worker, so typed views of it (msg_from() and such) are
+	 * out of bounds; views (view_hdr()) are not. Anything but PASS keeps it from being sent. */
 	enum hook_result (*run)(struct lcs_call *call);
 };
 

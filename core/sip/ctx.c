@@ -22,6 +22,7 @@ static struct lcs_ctx *ctx_init(struct lcs_ctx *ctx, struct sip_msg *msg, struct
 
 	ref_init(&ctx->refs);
 	ctx->msg = msg;
+	ctx->arena = msg->arena;
 	ctx->gen = gen;
 	ctx->owner = self < 0 ? 0 : (uint8_t)self;
 	ctx->target.q = 1000;
@@ -98,7 +99,7 @@ struct sip_msg *ctx_empty_msg(void)
 	return msg;
 }
 
-struct arena *lcs_arena(struct lcs_ctx *ctx) { return ctx->msg->arena; }
+struct arena *lcs_arena(struct lcs_ctx *ctx) { return ctx->arena; }
 struct sip_msg *lcs_msg(struct lcs_ctx *ctx) { return ctx->msg; }
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx) { return &ctx->last; }
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx) { return &ctx->msg->from; }

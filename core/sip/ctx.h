@@ -40,6 +40,7 @@ struct lcs_ctx {
 	bool                   answered;	/* stateless: answered, forwarded or dropped on purpose */
 	bool                   in_flight;	/* net_message_done() is due */
 	struct sip_msg        *msg;
+	struct arena          *arena;	/* the message's, but for a look at what is being sent */
 	const struct sip_edit *last;
 	struct lcs_gen        *gen;
 	struct lcs_bag        *bag;

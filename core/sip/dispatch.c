@@ -11,6 +11,7 @@
 #include "core/sip/hook.h"
 #include "core/sip/respond.h"
 #include "core/sip/route.h"
+#include "core/sip/sending.h"
 #include "core/sip/tx.h"
 #include "utils/err.h"
 #include "utils/list.h"
@@ -238,4 +239,5 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
 void dispatch_start(void)
 {
 	net_set_deliver(dispatch_deliver);
+	net_set_sending(sending_hooks);
 }

@@ -114,6 +114,22 @@ static enum fn_status fail(struct lcs_call *call)
 	return FN_FAILED;
 }
 
+/* Signs what is sent; keeps back what must not leave. */
+static enum hook_result see_sending(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	struct slice way = transport_uri_name(lcs_main_target(call->ctx)->hop.transport);
+	struct hdr_ref h;
+
+	if (view_hdr(&view, HDR_OTHER, SLICE("X-Secret"), 0, &h))
+		return HOOK_DROP;
+	if (edit_add(lcs_arena(call->ctx), lcs_edits(call->ctx), EDIT_AT_END, SLICE("X-Way"), way) != 0)
+		return HOOK_DROP;
+	return HOOK_PASS;
+}
+
+static const struct lcs_hook hooks[] = { { STAGE_SENDING, 10, see_sending }, { 0 } };
+
 static int waiter_load(struct lcs_mod *mod)
 {
 	(void)mod;
@@ -135,5 +151,6 @@ LCS_MODULE(waiter,
 	.summary = "waits, for scenes",
 	.local_size = sizeof(struct waiter_local),
 	.funcs = funcs,
+	.hooks = hooks,
 	.load = waiter_load,
 );

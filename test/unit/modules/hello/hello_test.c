@@ -34,7 +34,7 @@ static struct slice greet(struct sip_msg *msg, const struct conf *conf, const ch
 	const char *why;
 	const struct loaded *m = loader_open(l, "hello", &why);
 	const struct value argv[] = { value_string(slice_str(name)) };
-	struct lcs_ctx ctx = { .msg = msg };
+	struct lcs_ctx ctx = { .msg = msg, .arena = msg->arena };
 	uint64_t greeted = 0;
 	struct lcs_call call = {
 		.ctx = &ctx, .conf = conf, .local = &greeted, .argv = argv, .argc = 1,
