@@ -123,6 +123,9 @@ static const struct sym_setting tm_params[] = {
 static const struct sym_setting usrloc_params[] = {
 	{ .name = "use_domain", .type = VALUE_BOOL, .preset = "no" }
 };
+static const struct sym_setting registrar_params[] = {
+	{ .name = "append_branches", .type = VALUE_BOOL, .preset = "yes" }
+};
 static const struct sym_setting tls_params[] = {
 	{ .name = "certificate", .type = VALUE_STRING, .preset = "", .is_file = true },
 	{ .name = "key", .type = VALUE_STRING, .preset = "", .is_file = true, .secret = true }
@@ -153,7 +156,7 @@ static const struct module {
 	{ "textops", NULL, 0, NULL, 0, NULL, 0, NULL }, { "xlog", NULL, 0, NULL, 0, NULL, 0, NULL },
 	{ "pv", NULL, 0, NULL, 0, NULL, 0, NULL },
 	{ "usrloc", NULL, 0, COUNTED(usrloc_params), COUNTED(usrloc_events), NULL },
-	{ "registrar", NULL, 0, NULL, 0, NULL, 0, registrar_needs },
+	{ "registrar", NULL, 0, COUNTED(registrar_params), NULL, 0, registrar_needs },
 	{ "auth", NULL, 0, NULL, 0, NULL, 0, NULL },
 	{ "auth_db", NULL, 0, NULL, 0, NULL, 0, auth_db_needs },
 	{ "path", NULL, 0, NULL, 0, NULL, 0, NULL },
