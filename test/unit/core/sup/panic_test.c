@@ -29,6 +29,9 @@
 #define SANITIZED 0
 #endif
 
+/* Where nothing is mapped; not NULL, which the sanitizers look out for. */
+#define NOWHERE ((uintptr_t)0x40)
+
 struct death { char report[PANIC_MAX_BYTES]; size_t len; int status; };
 
 /* ---- ways to die; all on worker 1 ---- */
@@ -45,10 +48,11 @@ static void note_work(void)
 	note->call_id_len = 21;
 }
 
-static void die_of_null(void *arg)
+static void die_of_wild_pointer(void *arg)
 {
-	int *volatile nowhere = arg;
+	int *volatile nowhere = (int *)NOWHERE;
 
+	(void)arg;
 	note_work();
 	*nowhere = 1;
 }
@@ -59,6 +63,7 @@ static void die_of_assertion(void *arg)
 	lcs_assert(arg && "two and two is five");
 }
 
+#if !SANITIZED
 /* Each frame is used after the next one returned, so that none can be left out. */
 static unsigned dig(unsigned depth)
 {
@@ -77,14 +82,16 @@ static void die_of_depth(void *arg)
 	if (dig(100000000) == 1)
 		_exit(0);
 }
+#endif
 
 /* The note itself may be garbage: then the report ends there, but it has begun. */
 static void die_with_wild_note(void *arg)
 {
-	int *volatile nowhere = arg;
+	int *volatile nowhere = (int *)NOWHERE;
 
+	(void)arg;
 	note_work();
-	worker_note()->module = (const char *)(uintptr_t)8;
+	worker_note()->module = (const char *)NOWHERE;
 	*nowhere = 1;
 }
 
@@ -167,10 +174,10 @@ static void is_complete(const struct death *d)
 
 static void a_wild_pointer_is_reported_and_kills(void **state)
 {
-	struct death d = death_by(die_of_null);
+	struct death d = death_by(die_of_wild_pointer);
 
 	(void)state;
-	has_line(&d, "signal: SIGSEGV at address 0x0");
+	has_line(&d, "signal: SIGSEGV at address 0x40");
 	is_complete(&d);
 	assert_true(WIFSIGNALED(d.status));
 	assert_int_equal(WTERMSIG(d.status), SIGSEGV);
@@ -183,29 +190,30 @@ static void a_failed_assertion_too(void **state)
 	(void)state;
 	assert_int_equal(strncmp(d.report, "signal: SIGABRT sent by process ", 32), 0);
 	is_complete(&d);
-	assert_non_null(strstr(d.report, "lcs_assert_failed"));
+	/* A sanitizer delivers signals in its own time, and shows its own frames. */
+	if (!SANITIZED)
+		assert_non_null(strstr(d.report, "lcs_assert_failed"));
 	assert_int_equal(WTERMSIG(d.status), SIGABRT);
 }
 
+#if !SANITIZED
 static void a_full_stack_leaves_room_for_the_report(void **state)
 {
-	struct death d;
+	struct death d = death_by(die_of_depth);
 
 	(void)state;
-	if (SANITIZED)
-		skip();
-	d = death_by(die_of_depth);
 	assert_int_equal(strncmp(d.report, "signal: SIGSEGV", 15), 0);
 	is_complete(&d);
 	assert_int_equal(WTERMSIG(d.status), SIGSEGV);
 }
+#endif
 
 static void what_was_said_before_a_second_fault_remains(void **state)
 {
 	struct death d = death_by(die_with_wild_note);
 
 	(void)state;
-	has_line(&d, "signal: SIGSEGV at address 0x0");
+	has_line(&d, "signal: SIGSEGV at address 0x40");
 	has_line(&d, "worker: 1");
 	has_line(&d, "room: sip");
 	assert_true(WIFSIGNALED(d.status));
@@ -244,9 +252,18 @@ static void a_stuck_thread_can_be_told_to_report(void **state)
 	worker_set_hearts(NULL);
 }
 
-UNIT_MAIN(
-	cmocka_unit_test(a_wild_pointer_is_reported_and_kills),
-	cmocka_unit_test(a_failed_assertion_too),
-	cmocka_unit_test(a_full_stack_leaves_room_for_the_report),
-	cmocka_unit_test(what_was_said_before_a_second_fault_remains),
-	cmocka_unit_test(a_stuck_thread_can_be_told_to_report))
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#if !SANITIZED
+		cmocka_unit_test(a_full_stack_leaves_room_for_the_report),
+#endif
+		cmocka_unit_test(a_wild_pointer_is_reported_and_kills),
+		cmocka_unit_test(a_failed_assertion_too),
+		cmocka_unit_test(what_was_said_before_a_second_fault_remains),
+		cmocka_unit_test(a_stuck_thread_can_be_told_to_report),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
