@@ -96,6 +96,20 @@ bool flow_is_alive(flow_id id)
 	return id != 0 && registry_by_id(id);
 }
 
+/* Where we come from is found out when we have dialled, which others do not see. */
+bool flow_hop(flow_id id, struct sip_hop *out)
+{
+	const struct conn *c = id ? registry_by_id(id) : NULL;
+
+	if (!c)
+		return false;
+	*out = (struct sip_hop){ .transport = (enum sip_transport)c->transport,
+	    .listener = c->listener, .flow = id, .remote = c->remote };
+	if (c->inbound)
+		out->local = c->local;
+	return true;
+}
+
 struct close_order { flow_id id; const char *reason; };
 
 static void close_here(void *arg)

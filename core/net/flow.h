@@ -79,6 +79,9 @@ void net_set_sending(net_sending_fn *fn);	/* before workers_start() */
 
 /** Is that connection alive? Any worker, a moment's truth. */
 bool flow_is_alive(flow_id id);
+/** The way over that connection, as its messages show it in msg->from; `local` only of one
+ *  that the peer opened. Any worker; false if it is gone. */
+bool flow_hop(flow_id id, struct sip_hop *out);
 /** Ask the owner to close; harmless if gone. */
 void flow_close(flow_id id, const char *reason);
 

@@ -115,6 +115,19 @@ unsigned fake_connections(void)
 
 bool flow_is_alive(flow_id id) { return flow_of(id) != NULL; }
 
+bool flow_hop(flow_id id, struct sip_hop *out)
+{
+	const struct fake_flow *f = flow_of(id);
+
+	if (!f)
+		return false;
+	*out = (struct sip_hop){ .transport = f->transport, .listener = f->listener, .flow = id,
+	    .remote = f->remote };
+	if (f->inbound)
+		out->local = f->local;
+	return true;
+}
+
 static void close_fn(void *arg)
 {
 	fake_close((flow_id)(uintptr_t)arg);
