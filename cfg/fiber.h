@@ -26,7 +26,7 @@ enum fiber_state { FIBER_READY, FIBER_WAITING, FIBER_RESUMED, FIBER_OVER };
 struct fiber {
 	const struct program  *program;
 	struct arena          *arena;
-	struct value          *stack;
+	struct value          *stack;	/* one more than the program can go deep: see do_CALL() */
 	struct value          *vars;	/* $var(x) */
 	struct frame          *frames;
 	struct within         *withins;
@@ -43,7 +43,8 @@ struct fiber {
 	enum vm_status         status;
 	const struct sym_func *waits_for;
 	uint32_t               waits_argc;
-	struct value           last;		/* result of the last call, for $rc */
+	int64_t                rc;		/* result of the last call as Kamailio's number */
+	struct value           resumed;		/* what vm_resume() brought */
 	const char            *err;
 	struct value           result;
 	struct slice           captures[REGEX_CAPTURES];

@@ -46,7 +46,7 @@ static bool take_args(struct fiber *f, const struct prog_route *route, const str
 	if (argc != route->params)
 		return false;
 	for (unsigned i = 0; i < argc; i++) {
-		if (!is_of(argv[i], route->param_types[i].base, route->param_types[i].nullable))
+		if (!is_of(&argv[i], route->param_types[i].base, route->param_types[i].nullable))
 			return false;
 		f->stack[i] = argv[i];
 	}
@@ -93,7 +93,8 @@ struct fiber *vm_start(const struct program *p, unsigned route, const struct val
 	f->steps_max = f->steps_left = limits ? limits->max_steps : DEFAULT_STEPS;
 	f->memory_max = limits ? limits->max_memory : DEFAULT_MEMORY;
 	f->memory_start = arena_used(arena);
-	f->last = f->result = value_bool(true);
+	f->rc = 1;
+	f->result = value_bool(true);
 	lcs_assert(take_args(f, r, argv, argc));
 	return f;
 }
@@ -127,8 +128,7 @@ enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg)
 			return leave(&r);
 	} else if (f->state == FIBER_RESUMED) {
 		f->state = FIBER_READY;
-		r.sp -= f->waits_argc;
-		if (!take_result(&r, f->waits_for, f->last))
+		if (!take_result(&r, f->waits_for, &f->resumed, f->waits_argc))
 			return leave(&r);
 	}
 	return loop(&r);
@@ -137,7 +137,7 @@ enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg)
 void vm_resume(struct fiber *f, struct value value)
 {
 	lcs_assert(f->state == FIBER_WAITING);
-	f->last = value;
+	f->resumed = value;
 	f->state = FIBER_RESUMED;
 }
 

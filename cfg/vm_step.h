@@ -50,6 +50,14 @@ static inline void save(struct run *r)
 static inline void push(struct run *r, struct value v) { *r->sp++ = v; }
 static inline struct value pop(struct run *r) { return *--r->sp; }
 
+/* Field by field: a value that was just written in parts is slow to copy as a whole. */
+static inline void push_bool(struct run *r, bool b)
+{
+	r->sp->type = VALUE_BOOL;
+	r->sp->b = b;
+	r->sp++;
+}
+
 /* ---- ending ---- */
 
 static inline void close_withins(struct run *r, uint32_t down_to)
@@ -157,9 +165,9 @@ static inline bool wrong_type(struct run *r, enum value_type want, enum value_ty
 	return fail(r, s.p ? arena_dup_cstr(r->f->arena, s) : "a value of the wrong type");
 }
 
-static inline bool is_of(struct value v, enum value_type type, bool nullable)
+static inline bool is_of(const struct value *v, enum value_type type, bool nullable)
 {
-	return v.type == type || type == VALUE_ANY || (nullable && v.type == VALUE_NULL);
+	return v->type == type || type == VALUE_ANY || (nullable && v->type == VALUE_NULL);
 }
 
 static inline bool memory_used_up(struct run *r)
@@ -183,21 +191,22 @@ static inline bool do_CONST(struct run *r, uint32_t a)
 static inline bool do_NULL(struct run *r, uint32_t a)
 {
 	(void)a;
-	push(r, value_null());
+	r->sp->type = VALUE_NULL;
+	r->sp++;
 	return GO;
 }
 
 static inline bool do_TRUE(struct run *r, uint32_t a)
 {
 	(void)a;
-	push(r, value_bool(true));
+	push_bool(r, true);
 	return GO;
 }
 
 static inline bool do_FALSE(struct run *r, uint32_t a)
 {
 	(void)a;
-	push(r, value_bool(false));
+	push_bool(r, false);
 	return GO;
 }
 
@@ -254,18 +263,37 @@ static inline bool get_failed(struct run *r)
 	return fail(r, "a variable could not be read");
 }
 
-static inline bool do_GET(struct run *r, uint32_t a)
+/* "$rm": most variables are as simple as this. */
+static inline enum fn_status get_simple(struct run *r, const struct prog_ref *ref)
 {
-	struct place p = pop_place(r, a);
-	struct value v = value_null();
-	bool nullable = p.ref->sym->nullable || p.ref->has_index;
+	static const struct value none = { .type = VALUE_NULL };
 
 	save(r);
-	if (r->host->get(r->arg, p.ref->sym, p.key, p.index, &v) != FN_DONE)
+	r->sp->type = VALUE_NULL;
+	return r->host->get(r->arg, ref->sym, none, none, r->sp);
+}
+
+static inline enum fn_status get_at(struct run *r, uint32_t a)
+{
+	struct place p = pop_place(r, a);
+
+	save(r);
+	r->sp->type = VALUE_NULL;
+	return r->host->get(r->arg, p.ref->sym, p.key, p.index, r->sp);
+}
+
+/* The value goes straight to where it belongs. */
+static inline bool do_GET(struct run *r, uint32_t a)
+{
+	const struct prog_ref *ref = &r->f->program->refs[a];
+	bool is_simple = !(ref->has_key | ref->has_index | ref->all);
+	enum value_type type = ref->all ? VALUE_LIST : ref->sym->type;
+
+	if ((is_simple ? get_simple(r, ref) : get_at(r, a)) != FN_DONE)
 		return get_failed(r);
-	if (!is_of(v, p.ref->all ? VALUE_LIST : p.ref->sym->type, nullable))
-		return wrong_type(r, p.ref->all ? VALUE_LIST : p.ref->sym->type, v.type);
-	push(r, v);
+	if (!is_of(r->sp, type, ref->sym->nullable || ref->has_index))
+		return wrong_type(r, type, r->sp->type);
+	r->sp++;
 	return GO;
 }
 
@@ -401,12 +429,33 @@ static inline bool suspend(struct run *r, const struct sym_func *f, uint32_t arg
 	return STOP;
 }
 
-static inline bool take_result(struct run *r, const struct sym_func *f, struct value v)
+/* Kamailio's numbers: true 1, false and null -1, a number itself. */
+static inline void set_rc(struct fiber *f, const struct value *v)
 {
+	f->rc = v->type == VALUE_BOOL ? (v->b ? 1 : -1) : v->type == VALUE_INT ? v->i :
+	    v->type == VALUE_NULL ? -1 : 1;
+}
+
+/*
+ * A result, where it lies above the arguments. Most are asked for their truth or not
+ * wanted at all: then the next instruction is done with it, and nothing is moved.
+ */
+static inline bool take_result(struct run *r, const struct sym_func *f, struct value *v,
+    uint32_t argc)
+{
+	uint32_t next = *r->pc;
+
 	if (f->ret != VALUE_VOID && !is_of(v, f->ret, f->ret_nullable))
-		return wrong_type(r, f->ret, v.type);
-	r->f->last = v;
-	push(r, v);
+		return wrong_type(r, f->ret, v->type);
+	set_rc(r->f, v);
+	r->sp -= argc;
+	if (op_of(next) == OPC_POP) {
+		r->pc++;
+	} else if (op_of(next) == OPC_JF && f->ret == VALUE_BOOL) {
+		r->pc = v->b ? r->pc + 1 : r->code + op_a(next);
+	} else {
+		*r->sp++ = *v;
+	}
 	return GO;
 }
 
@@ -414,19 +463,19 @@ static inline bool do_CALL(struct run *r, uint32_t a)
 {
 	const struct sym_func *f = r->f->program->funcs[a];
 	uint32_t argc = *r->pc++;
-	struct value v = value_null();
+	struct value *v = r->sp;	/* the verifier has left room for it */
 	enum fn_status st;
 
 	save(r);
 	if (f->flags & FUNC_MAY_FAIL)
 		r->f->err = NULL;
-	st = r->host->call(r->arg, f, r->sp - argc, argc, &v);
+	v->type = VALUE_NULL;
+	st = r->host->call(r->arg, f, r->sp - argc, argc, v);
 	if (__builtin_expect(st == FN_SUSPENDED, 0))
 		return suspend(r, f, argc);
-	r->sp -= argc;
 	if (__builtin_expect(st == FN_FAILED, 0))
 		return fail(r, "a function failed");
-	return take_result(r, f, v);
+	return take_result(r, f, v, argc);
 }
 
 static inline bool do_BUILTIN(struct run *r, uint32_t a)
@@ -475,7 +524,7 @@ static inline bool leave_top(struct run *r, struct value v)
 static inline bool do_RET(struct run *r, uint32_t a)
 {
 	struct fiber *f = r->f;
-	struct value v = pop(r);
+	struct value *v = --r->sp;
 	struct frame *fr = &f->frames[f->depth - 1];
 
 	(void)a;
@@ -488,13 +537,16 @@ static inline bool do_RET(struct run *r, uint32_t a)
 	if (f->within_count > fr->withins)
 		close_withins(r, fr->withins);
 	if (f->depth == 1)
-		return leave_top(r, v);
+		return leave_top(r, *v);
+	set_rc(f, v);
 	r->sp = f->stack + fr->base;
 	r->pc = r->code + fr->ret_pc;
 	f->depth--;
 	r->base = f->stack + f->frames[f->depth - 1].base;
-	f->last = v;
-	push(r, v);
+	if (op_of(*r->pc) == OPC_POP)
+		r->pc++;
+	else
+		*r->sp++ = *v;
 	return GO;
 }
 
@@ -520,14 +572,14 @@ static inline bool do_JMP(struct run *r, uint32_t a)
 
 static inline bool do_JF(struct run *r, uint32_t a)
 {
-	if (!pop(r).b)
+	if (!(--r->sp)->b)
 		r->pc = r->code + a;
 	return GO;
 }
 
 static inline bool do_JT(struct run *r, uint32_t a)
 {
-	if (pop(r).b)
+	if ((--r->sp)->b)
 		r->pc = r->code + a;
 	return GO;
 }
@@ -559,12 +611,12 @@ static inline bool do_NOT(struct run *r, uint32_t a)
 
 static inline bool do_CHECK(struct run *r, uint32_t a)
 {
-	return is_of(r->sp[-1], a, false) ? GO : wrong_type(r, a, r->sp[-1].type);
+	return is_of(&r->sp[-1], a, false) ? GO : wrong_type(r, a, r->sp[-1].type);
 }
 
 static inline bool do_CHECKN(struct run *r, uint32_t a)
 {
-	return is_of(r->sp[-1], a, true) ? GO : wrong_type(r, a, r->sp[-1].type);
+	return is_of(&r->sp[-1], a, true) ? GO : wrong_type(r, a, r->sp[-1].type);
 }
 
 static inline bool do_NEED(struct run *r, uint32_t a)
@@ -591,33 +643,37 @@ static inline bool do_TEXT(struct run *r, uint32_t a)
 
 static inline bool do_EQSTR(struct run *r, uint32_t a)
 {
-	struct value y = pop(r), *x = &r->sp[-1];
-	bool equal = x->type == y.type && (x->type == VALUE_NULL || slice_eq(x->s, y.s));
+	const struct value *y = --r->sp;
+	struct value *x = &r->sp[-1];
+	bool equal = x->type == y->type && (x->type == VALUE_NULL || slice_eq(x->s, y->s));
 
-	*x = value_bool(equal != (bool)a);
+	x->type = VALUE_BOOL;
+	x->b = equal != (bool)a;
 	return GO;
 }
 
 static inline bool do_EQINT(struct run *r, uint32_t a)
 {
-	int64_t y = pop(r).i;
+	int64_t y = (--r->sp)->i;
+	bool equal = r->sp[-1].i == y;
 
-	r->sp[-1] = value_bool((r->sp[-1].i == y) != (bool)a);
+	r->sp[-1].type = VALUE_BOOL;
+	r->sp[-1].b = equal != (bool)a;
 	return GO;
 }
 
 static inline bool do_CMPINT(struct run *r, uint32_t a)
 {
-	int64_t y = pop(r).i, x = r->sp[-1].i;
+	int64_t y = (--r->sp)->i, x = r->sp[-1].i;
 
-	r->sp[-1] = value_bool(a == OP_LT ? x < y : a == OP_LE ? x <= y :
-	    a == OP_GT ? x > y : x >= y);
+	r->sp[-1].type = VALUE_BOOL;
+	r->sp[-1].b = a == OP_LT ? x < y : a == OP_LE ? x <= y : a == OP_GT ? x > y : x >= y;
 	return GO;
 }
 
 static inline bool do_ADDINT(struct run *r, uint32_t a)
 {
-	int64_t y = pop(r).i;
+	int64_t y = (--r->sp)->i;
 
 	(void)a;
 	return !__builtin_add_overflow(r->sp[-1].i, y, &r->sp[-1].i) ? GO :
@@ -626,7 +682,7 @@ static inline bool do_ADDINT(struct run *r, uint32_t a)
 
 static inline bool do_SUBINT(struct run *r, uint32_t a)
 {
-	int64_t y = pop(r).i;
+	int64_t y = (--r->sp)->i;
 
 	(void)a;
 	return !__builtin_sub_overflow(r->sp[-1].i, y, &r->sp[-1].i) ? GO :
@@ -778,20 +834,10 @@ static inline bool do_WITHOUT(struct run *r, uint32_t a)
 
 /* ---- what the run itself knows ---- */
 
-/* Kamailio's numbers: true 1, false and null -1, a number itself. */
 static inline bool do_RC(struct run *r, uint32_t a)
 {
-	struct value v = r->f->last;
-	int64_t n = 1;
-
 	(void)a;
-	if (v.type == VALUE_BOOL)
-		n = v.b ? 1 : -1;
-	else if (v.type == VALUE_INT)
-		n = v.i;
-	else if (v.type == VALUE_NULL)
-		n = -1;
-	push(r, value_int(n));
+	push(r, value_int(r->f->rc));
 	return GO;
 }
 

@@ -214,14 +214,20 @@ static const struct sym_module *make(struct fake_script *f, const struct module 
 
 static const struct sym_module *open_module(void *arg, const char *name, const char **why)
 {
+	struct fake_script *f = arg;
+
 	for (size_t i = 1; i < MODULES; i++)
 		if (strcmp(modules[i].name, name) == 0) {
 			*why = "memory is short";
-			return make(arg, &modules[i]);
+			if (!f->made[i])
+				f->made[i] = make(f, &modules[i]);
+			return f->made[i];
 		}
 	*why = "no such file";
 	return NULL;
 }
+_Static_assert(MODULES <= sizeof(((struct fake_script *)0)->made) / sizeof(void *),
+    "a place for each module");
 
 static const char *const *module_names(void *arg)
 {

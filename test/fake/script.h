@@ -21,6 +21,7 @@ struct fake_script {
 	struct cfg_host  host;
 	struct vm_host   vm;
 	struct arena    *arena;		/* symbols live here */
+	const struct sym_module *made[32];	/* opened once each */
 	struct arena    *run;		/* values of the run */
 	/* what happened */
 	struct fake_call calls[FAKE_CALLS_MAX];
