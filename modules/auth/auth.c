@@ -167,7 +167,7 @@ static const struct lcs_param params[] = {
 	    "key for nonces; set the same on several servers, else each start makes its own"),
 	PARAM_STRING(struct auth_conf, algorithms, "SHA-256, MD5",
 	    "algorithms that are offered, of SHA-256 and MD5; SHA-256 is put first"),
-	PARAM_STRING(struct auth_conf, md5_only, "baresip v1., Purple/",
+	PARAM_STRING(struct auth_conf, md5_only, "baresip v1., Purple/, SIPp",
 	    "how User-Agent begins for clients that give up when they see SHA-256: they are "
 	    "offered MD5 alone"),
 	PARAM_WORD(struct auth_conf, qop, "auth", "auth|", "quality of protection that is offered"),
