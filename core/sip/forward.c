@@ -5,6 +5,7 @@
 #include "core/net/flow.h"
 #include "core/sip/counters.h"
 #include "core/sip/ctx.h"
+#include "parser/received.h"
 #include "utils/hex.h"
 #include "utils/siphash.h"
 
@@ -150,6 +151,8 @@ int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
 
 	if (t->request_uri.len)
 		err = edit_request_uri(lcs_arena(ctx), last, t->request_uri);
+	if (!err)
+		err = edit_received(lcs_arena(ctx), last, ctx->msg);
 	if (!err)
 		err = lower_max_forwards(ctx, last);
 	if (!err)
