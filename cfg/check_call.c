@@ -64,16 +64,19 @@ static void say_unknown(struct check *c, const struct expr *e)
 	struct diag_item *item;
 
 	if (module) {
-		say_unloaded(c, e, module);
+		if (!names_was_asked_for(c->ld, module))
+			say_unloaded(c, e, module);
 		return;
 	}
+	legal_names(c, &all);
+	if (c->ld->names->is_incomplete && !diag_nearest(e->call.name, all.names, all.count))
+		return;
 	item = load_error(c->ld, 301, e->call.name_at, "there is no function %.*s()",
 	    SLICE_ARG(e->call.name));
 	if (dict_get(&c->ld->names->routes[ROUTE_NAMED], e->call.name)) {
 		diag_beside(item, "to call the route: route(%.*s)", SLICE_ARG(e->call.name));
 		return;
 	}
-	legal_names(c, &all);
 	candidates_say(&all, e->call.name, item, e->call.name_at, "", "()");
 }
 

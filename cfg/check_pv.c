@@ -146,14 +146,17 @@ static void say_unknown(struct check *c, struct expr *e)
 
 	e->type = type_bad();
 	if (module) {
-		say_unloaded(c, e, module);
+		if (!names_was_asked_for(c->ld, module))
+			say_unloaded(c, e, module);
 		return;
 	}
-	item = load_error(c->ld, c->in_text ? 309 : 205, e->at, "unknown variable $%.*s",
-	    SLICE_ARG(e->pv->name));
 	candidates_add_dict(&all, &c->ld->names->vars);
 	for (size_t i = 0; i < OWN; i++)
 		candidates_add(&all, slice_str(own[i].name));
+	if (c->ld->names->is_incomplete && !diag_nearest(e->pv->name, all.names, all.count))
+		return;
+	item = load_error(c->ld, c->in_text ? 309 : 205, e->at, "unknown variable $%.*s",
+	    SLICE_ARG(e->pv->name));
 	if (!candidates_say(&all, e->pv->name, item, e->pv->name_at, "$", "") &&
 	    scope_find(c, e->pv->name))
 		diag_beside(item, "the variable \"%.*s\" is written without \"$\"",

@@ -13,6 +13,7 @@ static void say_no_module(struct load *ld, const struct module_item *item, const
 	struct slice key = names_module_key(ld, item->name);
 	struct diag_item *d;
 
+	ld->names->is_incomplete = true;
 	d = load_error(ld, 403, item->name_at, "there is no module \"%.*s\"",
 	    SLICE_ARG(item->name));
 	for (; names && *names; names++)
@@ -47,6 +48,8 @@ static void check_needs(struct load *ld, const struct loaded_module *m)
 
 		if (names_module(ld, slice_str(*n)))
 			continue;
+		if (names_was_asked_for(ld, *n))
+			continue;	/* and could not be opened: was said */
 		item = load_error(ld, 410, m->item->name_at, "module \"%s\" needs module \"%s\"",
 		    m->sym->name, *n);
 		diag_beside(item, "\"%s\" is not loaded", *n);
@@ -165,14 +168,6 @@ static void say_not_loaded(struct load *ld, const struct modparam_item *item, st
 		diag_help(d, "add near the top: loadmodule \"%.*s\"", SLICE_ARG(name));
 }
 
-static bool was_asked_for(const struct load *ld, struct slice name)
-{
-	for (const struct module_item *i = ld->ast->modules.first; i; i = i->next)
-		if (slice_eq(i->name, name))
-			return true;
-	return false;
-}
-
 static void set_modparam(struct load *ld, const struct modparam_item *item)
 {
 	struct slice rest = item->modules;
@@ -183,7 +178,7 @@ static void set_modparam(struct load *ld, const struct modparam_item *item)
 
 		if (m)
 			set_param(ld, m, item->param);
-		else if (!was_asked_for(ld, name))
+		else if (!names_was_asked_for(ld, mem_cstr(&ld->mem, name)))
 			say_not_loaded(ld, item, name);
 	}
 }

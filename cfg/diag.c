@@ -302,14 +302,12 @@ static unsigned distance(struct slice a, struct slice b)
 
 const char *diag_nearest(struct slice word, const char *const *names, size_t n)
 {
-	/* A third of the word may be wrong, but never all of it. */
-	unsigned best = (unsigned)word.len / 3 + 1;
+	/* The longer the word the more of it may be wrong. */
+	unsigned best = word.len <= 4 ? 1 : word.len <= 8 ? 2 : 3;
 	const char *found = NULL;
 
 	if (word.len < 2 || word.len > NEAREST_MAX_BYTES)
 		return NULL;
-	if (best > 3)
-		best = 3;
 	for (size_t i = 0; i < n; i++) {
 		struct slice name = slice_str(names[i]);
 		unsigned d;

@@ -55,6 +55,16 @@ struct loaded_module *names_module(struct load *ld, struct slice written)
 	return dict_get(&ld->names->modules, names_module_key(ld, written));
 }
 
+bool names_was_asked_for(struct load *ld, const char *name)
+{
+	struct slice key = names_module_key(ld, slice_str(name));
+
+	for (const struct module_item *i = ld->ast->modules.first; i; i = i->next)
+		if (slice_eq(names_module_key(ld, i->name), key))
+			return true;
+	return false;
+}
+
 static void add_func(struct load *ld, struct loaded_module *m, const struct sym_func *f)
 {
 	struct func_entry *e = MEM_NEW(&ld->mem, struct func_entry);

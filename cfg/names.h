@@ -39,6 +39,8 @@ struct names {
 	struct dict           modules;		/* struct loaded_module by key */
 	struct loaded_module *first_module, *core;
 	unsigned              module_count;
+	bool                  is_incomplete;	/* a module could not be opened: what it would
+						 * have brought nobody knows */
 	struct dict           funcs, vars, events;
 	struct dict           builtins;		/* struct builtin_entry by function name */
 	struct dict           transformations;	/* the same by "s.len" */
@@ -56,6 +58,8 @@ struct loaded_module *names_add_module(struct load *ld, const struct sym_module 
 /** "static-route.so" and "a/static_route" alike: "static_route". */
 struct slice names_module_key(struct load *ld, struct slice written);
 struct loaded_module *names_module(struct load *ld, struct slice written);
+/** Does the script load a module of this name, whether that worked or not? */
+bool names_was_asked_for(struct load *ld, const char *name);
 /** The number of $var(name), given out on first use. */
 unsigned names_slot(struct load *ld, struct slice name);
 

@@ -365,6 +365,21 @@ static void no_cascades(void **state)
 	run(rows, COUNT(rows), true);
 }
 
+/* A module that cannot be opened is one mistake, whatever it would have brought. */
+static void after_a_missing_module(void **state)
+{
+	static const struct row rows[] = {
+		{ "loadmodule \"zz\" request_route { zz_do(1); $zz_var = 2; $avp(x) = $zz_other; drop; } "
+		  "event_route[zz:x] { }", "E0403: there is no module \"zz\"" },
+		{ "loadmodule \"tl\" request_route { t_relay(); $avp(x) = $rmm; $avp(y) = coumts(1); }",
+		  "E0403: there is no module \"tl\"; E0302: t_relay() is not available here; "
+		  "E0205: unknown variable $rmm" }
+	};
+
+	(void)state;
+	run(rows, COUNT(rows), false);
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(names),
 	cmocka_unit_test(definitions),
@@ -373,5 +388,6 @@ UNIT_MAIN(
 	cmocka_unit_test(narrowing),
 	cmocka_unit_test(flow),
 	cmocka_unit_test(flow_through_routes),
-	cmocka_unit_test(no_cascades)
+	cmocka_unit_test(no_cascades),
+	cmocka_unit_test(after_a_missing_module)
 )
