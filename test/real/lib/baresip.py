@@ -152,8 +152,10 @@ class Baresip:
         return self
 
     def register_again(self):
-        """Have the account made anew: 1.0 has no command to refresh a registration."""
-        self.command("uadel", self.user.uri)
+        """Sign in once more, with a second account like the first.
+
+        1.0 has no command to refresh a registration, and crashes on a message after uadel.
+        """
         self.command("uanew", self.account)
         self.wait_registered()
 

@@ -5,7 +5,7 @@ import time
 from . import sip
 from .child import Child
 from .ports import free_port
-from .tap import Failed
+from .tap import Failed, wait_until
 
 
 class Netcat:
@@ -51,7 +51,13 @@ class Netcat:
                 self.child.change.wait(left)
 
     def wait_closed(self, seconds):
-        """Until the server closes the connection (the program then ends)."""
+        """Until the server has closed the connection.
+
+        s_client then ends; nc stays until its input ends too, so the kernel is asked.
+        """
+        if self.transport == "tcp":
+            wait_until(lambda: not self._established(), seconds, "the server closes", 0.2)
+            return
         end = time.monotonic() + seconds
         with self.child.change:
             while not self.child.ended:
@@ -59,6 +65,12 @@ class Netcat:
                 if left <= 0:
                     raise Failed(f"the connection is still open after {seconds} s")
                 self.child.change.wait(left)
+
+    def _established(self):
+        """Is the connection from our port open both ways? (state 01 in /proc/net/tcp)"""
+        with open("/proc/net/tcp") as f:
+            rows = [line.split() for line in f.readlines()[1:]]
+        return any(r[1].endswith(f":{self.port:04X}") and r[3] == "01" for r in rows)
 
     def close(self):
         self.child.close()
