@@ -87,6 +87,7 @@ void check_all(struct load *ld)
 	check_graph(ld);
 	check_bodies(ld);
 	check_tests(ld);
+	check_profile_rules(ld);
 	/* What is missing on some way, or unused, cannot be told from half a text. */
 	if (ld->is_partial)
 		return;

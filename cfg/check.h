@@ -40,6 +40,7 @@ void check_bodies(struct load *ld);		/* names, calls, types in every route */
 void check_flow(struct load *ld);		/* paths: answers, relays, what is unset */
 void check_tests(struct load *ld);
 void check_unused(struct load *ld);		/* routes, modules */
+void check_profile_rules(struct load *ld);	/* profile = "..." (profile.c) */
 void check_all(struct load *ld);
 
 /* ---- expressions (check_expr.c) ---- */

@@ -138,11 +138,11 @@ static unsigned check(const char *script, const char *expectation)
 
 /* ---- all of them ---- */
 
-/* What is decided outside of cfg: rules of profiles, the check() of a real module. The
- * program itself says it, in test/groups/scripts.sh. */
+/* What is decided outside of cfg: the check() of a real module. The program itself says it,
+ * in test/groups/scripts.sh. */
 static bool is_of_others(const char *name)
 {
-	return strncmp(name, "profile-", 8) == 0 || strncmp(name, "permissions-", 12) == 0;
+	return strncmp(name, "permissions-", 12) == 0;
 }
 
 static void one(unsigned n, const char *script)
