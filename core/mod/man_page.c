@@ -79,6 +79,14 @@ void man_section(const struct man_page *p, const char *title)
 	fputc('\n', p->file);
 }
 
+/* Texts are written without a full stop; questions end by themselves. */
+static const char *stop_of(const char *text)
+{
+	struct slice s = slice_str(text);
+
+	return s.len && (s.p[s.len - 1] == '?' || s.p[s.len - 1] == '.') ? "" : ".";
+}
+
 static void roff_item(const struct man_page *p, const char *term, const char *facts,
     const char *text)
 {
@@ -86,7 +94,7 @@ static void roff_item(const struct man_page *p, const char *term, const char *fa
 	put_text(p, term);
 	fputs("\\fR\n", p->file);
 	put_text(p, text);
-	fputs(".\n", p->file);
+	fprintf(p->file, "%s\n", stop_of(text));
 	if (!*facts)
 		return;
 	fputs(".br\n\\fI", p->file);
@@ -99,8 +107,8 @@ void man_item(const struct man_page *p, const char *term, const char *facts, con
 	if (p->format == MAN_ROFF)
 		roff_item(p, term, facts, text);
 	else if (p->format == MAN_MARKDOWN)
-		fprintf(p->file, "\n`%s`\n: %s.%s%s%s\n", term, text, *facts ? " *" : "", facts,
-		    *facts ? "*" : "");
+		fprintf(p->file, "\n`%s`\n: %s%s%s%s%s\n", term, text, stop_of(text),
+		    *facts ? " *" : "", facts, *facts ? "*" : "");
 	else
 		fprintf(p->file, "  %s\n      %s%s%s%s\n", term, text, *facts ? " (" : "", facts,
 		    *facts ? ")" : "");

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #define TARGETS_FIRST 4u
+#define NOTE_BYTES 64u
 
 uint64_t lcs_key(struct slice s)
 {
@@ -81,6 +82,19 @@ void lcs_ctx_unref(struct lcs_ctx **p)
 	msg = ctx->msg;			/* the ctx itself goes with it */
 	gen_unref(&gen);
 	sip_msg_unref(&msg);
+}
+
+/* A copy of the Call-ID: the note is read when the message may be gone. */
+void ctx_note(const struct lcs_ctx *ctx)
+{
+	static _Thread_local char text[NOTE_BYTES];
+	struct slice call_id = slice_first(ctx_call_id(ctx), sizeof(text));
+
+	if (call_id.len)
+		memcpy(text, call_id.p, call_id.len);
+	*worker_note() = (struct worker_note){
+		.room = "call", .call_id = text, .call_id_len = call_id.len,
+	};
 }
 
 struct sip_msg *ctx_empty_msg(void)

@@ -69,6 +69,9 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg);
 /** A message without content for runs that have none (timers, events); NULL if memory is short. */
 struct sip_msg *ctx_empty_msg(void);
 
+/** Say in this worker's note which call it is busy with. */
+void ctx_note(const struct lcs_ctx *ctx);
+
 static inline struct slice ctx_call_id(const struct lcs_ctx *ctx)
 {
 	return msg_call_id(ctx->msg);

@@ -150,17 +150,11 @@ static void response_arrived(struct lcs_ctx *ctx)
 
 static void arrived(struct lcs_ctx *ctx)
 {
-	struct worker_note *note = worker_note();
-	struct slice call_id = ctx_call_id(ctx);
-
-	*note = (struct worker_note){
-		.room = "call", .call_id = call_id.p, .call_id_len = call_id.len,
-	};
+	ctx_note(ctx);
 	if (ctx->msg->is_request)
 		request_arrived(ctx);
 	else
 		response_arrived(ctx);
-	*note = (struct worker_note){ 0 };	/* the texts may be gone with the message */
 }
 
 static void arrived_item(struct inbox_item *item)

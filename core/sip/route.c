@@ -41,10 +41,31 @@ static void run_end(struct lcs_ctx *ctx, enum vm_status status)
 	done(ctx, status, ctx->run.arg);
 }
 
+/* The run that is on this thread's stack; onsend_route runs inside another. */
+static _Thread_local const struct lcs_ctx *running;
+
+void route_note_place(void)
+{
+	struct worker_note *note = worker_note();
+	struct cfg_span at;
+
+	if (!running)
+		return;
+	at = vm_where(running->run.fiber);
+	note->file = at.source ? at.source->name : NULL;
+	note->line = at.line;
+}
+
 static enum vm_status run_turn(struct lcs_ctx *ctx)
 {
+	const struct lcs_ctx *outer = running;
+	enum vm_status status;
+
 	ctx->run.state = RUN_ACTIVE;
-	return vm_run(ctx->run.fiber, &route_host, ctx);
+	running = ctx;
+	status = vm_run(ctx->run.fiber, &route_host, ctx);
+	running = outer;
+	return status;
 }
 
 static void give_back_count(struct lcs_ctx *ctx)
@@ -127,6 +148,8 @@ static void call_parked(struct lcs_ctx *ctx)
 /* On the owner, with the wait's count. */
 static void resume_here(struct lcs_ctx *ctx, struct value value)
 {
+	if (ctx->run.state == RUN_WAITING)
+		ctx_note(ctx);
 	if (ctx->run.stale) {
 		ctx->run.stale = false;
 		if (ctx->run.parked)
@@ -191,6 +214,7 @@ void lcs_cancel(struct lcs_ctx *ctx)
 void route_expire(struct lcs_ctx *ctx, unsigned level)
 {
 	lcs_assert(ctx->run.state == RUN_WAITING);
+	ctx_note(ctx);
 	abandon_wait(ctx);
 	within_pop(ctx, level);
 	vm_set_err(ctx->run.fiber, "timeout");

@@ -12,6 +12,12 @@ static inline bool route_exists(const struct lcs_ctx *ctx, enum route_kind kind)
 	return ctx->gen->route[kind] >= 0;
 }
 
+/**
+ * Fill the place in the script into this worker's note: for panic reports. What is asked
+ * for rarely must not cost every call of a function. May be called from a signal handler.
+ */
+void route_note_place(void);
+
 /* ---- host.c: what the machine asks of the core ---- */
 extern const struct vm_host route_host;	/* arg: the ctx */
 
