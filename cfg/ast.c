@@ -14,6 +14,18 @@ struct expr *expr_new(struct load *ld, enum expr_kind kind, struct cfg_span at)
 	return e;
 }
 
+void expr_hang(struct load *ld, struct expr *e, const struct expr *below)
+{
+	for (; below; below = below->next)
+		if (e->depth <= below->depth)
+			e->depth = below->depth + 1;
+	if (e->depth <= EXPR_DEPTH_MAX)
+		return;
+	syntax_error(ld, 101, e->at, "this expression is nested too deeply");
+	e->kind = EXPR_BAD;
+	e->depth = 0;
+}
+
 struct expr *expr_value(struct load *ld, struct cfg_span at, struct value v)
 {
 	struct expr *e = expr_new(ld, EXPR_LITERAL, at);
@@ -124,6 +136,7 @@ struct expr *expr_unary(struct load *ld, enum expr_op op, struct cfg_span op_at,
 	e->op.op = op;
 	e->op.op_at = op_at;
 	e->op.a = a;
+	expr_hang(ld, e, a);
 	return e;
 }
 
@@ -136,6 +149,8 @@ struct expr *expr_binary(struct load *ld, enum expr_op op, struct cfg_span op_at
 	e->op.op_at = op_at;
 	e->op.a = a;
 	e->op.b = b;
+	expr_hang(ld, e, a);
+	expr_hang(ld, e, b);
 	return e;
 }
 

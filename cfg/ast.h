@@ -76,6 +76,7 @@ struct pv {
 
 struct expr {
 	enum expr_kind      kind;
+	unsigned            depth;	/* of the tree below: none deeper than EXPR_DEPTH_MAX */
 	struct cfg_span     at;
 	struct expr        *next;	/* in a list of arguments or items */
 	struct slice        label;	/* name=expr in a call */
@@ -359,7 +360,13 @@ struct ast {
 		(list)->count++;                                           \
 	} while (0)
 
+/* Later steps walk the tree by recursion; a script nests a dozen deep. */
+#define EXPR_DEPTH_MAX 1000u
+#define PV_DEPTH_MAX   20u
+
 /* ---- making nodes (ast.c) ---- */
+/** Note that below, a list, hangs under e; a tree that gets too deep is said and cut. */
+void expr_hang(struct load *ld, struct expr *e, const struct expr *below);
 struct expr *expr_new(struct load *ld, enum expr_kind kind, struct cfg_span at);
 struct expr *expr_value(struct load *ld, struct cfg_span at, struct value v);
 struct expr *expr_bad(struct load *ld, struct cfg_span at);

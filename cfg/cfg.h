@@ -96,6 +96,15 @@ int  cfg_route_id(const struct cfg *cfg, enum route_kind kind, struct slice name
  *  the check with diag_set_module(d, m) and diag_set_module(d, NULL). */
 void diag_set_module(struct diag *d, const struct cfg_module *m);
 
+/* The functions that belong to the language, for the manual. */
+struct cfg_builtin {
+	const char *sig;		/* "substr(s: str, offset: int, length: int = 0) -> str" */
+	const char *trans;		/* as transformation: "s.substr"; NULL if it is none */
+	const char *doc;
+};
+/** The nth, from 0; false behind the last. */
+bool cfg_builtin(unsigned n, struct cfg_builtin *out);
+
 /** "lcs.cfg: ok - 4 files, 212 lines, …" */
 struct slice cfg_summary(const struct cfg *cfg, struct arena *arena);
 /** Listing of the bytecode with source lines. */

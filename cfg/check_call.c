@@ -285,6 +285,24 @@ static void check_range(struct check *c, const struct sym_func *f,
 	help_signature(item, f);
 }
 
+/* "404" where a number belongs: Kamailio's way to write all arguments. */
+static void unquote_number(struct check *c, struct expr *arg, const struct sym_param_decl *p)
+{
+	struct diag_item *item;
+	struct slice text;
+	int64_t n;
+
+	if (p->type != VALUE_INT || arg->kind != EXPR_LITERAL || !arg->literal.parts)
+		return;
+	text = arg->literal.value.s;
+	if (!text.len || !is_digit(text.p[0]) || slice_to_i64(text, &n) != 0)
+		return;
+	item = load_note(c->ld, 303, arg->at, "read as the number %lld", (long long)n);
+	diag_beside(item, "write it without quotes");
+	diag_fix(item, arg->at, mem_cstr(&c->ld->mem, text));
+	fold_set(c->ld, arg, value_int(n));
+}
+
 void check_param(struct check *c, const struct sym_func *f, unsigned i, struct expr **arg)
 {
 	const struct sym_param_decl *p = &f->params[i < f->param_count ? i : f->param_count - 1];
@@ -294,6 +312,7 @@ void check_param(struct check *c, const struct sym_func *f, unsigned i, struct e
 	if (p->is_fmt)
 		format_arg(c, arg);
 	check_expr(c, *arg);
+	unquote_number(c, *arg, p);
 	if (p->is_fmt)
 		format_const(c, arg);
 	if ((*arg)->type.is_bad)

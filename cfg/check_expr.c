@@ -196,12 +196,34 @@ static bool test_word(const struct check *c, struct slice name)
 	return false;
 }
 
+/* Words that Kamailio has for what is a variable here. */
+static const char *old_word(struct slice name)
+{
+	static const struct { const char *word, *variable; } words[] = {
+		{ "method", "$rm" }, { "uri", "$ru" }, { "from_uri", "$fu" }, { "to_uri", "$tu" },
+		{ "src_ip", "$si" }, { "src_port", "$sp" }, { "dst_ip", "$Ri" },
+		{ "dst_port", "$Rp" }, { "proto", "$proto" }, { "status", "$rs" },
+		{ "retcode", "$rc" }
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (slice_eq(name, slice_str(words[i].word)))
+			return words[i].variable;
+	return NULL;
+}
+
 static void say_undefined(struct check *c, struct expr *e)
 {
 	struct candidates all = { .ld = c->ld };
+	const char *variable = old_word(e->name.name);
 	struct diag_item *item = load_error(c->ld, 201, e->at, "\"%.*s\" is not defined",
 	    SLICE_ARG(e->name.name));
 
+	if (variable) {
+		diag_beside(item, "it is written %s", variable);
+		diag_fix(item, e->at, variable);
+		return;
+	}
 	scope_candidates(c, &all);
 	candidates_add_dict(&all, &c->ld->names->consts);
 	candidates_add_dict(&all, &c->ld->names->acls);

@@ -226,7 +226,7 @@ static bool wrong_word(struct load *ld, const struct sym_setting *decl, const ch
 	struct candidates all = { .ld = ld };
 	struct slice rest = slice_str(decl->words), who = subject(ld, decl, owner);
 	struct diag_item *item = load_error(ld, 406, e->at, "%.*s does not know \"%.*s\"",
-	    SLICE_ARG(who), SLICE_ARG(s));
+	    SLICE_ARG(who), SLICE_ARG(e->is_tainted ? SLICE("(secret)") : s));
 
 	while (rest.len > 0)
 		candidates_add(&all, slice_split(&rest, '|'));

@@ -27,7 +27,12 @@ static void show_arg(struct listing *l, enum op_arg kind, uint32_t n)
 
 	switch (kind) {
 	case ARG_NONE:     return;
-	case ARG_CONST:    show_value(l, p->consts[n]); return;
+	case ARG_CONST:
+		if (p->secrets[n])
+			fprintf(l->file, "(secret)");
+		else
+			show_value(l, p->consts[n]);
+		return;
 	case ARG_LOCAL:    fprintf(l->file, "[%" PRIu32 "]", n); return;
 	case ARG_VAR:      fprintf(l->file, "$var(%.*s)", SLICE_ARG(p->var_names[n])); return;
 	case ARG_REF:
@@ -56,6 +61,7 @@ static void show_line(struct listing *l, uint32_t pc)
 	if (at.source == l->shown.source && at.line == l->shown.line)
 		return;
 	l->shown = at;
+	/* The line of a secret names its file, not what is in it. */
 	if (at.source)
 		fprintf(l->file, "%s:%" PRIu32 ": %.*s\n", at.source->name, at.line,
 		    SLICE_ARG(slice_trim(source_line(at.source, at.line))));

@@ -49,6 +49,7 @@ static struct program *assemble(struct emit *e)
 	p->code_count = e->code_count;
 	p->consts = e->consts;
 	p->const_count = e->const_count;
+	p->secrets = e->secrets;
 	p->refs = e->refs;
 	p->ref_count = e->ref_count;
 	p->funcs = e->funcs;

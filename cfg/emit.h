@@ -24,6 +24,7 @@ struct emit {
 	struct load         *ld;
 	uint32_t            *code;	unsigned code_count, code_room;
 	struct value        *consts;	unsigned const_count, const_room;
+	bool                *secrets;	unsigned secret_count, secret_room;
 	struct prog_ref     *refs;	unsigned ref_count, ref_room;
 	const struct sym_func **funcs;	unsigned func_count, func_room;
 	struct prog_builtin *builtins;	unsigned builtin_count, builtin_room;
@@ -55,6 +56,7 @@ void emit_jump(struct emit *e, enum op op, struct label *to);
 void emit_op_jump(struct emit *e, enum op op, uint32_t a, struct label *to);
 void emit_label(struct emit *e, struct label *l);
 uint32_t emit_const(struct emit *e, struct value v);
+uint32_t emit_secret(struct emit *e, struct value v);	/* not shown in listings */
 uint32_t emit_func(struct emit *e, const struct sym_func *f);
 uint32_t emit_builtin(struct emit *e, const struct builtin *b);
 uint32_t emit_regex(struct emit *e, struct slice pattern);

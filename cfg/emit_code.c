@@ -123,9 +123,17 @@ static bool may_share(struct value v)
 uint32_t emit_const(struct emit *e, struct value v)
 {
 	for (unsigned i = 0; may_share(v) && i < e->const_count; i++)
-		if (value_eq(e->consts[i], v))
+		if (!e->secrets[i] && value_eq(e->consts[i], v))
 			return i;
 	*PUSH(e, const, struct value) = v;
+	*PUSH(e, secret, bool) = false;
+	return e->const_count - 1;
+}
+
+uint32_t emit_secret(struct emit *e, struct value v)
+{
+	*PUSH(e, const, struct value) = v;
+	*PUSH(e, secret, bool) = true;
 	return e->const_count - 1;
 }
 

@@ -396,6 +396,10 @@ static void emit_index(struct emit *e, const struct expr *x)
 void emit_expr(struct emit *e, const struct expr *x)
 {
 	e->at = x->at;
+	if (x->konst && x->is_tainted) {
+		emit_op(e, OPC_CONST, emit_secret(e, *x->konst));
+		return;
+	}
 	if (x->konst) {
 		emit_value(e, *x->konst);
 		return;

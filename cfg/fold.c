@@ -135,6 +135,16 @@ static bool is_tainted_below(const struct expr *e)
 {
 	switch (e->kind) {
 	case EXPR_BINARY: return e->op.a->is_tainted || e->op.b->is_tainted;
+	case EXPR_CALL:
+		for (unsigned i = 0; i < e->call.argc; i++)
+			if (e->call.argv[i] && e->call.argv[i]->is_tainted)
+				return true;
+		return false;
+	case EXPR_LIST:
+		for (const struct expr *p = e->list.items; p; p = p->next)
+			if (p->is_tainted)
+				return true;
+		return false;
 	case EXPR_TEXT:
 		for (const struct expr *p = e->text.pieces; p; p = p->next)
 			if (p->is_tainted)

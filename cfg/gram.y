@@ -28,10 +28,10 @@ void gram_release(void *p);
 #define LD (gram_load(g))
 #define YYLLOC_DEFAULT(now, rhs, n)                                        \
 	((now) = (n) ? span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n)) : YYRHSLOC(rhs, 0))
-/* The parser's stack does not grow: what nests deeper than this is no script. The stack
- * of the look-ahead check does, in the load's arena, like all else. */
-#define YYINITDEPTH 1500
-#define YYMAXDEPTH 1500
+/* The parser's stacks grow in the load's arena, like all else; what nests deeper than
+ * this is no script. */
+#define YYINITDEPTH 200
+#define YYMAXDEPTH 4000
 #define YYMALLOC gram_alloc
 #define YYFREE gram_release
 }

@@ -135,6 +135,7 @@ struct expr *act_call(struct gram *g, const struct token *prefix, const struct t
 	e->call.name = name->text;
 	e->call.name_at = prefix ? span_join(prefix->at, name->at) : name->at;
 	e->call.args = args.first;
+	expr_hang(LD, e, args.first);
 	LD->calls++;
 	return e;
 }
@@ -147,6 +148,7 @@ struct expr *act_route_call(struct gram *g, const struct name_list *name,
 	e->route.name = name->first->name;
 	e->route.name_at = name_at;
 	e->route.args = args.first;
+	expr_hang(LD, e, args.first);
 	LD->calls++;
 	return e;
 }
@@ -170,6 +172,8 @@ struct expr *act_field(struct gram *g, struct expr *of, const struct token *name
 	e->field.name_at = name->at;
 	e->field.has_args = args != NULL;
 	e->field.args = args ? args->first : NULL;
+	expr_hang(LD, e, of);
+	expr_hang(LD, e, e->field.args);
 	return e;
 }
 
@@ -179,6 +183,8 @@ struct expr *act_index(struct gram *g, struct expr *of, struct expr *index, stru
 
 	e->index.of = of;
 	e->index.index = index;
+	expr_hang(LD, e, of);
+	expr_hang(LD, e, index);
 	return e;
 }
 
@@ -188,6 +194,7 @@ struct expr *act_list(struct gram *g, struct expr_list items, struct cfg_span at
 
 	e->list.items = items.first;
 	e->list.count = items.count;
+	expr_hang(LD, e, items.first);
 	return e;
 }
 

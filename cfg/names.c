@@ -31,6 +31,23 @@ static void add_builtins(struct load *ld, const struct builtin_table *t)
 		add_builtin(ld, &t->list[i]);
 }
 
+bool cfg_builtin(unsigned n, struct cfg_builtin *out)
+{
+	static const struct builtin_table *const tables[] = { &builtin_general, &builtin_text,
+		&builtin_code, &builtin_sip };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (n < tables[i]->count) {
+			const struct builtin *b = &tables[i]->list[n];
+
+			*out = (struct cfg_builtin){ b->sig, b->trans, b->doc };
+			return true;
+		}
+		n -= tables[i]->count;
+	}
+	return false;
+}
+
 /* ---- modules ---- */
 
 struct slice names_module_key(struct load *ld, struct slice written)

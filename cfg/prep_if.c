@@ -22,7 +22,10 @@ struct reader {
 	struct load      *ld;
 	struct prep_line *line;
 	bool              failed;
+	unsigned          depth;	/* parentheses open */
 };
+
+#define PARENTHESES_MAX 100u
 
 static struct word either(struct reader *r);
 
@@ -141,7 +144,10 @@ static struct word primary(struct reader *r)
 	if (!t)
 		return fail(r, "the condition is not complete");
 	if (take(r, '(')) {
+		if (++r->depth > PARENTHESES_MAX)
+			return fail(r, "this condition is nested too deeply");
 		w = either(r);
+		r->depth--;
 		return take(r, ')') ? w : fail(r, "\")\" is missing here");
 	}
 	r->line->at++;

@@ -39,6 +39,7 @@ struct prog_line { uint32_t pc; struct cfg_span at; };
 struct program {
 	const uint32_t               *code;		unsigned code_count;
 	const struct value           *consts;		unsigned const_count;
+	const bool                   *secrets;		/* which consts must not be shown */
 	const struct prog_ref        *refs;		unsigned ref_count;
 	const struct sym_func *const *funcs;		unsigned func_count;
 	const struct prog_builtin    *builtins;		unsigned builtin_count;

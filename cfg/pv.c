@@ -14,6 +14,7 @@ struct pv_in {				/* a range of a token's text being read */
 	const struct token *token;
 	const char         *p, *end;
 	bool                failed;
+	unsigned            depth;	/* variables around this one */
 };
 
 struct pieces { struct expr *first, **last; unsigned count; };
@@ -168,7 +169,7 @@ static struct expr *join_pieces(struct load *ld, struct pieces *list, struct cfg
 
 static struct pv_in reader_of(struct load *ld, const struct token *t)
 {
-	return (struct pv_in){ ld, t, t->text.p, t->text.p + t->text.len, false };
+	return (struct pv_in){ ld, t, t->text.p, t->text.p + t->text.len, false, 0 };
 }
 
 struct expr *text_pieces(struct load *ld, const struct text_part *parts, struct cfg_span where)
@@ -316,6 +317,7 @@ static struct expr *read_field(struct pv_in *in, struct expr *of, const char *st
 	e->field.of = of;
 	e->field.name = name;
 	e->field.name_at = span_of(in, from, in->p);
+	expr_hang(in->ld, e, of);
 	if (at(in, '(')) {
 		in->p++;
 		to = find_close(in, '(', ')');
@@ -401,6 +403,7 @@ static struct expr *read_trans(struct pv_in *in, struct expr *of, const char *st
 	struct expr *e = expr_new(in->ld, EXPR_TRANS, of->at);
 
 	e->field.of = of;
+	expr_hang(in->ld, e, of);
 	while (in->p < in->end && (is_name_char(*in->p) || *in->p == '.'))
 		in->p++;
 	e->field.name = slice_between(from, in->p);
@@ -452,10 +455,16 @@ static struct expr *read_long(struct pv_in *in, const char *start)
 static struct expr *read_pv(struct pv_in *in)
 {
 	const char *start = in->p++;
+	struct expr *e;
 
+	if (++in->depth > PV_DEPTH_MAX)
+		return fail(in, start, "variables are nested too deeply");
 	if (at(in, '('))
-		return read_long(in, start);
-	return pv_expr(in, read_name(in), start);
+		e = read_long(in, start);
+	else
+		e = pv_expr(in, read_name(in), start);
+	in->depth--;
+	return e;
 }
 
 struct expr *expr_pv(struct load *ld, const struct token *t)

@@ -186,10 +186,30 @@ static void as_functions(void **state)
 		assert_string_equal(scene_value(rows[i].expression), rows[i].want);
 }
 
+/* The table is the manual: each function has a signature that reads, and a sentence. */
+static void documented(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct cfg_builtin b;
+	unsigned n = 0;
+
+	(void)state;
+	for (; cfg_builtin(n, &b); n++) {
+		struct sym_func f = { 0 };
+
+		assert_int_equal(sym_func_parse(a, b.sig, &f), 0);
+		assert_true(b.doc && *b.doc);
+		assert_true(!b.trans || strchr(b.trans, '.'));
+	}
+	assert_true(n > 100);
+	arena_free(&a);
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(texts),
 	cmocka_unit_test(codes),
 	cmocka_unit_test(sip_parts),
 	cmocka_unit_test(substitution),
-	cmocka_unit_test(as_functions)
+	cmocka_unit_test(as_functions),
+	cmocka_unit_test(documented)
 )

@@ -54,6 +54,7 @@ static void names(void **state)
 	static const struct row rows[] = {
 		{ "route(NONE);", "E0201: route \"NONE\" is not defined" },
 		{ "route($var(x));", "E0201: a route is called by its name" },
+		{ "if (method == \"INVITE\") { }", "E0201: \"method\" is not defined" },
 		{ "x = 1;", "E0201: \"x\" is not defined" },
 		{ "var x = y;", "E0201: \"y\" is not defined" },
 		{ "var x = 1; { var x = 2; }", "W0203: variable \"x\" hides another one of that name" },
@@ -148,6 +149,10 @@ static void calls(void **state)
 		{ "counts(1, zz=2);", "E0306: counts() has no argument \"zz\"" },
 		{ "counts(1, a=2);", "E0306: \"a\" is given twice" },
 		{ "counts(c=true, a=5);", "" },
+		{ "counts(\"12\");", "N0303: read as the number 12" },
+		{ "sl_send_reply(\"99\", \"x\");", "N0303: read as the number 99; "
+		  "E0304: \"code\" of sl_send_reply() is 100..699, not 99" },
+		{ "counts(\"12x\");", "E0303: \"a\" of counts() is a number, not a text" },
 		{ "counts(\"x\");", "E0303: \"a\" of counts() is a number, not a text" },
 		{ "counts($rU);", "E0303: \"a\" of counts() is a number, not a text or null" },
 		{ "joined($rU, \"x\");", "E0320: $rU may be null here, and a text is needed" },
@@ -365,6 +370,36 @@ static void no_cascades(void **state)
 	run(rows, COUNT(rows), true);
 }
 
+/* Whatever nests without end is an error, not a full stack. */
+static void nesting(void **state)
+{
+	static const struct { const char *before, *again, *after; } rows[] = {
+		{ "setflag(1", "+1", ");" }, { "setflag(", "-", "1);" }, { "setflag(", "(", "1);" },
+		{ "if (", "!", "true) { }" }, { "", "{", "" }, { "", "if (true) ", ";" },
+		{ "", "if (true) { } else ", ";" }, { "setflag(", "[", "" }, { "setflag(", "len(", "" },
+		{ "setflag($rm", ".user", ");" }, { "setflag($rm", "[0]", ");" },
+		{ "setflag($(rm", "{s.len}", "));" }, { "setflag(", "$hdr(", "" },
+		{ "setflag(f\"", "$(hdr(", "\");" }, { "", "foreach (x in [1]) ", ";" },
+		{ "\n#!if ", "(", "true\n#!endif\n" }, { "setflag(true", " && true", ");" }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct scene *s = scene_new();
+		size_t one = strlen(rows[i].again), n = 20000, len;
+		char *text = malloc(one * n + 500);
+
+		assert_non_null(text);
+		len = (size_t)snprintf(text, 300, "%s", rows[i].before);
+		for (size_t k = 0; k < n; k++, len += one)
+			memcpy(text + len, rows[i].again, one);
+		snprintf(text + len, 100, "%s", rows[i].after);
+		assert_int_not_equal(scene_load_body(s, text), 0);
+		free(text);
+		scene_free(s);
+	}
+}
+
 /* A module that cannot be opened is one mistake, whatever it would have brought. */
 static void after_a_missing_module(void **state)
 {
@@ -389,5 +424,6 @@ UNIT_MAIN(
 	cmocka_unit_test(flow),
 	cmocka_unit_test(flow_through_routes),
 	cmocka_unit_test(no_cascades),
-	cmocka_unit_test(after_a_missing_module)
+	cmocka_unit_test(after_a_missing_module),
+	cmocka_unit_test(nesting)
 )

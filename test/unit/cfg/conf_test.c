@@ -137,6 +137,33 @@ static void secrets(void **state)
 	scene_free(s);
 }
 
+/* What came out of a file is in no listing. */
+static void secrets_are_not_listed(void **state)
+{
+	char path[] = "/tmp/lcs-secret-XXXXXX", text[500], listing[20000];
+	struct scene *s = scene_new();
+	int fd = mkstemp(path);
+	FILE *out = fmemopen(listing, sizeof(listing), "w");
+
+	(void)state;
+	assert_true(fd >= 0 && out);
+	assert_int_equal(write(fd, "s3cret", 6), 6);
+	close(fd);
+	snprintf(text, sizeof(text), "const K = \"${file:%s}\";\nrequest_route { setflag(K); "
+	    "setflag(\"a\" + K); setflag(upper(K)); if ($rm in [K]) drop; drop; }", path);
+	assert_int_equal(scene_load(s, text), 0);
+	cfg_dump_code(s->cfg, out);
+	fclose(out);
+	assert_non_null(strstr(listing, "CONST    (secret)"));
+	assert_null(strstr(listing, "s3cret"));
+	assert_null(strstr(listing, "S3CRET"));
+	scene_run(s);
+	assert_string_equal(scene_calls(s), "setflag(\"s3cret\")\nsetflag(\"as3cret\")\n"
+	    "setflag(\"S3CRET\")\n");
+	unlink(path);
+	scene_free(s);
+}
+
 static void environment_that_is_wrong(void **state)
 {
 	static const struct row rows[] = {
@@ -374,6 +401,7 @@ UNIT_MAIN(
 	cmocka_unit_test(settings_that_are_wrong),
 	cmocka_unit_test(environment),
 	cmocka_unit_test(secrets),
+	cmocka_unit_test(secrets_are_not_listed),
 	cmocka_unit_test(environment_that_is_wrong),
 	cmocka_unit_test(parameters),
 	cmocka_unit_test(order_of_modules),
