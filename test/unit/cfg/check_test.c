@@ -150,8 +150,8 @@ static void calls(void **state)
 		{ "counts(1, a=2);", "E0306: \"a\" is given twice" },
 		{ "counts(c=true, a=5);", "" },
 		{ "counts(\"12\");", "N0303: read as the number 12" },
-		{ "sl_send_reply(\"99\", \"x\");", "N0303: read as the number 99; "
-		  "E0304: \"code\" of sl_send_reply() is 100..699, not 99" },
+		{ "sl_send_reply(\"99\", \"x\");", "E0304: \"code\" of sl_send_reply() is 100..699, "
+		  "not 99; N0303: read as the number 99" },
 		{ "counts(\"12x\");", "E0303: \"a\" of counts() is a number, not a text" },
 		{ "counts(\"x\");", "E0303: \"a\" of counts() is a number, not a text" },
 		{ "counts($rU);", "E0303: \"a\" of counts() is a number, not a text or null" },
