@@ -3,7 +3,7 @@
 # order: 41
 # in: ci
 # build: plain
-# packages: man-db
+# packages: man-db openssl python3
 # repair: utils/manuals writes them anew; commit what changed
 set -u
 # shellcheck source=test/groups/lib.bash
