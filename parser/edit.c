@@ -149,7 +149,7 @@ int edit_body(struct arena *a, const struct sip_edit **last, struct slice body,
     struct slice content_type)
 {
 	const struct sip_edit *mine = *last;
-	struct slice length = arena_printf(a, "%zu", body.len);
+	struct slice length = arena_decimal(a, body.len);
 	bool anew = content_type.len > 0 || body.len == 0;
 	int err = length.p ? 0 : -ENOMEM;
 

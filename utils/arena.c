@@ -326,6 +326,16 @@ struct slice arena_printf(struct arena *a, const char *fmt, ...)
 	return s;
 }
 
+struct slice arena_decimal(struct arena *a, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	return arena_dup(a, slice_between(p, digits + sizeof(digits)));
+}
+
 int arena_hold(struct arena *a, void *obj, void (*drop)(void *obj))
 {
 	struct arena_hold *h = arena_alloc(a, sizeof(*h));

@@ -90,6 +90,9 @@ struct slice arena_printf(struct arena *a, const char *fmt, ...)
 struct slice arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
+/** A number in decimal, without the price of a format; .p is NULL if memory is short. */
+struct slice arena_decimal(struct arena *a, uint64_t n);
+
 /** Run drop(obj) when the arena dies. 0 or -ENOMEM (then drop is not taken over). */
 int arena_hold(struct arena *a, void *obj, void (*drop)(void *obj));
 

@@ -131,10 +131,9 @@ static int local_towards(const struct sock_addr *remote, struct ip_addr *local)
 
 /* ---- Via, Record-Route, Contact ---- */
 
-static struct slice host_port(const char *host, bool is_v6, uint16_t port, char text[300])
+static struct slice host_port(const char *host, uint16_t port, char text[300])
 {
-	const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
-	int n = snprintf(text, 300, "%s%s%s:%u", open, host, close, port);
+	int n = snprintf(text, 300, "%s:%u", host, port);
 
 	return slice_of(text, n > 0 && n < 300 ? (size_t)n : 0);
 }
@@ -148,20 +147,17 @@ static uint16_t advertised_port(const struct net_listener *l)
 struct slice net_sent_by(const struct sip_hop *hop, char text[300])
 {
 	const struct net_listener *l = net_listener(hop->listener);
-	struct ip_addr ip = hop->local.ip;
-	uint16_t port = hop->local.port;
-	char host[ADDR_TEXT_BYTES];
+	struct sock_addr from = { .ip = hop->local.ip, .port = hop->local.port };
 
 	if (l && l->advertise_host[0])
-		return host_port(l->advertise_host, false, advertised_port(l), text);
+		return host_port(l->advertise_host, advertised_port(l), text);
 	if (l)
-		port = l->addr.port;
+		from.port = l->addr.port;
 	if (l && !ip_is_any(&l->addr.ip))
-		ip = l->addr.ip;
-	else if (ip.family == 0 || ip_is_any(&ip))
-		local_towards(&hop->remote, &ip);
-	ip_format(&ip, host);
-	return host_port(host, ip.family == 6, port, text);
+		from.ip = l->addr.ip;
+	else if (from.ip.family == 0 || ip_is_any(&from.ip))
+		local_towards(&hop->remote, &from.ip);
+	return slice_of(text, sock_addr_format(&from, text));
 }
 
 /* ---- is that us? ---- */

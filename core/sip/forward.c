@@ -68,7 +68,7 @@ static int lower_max_forwards(struct lcs_ctx *ctx, const struct sip_edit **last)
 		return 0;
 	if (slice_to_u32(h.value, &n) != 0 || n > 255)
 		return edit_value(arena, last, &h, MAX_FORWARDS_PRESET);
-	return edit_value(arena, last, &h, arena_printf(arena, "%u", n > 0 ? n - 1 : 0));
+	return edit_value(arena, last, &h, arena_decimal(arena, n > 0 ? n - 1 : 0));
 }
 
 /* ---- Route ---- */

@@ -6,7 +6,10 @@
  * is allowed, and one that comes back as it was is a loop.
  */
 #include "core/sip/ctx.h"
+#include "utils/hex.h"
 #include "utils/siphash.h"
+
+#define MARK_CHARS 9u			/* a dot, and half of the sum in hex */
 
 static uint64_t mix(uint64_t sum, struct slice s)
 {
@@ -30,6 +33,7 @@ struct slice lcs_loop_mark(struct lcs_ctx *ctx)
 	};
 	struct sip_msg *msg = ctx->msg;
 	uint64_t sum = mix(lcs_key(msg_call_id(msg)), msg->request_uri);
+	char *text;
 
 	if (msg_from(msg))
 		sum = mix(sum, msg_from(msg)->tag);
@@ -39,5 +43,10 @@ struct slice lcs_loop_mark(struct lcs_ctx *ctx)
 		sum = mix(sum, msg_cseq(msg)->method_text) ^ msg_cseq(msg)->seq;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		sum = mix_headers(sum, msg, headers[i]);
-	return arena_printf(lcs_arena(ctx), ".%08x", (unsigned)(sum >> 32));
+	text = arena_bytes(lcs_arena(ctx), MARK_CHARS);
+	if (!text)
+		return SLICE_NULL;
+	text[0] = '.';
+	hex_encode(text + 1, &sum, (MARK_CHARS - 1) / 2);
+	return slice_of(text, MARK_CHARS);
 }

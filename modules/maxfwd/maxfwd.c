@@ -27,10 +27,10 @@ static int read_number(struct lcs_ctx *ctx, enum hdr_id id, struct hdr_ref *h, u
 	return slice_to_u32(h->value, out) == 0 && *out <= 255 ? 0 : -EBADMSG;
 }
 
-static int write_number(struct lcs_ctx *ctx, const struct hdr_ref *h, struct slice name, int64_t n)
+static int write_number(struct lcs_ctx *ctx, const struct hdr_ref *h, struct slice name, uint64_t n)
 {
 	struct arena *arena = lcs_arena(ctx);
-	struct slice text = arena_printf(arena, "%lld", (long long)n);
+	struct slice text = arena_decimal(arena, n);
 
 	if (!text.p)
 		return -ENOMEM;
@@ -59,7 +59,9 @@ static enum fn_status process(struct lcs_call *call)
 	limit = err ? limit : n - 1;
 	if (limit > conf->max_limit)
 		limit = conf->max_limit;
-	if (write_number(call->ctx, &h, SLICE("Max-Forwards"), limit) != 0)
+	if (limit < 0)
+		limit = 0;
+	if (write_number(call->ctx, &h, SLICE("Max-Forwards"), (uint64_t)limit) != 0)
 		return FN_FAILED;
 	call->ret = value_bool(true);
 	return FN_DONE;
