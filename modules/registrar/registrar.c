@@ -53,6 +53,9 @@ static const struct lcs_param params[] = {
 	PARAM_BOOL(struct registrar_conf, dial_contacts, "yes",
 	    "when a client's connection has ended, try the address of its Contact; never the port "
 	    "that the connection came from"),
+	PARAM_BOOL(struct registrar_conf, detect_nat, "yes",
+	    "a UDP client whose Contact names another address than it came from is reached where "
+	    "it came from; a script can ask for that with setflag(\"use_received\")"),
 	PARAM_WORD(struct registrar_conf, path_mode, "lazy", "lazy|strict|off",
 	    "Path from clients that do not support it: keep it, refuse with 420, or ignore all"),
 	{ 0 }

@@ -9,7 +9,7 @@
 struct registrar_conf {
 	msec_t       default_expires, min_expires, max_expires;
 	int64_t      max_contacts;
-	bool         replace_oldest, append_branches, method_filtering, dial_contacts;
+	bool         replace_oldest, append_branches, method_filtering, dial_contacts, detect_nat;
 	struct slice path_mode;
 };
 

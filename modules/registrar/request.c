@@ -133,6 +133,27 @@ static struct usrloc_binding *next_binding(struct reading *r)
 	return &r->wants[r->out->change.count++].binding;
 }
 
+/* No proxy between us: where the datagram came from is where the client is. */
+static bool is_first_hop(struct reading *r)
+{
+	return view_value_count(&r->view, HDR_VIA) == 1;
+}
+
+/*
+ * A UDP client is reached at its Contact, but not if that names another machine than the one
+ * it came from: then an address translator stands between, and only its address leads back.
+ */
+static bool is_translated(struct reading *r, const struct sip_uri *contact)
+{
+	struct lcs_bag *bag = lcs_bag(r->ctx);
+	struct ip_addr ip;
+
+	if (bag && lcs_bag_flag(bag, SLICE("use_received")))
+		return true;
+	return r->conf->detect_nat && uri_host_ip(contact->host, &ip) == 0 &&
+	    !ip_eq(&ip, &lcs_from(r->ctx)->remote.ip) && is_first_hop(r);
+}
+
 static int take_contact(struct reading *r, struct slice value)
 {
 	struct sip_contact c;
@@ -164,6 +185,8 @@ static int take_contact(struct reading *r, struct slice value)
 	b->reg_id = c.instance.len ? c.reg_id : 0;
 	b->methods = methods_of(r, c.addr.params);
 	b->expires = r->now + seconds;
+	if (b->received.transport == TRANSPORT_UDP && !is_translated(r, &c.addr.uri))
+		b->received.remote = (struct sock_addr){ 0 };
 	return b->params.p ? 0 : -ENOMEM;
 }
 
@@ -225,19 +248,13 @@ static int take_path(struct reading *r)
 	return 0;
 }
 
-/* The way back: a stream's own connection. A UDP client is reached at its Contact, unless the
- * script found it behind a NAT; a client behind a proxy by the Path. */
+/* The way back: a stream's own connection; a client behind a proxy, by the Path. */
 static void take_received(struct reading *r)
 {
-	struct lcs_bag *bag = lcs_bag(r->ctx);
-
 	r->common.received = *lcs_from(r->ctx);
 	r->common.received.name = SLICE_NULL;
 	if (r->common.path.len)
 		r->common.received.flow = 0;
-	if (r->common.received.transport == TRANSPORT_UDP &&
-	    !(bag && lcs_bag_flag(bag, SLICE("use_received"))))
-		r->common.received.remote = (struct sock_addr){ 0 };
 }
 
 /* RFC 5626 6: with reg-id the edge must speak outbound too. */
