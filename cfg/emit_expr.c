@@ -122,12 +122,29 @@ static void emit_pv(struct emit *e, const struct expr *x)
 	}
 }
 
-static void emit_pieces(struct emit *e, const struct expr *x)
+/* In a log line what is missing is to be seen. */
+static void emit_shown(struct emit *e, const struct expr *p)
+{
+	struct label end = { 0 };
+
+	emit_expr(e, p);
+	if (!p->type.nullable)
+		return;
+	emit_jump(e, OPC_JVALUE, &end);
+	emit_op(e, OPC_CONST, emit_const(e, value_string(SLICE("<null>"))));
+	emit_label(e, &end);
+}
+
+static void emit_pieces(struct emit *e, const struct expr *x, bool in_log)
 {
 	unsigned n = 0;
 
-	for (const struct expr *p = x->text.pieces; p; p = p->next, n++)
-		emit_expr(e, p);
+	for (const struct expr *p = x->text.pieces; p; p = p->next, n++) {
+		if (in_log)
+			emit_shown(e, p);
+		else
+			emit_expr(e, p);
+	}
 	emit_op(e, OPC_CONCAT, n);
 }
 
@@ -322,8 +339,14 @@ static void emit_call(struct emit *e, const struct expr *x)
 	}
 	if (!f)
 		f = builtin_func(e, x);
-	for (unsigned i = 0; i < x->call.argc; i++)
-		emit_as(e, x->call.argv[i], param_type(f, i));
+	for (unsigned i = 0; i < x->call.argc; i++) {
+		const struct expr *arg = x->call.argv[i];
+
+		if (arg->kind == EXPR_TEXT && !arg->konst && (f->flags & FUNC_LOGS))
+			emit_pieces(e, arg, true);
+		else
+			emit_as(e, arg, param_type(f, i));
+	}
 	e->at = x->at;
 	if (x->call.func)
 		emit_op2(e, OPC_CALL, emit_func(e, f), x->call.argc);
@@ -405,7 +428,7 @@ void emit_expr(struct emit *e, const struct expr *x)
 		return;
 	}
 	switch (x->kind) {
-	case EXPR_TEXT:   emit_pieces(e, x); break;
+	case EXPR_TEXT:   emit_pieces(e, x, false); break;
 	case EXPR_NAME:   emit_name(e, x); break;
 	case EXPR_PV:     emit_pv(e, x); break;
 	case EXPR_FIELD:

@@ -56,6 +56,40 @@ static void acl_add(struct load *ld, struct cfg_acl *acl, const struct acl_row *
 	n->row = row->is_not ? ROW_OUT : ROW_IN;
 }
 
+/* What the rows around a row say of its network already: ROW_NONE if nothing. */
+static int around(const struct cfg_acl *acl, const struct ip_net *net)
+{
+	const struct acl_node *n = net->addr.family == 4 ? acl->v4 : acl->v6;
+	int row = ROW_NONE;
+
+	for (unsigned i = 0; n && i < net->bits; i++) {
+		if (n->row != ROW_NONE)
+			row = (int)n->row;
+		n = n->child[bit_of(&net->addr, i)];
+	}
+	return row;
+}
+
+static void warn_useless(struct load *ld, const struct cfg_acl *acl, const struct acl_row *row)
+{
+	int outer = row->net.addr.family ? around(acl, &row->net) : ROW_NONE;
+
+	if (!row->is_not && row->net.addr.family && outer == ROW_IN)
+		diag_beside(load_warning(ld, 501, row->at, "this row changes nothing"),
+		    "a larger network of this acl covers it");
+	else if (row->is_not && outer != ROW_IN)
+		diag_beside(load_warning(ld, 501, row->at, "this row changes nothing"),
+		    "the acl does not cover what it excludes");
+}
+
+static bool includes_others(const struct acl_decl *d)
+{
+	for (const struct acl_row *row = d->rows; row; row = row->next)
+		if (row->name.len)
+			return true;
+	return false;
+}
+
 static void acl_merge(struct load *ld, struct acl_node **to, const struct acl_node *from,
     bool is_not)
 {
@@ -107,6 +141,9 @@ static void acl_build(struct load *ld, struct acl_decl *d)
 	for (const struct acl_row *row = d->rows; row; row = row->next)
 		if (!row->name.len)
 			acl_add(ld, acl, row);
+	if (!includes_others(d))
+		for (const struct acl_row *row = d->rows; row; row = row->next)
+			warn_useless(ld, acl, row);
 	for (const struct acl_row *row = d->rows; row; row = row->next)
 		if (row->name.len)
 			acl_include(ld, d, acl, row);

@@ -65,7 +65,8 @@ static inline bool value_is_null(struct value v) { return v.type == VALUE_NULL; 
 const char *value_type_name(enum value_type type);
 /** Same type and equal; URIs by RFC 3261 19.1.4, texts by byte. */
 bool value_eq(struct value a, struct value b);
-/** As text, the way "+" and f"" show it; null is "<null>" in logs and "" in text. */
+/** As text, the way "+" and f"" show it; null is "" (in the text of a function that logs
+ *  the compiler writes "<null>"). */
 struct slice value_text(struct arena *arena, struct value v);
 /** A deep copy into another arena; type VALUE_NULL if memory is short. */
 struct value value_copy(struct arena *arena, struct value v);

@@ -61,6 +61,8 @@ static void control(void **state)
 		  "sl_send_reply(404, \"No text\")\nsetflag(1)\n" },
 		{ "setflag($cfg(line)); setflag($cfg(route));", "setflag(7)\nsetflag(\"\")\n" },
 		{ "if (\"x=7\" =~ \"=([0-9])$\") setflag($re(1));", "setflag(\"7\")\n" },
+		{ "xinfo(\"[$rU] $hdr(X) $rm\"); xwarn(f\"<$rU>\"); setflag(f\"<$rU>\");",
+		  "xinfo(\"[<null>] <null> text\")\nxwarn(\"<<null>>\")\nsetflag(\"<>\")\n" },
 		{ "drop; setflag(1);", "" }
 	};
 
