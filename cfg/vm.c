@@ -108,6 +108,16 @@ static struct run run_of(struct fiber *f, const struct vm_host *host, void *arg)
 	return r;
 }
 
+/* Deadlines inside the one that passed are over as well. */
+static void close_inner(struct run *r)
+{
+	uint32_t level = r->f->within_count;
+
+	r->f->within_count = r->f->expired_from;
+	close_withins(r, level + 1);
+	r->f->within_count = level;
+}
+
 enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg)
 {
 	struct run r = run_of(f, host, arg);
@@ -116,12 +126,7 @@ enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg)
 		return f->status;
 	lcs_assert(f->state != FIBER_WAITING);
 	if (f->is_expiring) {
-		/* Deadlines inside the one that passed are over as well. */
-		uint32_t level = f->within_count;
-
-		f->within_count = f->expired_from;
-		close_withins(&r, level + 1);
-		f->within_count = level;
+		close_inner(&r);
 		f->is_ending = true;
 		f->state = FIBER_READY;
 		if (!unwind(&r))
@@ -156,6 +161,8 @@ enum vm_status vm_cancel(struct fiber *f, const struct vm_host *host, void *arg)
 
 	if (f->state == FIBER_OVER)
 		return f->status;
+	if (f->is_expiring)
+		close_inner(&r);
 	f->state = FIBER_READY;
 	if (end(&r, VM_DROP))
 		return loop(&r);

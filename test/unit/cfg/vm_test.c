@@ -312,6 +312,23 @@ static void deadlines(void **state)
 	    "setflag(\"d\")\n");
 }
 
+static void cancelled_when_too_late(void **state)
+{
+	struct scene *s = scene_new();
+
+	(void)state;
+	scene_load(s, NESTED);
+	s->fake.suspend_all = true;
+	scene_begin(s, NULL);
+	assert_int_equal(scene_go(s), VM_SUSPENDED);
+	vm_expire(s->fiber, 0);
+	s->fake.deadlines--;
+	assert_int_equal(vm_cancel(s->fiber, &s->fake.vm, &s->fake), VM_DROP);
+	assert_string_equal(scene_calls(s), "setflag(\"a\")\ncounts(1, 7, false)\nsetflag(\"deferred\")\n");
+	assert_int_equal(s->fake.deadlines, 0);
+	scene_free(s);
+}
+
 static void ways_out_of_a_deadline(void **state)
 {
 	static const struct row rows[] = {
@@ -464,6 +481,7 @@ UNIT_MAIN(
 	cmocka_unit_test(functions_that_fail),
 	cmocka_unit_test(errors_of_the_world),
 	cmocka_unit_test(deadlines),
+	cmocka_unit_test(cancelled_when_too_late),
 	cmocka_unit_test(ways_out_of_a_deadline),
 	cmocka_unit_test(out_of_steps),
 	cmocka_unit_test(defers_that_never_end),
