@@ -207,7 +207,7 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
     const struct sip_hop *from)
 {
 	struct sip_defect defect = { 0 };
-	struct sip_hop way = *from;	/* may point into the message */
+	flow_id flow = from->flow;	/* from may point into the message */
 	struct lcs_ctx *ctx;
 
 	if (err == 0) {
@@ -215,13 +215,13 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
 		why = &defect;
 	}
 	if (err) {
-		refuse_malformed(msg, err, why, &way);
+		refuse_malformed(msg, err, why, from);
 		return;
 	}
 	ctx = ctx_receive(msg);
 	if (!ctx) {
 		SIP_COUNT(no_memory);
-		net_message_done(way.flow);
+		net_message_done(flow);
 	} else if (hooks_run(ctx, STAGE_RECEIVED) != HOOK_PASS) {
 		SIP_COUNT(taken_by_hook);
 		finish(ctx);

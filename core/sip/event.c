@@ -54,8 +54,10 @@ void lcs_event(struct lcs_mod *mod, const char *event, struct sip_msg *msg,
 
 	(void)mod;
 	gen_unref(&gen);
+	if (worker_count() == 0)
+		lcs_ctx_unref(&ctx);	/* nobody runs yet, or any more */
 	if (!ctx) {
-		if (route >= 0)
+		if (route >= 0 && worker_count() > 0)
 			SIP_COUNT(no_memory);
 		return;
 	}
