@@ -1,141 +1,263 @@
 /*
- * modules/rr/record.c - Record-Route: later requests of the dialog come back through us
- * (RFC 3261 16.6 item 4, RFC 5658 for two sides that differ).
+ * modules/rr/record.c - Record-Route (RFC 3261 16.6, item 4).
  *
- * What is written depends on the hop, so it is a late edit. One entry does when
- * both sides are the same datagram listener; else there are two, the outer one
- * on top, and each names the connection of its side if it has one.
+ * The value is written when the way out is known. If it differs from the way in -
+ * another transport, listener, address family, or a client's own connection on
+ * either side - two values are written, one for each side, marked r2=on.
  */
 #include "modules/rr/rr.h"
 
 #include <errno.h>
 
-struct recording {			/* the edit's argument, in the message's arena */
+struct record {				/* in the request's arena, immutable once linked */
 	struct sip_hop in;
-	struct slice   params;		/* ";name=value", of both entries */
+	struct slice   scheme, from_tag, params;	/* params: each with its ';' */
+	bool           full_lr, tokens;
+	bool           in_is_client;	/* came straight from a client, over a connection */
 };
 
-static void put_uri(struct buf *out, const struct sip_hop *side, const struct recording *r,
-    bool is_double)
-{
-	char token[FLOW_TOKEN_CHARS], text[300];
+/* ---- writing ---- */
 
-	buf_put(out, SLICE("<sip:"));
-	if (side->flow) {
-		flow_token_write(token, side->flow, side->listener);
+static void put_uri(struct buf *out, const struct record *r, const struct sip_hop *hop,
+    bool with_token, bool is_double)
+{
+	char text[300], token[FLOW_TOKEN_CHARS];
+
+	buf_put(out, SLICE("Record-Route: <"));
+	buf_put(out, r->scheme);
+	buf_put_char(out, ':');
+	if (with_token) {
+		flow_token_text(hop->flow, token);
 		buf_put(out, slice_of(token, sizeof(token)));
 		buf_put_char(out, '@');
 	}
-	buf_put(out, net_sent_by(side, text));
-	if (side->transport != TRANSPORT_UDP) {
+	buf_put(out, net_sent_by(hop, text));
+	if (hop->transport != TRANSPORT_UDP) {
 		buf_put(out, SLICE(";transport="));
-		buf_put(out, transport_uri_name(side->transport));
+		buf_put(out, transport_uri_name(hop->transport));
 	}
 	if (is_double)
 		buf_put(out, SLICE(";r2=on"));
-	buf_put(out, SLICE(";lr"));
-	buf_put(out, r->params);
-	buf_put_char(out, '>');
-}
-
-static bool is_one_side(const struct sip_hop *in, const struct sip_hop *out)
-{
-	return in->transport == out->transport && in->listener == out->listener && !in->flow &&
-	    !out->flow && in->local.ip.family == out->remote.ip.family;
-}
-
-static void write_record_route(struct buf *out, const struct sip_edit *edit,
-    const struct sip_hop *hop)
-{
-	const struct recording *r = edit->arg;
-	bool is_double = !is_one_side(&r->in, hop);
-
-	buf_put(out, SLICE("Record-Route: "));
-	put_uri(out, hop, r, is_double);
-	if (is_double) {
-		buf_put_char(out, ',');
-		put_uri(out, &r->in, r, true);
+	buf_put(out, r->full_lr ? SLICE(";lr=on") : SLICE(";lr"));
+	if (r->from_tag.len) {
+		buf_put(out, SLICE(";ftag="));
+		buf_put(out, r->from_tag);
 	}
-	buf_put(out, SLICE("\r\n"));
+	buf_put(out, r->params);
+	buf_put(out, SLICE(">\r\n"));
 }
 
-static struct slice with_from_tag(struct lcs_call *call, struct slice params)
+/* Whoever opened the connection to us cannot be dialled; whom we dialled can be again. */
+static bool is_clients_own(flow_id flow)
+{
+	struct sip_hop hop;
+
+	return flow_hop(flow, &hop) && hop.local.ip.family != 0;
+}
+
+static bool out_is_client(const struct record *r, const struct sip_hop *out)
+{
+	return r->tokens && is_clients_own(out->flow);
+}
+
+static bool sides_differ(const struct sip_hop *in, const struct sip_hop *out)
+{
+	return in->transport != out->transport || in->listener != out->listener ||
+	    in->remote.ip.family != out->remote.ip.family;
+}
+
+static void write_record(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
+{
+	const struct record *r = edit->arg;
+	bool to_client = out_is_client(r, hop);
+	bool is_double = to_client || r->in_is_client || sides_differ(&r->in, hop);
+
+	put_uri(out, r, hop, to_client, is_double);
+	if (is_double)
+		put_uri(out, r, &r->in, r->in_is_client, true);
+}
+
+/* A parameter that was named before record_route(): nothing is written. */
+static void write_note(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
+{
+	(void)out;
+	(void)edit;
+	(void)hop;
+}
+
+/* ---- finding our own edits ---- */
+
+/* The last one of that kind that was not dropped again. */
+static const struct sip_edit *find(struct lcs_ctx *ctx, edit_late_fn *late)
+{
+	for (const struct sip_edit *e = *lcs_edits(ctx); e; e = e->before) {
+		if (e->kind == EDIT_DROP && e->added && e->added->late == late)
+			return NULL;
+		if (e->kind == EDIT_LATE && e->late == late)
+			return e;
+	}
+	return NULL;
+}
+
+static int drop(struct lcs_ctx *ctx, const struct sip_edit *e)
+{
+	const struct hdr_ref h = { .id = HDR_RECORD_ROUTE, .at = e->at, .added = e };
+
+	return edit_drop(lcs_arena(ctx), lcs_edits(ctx), &h);
+}
+
+/* ---- making ---- */
+
+/* One Via: nobody stands between the client and us. */
+static bool is_from_client(struct lcs_ctx *ctx)
+{
+	struct sip_view view = lcs_view(ctx);
+
+	return is_clients_own(lcs_from(ctx)->flow) && view_value_count(&view, HDR_VIA) == 1;
+}
+
+static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct record *r)
+{
+	const struct sip_uri *uri = lcs_request_uri(ctx);
+	const struct name_addr *from = msg_from(lcs_msg(ctx));
+	const struct sip_edit *note = find(ctx, write_note);
+
+	*r = (struct record){ .in = *lcs_from(ctx), .full_lr = conf->enable_full_lr,
+	    .tokens = conf->flow_tokens };
+	r->in.name = SLICE_NULL;
+	r->in_is_client = r->tokens && is_from_client(ctx);
+	r->scheme = uri && uri->scheme == URI_SIPS ? SLICE("sips") : SLICE("sip");
+	if (note)
+		r->params = *(const struct slice *)note->arg;
+	if (conf->append_fromtag && from)
+		r->from_tag = from->tag;
+}
+
+static int add_record(struct lcs_ctx *ctx, const struct record *r)
+{
+	struct record *copy = arena_alloc(lcs_arena(ctx), sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *r;
+	return edit_late(lcs_arena(ctx), lcs_edits(ctx), EDIT_AT_TOP, write_record, copy);
+}
+
+enum fn_status rr_remove(struct lcs_call *call)
+{
+	const struct sip_edit *e = find(call->ctx, write_record);
+
+	if (e && drop(call->ctx, e) != 0)
+		return FN_FAILED;
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+/* argv: host[:port][;params] or user@host…, the same of the other side or "". */
+enum fn_status rr_record_preset(struct lcs_call *call)
 {
 	const struct rr_conf *conf = call->conf;
-	const struct name_addr *from = msg_from(lcs_msg(call->ctx));
-
-	if (!conf->append_fromtag || !from || !from->tag.len)
-		return arena_dup(lcs_arena(call->ctx), params);
-	return arena_printf(lcs_arena(call->ctx), "%.*s;ftag=%.*s", SLICE_ARG(params),
-	    SLICE_ARG(from->tag));
-}
-
-/* Parameters come from the script: what would end the URI or the line is refused. */
-static bool is_safe(struct slice params)
-{
-	for (size_t i = 0; i < params.len; i++)
-		if (params.p[i] == '>' || params.p[i] == '<' || params.p[i] == '"' ||
-		    params.p[i] == ',' || is_lws(params.p[i]) || params.p[i] == '\0')
-			return false;
-	return !params.len || params.p[0] == ';';
-}
-
-enum fn_status rr_record_route(struct lcs_call *call)
-{
 	struct arena *arena = lcs_arena(call->ctx);
-	struct recording *r = arena_alloc(arena, sizeof(*r));
+	const char *lr = conf->enable_full_lr ? ";lr=on" : ";lr";
 
-	call->ret = value_bool(false);
-	if (!is_safe(call->argv[0].s))
-		return FN_DONE;
-	if (!r)
-		return FN_FAILED;
-	r->in = *lcs_from(call->ctx);
-	r->in.name = SLICE_NULL;
-	r->params = with_from_tag(call, call->argv[0].s);
-	if (!r->params.p && call->argv[0].s.len)
-		return FN_FAILED;
-	if (edit_late(arena, lcs_edits(call->ctx), EDIT_AT_TOP, write_record_route, r) != 0)
-		return FN_FAILED;
-	((struct rr_local *)call->local)->recorded++;
+	for (int i = 1; i >= 0; i--) {
+		struct slice text = call->argv[i].s, value;
+		struct name_addr parsed;
+
+		if (text.len == 0)
+			continue;
+		value = arena_printf(arena, "<sip:%.*s%s%s>", SLICE_ARG(text),
+		    call->argv[1].s.len ? ";r2=on" : "", lr);
+		if (!value.p)
+			return FN_FAILED;
+		if (name_addr_parse(value, &parsed, NULL) != 0) {
+			call->ret = value_bool(false);
+			return FN_DONE;
+		}
+		if (edit_add(arena, lcs_edits(call->ctx), EDIT_AT_TOP, SLICE("Record-Route"),
+		    value) != 0)
+			return FN_FAILED;
+	}
 	call->ret = value_bool(true);
 	return FN_DONE;
 }
 
-enum fn_status rr_record_route_preset(struct lcs_call *call)
-{
-	struct arena *arena = lcs_arena(call->ctx);
-	struct slice value = arena_printf(arena, "<sip:%.*s;lr>", SLICE_ARG(call->argv[0].s));
-	int err;
+/* ---- parameters ---- */
 
-	if (!value.p)
-		return FN_FAILED;
-	err = edit_add(arena, lcs_edits(call->ctx), EDIT_AT_TOP, SLICE("Record-Route"), value);
-	if (err == -ENOMEM)
-		return FN_FAILED;
-	call->ret = value_bool(err == 0);
-	return FN_DONE;
+static bool is_params(struct slice s)
+{
+	struct slice name, value;
+	size_t n = 0;
+
+	if (s.len < 2 || s.p[0] != ';')
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] == '<' || s.p[i] == '>' || s.p[i] == '?' || s.p[i] == '"')
+			return false;
+	s = slice_skip(s, 1);
+	while (uri_next_param(&s, ';', &name, &value))
+		n++;
+	return n > 0;
 }
 
-/* The last record_route() of this message gets one parameter more. */
+static int note_params(struct lcs_ctx *ctx, struct slice all)
+{
+	struct slice *copy = arena_alloc(lcs_arena(ctx), sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = all;
+	return edit_late(lcs_arena(ctx), lcs_edits(ctx), EDIT_AT_TOP, write_note, copy);
+}
+
+/* Before record_route() it is noted, after it the value is made anew. */
 enum fn_status rr_add_param(struct lcs_call *call)
 {
-	struct arena *arena = lcs_arena(call->ctx);
-	const struct sip_edit *e = *lcs_edits(call->ctx);
-	const struct recording *old;
-	struct recording *r;
+	const struct sip_edit *e = find(call->ctx, write_record);
+	const struct sip_edit *note = find(call->ctx, write_note);
+	struct slice old = note ? *(const struct slice *)note->arg : SLICE_NULL;
+	struct slice all;
 
-	call->ret = value_bool(false);
-	while (e && !(e->kind == EDIT_LATE && e->late == write_record_route))
-		e = e->before;
-	if (!e || !is_safe(call->argv[0].s))
+	call->ret = value_bool(is_params(call->argv[0].s));
+	if (!call->ret.b)
 		return FN_DONE;
-	old = e->arg;
-	r = (struct recording *)(uintptr_t)old;	/* nothing of it has been sent yet */
-	r->params = arena_printf(arena, "%.*s%.*s", SLICE_ARG(old->params),
+	all = arena_printf(lcs_arena(call->ctx), "%.*s%.*s", SLICE_ARG(old),
 	    SLICE_ARG(call->argv[0].s));
-	if (!r->params.p)
+	if (!all.p || note_params(call->ctx, all) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
+	if (e) {
+		struct record r = *(const struct record *)e->arg;
+
+		r.params = all;
+		if (drop(call->ctx, e) != 0 || add_record(call->ctx, &r) != 0)
+			return FN_FAILED;
+	}
 	return FN_DONE;
+}
+
+/* ---- the function that uses all of it ---- */
+
+static enum fn_status record(struct lcs_call *call)
+{
+	struct record r;
+
+	call->ret = value_bool(true);
+	if (find(call->ctx, write_record))
+		return FN_DONE;		/* once is enough */
+	prepare(call->ctx, call->conf, &r);
+	if (add_record(call->ctx, &r) != 0)
+		return FN_FAILED;
+	lcs_count(&((struct rr_local *)call->local)->recorded);
+	return FN_DONE;
+}
+
+/* argv: parameters, or "". */
+enum fn_status rr_record(struct lcs_call *call)
+{
+	enum fn_status status;
+
+	if (call->argv[0].s.len == 0)
+		return record(call);
+	status = rr_add_param(call);
+	return status == FN_DONE && call->ret.b ? record(call) : status;
 }

@@ -1,30 +1,128 @@
 /*
- * modules/rr/route.c - requests that come with a route (RFC 3261 16.4, 16.12).
+ * modules/rr/route.c - Route (RFC 3261 16.4): take off what is ours, mend what strict
+ * routers did, find the client's own connection.
  */
 #include "modules/rr/rr.h"
 
 #include <errno.h>
 
-static bool is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
+/* ---- is that us? ---- */
+
+static enum sip_transport transport_of(const struct sip_uri *uri)
 {
-	struct slice transport;
-	enum sip_transport t = TRANSPORT_UDP;
+	struct slice name;
+
+	if (sip_uri_param(uri, SLICE("transport"), &name))
+		return transport_parse(name);
+	return uri->scheme == URI_SIPS ? TRANSPORT_TLS : TRANSPORT_NONE;
+}
+
+bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
+{
+	struct ip_addr ip;
+	flow_id flow;
 
 	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
 		return false;
-	if (sip_uri_param(uri, SLICE("transport"), &transport))
-		t = transport_parse(transport);
-	return lcs_is_own_host(lcs_ctx_gen(ctx), uri->host, uri->port) ||
-	    net_is_local(uri->host, uri->port, t);
+	if (flow_token_read(uri->user, &flow))
+		return true;
+	if (net_is_local(uri->host, uri->port, transport_of(uri)))
+		return true;
+	/* A number is ours with the right port only: others may listen on the same host. */
+	return ip_parse(uri->host, &ip) != 0 &&
+	    lcs_is_own_host(lcs_ctx_gen(ctx), uri->host, uri->port);
 }
 
-static bool has_param(const struct sip_uri *uri, struct slice name)
+/* ---- what was taken off, kept as an edit that writes nothing ---- */
+
+static void write_nothing(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
+{
+	(void)out;
+	(void)edit;
+	(void)hop;
+}
+
+const struct rr_taken *rr_taken(struct lcs_ctx *ctx)
+{
+	for (const struct sip_edit *e = *lcs_edits(ctx); e; e = e->before)
+		if (e->kind == EDIT_LATE && e->late == write_nothing)
+			return e->arg;
+	return NULL;
+}
+
+static int note_taken(struct lcs_ctx *ctx, const struct rr_taken *taken)
+{
+	struct rr_taken *copy = arena_alloc(lcs_arena(ctx), sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *taken;
+	return edit_late(lcs_arena(ctx), lcs_edits(ctx), EDIT_AT_END, write_nothing, copy);
+}
+
+/* ---- strict routers ---- */
+
+static bool is_ours_as_target(struct lcs_ctx *ctx, const struct sip_uri *uri)
 {
 	struct slice value;
+	flow_id flow;
 
-	return sip_uri_param(uri, name, &value);
+	if (!uri || !rr_is_own(ctx, uri))
+		return false;
+	return sip_uri_param(uri, SLICE("lr"), &value) || flow_token_read(uri->user, &flow);
 }
 
+/* The last Route without its first or last value; the line goes if it was alone. */
+static int drop_last_value(struct lcs_ctx *ctx)
+{
+	struct sip_view view = lcs_view(ctx);
+	struct slice rest, value, kept = SLICE_NULL, last = SLICE_NULL;
+	struct hdr_ref h;
+
+	if (!view_hdr(&view, HDR_ROUTE, SLICE_NULL, -1, &h))
+		return 0;
+	for (rest = h.value; hdr_next_value(&rest, &value); last = value)
+		if (last.p)
+			kept = slice_between(h.value.p, slice_end(last));
+	if (kept.len == 0)
+		return edit_drop(lcs_arena(ctx), lcs_edits(ctx), &h);
+	return edit_value(lcs_arena(ctx), lcs_edits(ctx), &h, kept);
+}
+
+/*
+ * 16.4: a strict router has put our Record-Route value into the Request-URI and the target
+ * behind the Routes. true if it was so; *own is our value then.
+ */
+static int mend_strict(struct lcs_ctx *ctx, bool *was_strict, struct sip_uri *own)
+{
+	const struct sip_uri *uri = lcs_request_uri(ctx);
+	struct sip_view view = lcs_view(ctx);
+	struct name_addr last;
+	struct slice value;
+	int err;
+
+	*was_strict = is_ours_as_target(ctx, uri) && view_value(&view, HDR_ROUTE, -1, &value);
+	if (!*was_strict)
+		return 0;
+	*own = *uri;
+	if (name_addr_parse(value, &last, NULL) != 0)
+		return -EINVAL;
+	err = drop_last_value(ctx);
+	if (!err)
+		err = edit_request_uri(lcs_arena(ctx), lcs_edits(ctx), last.uri.text);
+	return err;
+}
+
+/* ---- Routes of ours ---- */
+
+struct following {
+	struct lcs_ctx *ctx;
+	unsigned        count;		/* of ours that were taken off */
+	bool            was_strict, to_flow;
+	struct sip_uri  last;		/* the last of them */
+};
+
+/* true if the first Route is there and parses. */
 static bool first_route(struct lcs_ctx *ctx, struct name_addr *out)
 {
 	struct sip_view view = lcs_view(ctx);
@@ -33,176 +131,185 @@ static bool first_route(struct lcs_ctx *ctx, struct name_addr *out)
 	return view_value(&view, HDR_ROUTE, 0, &value) && name_addr_parse(value, out, NULL) == 0;
 }
 
-static int drop_first_route(struct lcs_ctx *ctx)
+static bool is_double(const struct sip_uri *uri)
 {
-	struct sip_view view = lcs_view(ctx);
-	int err = edit_drop_first_value(lcs_arena(ctx), &view, HDR_ROUTE);
+	struct slice value;
 
-	*lcs_edits(ctx) = view.last;
+	return sip_uri_param(uri, SLICE("r2"), &value);
+}
+
+static int take_first(struct following *f, const struct sip_uri *uri)
+{
+	struct sip_view view = lcs_view(f->ctx);
+	int err = edit_drop_first_value(lcs_arena(f->ctx), &view, HDR_ROUTE);
+
+	*lcs_edits(f->ctx) = view.last;
+	f->last = *uri;
+	f->count++;
 	return err;
 }
 
-/* ---- a strict router sent it (16.4): the true Request-URI is the last Route ---- */
-
-static int drop_last_route(struct lcs_ctx *ctx, struct slice *last)
+/*
+ * Ours may come twice: our two sides (r2), or the same value again from somebody who
+ * routes through us in a spiral; a spiral must come back, so only pairs go together.
+ */
+static int take_own(struct following *f)
 {
-	struct sip_view view = lcs_view(ctx);
-	struct slice rest, value, before;
-	struct hdr_ref h;
+	struct name_addr route;
+	int err;
 
-	if (!view_hdr(&view, HDR_ROUTE, SLICE_NULL, -1, &h))
-		return -ENOENT;
-	rest = h.value;
-	before = slice_first(h.value, 0);
-	*last = SLICE_NULL;
-	while (hdr_next_value(&rest, &value)) {
-		if (last->len)
-			before = slice_between(h.value.p, slice_end(*last));
-		*last = value;
+	if (f->count == 0) {
+		if (!first_route(f->ctx, &route) || !rr_is_own(f->ctx, &route.uri))
+			return 0;
+		err = take_first(f, &route.uri);
+		if (err)
+			return err;
 	}
-	if (!before.len)
-		return edit_drop(lcs_arena(ctx), lcs_edits(ctx), &h);
-	return edit_value(lcs_arena(ctx), lcs_edits(ctx), &h, before);
+	if (!is_double(&f->last) || !first_route(f->ctx, &route) ||
+	    !rr_is_own(f->ctx, &route.uri) || !is_double(&route.uri))
+		return 0;
+	return take_first(f, &route.uri);
 }
 
-static int repair_strict(struct lcs_call *call)
+/* The side that the request goes out on comes last; if it names a connection, that is the
+ * way. */
+static void set_way(struct following *f)
 {
-	struct name_addr target;
-	struct slice last;
-	int err = drop_last_route(call->ctx, &last);
-
-	if (!err && name_addr_parse(last, &target, NULL) != 0)
-		err = -EBADMSG;
-	if (!err)
-		err = edit_request_uri(lcs_arena(call->ctx), lcs_edits(call->ctx), target.uri.text);
-	if (!err)
-		((struct rr_local *)call->local)->repaired++;
-	return err;
-}
-
-/* 16.4: the Request-URI is one that we put into a Record-Route. */
-static bool came_from_strict_router(struct lcs_ctx *ctx)
-{
-	const struct sip_uri *uri = lcs_request_uri(ctx);
-
-	return uri && has_param(uri, SLICE("lr")) && is_own(ctx, uri);
-}
-
-/* ---- our own entries ---- */
-
-/* The entry of the far side names the connection to use. A request that came over that very
- * connection goes the other way (RFC 5626 5.3.1). */
-static void take_flow(struct lcs_call *call, const struct sip_uri *uri)
-{
-	struct lcs_target *t = lcs_main_target(call->ctx);
-	struct slice transport;
-	uint16_t listener;
+	struct lcs_target *t = lcs_main_target(f->ctx);
 	flow_id flow;
 
-	t->has_hop = false;
-	if (!uri->user.len)
+	f->to_flow = f->count && flow_token_read(f->last.user, &flow);
+	if (!f->to_flow)
 		return;
-	if (!flow_token_read(uri->user, &flow, &listener)) {
-		((struct rr_local *)call->local)->bad_token++;
-		return;
-	}
-	if (flow == lcs_from(call->ctx)->flow ||
-	    !sip_uri_param(uri, SLICE("transport"), &transport))
-		return;
-	t->hop = (struct sip_hop){ .transport = transport_parse(transport), .listener = listener,
-	    .flow = flow };
+	flow_token_hop(flow, transport_of(&f->last), &t->hop);
 	t->has_hop = true;
+	t->next_uri = SLICE_NULL;
 }
 
-static int follow_own(struct lcs_call *call, const struct name_addr *first)
+static int note(struct following *f)
 {
-	bool is_double = has_param(&first->uri, SLICE("r2"));
-	struct name_addr second;
-	int err = drop_first_route(call->ctx);
+	struct name_addr next;
+	const struct rr_taken taken = { f->last.params, f->to_flow || first_route(f->ctx, &next) };
 
-	take_flow(call, &first->uri);
-	if (err || !is_double || !first_route(call->ctx, &second) ||
-	    !has_param(&second.uri, SLICE("r2")) || !is_own(call->ctx, &second.uri))
+	return note_taken(f->ctx, &taken);
+}
+
+/* Take off what is ours. 0 with f->count, or -errno. */
+static int follow(struct lcs_ctx *ctx, struct following *f)
+{
+	int err;
+
+	*f = (struct following){ .ctx = ctx };
+	err = mend_strict(ctx, &f->was_strict, &f->last);
+	if (err)
 		return err;
-	err = drop_first_route(call->ctx);
-	take_flow(call, &second.uri);
-	return err;
+	f->count = f->was_strict;
+	err = take_own(f);
+	if (err)
+		return err;
+	set_way(f);
+	return f->count ? note(f) : 0;
 }
 
-static enum fn_status result(struct lcs_call *call, int err, bool ok)
+static void count(struct rr_local *local, const struct following *f)
 {
-	if (err == -ENOMEM)
-		return FN_FAILED;
-	call->ret = value_bool(!err && ok);
+	if (f->count)
+		lcs_count(&local->followed);
+	if (f->was_strict)
+		lcs_count(&local->strict);
+	if (f->to_flow)
+		lcs_count(&local->to_flow);
+}
+
+/* ---- script functions ---- */
+
+static bool has_to_tag(struct lcs_ctx *ctx)
+{
+	const struct name_addr *to = msg_to(lcs_msg(ctx));
+
+	return to && to->tag.len;
+}
+
+static enum fn_status answer(struct lcs_call *call, bool yes)
+{
+	call->ret = value_bool(yes);
 	return FN_DONE;
+}
+
+/* In a dialog the Request-URI is a way too; outside of one it was only we that were named. */
+static enum fn_status answer_taken(struct lcs_call *call)
+{
+	return answer(call, has_to_tag(call->ctx) || rr_taken(call->ctx)->leads_on);
 }
 
 enum fn_status rr_loose_route(struct lcs_call *call)
 {
-	const struct rr_conf *conf = call->conf;
-	struct rr_local *stats = call->local;
-	bool was_strict = came_from_strict_router(call->ctx);
-	struct name_addr first;
-	int err = was_strict ? repair_strict(call) : 0;
+	struct name_addr next;
+	struct following f;
+	int err;
 
+	if (rr_taken(call->ctx))
+		return answer_taken(call);	/* the hook was here, or we were */
+	err = follow(call->ctx, &f);
+	if (err == -ENOMEM)
+		return FN_FAILED;
 	if (err)
-		return result(call, err, false);
-	if (!first_route(call->ctx, &first)) {
-		stats->followed += was_strict;
-		return result(call, 0, was_strict);
-	}
-	if (is_own(call->ctx, &first.uri)) {
-		stats->followed++;
-		return result(call, follow_own(call, &first), true);
-	}
-	if (was_strict || conf->foreign_routes) {
-		stats->followed++;
-		return result(call, 0, true);
-	}
-	stats->foreign++;
-	return result(call, 0, false);
+		return answer(call, false);	/* a Route that cannot be read leads nowhere */
+	count(call->local, &f);
+	if (f.count)
+		return answer_taken(call);
+	if (!has_to_tag(call->ctx) || !first_route(call->ctx, &next))
+		return answer(call, false);
+	/* The Route of a dialog that we are not in: it counts all the same. */
+	lcs_count(&((struct rr_local *)call->local)->foreign);
+	return answer(call, true);
 }
 
-enum fn_status rr_remove_record_route(struct lcs_call *call)
+/* ---- before the script ---- */
+
+static int drop_all_routes(struct lcs_ctx *ctx)
 {
-	struct sip_view view = lcs_view(call->ctx);
-	int n = edit_drop_all(lcs_arena(call->ctx), &view, HDR_RECORD_ROUTE, SLICE_NULL);
+	struct sip_view view = lcs_view(ctx);
+	int n = edit_drop_all(lcs_arena(ctx), &view, HDR_ROUTE, SLICE_NULL);
 
-	*lcs_edits(call->ctx) = view.last;
-	return result(call, n < 0 ? n : 0, n > 0);
+	*lcs_edits(ctx) = view.last;
+	return n < 0 ? n : 0;
 }
 
-/* ---- what our entry said, as received ---- */
-
-static bool received_param(struct lcs_ctx *ctx, struct slice name, struct slice *value)
+/*
+ * A client with an "outbound proxy" puts us into the Route of requests that begin
+ * something. That value goes (16.4), or they would be relayed to ourselves. Whether
+ * the rest is followed is policy: it leads wherever the client likes. What names a
+ * client's connection (a Path of ours) is followed in any case.
+ */
+enum hook_result rr_on_request(struct lcs_call *call)
 {
-	struct sip_view view = { lcs_msg(ctx), NULL };
-	struct name_addr first;
-	struct slice text;
+	const struct rr_conf *conf = call->conf;
+	struct following f;
 
-	return view_value(&view, HDR_ROUTE, 0, &text) && name_addr_parse(text, &first, NULL) == 0 &&
-	    is_own(ctx, &first.uri) && sip_uri_param(&first.uri, name, value);
+	if (msg_hdr(lcs_msg(call->ctx), HDR_ROUTE) == NULL || has_to_tag(call->ctx))
+		return HOOK_PASS;
+	lcs_count(&((struct rr_local *)call->local)->preloaded);
+	if (follow(call->ctx, &f) == 0)
+		count(call->local, &f);
+	if (!f.to_flow && slice_eq(conf->preloaded, SLICE("drop")))
+		drop_all_routes(call->ctx);
+	return HOOK_PASS;
 }
 
-enum fn_status rr_check_param(struct lcs_call *call)
-{
-	struct slice value, want = call->argv[0].s, name = slice_split(&want, '=');
-	bool has_value = name.len < call->argv[0].s.len;
-
-	call->ret = value_bool(received_param(call->ctx, name, &value) &&
-	    (!has_value || slice_eq(value, want)));
-	return FN_DONE;
-}
+/* ---- asking ---- */
 
 enum fn_status rr_is_direction(struct lcs_call *call)
 {
+	const struct rr_taken *taken = rr_taken(call->ctx);
 	const struct name_addr *from = msg_from(lcs_msg(call->ctx));
-	bool want_down = slice_eq_nocase(call->argv[0].s, SLICE("downstream"));
-	struct slice tag;
-	bool down = true;
+	struct slice word = call->argv[0].s, tag = SLICE_NULL;
+	bool downstream;
 
-	if (received_param(call->ctx, SLICE("ftag"), &tag))
-		down = from && slice_eq(from->tag, tag);
-	call->ret = value_bool(down == want_down);
-	return FN_DONE;
+	if (taken)
+		uri_param(taken->params, ';', SLICE("ftag"), &tag);
+	/* Without a mark it is the request that makes the dialog, or one of the caller's. */
+	downstream = tag.len == 0 || (from && slice_eq(from->tag, tag));
+	return answer(call, slice_eq_nocase(word, downstream ? SLICE("downstream") :
+	    SLICE("upstream")));
 }

@@ -1,56 +1,130 @@
 /*
- * rr - Record-Route and Route: dialogs that stay on our way (RFC 3261 16.4, 16.6, 16.12).
+ * rr - Record-Route and Route: staying in the path of dialogs (RFC 3261 16.4, 16.6).
  */
 #include "modules/rr/rr.h"
 
-static const struct lcs_param params[] = {
-	PARAM_BOOL(struct rr_conf, append_fromtag, "no",
-	    "put the From tag into our entries (ftag), so that is_direction() can tell"),
-	PARAM_BOOL(struct rr_conf, foreign_routes, "no",
-	    "loose_route() accepts a request whose first Route is not ours (preloaded routes)"),
+#include <errno.h>
+#include <regex.h>
+
+/* The pattern is the script's; it is compiled each time, which is rare and cheap enough. */
+enum fn_status rr_check_param(struct lcs_call *call)
+{
+	const struct rr_taken *taken = rr_taken(call->ctx);
+	struct arena *arena = lcs_arena(call->ctx);
+	char *pattern = arena_dup_cstr(arena, call->argv[0].s);
+	char *params = taken ? arena_dup_cstr(arena, taken->params) : NULL;
+	regex_t regex;
+
+	call->ret = value_bool(false);
+	if (!pattern || (taken && !params))
+		return FN_FAILED;
+	if (!taken || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
+		return FN_DONE;
+	call->ret = value_bool(regexec(&regex, params, 0, NULL, 0) == 0);
+	regfree(&regex);
+	return FN_DONE;
+}
+
+/* ---- for other modules ---- */
+
+static void api_token(struct rr *rr, flow_id flow, char text[RR_TOKEN_CHARS])
+{
+	(void)rr;
+	flow_token_text(flow, text);
+}
+
+static struct slice api_taken_params(struct rr *rr, struct lcs_ctx *ctx)
+{
+	const struct rr_taken *taken = rr_taken(ctx);
+
+	(void)rr;
+	return taken ? taken->params : SLICE_NULL;
+}
+
+static bool api_is_own(struct rr *rr, struct lcs_ctx *ctx, const struct sip_uri *uri)
+{
+	(void)rr;
+	return rr_is_own(ctx, uri);
+}
+
+static int load(struct lcs_mod *mod)
+{
+	((struct rr *)lcs_shared(mod))->mod = mod;
+	return 0;
+}
+
+/* ---- tables ---- */
+
+static const struct rr_api api = { api_token, api_taken_params, api_is_own };
+static const struct lcs_iface ifaces[] = { { "rr", 1, &api }, { 0 } };
+
+static const struct lcs_hook hooks[] = {
+	{ STAGE_REQUEST, 200, rr_on_request },	/* behind tm: copies need no more work */
 	{ 0 }
 };
 
+static const struct lcs_param params[] = {
+	PARAM_BOOL(struct rr_conf, append_fromtag, "yes",
+	    "put the From tag into Record-Route, for is_direction()"),
+	PARAM_BOOL(struct rr_conf, enable_full_lr, "no",
+	    "write ;lr=on instead of ;lr, for peers that lose parameters without a value"),
+	PARAM_BOOL(struct rr_conf, flow_tokens, "yes",
+	    "name a client's own connection in Record-Route, so that requests in a dialog reach it "
+	    "there and nowhere else (RFC 5626 5.3)"),
+	PARAM_WORD(struct rr_conf, preloaded, "drop", "drop|follow",
+	    "what becomes of Routes that a request outside a dialog brings along, besides our own, "
+	    "which is taken off: they are dropped, or followed wherever they lead"),
+	{ 0 }
+};
+
+#define RECORDS (IN_REQUEST | IN_BRANCH | IN_FAILURE)
+
 static const struct lcs_func funcs[] = {
-	{ "record_route(params: str = \"\") -> bool", rr_record_route,
-	  IN_REQUEST | IN_BRANCH | IN_FAILURE, 0,
-	  "stay on the way of the dialog; params (\";name=value\") go into our entries" },
-	{ "record_route_preset(address: str) -> bool", rr_record_route_preset,
-	  IN_REQUEST | IN_BRANCH | IN_FAILURE, 0, "the same under an address of our choice" },
-	{ "add_rr_param(param: str) -> bool", rr_add_param, IN_REQUEST | IN_BRANCH | IN_FAILURE, 0,
-	  "one more parameter (\";name=value\") for the entries of record_route()" },
-	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, FUNC_MUST_CHECK,
-	  "take our own entries off the route, repair what a strict router did; true if the "
-	  "request came with a route of ours" },
-	{ "remove_record_route() -> bool", rr_remove_record_route,
-	  IN_REQUEST | IN_BRANCH | IN_FAILURE, 0, "drop all Record-Route headers received" },
-	{ "check_route_param(param: str) -> bool", rr_check_param, IN_MESSAGE, FUNC_MUST_CHECK,
-	  "does our entry in the received Route carry this parameter (\"name\" or \"name=value\")" },
-	{ "is_direction(which: str) -> bool", rr_is_direction, IN_MESSAGE, FUNC_MUST_CHECK,
-	  "\"downstream\": from who opened the dialog; \"upstream\": to it (wants append_fromtag)" },
+	{ "record_route(params: str = \"\") -> bool", rr_record, RECORDS, 0,
+	  "stay in the path of the dialog; two values are written if the request leaves another "
+	  "way than it came. With parameters for the value, as \";nat=yes\"" },
+	{ "record_route_preset(address: str, other: str = \"\") -> bool", rr_record_preset, RECORDS,
+	  0, "Record-Route with this host, port and parameters; with two, the first is the side "
+	  "that the request leaves by" },
+	{ "remove_record_route() -> bool", rr_remove, RECORDS, 0,
+	  "take record_route() back" },
+	{ "add_rr_param(params: fmt) -> bool", rr_add_param, RECORDS, 0,
+	  "parameters for our Record-Route value, as \";nat=yes\"; before or after record_route()" },
+	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, 0,
+	  "take our Route values off and mend what strict routers did (RFC 3261 16.4); true if the "
+	  "request is to go where its Routes and Request-URI say. A client's own connection named "
+	  "in Route becomes the target" },
+	{ "check_route_param(pattern: str) -> bool", rr_check_param, IN_REQUEST | IN_FAILURE, 0,
+	  "does the regular expression match the parameters of the Route value of ours that was "
+	  "taken off?" },
+	{ "is_direction(direction: str) -> bool", rr_is_direction, IN_REQUEST | IN_FAILURE, 0,
+	  "\"downstream\": from the caller of the dialog, \"upstream\": from the callee; needs "
+	  "append_fromtag" },
 	{ 0 }
 };
 
 static const struct lcs_stat stats[] = {
-	LCS_STAT(struct rr_local, recorded, STAT_COUNTER, "record_route() calls"),
-	LCS_STAT(struct rr_local, followed, STAT_COUNTER, "requests that came with a route of ours"),
-	LCS_STAT(struct rr_local, repaired, STAT_COUNTER, "of these, sent by a strict router"),
-	LCS_STAT(struct rr_local, foreign, STAT_COUNTER, "requests with a first Route that is not ours"),
-	LCS_STAT(struct rr_local, bad_token, STAT_COUNTER,
-	    "entries with a user part that is no connection of this process"),
+	LCS_STAT(struct rr_local, recorded, STAT_COUNTER, "requests with our Record-Route"),
+	LCS_STAT(struct rr_local, followed, STAT_COUNTER, "requests with our Route"),
+	LCS_STAT(struct rr_local, to_flow, STAT_COUNTER,
+	    "requests whose Route named a client's connection"),
+	LCS_STAT(struct rr_local, strict, STAT_COUNTER, "requests that a strict router sent"),
+	LCS_STAT(struct rr_local, preloaded, STAT_COUNTER,
+	    "requests outside a dialog that brought Routes along"),
+	LCS_STAT(struct rr_local, foreign, STAT_COUNTER,
+	    "requests in a dialog whose first Route was not ours"),
 	{ 0 }
 };
 
 LCS_MODULE(rr,
-	.summary = "Record-Route and loose routing",
+	.summary = "Record-Route and Route",
 	.conf_size = sizeof(struct rr_conf),
 	.local_size = sizeof(struct rr_local),
+	.shared_size = sizeof(struct rr),
 	.params = params,
 	.funcs = funcs,
+	.hooks = hooks,
+	.ifaces = ifaces,
 	.stats = stats,
-	.manual =
-	    "A side of the dialog that came over a connection is named in our entry by a token, so\n"
-	    "that later requests go out on that very connection: a client's ephemeral port cannot be\n"
-	    "dialled. When the connection is gone they fail with 430. Tokens are good for the life of\n"
-	    "the process; others are ignored and the request goes where its URI says.\n",
+	.load = load,
 );

@@ -4,29 +4,36 @@
 #ifndef MODULES_RR_RR_H
 #define MODULES_RR_RR_H
 
-#include "core/lcs.h"
+#include "modules/rr/rr_api.h"
+#include "modules/rr/token.h"
 
-struct rr_conf { bool append_fromtag, foreign_routes; };
+struct rr { struct lcs_mod *mod; };
 
-struct rr_local { uint64_t recorded, followed, repaired, foreign, bad_token; };
+struct rr_conf {
+	bool         append_fromtag, enable_full_lr, flow_tokens;
+	struct slice preloaded;
+};
 
-/* ---- token.c: a connection named in the user part of our own URIs (RFC 5626 5.2) ---- */
+struct rr_local { uint64_t recorded, followed, to_flow, strict, preloaded, foreign; };
 
-#define FLOW_TOKEN_CHARS 27		/* 'f', flow, listener, MAC */
-
-void flow_token_write(char out[FLOW_TOKEN_CHARS], flow_id flow, uint16_t listener);
-/** false if it is none of this process: made by another, or tampered with. */
-bool flow_token_read(struct slice user, flow_id *flow, uint16_t *listener);
-
-/* ---- record.c ---- */
-enum fn_status rr_record_route(struct lcs_call *call);
-enum fn_status rr_record_route_preset(struct lcs_call *call);
+/* ---- record.c: Record-Route ---- */
+enum fn_status rr_record(struct lcs_call *call);
+enum fn_status rr_record_preset(struct lcs_call *call);
+enum fn_status rr_remove(struct lcs_call *call);
 enum fn_status rr_add_param(struct lcs_call *call);
 
-/* ---- route.c ---- */
+/* ---- route.c: Route ---- */
+struct rr_taken {			/* what was taken off a request; in its arena */
+	struct slice params;		/* of the last Route of ours */
+	bool         leads_on;		/* Routes of others are left, or it named a connection */
+};
+/** What loose_route() or the hook took off this request, or NULL. */
+const struct rr_taken *rr_taken(struct lcs_ctx *ctx);
+bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri);
 enum fn_status rr_loose_route(struct lcs_call *call);
-enum fn_status rr_remove_record_route(struct lcs_call *call);
 enum fn_status rr_check_param(struct lcs_call *call);
 enum fn_status rr_is_direction(struct lcs_call *call);
+/** Requests outside a dialog that bring Routes along. */
+enum hook_result rr_on_request(struct lcs_call *call);
 
 #endif

@@ -1,60 +1,43 @@
 /*
- * modules/rr/token.c - flow tokens. The key is that of this boot: connections do not
- * outlive the process either.
+ * modules/rr/token.c - see token.h.
  */
-#include "modules/rr/rr.h"
+#include "modules/rr/token.h"
 
 #include "utils/hex.h"
 #include "utils/siphash.h"
 
-#define FLOW_DIGITS     16
-#define LISTENER_DIGITS 2
-#define MAC_DIGITS      8
-#define SIGNED_CHARS    (1 + FLOW_DIGITS + LISTENER_DIGITS)
+#define MARK 'f'
 
-static void put_hex(char *out, uint64_t v, unsigned digits)
+static uint64_t mac_of(flow_id flow)
 {
-	while (digits--) {
-		out[digits] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	}
+	struct { char use[8]; flow_id flow; } seed = { "rrflow", flow };
+
+	return siphash(siphash_boot_key(), slice_of((const char *)&seed, sizeof(seed)));
 }
 
-static bool get_hex(const char *p, unsigned digits, uint64_t *out)
+void flow_token_text(flow_id flow, char text[FLOW_TOKEN_CHARS])
 {
-	*out = 0;
-	for (unsigned i = 0; i < digits; i++) {
-		int d = hex_digit(p[i]);
+	uint64_t mac = mac_of(flow);
 
-		if (d < 0)
-			return false;
-		*out = *out << 4 | (unsigned)d;
-	}
-	return true;
+	text[0] = MARK;
+	hex_encode(text + 1, &flow, sizeof(flow));
+	hex_encode(text + 1 + 2 * sizeof(flow), &mac, sizeof(mac));
 }
 
-static uint32_t mac(const char *token)
+bool flow_token_read(struct slice user, flow_id *flow)
 {
-	return (uint32_t)siphash(siphash_boot_key(), slice_of(token, SIGNED_CHARS));
-}
+	uint64_t mac;
 
-void flow_token_write(char out[FLOW_TOKEN_CHARS], flow_id flow, uint16_t listener)
-{
-	out[0] = 'f';
-	put_hex(out + 1, flow, FLOW_DIGITS);
-	put_hex(out + 1 + FLOW_DIGITS, listener, LISTENER_DIGITS);
-	put_hex(out + SIGNED_CHARS, mac(out), MAC_DIGITS);
-}
-
-bool flow_token_read(struct slice user, flow_id *flow, uint16_t *listener)
-{
-	uint64_t number, tag;
-
-	if (user.len != FLOW_TOKEN_CHARS || user.p[0] != 'f' ||
-	    !get_hex(user.p + SIGNED_CHARS, MAC_DIGITS, &tag) || tag != mac(user.p) ||
-	    !get_hex(user.p + 1, FLOW_DIGITS, flow) ||
-	    !get_hex(user.p + 1 + FLOW_DIGITS, LISTENER_DIGITS, &number))
+	if (user.len != FLOW_TOKEN_CHARS || user.p[0] != MARK ||
+	    hex_decode(flow, sizeof(*flow), slice_of(user.p + 1, 16)) != 0 ||
+	    hex_decode(&mac, sizeof(mac), slice_of(user.p + 17, 16)) != 0)
 		return false;
-	*listener = (uint16_t)number;
-	return true;
+	return mac == mac_of(*flow);
+}
+
+void flow_token_hop(flow_id flow, enum sip_transport t, struct sip_hop *out)
+{
+	if (!flow_hop(flow, out))
+		*out = (struct sip_hop){ .transport = t > TRANSPORT_UDP ? t : TRANSPORT_TCP,
+		    .flow = flow };
 }
