@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define MESSAGES_PER_TURN 16u
-#define IN_ROOM_BYTES     4096u		/* read at least so much at once */
+#define IN_SMALL_BYTES    4096u
 
 static ssize_t read_bytes(struct conn *c, char *into, size_t room)
 {
@@ -154,9 +154,10 @@ static void forget_rest(struct conn *c)
 	c->in_len = c->in_cap = 0;
 }
 
+/* What is small is held exactly; what grows, by doubling. */
 static int make_room(struct conn *c, size_t bytes)
 {
-	size_t cap = c->in_cap > bytes ? c->in_cap * 2 : bytes + IN_ROOM_BYTES;
+	size_t cap = bytes < IN_SMALL_BYTES ? bytes : bytes * 2;
 	char *in;
 
 	if (c->in_cap >= bytes)
@@ -169,18 +170,25 @@ static int make_room(struct conn *c, size_t bytes)
 	return 0;
 }
 
+static int append(struct conn *c, struct slice bytes)
+{
+	int err = make_room(c, c->in_len + bytes.len);
+
+	if (err)
+		return err;
+	memcpy(c->in + c->in_len, bytes.p, bytes.len);
+	c->in_len += bytes.len;
+	return 0;
+}
+
 static int keep_rest(struct conn *c, struct slice rest)
 {
-	int err = 0;
-
 	if (rest.len == 0) {
 		forget_rest(c);
 		return 0;
 	}
 	if (!c->in)
-		err = make_room(c, rest.len);
-	if (err)
-		return err;
+		return append(c, rest);
 	memmove(c->in, rest.p, rest.len);
 	c->in_len = rest.len;
 	return 0;
@@ -231,46 +239,27 @@ static void handle_end(struct conn *c, ssize_t n)
 		conn_doom(c, (int)n, "read failed");
 }
 
-static void read_into_own(struct conn *c)
-{
-	ssize_t n;
-
-	if (c->in_cap - c->in_len < IN_ROOM_BYTES / 4 && make_room(c, c->in_cap + 1) != 0) {
-		conn_doom(c, -ENOMEM, "no memory");
-		return;
-	}
-	n = read_bytes(c, c->in + c->in_len, c->in_cap - c->in_len);
-	if (n <= 0) {
-		handle_end(c, n);
-		return;
-	}
-	note_bytes(c, (size_t)n);
-	c->in_len += (size_t)n;
-	digest_bytes(c, slice_of(c->in, c->in_len));
-}
-
-static void read_into_scratch(struct conn *c)
-{
-	char *scratch = net_mine()->scratch;
-	ssize_t n = read_bytes(c, scratch, SCRATCH_BYTES);
-
-	if (n <= 0) {
-		handle_end(c, n);
-		return;
-	}
-	note_bytes(c, (size_t)n);
-	digest_bytes(c, slice_of(scratch, (size_t)n));
-}
-
 void conn_read(struct conn *c)
 {
+	struct slice bytes = { net_mine()->scratch, 0 };
+	ssize_t n;
+
 	if (c->read_over || c->paused || c->more || c->doom_why)
 		return;
 	c->read_want = EPOLLIN;
-	if (c->in_len > 0)
-		read_into_own(c);
+	n = read_bytes(c, net_mine()->scratch, SCRATCH_BYTES);
+	if (n <= 0) {
+		handle_end(c, n);
+		return;
+	}
+	note_bytes(c, (size_t)n);
+	bytes.len = (size_t)n;
+	if (c->in_len == 0)
+		digest_bytes(c, bytes);
+	else if (append(c, bytes) == 0)
+		digest_bytes(c, slice_of(c->in, c->in_len));
 	else
-		read_into_scratch(c);
+		conn_doom(c, -ENOMEM, "no memory");
 }
 
 void conn_read_on(struct conn *c)
