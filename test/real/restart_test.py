@@ -6,6 +6,7 @@ import socket
 import time
 
 from lib.digest import challenges
+from lib.kernel import is_dead
 from lib.load import answering
 from lib.tap import Failed, check, equal, test, wait_until
 
@@ -26,14 +27,6 @@ def kill(server):
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: is_dead(pid), 2, "the killed process ends", every=0.001)
     return pid
-
-
-def is_dead(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rpartition(")")[2].split()[0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 def sign_in(world, server, user, transport, **how):

@@ -241,16 +241,36 @@ def broken(world, name):
     equal(reply.code, 400, f"OPTIONS with {name}")
 
 
-@test("SIP/3.0 gets 505, an unknown scheme 416, an unknown Require 420 that lists it")
-def unsupported(world):
+@test("SIP/3.0 gets 505")
+def other_version(world):
+    agent = world.agent(world.user(), "udp")
+    agent.peer.send(options_bytes(agent).replace(b" SIP/2.0\r\nVia", b" SIP/3.0\r\nVia"))
+    equal(agent.peer.expect(range(200, 700)).code, 505, "SIP/3.0")
+
+
+@test("a Request-URI of an unknown scheme gets 416")
+def other_scheme(world):
     user = world.user()
     agent = world.agent(user, "udp")
-    data = options_bytes(agent).replace(b" SIP/2.0\r\nVia", b" SIP/3.0\r\nVia")
-    agent.peer.send(data)
-    equal(agent.peer.expect(range(200, 700)).code, 505, "SIP/3.0")
     reply = agent.final(agent.send_request("OPTIONS", "soap.beep://example.test", to=user.uri))
     equal(reply.code, 416, "unknown scheme")
+
+
+@test("OPTIONS to the server with an unknown Require gets 420 that lists it")
+def unknown_extension(world):
+    agent = world.agent(world.user(), "udp")
     data = options_bytes(agent, headers=[("Require", "no-such-thing")])
     agent.peer.send(data)
     reply = agent.final(sip.Message(data))
-    equal((reply.code, reply.get("Unsupported")), (420, "no-such-thing"), "unknown Require")
+    equal((reply.code, reply.get("Unsupported")), (420, "no-such-thing"),
+          "code and Unsupported (RFC 3261 8.2.2.3)")
+
+
+@test("a request with an unknown Proxy-Require gets 420 that lists it")
+def unknown_proxy_extension(world):
+    one, two = world.users(2)
+    agent = world.agent(one, "udp").signed_in()
+    world.agent(two, "udp").signed_in()
+    reply = agent.ask("MESSAGE", two.uri, [("Proxy-Require", "no-such-thing")], b"x")
+    equal((reply.code, reply.get("Unsupported")), (420, "no-such-thing"),
+          "code and Unsupported (RFC 3261 16.3 item 5)")

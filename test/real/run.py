@@ -11,6 +11,7 @@ import argparse
 import importlib
 import pathlib
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -101,9 +102,12 @@ def main():
         return 0
     if not tests:
         sys.exit(f"no test matches; topics: {' '.join(n.removesuffix('_test') for n in topics())}")
+    # ended from outside, the servers and services go too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = options.dir or tempfile.mkdtemp(prefix="lcs-real-")
     run, report = Run(directory), Report()
     try:
+        run.build()
         begin_early(tests, run)
         for t in tests:
             run_one(t, run, report, options.keep)

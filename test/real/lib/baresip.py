@@ -11,9 +11,10 @@ import urllib.request
 
 from . import sip
 from .child import Child
+from .kernel import CLOSE_WAIT, ESTABLISHED, tcp_state
 from .peer import in_netns
 from .ports import free_port
-from .tap import Failed
+from .tap import Failed, wait_until
 
 CONFIG = """\
 poll_method             epoll
@@ -155,9 +156,20 @@ class Baresip:
         """Sign in once more, with a second account like the first.
 
         1.0 has no command to refresh a registration, and crashes on a message after uadel.
+        What it writes to a connection before it has seen its end is lost, hence the wait.
         """
+        if self.transport != "udp":
+            wait_until(lambda: not tcp_state(self.last_port()) & {ESTABLISHED, CLOSE_WAIT}, 5,
+                       "baresip sees the end of its connection")
         self.command("uanew", self.account)
         self.wait_registered()
+
+    def last_port(self):
+        """The port it sent from last."""
+        with open(self.directory / "output", "rb") as f:
+            ports = [s.decode().rpartition(":")[2] for _, s, _, _ in TRACE.findall(f.read())]
+        served = {str(p) for p in self.server.port.values()}
+        return int([p for p in ports if p not in served][-1])
 
     def dial(self, uri):
         self.command("dial", uri)

@@ -3,14 +3,21 @@ import json
 import os
 import pathlib
 import subprocess
-import time
 
+from . import kernel
 from .tap import Failed, equal
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DEMO = os.environ.get("LCS_DEMO", str(ROOT / "utils/demo"))
 LCSCTL = os.environ.get("LCSCTL")       # else "demo lcsctl" is asked
 START_LIMIT_S = 600         # the first start builds
+
+
+def skip_build():
+    """The first server was built; the next ones start what lies there, as it is."""
+    built = pathlib.Path(os.environ.get("LCS_BUILD_ROOT", ROOT / "build")) / "plain"
+    if (built / "lcs").exists():
+        os.environ.setdefault("LCS_BUILD", str(built))
 
 
 class Server:
@@ -30,6 +37,7 @@ class Server:
             self.facts = json.loads(out)
         except ValueError:
             raise Failed(f"demo start did not print one JSON object: {out!r}") from None
+        skip_build()
         self.port = self.facts["ports"]
         self.address = self.facts["address"]
         self.domain = self.facts["domain"]
@@ -63,15 +71,7 @@ class Server:
 
     def server_pids(self):
         """The supervisor's children, by the kernel."""
-        path = f"/proc/{self.supervisor}/task/{self.supervisor}/children"
-        try:
-            with open(path) as f:
-                return [int(p) for p in f.read().split()]
-        except FileNotFoundError:
-            return []
-
-    def is_running(self):
-        return os.path.exists(f"/proc/{self.supervisor}") and bool(self.server_pids())
+        return kernel.children(self.supervisor)
 
     def log_text(self):
         with open(self.facts["log"], errors="replace") as f:
@@ -101,11 +101,5 @@ class Server:
 
     def stop(self):
         self._demo(["stop", "--dir", self.directory], 60)
-        end = time.monotonic() + 10
-        while os.path.exists(f"/proc/{self.supervisor}"):
-            with open(f"/proc/{self.supervisor}/stat") as f:
-                if f.read().rpartition(")")[2].split()[0] == "Z":
-                    return
-            if time.monotonic() > end:
-                raise Failed("the supervisor still runs after demo stop")
-            time.sleep(0.05)
+        if not kernel.is_dead(self.supervisor):
+            raise Failed("the supervisor still runs after demo stop")

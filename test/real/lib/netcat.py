@@ -4,6 +4,7 @@ import time
 
 from . import sip
 from .child import Child
+from .kernel import ESTABLISHED, tcp_state
 from .ports import free_port
 from .tap import Failed, wait_until
 
@@ -56,7 +57,7 @@ class Netcat:
         s_client then ends; nc stays until its input ends too, so the kernel is asked.
         """
         if self.transport == "tcp":
-            wait_until(lambda: not self._established(), seconds, "the server closes", 0.2)
+            wait_until(lambda: ESTABLISHED not in tcp_state(self.port), seconds, "the server closes", 0.2)
             return
         end = time.monotonic() + seconds
         with self.child.change:
@@ -65,12 +66,6 @@ class Netcat:
                 if left <= 0:
                     raise Failed(f"the connection is still open after {seconds} s")
                 self.child.change.wait(left)
-
-    def _established(self):
-        """Is the connection from our port open both ways? (state 01 in /proc/net/tcp)"""
-        with open("/proc/net/tcp") as f:
-            rows = [line.split() for line in f.readlines()[1:]]
-        return any(r[1].endswith(f":{self.port:04X}") and r[3] == "01" for r in rows)
 
     def close(self):
         self.child.close()

@@ -67,6 +67,11 @@ class Run:
             raise self.servers[role]
         return self.servers[role]
 
+    def build(self):
+        """Start the first shared server before any test's time runs: that may build."""
+        with contextlib.suppress(Exception):    # the tests that want it report the reason
+            self.shared("carrier")
+
     def keep(self, key, make):
         """What make() returns, made once and ended (by stop or close) with the run."""
         if key not in self.kept:
