@@ -90,7 +90,7 @@ static const struct lcs_func funcs[] = {
 	  "take record_route() back" },
 	{ "add_rr_param(params: fmt) -> bool", rr_add_param, RECORDS, 0,
 	  "parameters for our Record-Route value, as \";nat=yes\"; before or after record_route()" },
-	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, 0,
+	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, FUNC_MUST_CHECK,
 	  "take our Route values off and mend what strict routers did (RFC 3261 16.4); true if the "
 	  "request is to go where its Routes and Request-URI say. A client's own connection named "
 	  "in Route becomes the target" },
@@ -127,4 +127,13 @@ LCS_MODULE(rr,
 	.ifaces = ifaces,
 	.stats = stats,
 	.load = load,
+	.manual =
+	    "A client that opened a connection to us is named in our Record-Route by a token, so that\n"
+	    "later requests of the dialog go out on that very connection: its ephemeral port cannot\n"
+	    "be dialled. When the connection is gone they fail with 430 (RFC 5626 5.3). Tokens are\n"
+	    "good for the life of the process; others are ignored, and the request goes where its\n"
+	    "Request-URI says.\n\n"
+	    "Requests outside a dialog that name us in Route - from clients with an outbound proxy -\n"
+	    "lose that value before the script runs; parameter preloaded says what becomes of the\n"
+	    "rest.\n",
 );
