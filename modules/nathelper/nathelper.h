@@ -1,0 +1,32 @@
+/*
+ * modules/nathelper/nathelper.h - what the files of this module share.
+ */
+#ifndef MODULES_NATHELPER_NATHELPER_H
+#define MODULES_NATHELPER_NATHELPER_H
+
+#include "core/lcs.h"
+
+/* ---- test.c: is the sender behind a NAT? ---- */
+#define NAT_CONTACT_PRIVATE  0x001	/* bits as in Kamailio */
+#define NAT_VIA_HOST         0x002
+#define NAT_VIA_PRIVATE      0x004
+#define NAT_SDP_PRIVATE      0x008
+#define NAT_VIA_PORT         0x010
+#define NAT_SOURCE_PRIVATE   0x020
+#define NAT_WEBSOCKET        0x040
+#define NAT_CONTACT_PORT     0x080
+#define NAT_SDP_HOST         0x100
+#define NAT_ALL              0x1ff
+bool nat_test(struct lcs_ctx *ctx, unsigned tests);
+
+/** RFC 1918, RFC 6598, link-local and unique local addresses. */
+bool nat_is_private(const struct ip_addr *ip);
+
+/* ---- contact.c: the address in Contact, and in the Request-URI ---- */
+enum fn_status nat_fix_contact(struct lcs_call *call);
+enum fn_status nat_set_alias(struct lcs_call *call);
+enum fn_status nat_add_alias(struct lcs_call *call);
+enum fn_status nat_handle_alias(struct lcs_call *call);
+enum fn_status nat_add_received(struct lcs_call *call);
+
+#endif
