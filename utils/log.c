@@ -186,9 +186,11 @@ void log_line(enum log_level level, const char *room, const char *fmt, ...)
 
 static void adopt_sources(void)
 {
-	struct source *s = atomic_exchange(&state.new_sources, NULL), *next;
+	struct source *s, *next;
 
-	for (; s; s = next) {
+	if (!atomic_load(&state.new_sources))
+		return;
+	for (s = atomic_exchange(&state.new_sources, NULL); s; s = next) {
 		next = s->next;
 		s->next = state.sources;
 		state.sources = s;
@@ -249,15 +251,19 @@ static void report_lost_by_sink(void)
 	log_sink_flush(state.sink);
 }
 
-/* What is written is taken out at once, so that its thread goes on meanwhile. */
+/* What is written is taken out at once, so that its thread goes on meanwhile. A write may
+ * have taken long: threads that began during it have older lines than some that wait. */
 static unsigned drain(void)
 {
 	struct log_record r;
 	struct source *s;
 	unsigned lines = 0;
 
-	adopt_sources();
-	for (; lines < LINES_PER_TURN && (s = oldest(&r)); lines++) {
+	for (; lines < LINES_PER_TURN; lines++) {
+		adopt_sources();
+		s = oldest(&r);
+		if (!s)
+			break;
 		memcpy(s->thread, r.thread.p, r.thread.len);
 		s->thread[r.thread.len] = '\0';
 		log_sink_put(state.sink, &r);
