@@ -84,6 +84,18 @@ def sizes(world, size, transport):
     equal(sender.final(request).code, 200, "response")
 
 
+@test("a MESSAGE of {} bytes arrives at a client that has nothing but its UDP socket",
+      each=(1200, 1400, 2000, 5000))
+def large_to_udp(world, size):
+    sender, receiver = agents(world, "tcp", "udp")
+    body = sip.token(size).encode()
+    request = sender.begin("MESSAGE", receiver.user.uri, TEXT, body)
+    got = receiver.peer.expect("MESSAGE", 8)
+    equal(got.body, body, "body")
+    receiver.answer(got, 200, "OK")
+    equal(sender.final(request).code, 200, "response (RFC 3261 18.1.1: back to UDP)")
+
+
 @test("a hundred messages on one connection arrive in order, each once")
 def in_order(world):
     sender, receiver = agents(world, "tcp", "tls")

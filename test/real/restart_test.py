@@ -138,9 +138,9 @@ def under_load(world):
     world.sipp("answer", (), server=server, calls=100000, port=port, limit_s=60)
     rate, seconds = 20, 8
     calls = world.sipp("call", [caller], server=server, calls=rate * seconds, rate=rate,
-                       keys={"to": callee.name}, limit_s=40)
+                       keys={"to": callee.name}, limit_s=40, patience_ms=6000)
     registers = world.sipp("register", registering, server=server, calls=2 * rate * seconds,
-                           rate=2 * rate, limit_s=40)
+                           rate=2 * rate, limit_s=40, patience_ms=6000)
     probe = world.agent(probe_user, "udp", server)
     wait_until(lambda: progress(calls) > rate, 20, "sipp's first calls")
     killed, start = kill(server), time.monotonic()

@@ -68,6 +68,7 @@ class Baresip:
         self.directory = directory
         directory.mkdir(parents=True)
         sip_port, ctrl_port, self.http_port = free_port(count=2), free_port(), free_port()
+        self.listening = (sip_port, sip_port + 1)
         self._write("config", CONFIG.format(
             bind=bind, sip_port=sip_port, ctrl_port=ctrl_port,
             http_port=self.http_port, dir=directory, ca=server.ca,
@@ -167,9 +168,8 @@ class Baresip:
     def last_port(self):
         """The port it sent from last."""
         with open(self.directory / "output", "rb") as f:
-            ports = [s.decode().rpartition(":")[2] for _, s, _, _ in TRACE.findall(f.read())]
-        served = {str(p) for p in self.server.port.values()}
-        return int([p for p in ports if p not in served][-1])
+            ports = [port_of(source) for _, source, _, _ in TRACE.findall(f.read())]
+        return [p for p in ports if p not in self.server.port.values()][-1]
 
     def dial(self, uri):
         self.command("dial", uri)
@@ -217,10 +217,11 @@ class Baresip:
         """[(direction, Message)] so far, direction 'in' or 'out'."""
         with open(self.directory / "output", "rb") as f:
             data = f.read()
+        served = {p for p in self.server.port.values() if p}
         out = []
-        ports = {str(p) for p in self.server.port.values() if p}
-        for _, source, _, raw in TRACE.findall(data):
-            came_in = source.decode().rpartition(":")[2] in ports
+        for _, source, target, raw in TRACE.findall(data):
+            # from a port of the server, or to one that baresip listens on
+            came_in = port_of(source) in served or port_of(target) in self.listening
             out.append(("in" if came_in else "out", sip.Message(raw)))
         return out
 
@@ -251,3 +252,8 @@ class Baresip:
     def close(self):
         self.control.close()
         self.child.close()
+
+
+def port_of(address):
+    """The port in the trace's 127.0.0.1:5060."""
+    return int(address.rpartition(b":")[2])

@@ -13,7 +13,8 @@ class Child:
     """A program under the test's control.
 
     `log` gets everything it prints. wait_for() looks at what has come since the last
-    match, so the same line can be waited for twice.
+    match, so the same line can be waited for twice; kinds of output that mix have a
+    cursor each.
     """
 
     def __init__(self, argv, log, env=None, cwd=None, netns=None):
@@ -21,7 +22,7 @@ class Child:
         if netns:
             argv = ["ip", "netns", "exec", netns] + argv
         self.text = ""
-        self.seen = 0
+        self.seen = {}
         self.ended = False
         self.change = threading.Condition()
         self.process = subprocess.Popen(
@@ -45,15 +46,15 @@ class Child:
             if not data:
                 return
 
-    def wait_for(self, pattern, seconds=10):
-        """The match of `pattern` in output not matched before."""
+    def wait_for(self, pattern, seconds=10, cursor=""):
+        """The match of `pattern` in output not matched before under this cursor."""
         rx = re.compile(pattern, re.S | re.M)
         end = time.monotonic() + seconds
         with self.change:
             while True:
-                m = rx.search(self.text, self.seen)
+                m = rx.search(self.text, self.seen.get(cursor, 0))
                 if m:
-                    self.seen = m.end()
+                    self.seen[cursor] = m.end()
                     return m
                 left = end - time.monotonic()
                 if self.ended or left <= 0:

@@ -87,10 +87,10 @@ class Linphone:
     def command(self, line):
         """Run a command; the fields of its answer. A refusal is a failure."""
         self.child.write(line)
-        status = self.child.wait_for(r"^Status: (\w+)\n(.*?)^daemon-linphone>", 10)
+        status = self.child.wait_for(r"^Status: (\w+)\n(.*?)^daemon-linphone>", 10, "answers")
         if status[1] != "Ok":
             raise Failed(f"linphone: {line!r} answered {status[0]}")
-        return fields(status[2])
+        return fields(status[2].partition("Event-type:")[0])    # an event may come between
 
     def wait_event(self, event, seconds=10):
         """The next call event of this name (LinphoneCall...), as fields."""

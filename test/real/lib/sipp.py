@@ -5,7 +5,7 @@ import select
 import socket
 import threading
 
-from . import secure, sip
+from . import secure
 from .child import Child
 from .tap import Failed
 
@@ -18,18 +18,17 @@ class Sipp:
     """
 
     def __init__(self, directory, scenario, target, transport="udp", calls=1, rate=10,
-                 users=(), port=0, keys=None, limit_s=60, bind="127.0.0.1", together=0):
+                 users=(), port=0, keys=None, limit_s=60, bind="127.0.0.1", patience_ms=15000):
         directory.mkdir(parents=True)
         self.directory = directory
         argv = ["sipp", "%s:%d" % target, "-sf", str(SCENARIOS / f"{scenario}.xml"),
                 "-i", bind, "-m", str(calls), "-r", str(rate), "-nostdin", "-nd",
                 "-t", {"udp": "u1", "tcp": "t1"}[transport],
-                "-timeout", f"{limit_s}s", "-timeout_error", "-recv_timeout", "15000",
+                "-timeout", f"{limit_s}s", "-timeout_error", "-recv_timeout", str(patience_ms),
                 "-trace_stat", "-stf", str(directory / "stat.csv"), "-fd", "1",
                 "-trace_err", "-error_file", str(directory / "errors"),
                 "-trace_msg", "-message_file", str(directory / "messages")]
         argv += ["-p", str(port)] if port else []
-        argv += ["-l", str(together)] if together else []
         for name, value in (keys or {}).items():
             argv += ["-key", name, str(value)]
         if users:
@@ -114,7 +113,3 @@ class TlsPipe:
                 pass
             s.close()
 
-
-def unique():
-    """A word for Call-IDs and branches that differ between sipps of one run."""
-    return sip.token(8)
