@@ -2,6 +2,7 @@
  * siputils - questions about a message and its URIs.
  */
 #include "core/lcs.h"
+#include "parser/list.h"
 
 struct siputils_conf { struct slice accept, accept_encoding, accept_language, supported, allow; };
 
@@ -188,14 +189,44 @@ static bool add_line(struct arena *arena, struct slice *lines, const char *name,
 	return lines->p != NULL;
 }
 
+static bool is_listed(struct slice list, struct slice word)
+{
+	while (list.len)
+		if (slice_eq_nocase(slice_trim(slice_split(&list, ',')), word))
+			return true;
+	return false;
+}
+
+/* What the request requires of us and we do not have, as a list; empty: nothing. */
+static struct slice unsupported(struct lcs_call *call)
+{
+	const struct siputils_conf *conf = call->conf;
+	struct sip_view view = lcs_view(call->ctx);
+	struct slice option, list = SLICE("");
+
+	for (int n = 0; view_value(&view, HDR_REQUIRE, n, &option); n++)
+		if (!is_listed(conf->supported, option))
+			list = arena_printf(lcs_arena(call->ctx), "%.*s%s%.*s", SLICE_ARG(list),
+			    list.len ? ", " : "", SLICE_ARG(option));
+	return list;
+}
+
 static enum fn_status options_reply(struct lcs_call *call)
 {
 	const struct siputils_conf *conf = call->conf;
 	struct arena *arena = lcs_arena(call->ctx);
 	struct response_parts parts = { .status = 200, .extra_lines = SLICE("") };
+	struct slice lacking;
 
 	if (lcs_method(call->ctx) != METHOD_OPTIONS)
 		return answer(call, false);
+	lacking = unsupported(call);
+	if (!lacking.p)
+		return FN_FAILED;
+	if (lacking.len)
+		parts.status = 420;	/* RFC 3261 8.2.2.3 */
+	if (!add_line(arena, &parts.extra_lines, "Unsupported", lacking))
+		return FN_FAILED;
 	if (!add_line(arena, &parts.extra_lines, "Allow", conf->allow) ||
 	    !add_line(arena, &parts.extra_lines, "Accept", conf->accept) ||
 	    !add_line(arena, &parts.extra_lines, "Accept-Encoding", conf->accept_encoding) ||
@@ -250,7 +281,8 @@ static const struct lcs_func funcs[] = {
 	  "digits, maybe with \"+\" in front and separators?" },
 	{ "is_numeric(text: str) -> bool", is_numeric, IN_ANY, FUNC_PURE, "digits only?" },
 	{ "options_reply() -> bool", options_reply, IN_REQUEST, FUNC_REPLIES | FUNC_ENDS,
-	  "answer an OPTIONS for us with what we take (RFC 3261 11.2); false: it was none" },
+	  "answer an OPTIONS for us with what we take (RFC 3261 11.2), or 420 if it requires what "
+	  "we do not have; false: it was none" },
 	{ 0 }
 };
 
