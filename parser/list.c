@@ -30,3 +30,18 @@ bool view_list_has(const struct sip_view *view, enum hdr_id id, struct slice wor
 			return true;
 	return false;
 }
+
+bool view_list_unknown(const struct sip_view *view, enum hdr_id id, struct slice list,
+    struct slice *unknown)
+{
+	struct hdr_ref h = { 0 };
+
+	while (view_next_hdr(view, id, SLICE_NULL, &h)) {
+		struct slice rest = h.value;
+
+		while (hdr_next_value(&rest, unknown))
+			if (!hdr_list_has(list, *unknown))
+				return true;
+	}
+	return false;
+}

@@ -3,6 +3,8 @@
  */
 #include "modules/registrar/request.h"
 
+#include "parser/list.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -30,16 +32,20 @@ static int refuse(struct reading *r, uint16_t status, const char *reason)
 bool registrar_supports(struct lcs_ctx *ctx, struct slice tag)
 {
 	struct sip_view view = lcs_view(ctx);
-	struct hdr_ref h = { 0 };
 
-	while (view_next_hdr(&view, HDR_SUPPORTED, SLICE_NULL, &h)) {
-		struct slice rest = h.value, value;
+	return view_list_has(&view, HDR_SUPPORTED, tag);
+}
 
-		while (hdr_next_value(&rest, &value))
-			if (slice_eq_nocase(value, tag))
-				return true;
-	}
-	return false;
+/* 10.3 step 2: an extension that we do not have is named in the refusal. */
+static int check_required(struct reading *r)
+{
+	struct slice unknown;
+
+	if (!view_list_unknown(&r->view, HDR_REQUIRE, SLICE("path, outbound"), &unknown))
+		return 0;
+	snprintf(r->out->extra, sizeof(r->out->extra), "Unsupported: %.*s\r\n",
+	    SLICE_ARG(slice_first(unknown, 40)));
+	return refuse(r, 420, "Bad Extension");
 }
 
 /* ---- one contact ---- */
@@ -308,7 +314,9 @@ int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf, str
 
 	*out = (struct reg_request){ .change.max_contacts = (unsigned)conf->max_contacts,
 	    .change.replace_oldest = conf->replace_oldest };
-	err = take_common(&r);
+	err = check_required(&r);
+	if (!err)
+		err = take_common(&r);
 	if (!err)
 		err = take_path(&r);
 	r.common.node = node;
