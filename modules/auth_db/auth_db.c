@@ -132,11 +132,13 @@ static enum fn_status fn_check_to(struct lcs_call *call)
 static int load(struct lcs_mod *mod)
 {
 	struct auth_db *db = lcs_shared(mod);
-	void *auth_state;
+	void *auth_state, *ul = NULL;
 
 	db->mod = mod;
 	db->auth = lcs_import(mod, "auth", &auth_state);
 	db->auth_state = auth_state;
+	db->usrloc = lcs_import(mod, "usrloc", &ul);
+	db->ul = ul;
 	return users_init(&db->users);
 }
 
@@ -162,7 +164,7 @@ static void unload(struct lcs_mod *mod)
 	users_fini(&((struct auth_db *)lcs_shared(mod))->users);
 }
 
-static const struct lcs_need needs[] = { { "auth", 1, false }, { 0 } };
+static const struct lcs_need needs[] = { { "auth", 1, false }, { "usrloc", 1, true }, { 0 } };
 
 static const struct lcs_func funcs[] = {
 	{ "www_authenticate(realm: str, table: str = \"user\") -> bool", fn_www_authenticate,

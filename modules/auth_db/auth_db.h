@@ -6,6 +6,7 @@
 
 #include "modules/auth/auth_api.h"
 #include "modules/auth_db/users.h"
+#include "modules/usrloc/usrloc_api.h"
 
 struct auth_db_local { uint64_t accepted, refused, unknown, disabled; };
 
@@ -14,6 +15,8 @@ struct auth_db {
 	struct users           users;
 	const struct auth_api *auth;
 	struct auth           *auth_state;
+	const struct usrloc_api *usrloc;	/* NULL: not loaded */
+	struct usrloc         *ul;
 };
 
 extern const struct lcs_rpc auth_db_rpcs[];

@@ -116,6 +116,31 @@ static int aor_param(const json_t *params, struct arena *arena, struct slice *ao
 	return err ? err : aor->p ? 0 : -ENOMEM;
 }
 
+/* ---- whoever may not sign in any more is signed out ---- */
+
+struct signing_out { struct auth_db *db; struct slice aor; int err; };
+
+static void sign_out_on_worker(unsigned index, void *arg)
+{
+	struct signing_out *s = arg;
+
+	if (index == 0)
+		s->err = s->db->usrloc->remove(s->db->ul, s->aor, SLICE_NULL);
+}
+
+/* Asked of the owner, not waited for: the store may take its time. */
+static void sign_out(struct auth_db *db, struct slice aor)
+{
+	struct signing_out s = { db, aor, 0 };
+
+	if (!db->usrloc)
+		return;
+	worker_on_each(sign_out_on_worker, &s);
+	if (s.err)
+		log_error("auth_db", "endpoints of a locked out user stay user=%.*s error=\"%s\"",
+		    SLICE_ARG(aor), err_text(s.err));
+}
+
 static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error, const char *what)
 {
@@ -128,6 +153,8 @@ static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
 		err = users_enable(users_of(mod), aor, what[0] == 'e');
 	if (err)
 		return refuse(arena, error, err, text_param(params, "user"));
+	if (what[0] == 'd')
+		sign_out(lcs_shared(mod), aor);
 	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
 	*result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
 	return 0;
