@@ -191,25 +191,33 @@ int panic_install(int fd)
 	return panic_thread_enter();
 }
 
+static _Thread_local void *own_stack;
+
 int panic_thread_enter(void)
 {
 	stack_t stack = { .ss_size = STACK_BYTES };
 
+	if (own_stack)
+		return 0;
 	stack.ss_sp = malloc(STACK_BYTES);
 	if (!stack.ss_sp)
 		return -ENOMEM;
-	if (sigaltstack(&stack, NULL) == 0)
-		return 0;
-	free(stack.ss_sp);
-	return -errno;
+	if (sigaltstack(&stack, NULL) != 0) {
+		free(stack.ss_sp);
+		return -errno;
+	}
+	own_stack = stack.ss_sp;
+	return 0;
 }
 
 void panic_thread_leave(void)
 {
-	stack_t stack, none = { .ss_flags = SS_DISABLE };
+	const stack_t none = { .ss_flags = SS_DISABLE };
 
-	if (sigaltstack(&none, &stack) == 0 && !(stack.ss_flags & SS_DISABLE))
-		free(stack.ss_sp);
+	if (!own_stack || sigaltstack(&none, NULL) != 0)
+		return;
+	free(own_stack);
+	own_stack = NULL;
 }
 
 static int start(unsigned index, void *arg)

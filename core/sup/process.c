@@ -28,6 +28,7 @@ static struct process {
 	struct ctl                *ctl;
 	struct watch               signals;
 	bool                       stopping, asleep;
+	bool                       reads;	/* registered with utils/epoch.h */
 } proc;
 
 void process_ask_stop(void)
@@ -110,6 +111,7 @@ static int open_loop(void)
 
 	if (err)
 		return err;
+	proc.reads = true;
 	proc.loop = loop_new();
 	if (!proc.loop)
 		return -ENOMEM;
@@ -127,6 +129,14 @@ static void turn_until_stopped(void)
 
 /* ---- beginning and end ---- */
 
+static const char *log_advice(enum log_sink sink)
+{
+	if (sink == LOG_SINK_SYSLOG)
+		return "nobody listens at the system's log (/dev/log), where lines go without -D; "
+		    "set log_to = \"file\" and log_file, or start with -D";
+	return "see log_to and log_file, and whether the server's user may write there";
+}
+
 static int become_server(const struct process_conf *conf)
 {
 	int err = privileges_drop(&conf->identity);
@@ -140,8 +150,8 @@ static int become_server(const struct process_conf *conf)
 	}
 	err = log_start(&conf->log);
 	if (err) {
-		log_error("sup", "cannot open the log error=\"%s\": see log_to and log_file",
-		    err_text(err));
+		log_error("sup", "cannot open the log error=\"%s\": %s", err_text(err),
+		    log_advice(conf->log.sink));
 		return err;
 	}
 	log_thread_name("control");
@@ -199,10 +209,12 @@ static void say_ready(const struct process_conf *conf)
 
 static void finish(void)
 {
-	log_notice("sup", "server is stopping");
+	if (proc.stopping)
+		log_notice("sup", "server is stopping");
 	ctl_close(&proc.ctl);
 	server_stop(&proc.server);
-	epoch_thread_unregister();
+	if (proc.reads)
+		epoch_thread_unregister();
 	epoch_drain();
 	loop_free(&proc.loop);
 	arena_thread_flush();

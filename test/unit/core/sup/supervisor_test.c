@@ -176,21 +176,27 @@ static int tear_down(void **state)
 	return system(command);
 }
 
-static void start_supervisor(void)
+static void start_supervisor_as(bool foreground)
 {
 	static char pid_file[96], log_file[96];
-	const struct sup_conf conf = { .server = &the_server, .foreground = true,
+	const struct sup_conf conf = { .server = &the_server, .foreground = foreground,
 				       .pid_file = pid_file };
 
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", dir);
 	snprintf(log_file, sizeof(log_file), "%s/log", dir);
 	sup_pid = fork();
 	if (sup_pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (foreground)
+			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		dup2(open(log_file, O_WRONLY | O_CREAT | O_APPEND, 0600), 2);
 		_exit(supervisor_run(&conf));
 	}
 	assert_true(sup_pid > 0);
+}
+
+static void start_supervisor(void)
+{
+	start_supervisor_as(true);
 }
 
 static int end_of_supervisor(void)
@@ -276,27 +282,45 @@ static void ask(const char *method, char *answer, size_t room)
 	close(fd);
 }
 
-/* ---- the tests ---- */
-
-static void it_starts_serves_and_stops(void **state)
+static long pid_in_file(void)
 {
-	char answer[4096], path[96];
+	char path[96];
 	long pid = 0;
 	FILE *f;
-	int server;
 
-	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
-	server = shared->ready_pid;
-	ask("workers.list", answer, sizeof(answer));
-	assert_non_null(strstr(answer, "\"worker\":1"));
 	snprintf(path, sizeof(path), "%s/pid", dir);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "%ld", &pid), 1);
 	fclose(f);
-	assert_int_equal(pid, sup_pid);
+	return pid;
+}
+
+/* The pid file is there when the supervisor knows that the server is ready. */
+static void start_and_wait(void)
+{
+	char path[96];
+
+	start_supervisor();
+	snprintf(path, sizeof(path), "%s/pid", dir);
+	await(access(path, F_OK) == 0);
+	assert_int_not_equal(shared->ready_pid, 0);
+}
+
+/* ---- the tests ---- */
+
+static void it_starts_serves_and_stops(void **state)
+{
+	char answer[4096], path[96];
+	int server;
+
+	(void)state;
+	start_and_wait();
+	server = shared->ready_pid;
+	ask("workers.list", answer, sizeof(answer));
+	assert_non_null(strstr(answer, "\"worker\":1"));
+	snprintf(path, sizeof(path), "%s/pid", dir);
+	assert_int_equal(pid_in_file(), sup_pid);
 	assert_int_equal(stop_supervisor(), 0);
 	assert_false(is_alive(server));
 	assert_int_equal(shared->stops, 1);
@@ -311,8 +335,7 @@ static void the_control_socket_can_stop_it(void **state)
 	char answer[256];
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	ask("shutdown", answer, sizeof(answer));
 	assert_non_null(strstr(answer, "stopping"));
 	assert_int_equal(end_of_supervisor(), 0);
@@ -373,8 +396,7 @@ static void after_a_crash_it_is_back_within_a_second(void **state)
 	int64_t died;
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	first = shared->ready_pid;
 	crash();
 	await(!is_alive(first));
@@ -398,8 +420,7 @@ static void kill_9_too_and_no_report_is_made_up(void **state)
 	int first;
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	first = shared->ready_pid;
 	kill(first, SIGKILL);
 	await(shared->ready_pid != first);
@@ -413,8 +434,7 @@ static void one_that_crashes_again_and_again_is_slowed_down(void **state)
 	int64_t began;
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	shared->at_start = true;
 	began = now_ms();
 	for (int crashes = 1; crashes <= 4; crashes++) {
@@ -435,8 +455,7 @@ static void a_worker_that_makes_no_turn_is_ended_with_a_report(void **state)
 	int first;
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	first = shared->ready_pid;
 	shared->order = DO_HANG;
 	await(shared->ready_pid != first);
@@ -456,8 +475,7 @@ static void the_server_does_not_outlive_its_supervisor(void **state)
 	int server;
 
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	server = shared->ready_pid;
 	kill(sup_pid, SIGKILL);
 	waitpid(sup_pid, NULL, 0);
@@ -468,8 +486,7 @@ static void the_server_does_not_outlive_its_supervisor(void **state)
 static void hang_up_is_passed_on(void **state)
 {
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	await(log_says("server is running"));
 	kill(sup_pid, SIGHUP);
 	await(log_says("log file opened again"));
@@ -480,14 +497,46 @@ static void hang_up_is_passed_on(void **state)
 static void an_interrupt_of_the_terminal_stops_once(void **state)
 {
 	(void)state;
-	start_supervisor();
-	await(shared->ready_pid != 0);
+	start_and_wait();
 	/* ^C goes to all processes of the group. */
 	kill(shared->ready_pid, SIGINT);
 	kill(sup_pid, SIGINT);
 	assert_int_equal(end_of_supervisor(), 0);
 	assert_int_equal(shared->stops, 1);
 	assert_int_equal(shared->starts, 1);
+}
+
+/* Who started it gets the terminal back when the server is there, not before. */
+static void without_foreground_it_goes_on_alone(void **state)
+{
+	char answer[256], log_file[96];
+	long daemon;
+
+	(void)state;
+	snprintf(log_file, sizeof(log_file), "%s/daemon.log", dir);
+	the_server.setup.log.sink = LOG_SINK_FILE;
+	the_server.setup.log.path = log_file;
+	start_supervisor_as(false);
+	assert_int_equal(end_of_supervisor(), 0);
+	assert_int_not_equal(shared->ready_pid, 0);
+	daemon = pid_in_file();
+	assert_int_not_equal(daemon, sup_pid);
+	assert_int_equal(getsid((pid_t)daemon), daemon);
+	ask("shutdown", answer, sizeof(answer));
+	await(!is_alive((int)daemon));
+	assert_int_equal(access(log_file, F_OK), 0);
+	assert_int_equal(shared->stops, 1);
+}
+
+static void what_cannot_start_is_told_to_the_terminal(void **state)
+{
+	(void)state;
+	the_server.setup.log.sink = LOG_SINK_FILE;
+	the_server.setup.log.path = "/nonexistent/log";
+	start_supervisor_as(false);
+	assert_int_equal(end_of_supervisor(), 1);
+	assert_int_equal(shared->starts, 0);
+	assert_true(log_says("cannot open the log"));
 }
 
 static void the_service_manager_hears_of_it(void **state)
@@ -540,4 +589,6 @@ UNIT_MAIN(
 	TEST(the_server_does_not_outlive_its_supervisor),
 	TEST(hang_up_is_passed_on),
 	TEST(an_interrupt_of_the_terminal_stops_once),
+	TEST(without_foreground_it_goes_on_alone),
+	TEST(what_cannot_start_is_told_to_the_terminal),
 	TEST(the_service_manager_hears_of_it))
