@@ -64,6 +64,25 @@ def body(t):
         raise RuntimeError("a test has one yield")
 
 
+def second_try(t, run):
+    """Real clients have bad moments of their own on a machine that is busy: one more chance,
+    and the report says that it was needed. What the server did wrong fails both times, and
+    a server that was restarted fails the run."""
+    again = Test(t.topic, t.text, t.function, t.args, t.limit)
+    try:
+        again.world = World(run, slug(t)[:70] + "-again")
+        if again.is_early():
+            again.begun = again.function(again.world, *again.args)
+            limited(again.limit, lambda: next(again.begun))
+        limited(again.limit, lambda: body(again))
+        return True
+    except Exception:
+        return False
+    finally:
+        if again.world:
+            limited(60, lambda: again.world.close(True))
+
+
 def run_one(t, run, report, keep):
     start = time.monotonic()
     error = None
@@ -80,7 +99,10 @@ def run_one(t, run, report, keep):
     except Exception as e:
         if error is None:
             error, failed = e, True
-    if failed:
+    if failed and t.topic != "run" and second_try(t, run):
+        report.ok(t, time.monotonic() - start)
+        print(f"# passed at the second try only; the first: {error}".splitlines()[0], flush=True)
+    elif failed:
         report.not_ok(t, error, logs)
     elif error is not None:
         report.skip(t, str(error))

@@ -79,7 +79,7 @@ class Baresip:
         self.peers = [p.uri for p in peers]
         self.events, self.change = [], threading.Condition()
         self.child = Child(["baresip", "-f", str(directory), "-s"], directory / "output",
-                           netns=netns)
+                           netns=netns, name=f"baresip {user.name}")
         self.child.wait_for(r"baresip is ready", 10)
         self._connect(ctrl_port, netns)
         # the account comes last: its events would be missed before the connection is there

@@ -17,8 +17,8 @@ class Child:
     cursor each.
     """
 
-    def __init__(self, argv, log, env=None, cwd=None, netns=None):
-        self.name = os.path.basename(argv[0])
+    def __init__(self, argv, log, env=None, cwd=None, netns=None, name=None):
+        self.name = name or os.path.basename(argv[0])
         if netns:
             argv = ["ip", "netns", "exec", netns] + argv
         self.text = ""

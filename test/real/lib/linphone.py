@@ -79,7 +79,8 @@ class Linphone:
              'mount --bind "$0/hosts" /etc/hosts; '
              'exec linphone-daemon --config "$0/rc" --log "$0/log" --disable-stats-events',
              str(directory)],
-            directory / "output", env={"HOME": str(directory)}, netns=netns)
+            directory / "output", env={"HOME": str(directory)}, netns=netns,
+            name=f"linphone {user.name}")
         self.child.wait_for(r"daemon-linphone>", 15)
 
     # -- commands and events

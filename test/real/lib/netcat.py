@@ -57,7 +57,8 @@ class Netcat:
         s_client then ends; nc stays until its input ends too, so the kernel is asked.
         """
         if self.transport == "tcp":
-            wait_until(lambda: ESTABLISHED not in tcp_state(self.port), seconds, "the server closes", 0.2)
+            wait_until(lambda: ESTABLISHED not in tcp_state(self.port), seconds,
+                       "the server closes the connection", every=0.2)
             return
         end = time.monotonic() + seconds
         with self.child.change:
