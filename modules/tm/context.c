@@ -66,7 +66,7 @@ int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
 		return -ENOENT;
 	tm_enter(tx);
 	before = work->count;
-	tx->reply_armed = work->armed.reply;
+	work->routes.reply_armed = work->armed.reply;
 	if (ctx == work->failure)
 		tm_failure_clean_target(work);
 	else

@@ -206,12 +206,12 @@ static enum fn_status fn_on_branch(struct lcs_call *call)
 static enum fn_status fn_on_reply(struct lcs_call *call)
 {
 	struct tm_armed *a = armed(call);
-	struct tm_tx *tx = tx_of(call);
+	struct tm_work *work = work_of(call);
 
 	if (a)
 		a->reply = route_id(call, ROUTE_REPLY);
-	if (a && tx)
-		tx->reply_armed = a->reply;
+	if (work)
+		work->routes.reply_armed = work->armed.reply;
 	return yes(call, a != NULL);
 }
 

@@ -110,13 +110,21 @@ uint64_t tm_key_tag(struct slice tag)
 	return siphash(siphash_boot_key(), tag) | 1;
 }
 
+/* Only to tell peers apart that have the rest in common. */
+static uint32_t peer_hash(const struct ip_addr *ip)
+{
+	return (uint32_t)siphash(siphash_boot_key(),
+	    slice_of((const char *)ip->bytes, sizeof(ip->bytes)));
+}
+
 void tm_key_make(struct sip_msg *msg, struct tm_key *out)
 {
 	const struct sip_via *via = msg_via(msg);
 	const struct name_addr *to;
 
-	*out = (struct tm_key){ .call = call_hash(msg), .flow = msg->from.flow,
-	    .ip = msg->from.remote.ip };
+	*out = (struct tm_key){ .call = call_hash(msg), .flow = msg->from.flow };
+	if (out->flow)
+		out->peer = peer_hash(&msg->from.remote.ip);
 	if (!via)
 		return;
 	out->branch = branch_hash(msg, via);
@@ -136,7 +144,7 @@ static bool is_same_peer(const struct tm_key *a, const struct tm_key *b)
 {
 	if (a->flow == b->flow || a->flow == 0 || b->flow == 0)
 		return true;
-	return ip_eq(&a->ip, &b->ip);
+	return a->peer == b->peer;
 }
 
 static bool is_same_branch(const struct tm_key *a, const struct tm_key *b)

@@ -13,12 +13,12 @@
 #include "parser/msg.h"
 
 struct tm_key {
-	uint64_t       call;		/* Call-ID, CSeq number, From URI and tag */
-	uint64_t       branch;		/* sent-by, branch, method; without cookie see key.c */
-	uint64_t       to_tag;		/* 0: none */
-	flow_id        flow;		/* it came on; 0 for datagrams */
-	struct ip_addr ip;		/* it came from */
-	bool           has_cookie;	/* the branch alone tells (RFC 3261), else RFC 2543 rules */
+	uint64_t call;		/* Call-ID, CSeq number, From URI and tag */
+	uint64_t branch;		/* sent-by, branch, method; without cookie see key.c */
+	uint64_t to_tag;		/* 0: none */
+	flow_id  flow;		/* it came on; 0 for datagrams */
+	uint32_t peer;		/* of the address it came from */
+	bool     has_cookie;	/* the branch alone tells (RFC 3261), else RFC 2543 rules */
 };
 
 /**

@@ -38,7 +38,7 @@ static bool add_slab(struct pool *p)
 		return false;
 	slab->next = p->slabs;
 	p->slabs = slab;
-	p->at = (char *)slab + POOL_STEP;
+	p->at = (char *)slab + POOL_STEP;	/* behind the link */
 	p->end = (char *)slab + SLAB_BYTES;
 	p->bytes += SLAB_BYTES;
 	return true;

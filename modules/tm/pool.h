@@ -1,7 +1,7 @@
 /*
  * modules/tm/pool.h - memory of one worker's transactions, handed out again and again.
  *
- * Pieces of up to 1 KiB in steps of 64 bytes come from slabs and go back to
+ * Pieces of up to 1 KiB in steps of 32 bytes come from slabs and go back to
  * free lists; nothing is given back to the system before the worker ends.
  * Larger ones are malloc's.
  */
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_STEP    64u
-#define POOL_CLASSES 16u
+#define POOL_STEP    32u
+#define POOL_CLASSES 32u
 
 struct pool_piece { struct pool_piece *next; };
 

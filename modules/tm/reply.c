@@ -9,12 +9,23 @@
 
 static struct gen *gen_of(const struct tm_tx *tx)
 {
-	return tx->work ? lcs_ctx_gen(tx->work->ctx) : tx->gen;
+	if (tx->work)
+		return lcs_ctx_gen(tx->work->ctx);
+	return tx->late ? tx->late->gen : NULL;
 }
 
 static struct lcs_bag *bag_of(const struct tm_tx *tx)
 {
-	return tx->work ? lcs_bag(tx->work->ctx) : tx->bag;
+	if (tx->work)
+		return lcs_bag(tx->work->ctx);
+	return tx->late ? tx->late->bag : NULL;
+}
+
+static struct tm_routes routes_of(const struct tm_tx *tx)
+{
+	if (tx->work)
+		return tx->work->routes;
+	return tx->late ? tx->late->routes : (struct tm_routes){ -1, -1, -1 };
 }
 
 static struct lcs_ctx *response_ctx(struct tm_tx *tx, struct sip_msg *response,
@@ -45,19 +56,20 @@ static void route_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *response,
     const struct sip_edit **last)
 {
+	const struct tm_routes routes = routes_of(tx);
 	struct tm_at at = { tx, b };
 	bool is_dropped = false;
 	struct lcs_ctx *ctx;
 
-	if (tx->reply_all < 0 && tx->reply_armed < 0)
+	if (routes.reply_all < 0 && routes.reply_armed < 0)
 		return true;
 	ctx = response_ctx(tx, response, *last, &at);
 	if (!ctx)
 		return true;
-	if (tx->reply_all >= 0)
-		lcs_route_run(ctx, tx->reply_all, route_done, &is_dropped);
-	if (tx->reply_armed >= 0 && !is_dropped)
-		lcs_route_run(ctx, tx->reply_armed, route_done, &is_dropped);
+	if (routes.reply_all >= 0)
+		lcs_route_run(ctx, routes.reply_all, route_done, &is_dropped);
+	if (routes.reply_armed >= 0 && !is_dropped)
+		lcs_route_run(ctx, routes.reply_armed, route_done, &is_dropped);
 	*last = *lcs_edits(ctx);
 	lcs_set_tx(ctx, NULL);
 	lcs_ctx_unref(&ctx);
@@ -72,7 +84,7 @@ static bool may_send(struct tm_tx *tx, struct sip_msg *response, const struct si
 	struct lcs_ctx *ctx;
 	bool may;
 
-	if (tx->onsend < 0)
+	if (routes_of(tx).onsend < 0)
 		return true;
 	ctx = response_ctx(tx, response, last, &at);
 	if (!ctx)

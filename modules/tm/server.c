@@ -24,6 +24,8 @@ static struct tm_work *work_new(struct tm_tx *tx, struct lcs_ctx *ctx)
 	work->at.tx = tx;
 	work->tail = &work->first;
 	work->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
+	work->routes = (struct tm_routes){ lcs_route_id(ctx, ROUTE_REPLY, SLICE_NULL), -1,
+	    lcs_route_id(ctx, ROUTE_ONSEND, SLICE_NULL) };
 	return work;
 }
 
@@ -42,9 +44,6 @@ static struct tm_tx *tx_new(struct tm_local *local, struct lcs_ctx *ctx)
 	tx->local = local;
 	tx->is_invite = lcs_method(ctx) == METHOD_INVITE;
 	tx->born = loop_now(worker_loop());
-	tx->reply_all = lcs_route_id(ctx, ROUTE_REPLY, SLICE_NULL);
-	tx->onsend = lcs_route_id(ctx, ROUTE_ONSEND, SLICE_NULL);
-	tx->reply_armed = -1;
 	list_init(&tx->clients);
 	list_push_back(&local->all, &tx->by_age);
 	local->active++;
@@ -59,7 +58,7 @@ static void take_arming(struct tm_tx *tx, struct lcs_ctx *ctx)
 	if (local->arming != ctx)
 		return;
 	tx->work->armed = local->armed;
-	tx->reply_armed = local->armed.reply;
+	tx->work->routes.reply_armed = local->armed.reply;
 	local->arming = NULL;
 }
 
@@ -135,6 +134,18 @@ static void free_watches(struct tm_tx *tx)
 	}
 }
 
+static void free_late(struct tm_tx *tx)
+{
+	struct tm_late *late = tx->late;
+
+	tx->late = NULL;
+	if (!late)
+		return;
+	lcs_bag_unref(&late->bag);
+	gen_unref(&late->gen);
+	pool_put(&tx->local->pool, late, sizeof(*late));
+}
+
 static void orphan_clients(struct tm_tx *tx)
 {
 	struct list *node;
@@ -162,8 +173,7 @@ static void tx_free(struct tm_tx *tx)
 	orphan_clients(tx);
 	free_watches(tx);
 	keep(tx, SLICE_NULL);
-	lcs_bag_unref(&tx->bag);
-	gen_unref(&tx->gen);
+	free_late(tx);
 	pool_put(&local->pool, tx, sizeof(*tx));
 }
 
@@ -244,19 +254,27 @@ static void keep_written(struct tm_tx *tx, struct sip_out *out)
 	sip_msg_unref(&out->base);
 }
 
-static bool has_late_routes(const struct tm_tx *tx)
+static bool is_any(const struct tm_routes *r)
 {
-	return tx->reply_all >= 0 || tx->reply_armed >= 0 || tx->onsend >= 0;
+	return r->reply_all >= 0 || r->reply_armed >= 0 || r->onsend >= 0;
 }
 
-/* The first 2xx to an INVITE: what its copies will need goes along. */
+/* The first 2xx to an INVITE: what its copies will need stays. Without memory for that they
+ * pass unchanged. */
 static void prepare_for_copies(struct tm_tx *tx)
 {
-	if (!tx->is_invite || !tx->work || tx->gen || !has_late_routes(tx))
+	struct tm_work *work = tx->work;
+	struct tm_late *late;
+
+	if (!tx->is_invite || !work || tx->late || !is_any(&work->routes))
 		return;
-	tx->gen = gen_ref(lcs_ctx_gen(tx->work->ctx));
-	if (lcs_bag(tx->work->ctx))
-		tx->bag = lcs_bag_ref(lcs_bag(tx->work->ctx));
+	late = pool_get(&tx->local->pool, sizeof(*late));
+	if (!late)
+		return;
+	*late = (struct tm_late){ .gen = gen_ref(lcs_ctx_gen(work->ctx)), .routes = work->routes };
+	if (lcs_bag(work->ctx))
+		late->bag = lcs_bag_ref(lcs_bag(work->ctx));
+	tx->late = late;
 }
 
 static void final_sent(struct tm_tx *tx, uint16_t status, struct sip_msg *response)

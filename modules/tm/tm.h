@@ -98,6 +98,15 @@ struct tm_watch {
 	void            *arg;
 };
 
+struct tm_routes { int reply_all, reply_armed, onsend; };	/* ids, -1: none */
+
+/* Of an accepted INVITE: when its 2xx come again the same routes run again. */
+struct tm_late {
+	struct gen      *gen;		/* counted */
+	struct lcs_bag  *bag;		/* counted, or NULL */
+	struct tm_routes routes;
+};
+
 struct tm_kept { size_t len; char bytes[]; };	/* a response, for copies of its request */
 
 struct tm_tx {
@@ -114,10 +123,7 @@ struct tm_tx {
 	struct tm_watch  *watches;
 	struct tm_uac    *uac;		/* whose request this is */
 	uint64_t          answered_tag;	/* tm_key_tag() of our final response */
-	/* An accepted INVITE whose 2xx come again runs its reply routes again. */
-	struct gen       *gen;		/* counted, or NULL */
-	struct lcs_bag   *bag;		/* counted, or NULL */
-	int               reply_all, reply_armed, onsend;	/* route ids, -1: none */
+	struct tm_late   *late;		/* what copies of a 2xx will need; or NULL */
 	unsigned          holds;	/* runs and callbacks that are in the middle of it */
 	uint16_t          status;	/* sent last; 0: nothing yet */
 	bool              is_invite, is_local, is_canceled, has_script;
@@ -167,6 +173,7 @@ struct tm_work {			/* in the request's arena */
 	unsigned               round_began;	/* index of the first branch of the last round */
 	unsigned               count_before;	/* as the failure route began */
 	struct tm_armed        armed;
+	struct tm_routes       routes;
 	struct lcs_ctx        *failure;	/* counted: its failure route runs */
 	struct tm_at           failure_at;
 	const struct sip_edit *failure_last;	/* as it began */
