@@ -18,6 +18,7 @@
 
 #define PARTS_MAX       32u
 #define ITEMS_PER_TURN  256u
+#define SLOW_LINE_MS    1000
 
 struct worker {
 	unsigned            index;
@@ -29,6 +30,8 @@ struct worker {
 	struct inbox_item   bell;	/* wakes it up to stop */
 	bool                more;	/* the inbox was not emptied */
 	bool                armed, asleep;
+	msec_t              slow_said;	/* when the last line about a slow handler was written */
+	unsigned            slow_unsaid;
 	int                 err;
 	unsigned            parts_started;
 	pthread_t           thread;
@@ -199,13 +202,22 @@ static void after_sleep(void *arg)
 	loop_at_end(w->loop, &w->drain);
 }
 
+/* On a machine that is short of CPUs everything is slow; one line a second says so. */
 static void log_slow(void *arg, msec_t took)
 {
-	(void)arg;
-	log_warning("run", "slow handler took_ms=%lld room=%s module=%s script=%s:%u call_id=%.*s",
-	    (long long)took, note.room ? note.room : "-", note.module ? note.module : "-",
-	    note.file ? note.file : "-", note.line, (int)note.call_id_len,
-	    note.call_id ? note.call_id : "");
+	struct worker *w = arg;
+	msec_t now = loop_now(w->loop);
+
+	if (w->slow_said > 0 && now - w->slow_said < SLOW_LINE_MS) {
+		w->slow_unsaid++;
+		return;
+	}
+	log_warning("run", "slow handler took_ms=%lld room=%s module=%s script=%s:%u call_id=%.*s "
+	    "more_since_last_line=%u", (long long)took, note.room ? note.room : "-",
+	    note.module ? note.module : "-", note.file ? note.file : "-", note.line,
+	    (int)note.call_id_len, note.call_id ? note.call_id : "", w->slow_unsaid);
+	w->slow_said = now;
+	w->slow_unsaid = 0;
 }
 
 /* One at a time, so that a slow one is known by its note. */
