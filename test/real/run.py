@@ -4,7 +4,7 @@
     python3 test/real/run.py [-l] [-k] [-d DIR] [NAME...]
 
 NAME is a topic (register, call, ...) or a word of a test's text; all when none is given.
--l lists the tests, -k keeps every log, -d says where logs go (a new temporary directory).
+-l lists the tests, -k keeps every log, -d says below which directory logs go.
 Environment: LCS_DEMO, LCSCTL (the commands under test), LCS_SHARED (service scripts).
 """
 import argparse
@@ -126,7 +126,10 @@ def main():
         sys.exit(f"no test matches; topics: {' '.join(n.removesuffix('_test') for n in topics())}")
     # ended from outside, the servers and services go too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    directory = options.dir or tempfile.mkdtemp(prefix="lcs-real-")
+    if options.dir:
+        pathlib.Path(options.dir).mkdir(parents=True, exist_ok=True)
+    directory = tempfile.mkdtemp(prefix="lcs-real-" if not options.dir else "",
+                                 dir=options.dir and pathlib.Path(options.dir).resolve())
     run, report = Run(directory), Report()
     try:
         run.build()

@@ -6,10 +6,17 @@ for something slow: its part before `yield` runs when the whole run begins, the 
 its turn comes, so that minutes of a server's timers pass while other tests work.
 """
 import inspect
+import os
 import signal
 import sys
 import time
 import traceback
+
+
+# Times the server has to keep are multiplied by this: a build with sanitizers is slower.
+# utils/check says which build it is.
+SLACK = float(os.environ.get("LCS_REAL_SLACK") or
+              (1 if os.environ.get("LCS_VARIANT", "plain") == "plain" else 3))
 
 
 class Failed(AssertionError):
