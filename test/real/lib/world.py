@@ -16,7 +16,8 @@ from .sipp import Sipp, TlsPipe
 from .tap import Skip, equal
 
 DOMAIN = "example.test"
-POOL = 480          # users of a shared server; a test takes two or three and keeps them
+# users of the shared servers; a test takes two or three and keeps them
+POOL = {"carrier": 480, "home": 40}
 
 
 @dataclasses.dataclass
@@ -53,7 +54,7 @@ class Run:
     def shared(self, role):
         """The server of this role that all tests use; carrier serves UDP too, home does not."""
         if role not in self.servers:
-            users = make_users(POOL)
+            users = make_users(POOL[role])
             self.pools[role] = users[:]
             transports = ("udp", "tcp", "tls") if role == "carrier" else ("tcp", "tls")
             try:
