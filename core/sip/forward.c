@@ -197,6 +197,9 @@ static int send_copy(struct lcs_ctx *ctx, const struct sip_edit *last, const str
 	out->base = sip_msg_ref(ctx->msg);
 	out->last = last;
 	out->hop = *hop;
+	/* The name to verify lives in a list of hops that may go before the dial. */
+	if (hop->name.len)
+		out->hop.name = arena_dup(lcs_arena(ctx), hop->name);
 	net_send(&out);
 	return 0;
 }
