@@ -171,6 +171,15 @@ static int soften_503(struct tm_branch *best)
 	    SLICE("Next Hop Unavailable"));
 }
 
+/* A final response that could not be passed on must not leave the client waiting. */
+static void answer_instead(struct tm_tx *tx, int err)
+{
+	if (err == -ENOMEM)
+		tm_server_status(tx, 500, SLICE_NULL);
+	else if (err == -EBADMSG)
+		tm_server_status(tx, 502, SLICE_NULL);
+}
+
 static void forward_best(struct tm_tx *tx, struct tm_branch *best)
 {
 	int err = gather_challenges(tx->work, best);
@@ -179,8 +188,7 @@ static void forward_best(struct tm_tx *tx, struct tm_branch *best)
 		err = soften_503(best);
 	if (!err)
 		err = tm_forward(tx, best->response, best->response_last);
-	if (err && err != -EALREADY)
-		tm_server_status(tx, 500, SLICE_NULL);
+	answer_instead(tx, err);
 }
 
 static const struct { uint16_t status, sent; const char *reason; } made_here[] = {
@@ -317,9 +325,8 @@ static void success(struct tm_tx *tx, struct tm_client *c, struct sip_msg *respo
 		tm_uac_final(tx, response->status, response);
 		return;
 	}
-	if ((tx->is_invite || !tm_is_answered(tx)) && tm_forward(tx, response, last) == -ENOMEM &&
-	    !tm_is_answered(tx))
-		tm_server_status(tx, 500, SLICE_NULL);
+	if (tx->is_invite || !tm_is_answered(tx))
+		answer_instead(tx, tm_forward(tx, response, last));
 	if (tx->work)
 		tm_cancel_others(tx, b, ELSEWHERE);
 }

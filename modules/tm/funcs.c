@@ -4,6 +4,9 @@
 #include "modules/tm/tm.h"
 #include "modules/tm/status.h"
 
+#include "parser/token.h"
+#include "utils/rand.h"
+
 #include <errno.h>
 
 static enum fn_status yes(struct lcs_call *call, bool b)
@@ -116,6 +119,43 @@ static enum fn_status fn_reply(struct lcs_call *call)
 	if (!err)
 		err = lcs_respond(call->ctx, &parts);
 	return result(call, err);
+}
+
+/* ---- requests of our own ---- */
+
+/* A URI as From or To value; with a tag if it begins something. */
+static struct slice as_address(struct lcs_call *call, struct slice uri, bool with_tag)
+{
+	uint64_t tag = rand_u64();
+
+	if (!with_tag)
+		return arena_printf(lcs_arena(call->ctx), "<%.*s>", SLICE_ARG(uri));
+	return arena_printf(lcs_arena(call->ctx), "<%.*s>;tag=%016llx", SLICE_ARG(uri),
+	    (unsigned long long)tag);
+}
+
+static bool is_lines(struct slice s)
+{
+	return s.len == 0 || (slice_ends(s, SLICE("\r\n")) && slice_search(s, SLICE("\r\n\r\n")) ==
+	    s.len && s.p[0] != '\r');
+}
+
+/* argv: method, Request-URI, From URI, next hop's URI, lines, content type, body, Call-ID. */
+static enum fn_status fn_uac_send(struct lcs_call *call)
+{
+	const struct value *v = call->argv;
+	struct tm_request r = { .method = v[0].s, .request_uri = v[1].s, .next_uri = v[3].s,
+	    .extra_lines = v[4].s, .content_type = v[5].s, .body = v[6].s, .call_id = v[7].s };
+	struct sip_uri uri;
+
+	if (!token_all(r.method, TOKEN_CHAR) || r.method.len == 0 || !is_lines(r.extra_lines) ||
+	    sip_uri_parse(r.request_uri, &uri, NULL) != 0 || sip_uri_parse(v[2].s, &uri, NULL) != 0)
+		return yes(call, false);
+	r.from = as_address(call, v[2].s, true);
+	r.to = as_address(call, r.request_uri, false);
+	if (!r.from.p || !r.to.p)
+		return FN_FAILED;
+	return result(call, tm_uac_send(call->shared, &r));
 }
 
 /* ---- transactions ---- */
@@ -433,6 +473,11 @@ const struct lcs_func tm_funcs[] = {
 	  "answer through a transaction, which repeats the response as long as it must" },
 	{ "t_send_reply(code: int 100..699, reason: fmt = \"\") -> bool", fn_reply,
 	  IN_REQUEST | IN_FAILURE, FUNC_REPLIES | FUNC_ENDS, "the same as t_reply()" },
+	{ "t_uac_send(method: str, uri: str, from: str, next: str = \"\", lines: str = \"\", "
+	  "content_type: str = \"\", body: str = \"\", call_id: str = \"\") -> bool", fn_uac_send,
+	  IN_ANY, 0,
+	  "send a request of our own, and do not wait for its answer; next is a URI to send it to, "
+	  "lines are whole header lines. local_route sees it. false if it makes no request" },
 	{ "t_newtran() -> bool", fn_newtran, IN_REQUEST, 0,
 	  "make the transaction now; a function that waits and t_relay() do it by themselves" },
 	{ "t_release() -> bool", fn_release, IN_REQUEST, FUNC_ENDS,

@@ -155,6 +155,12 @@ void tm_machine_wait_on(struct tm_machine *m)
 	set_timer(m);
 }
 
+void tm_machine_look_in(struct tm_machine *m, msec_t delay)
+{
+	m->repeat_at = now_ms() + delay;
+	set_timer(m);
+}
+
 void tm_machine_end_in(struct tm_machine *m, msec_t delay)
 {
 	m->end_at = now_ms() + delay;

@@ -45,6 +45,8 @@ const struct tm_cell *tm_machine_step(struct tm_machine *m, enum tm_input input,
 enum tm_input tm_machine_due(const struct tm_machine *m);
 /** A probe found all well (or there is nothing to repeat): wait on. */
 void tm_machine_wait_on(struct tm_machine *m);
+/** Fire TM_IN_REPEAT once, after that time. */
+void tm_machine_look_in(struct tm_machine *m, msec_t delay);
 /** Another end than the table's, from now; the user's timers. */
 void tm_machine_end_in(struct tm_machine *m, msec_t delay);
 /** Begin to repeat although the transport is reliable: a 2xx of our own (13.3.1.4). */

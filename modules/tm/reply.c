@@ -105,12 +105,18 @@ static void note_tag(struct tm_tx *tx, struct sip_msg *response)
 int tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last)
 {
 	struct sip_view view = { response, last };
+	struct slice below;
 	struct sip_out *out;
 
 	if (edit_drop_first_value(response->arena, &view, HDR_VIA) != 0)
 		return -ENOMEM;
-	if (!may_send(tx, response, view.last))
+	if (!view_value(&view, HDR_VIA, 0, &below))
+		return -EBADMSG;	/* the client could not tell what it answers */
+	if (!may_send(tx, response, view.last)) {
+		if (view_status(&view) >= 200)
+			tm_server_forget(tx);	/* onsend_route wants silence */
 		return 0;
+	}
 	out = sip_out_new();
 	if (!out)
 		return -ENOMEM;

@@ -465,12 +465,38 @@ bool tm_server_ack(struct tm_tx *tx)
 	return is_ours;
 }
 
+/* A script waits, over a connection that only its client could open again. */
+static bool is_watched(const struct tm_tx *tx)
+{
+	return tx->has_script && tx->way.flow && !tm_is_answered(tx) && tx->work->count == 0;
+}
+
+/* Nobody is left to hear the answer that the script is working on. */
+static void look_after_client(struct tm_tx *tx)
+{
+	struct lcs_ctx *ctx = tx->work->ctx;
+
+	if (flow_is_alive(tx->way.flow)) {
+		tm_machine_look_in(&tx->machine, TM_PROBE_MS);
+		return;
+	}
+	tm_server_forget(tx);
+	lcs_cancel(ctx);
+}
+
 static void fire(struct wheel_timer *t)
 {
 	struct tm_tx *tx = container_of(container_of(container_of(t, struct timer, t),
 	    struct tm_machine, timer), struct tm_tx, machine);
+	enum tm_input due = tm_machine_due(&tx->machine);
 
 	tm_enter(tx);
-	step(tx, tm_machine_due(&tx->machine));
+	/* The wait for a 100 is over once: what fires later is the look at the client. */
+	if (due == TM_IN_REPEAT && !tm_is_answered(tx) && tx->status)
+		tm_machine_wait_on(&tx->machine);
+	else
+		step(tx, due);
+	if (due == TM_IN_REPEAT && is_watched(tx))
+		look_after_client(tx);
 	tm_leave(tx);
 }

@@ -171,4 +171,14 @@ LCS_MODULE(tm,
 	.prepare = prepare,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
+	.manual =
+	    "Repeated requests, ACKs for non-2xx responses, CANCELs that match and responses are dealt\n"
+	    "with before request_route runs. A CANCEL is answered with 200 and passed to every branch\n"
+	    "that has answered; one that has said nothing yet gets it with its first response\n"
+	    "(RFC 3261 9.1). A script that waits is cancelled when its client gives up.\n\n"
+	    "t_relay() sees to the answer: when no target can be reached the client gets 430 (its\n"
+	    "connection is gone), 478 (no such host), 408 (silence; only to INVITE, RFC 4320) or 500\n"
+	    "for a next hop that says 503 or cannot be connected. A failure route sees these first,\n"
+	    "503 as 503.\n\n"
+	    "A 2xx to INVITE that a script gives by t_reply() is repeated until its ACK comes.\n",
 );

@@ -338,6 +338,8 @@ void tm_uac_abandon(struct tm_tx *tx);
 int  tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
     struct tm_uac **out);
 void tm_uac_forget(struct tm *tm, struct tm_uac **uac);
+/** The same for who does not care what comes of it. */
+int  tm_uac_send(struct tm *tm, const struct tm_request *r);
 
 /* ---- tables of functions, variables, methods ---- */
 extern const struct lcs_func tm_funcs[];

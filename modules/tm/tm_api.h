@@ -33,6 +33,7 @@ struct tm_request {			/* a request from nothing: NOTIFY, OPTIONS, BYE, MESSAGE *
 	struct slice   content_type, body;
 	struct sip_hop hop;		/* with has_hop: go there */
 	bool           has_hop;
+	struct slice   next_uri;	/* go to this URI; empty: Route or Request-URI decide */
 };
 
 struct tm_api {

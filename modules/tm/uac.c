@@ -32,6 +32,7 @@ struct tm_uac {
 	struct sip_msg *msg;		/* counted; until the transaction begins */
 	struct sip_hop hop;
 	bool           has_hop;
+	struct slice   next_uri;	/* in msg's arena */
 	struct report  final, gone;	/* these must get through even if memory is short */
 	struct inbox_item begin, forget;
 };
@@ -215,12 +216,9 @@ static void local_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 {
 	struct tm_tx *tx = arg;
 	struct lcs_target *main = lcs_main_target(ctx);
-	struct tm_uac *uac = tx->uac;
 
-	if (uac && uac->has_hop && !main->next_uri.len) {
-		main->hop = uac->hop;
-		main->has_hop = true;
-	}
+	if (main->next_uri.len)
+		main->has_hop = false;	/* the route chose another way */
 	if (tx->work && !tx->work->is_over && status != VM_DROP && status != VM_FAILED)
 		tm_relay(tx, ctx);
 	else if (tx->work)
@@ -228,15 +226,27 @@ static void local_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 	tm_leave(tx);
 }
 
-static int begin(struct tm_uac *uac)
+static struct lcs_ctx *make_ctx(struct tm_uac *uac)
 {
 	struct gen *gen = gen_take();
 	struct lcs_ctx *ctx = lcs_ctx_new(uac->msg, NULL, NULL, gen, ROUTE_LOCAL);
-	struct tm_tx *tx;
-	int err;
 
 	gen_unref(&gen);
 	sip_msg_unref(&uac->msg);
+	if (!ctx)
+		return NULL;
+	lcs_main_target(ctx)->hop = uac->hop;
+	lcs_main_target(ctx)->has_hop = uac->has_hop;
+	lcs_main_target(ctx)->next_uri = uac->next_uri;
+	return ctx;
+}
+
+static int begin(struct tm_uac *uac)
+{
+	struct lcs_ctx *ctx = make_ctx(uac);
+	struct tm_tx *tx;
+	int err;
+
 	if (!ctx)
 		return -ENOMEM;
 	err = tm_local_new(tm_here(), ctx, &tx);
@@ -321,6 +331,8 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 	(void)tm;
 	if (!err && r->hop.name.len)
 		uac->hop.name = arena_dup(uac->msg->arena, r->hop.name);
+	if (!err && r->next_uri.len)
+		uac->next_uri = arena_dup(uac->msg->arena, r->next_uri);
 	if (!err) {
 		uac->owner = worker_of(lcs_key(call_id));
 		err = start(uac);
@@ -329,6 +341,16 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 		uac_unref(uac);
 	if (!err)
 		*out = uac;
+	return err;
+}
+
+int tm_uac_send(struct tm *tm, const struct tm_request *r)
+{
+	struct tm_uac *uac;
+	int err = tm_uac_request(tm, r, NULL, NULL, &uac);
+
+	if (!err)
+		uac_unref(uac);		/* without fn the handle is never given back by tell() */
 	return err;
 }
 
