@@ -15,9 +15,9 @@
 
 #include "modules/tm/key.h"
 #include "modules/tm/machine.h"
-#include "modules/tm/pool.h"
 #include "modules/tm/tm_api.h"
 #include "utils/htab.h"
+#include "utils/pool.h"
 
 struct tm { struct lcs_mod *mod; };
 

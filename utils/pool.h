@@ -1,18 +1,19 @@
 /*
- * modules/tm/pool.h - memory of one worker's transactions, handed out again and again.
+ * utils/pool.h - memory for many small things of one owner, handed out again and again.
  *
- * Pieces of up to 1 KiB in steps of 32 bytes come from slabs and go back to
- * free lists; nothing is given back to the system before the worker ends.
- * Larger ones are malloc's.
+ * Pieces of up to 1 KiB in steps of 16 bytes come from slabs and go back to
+ * free lists; nothing is given back to the system before the pool ends.
+ * Larger ones are malloc's. A piece may be put into another pool than it came
+ * from, if that one ends no later.
  */
-#ifndef MODULES_TM_POOL_H
-#define MODULES_TM_POOL_H
+#ifndef UTILS_POOL_H
+#define UTILS_POOL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_STEP    32u
-#define POOL_CLASSES 32u
+#define POOL_STEP    16u
+#define POOL_CLASSES 64u
 
 struct pool_piece { struct pool_piece *next; };
 

@@ -1,7 +1,7 @@
 /*
  * pool_test - pieces are big enough, come again, and are not handed out twice.
  */
-#include "modules/tm/pool.h"
+#include "utils/pool.h"
 #include "test/oom.h"
 #include "test/unit.h"
 

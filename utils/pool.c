@@ -1,7 +1,7 @@
 /*
- * modules/tm/pool.c - see pool.h.
+ * utils/pool.c - see pool.h.
  */
-#include "modules/tm/pool.h"
+#include "utils/pool.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
