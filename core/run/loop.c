@@ -75,6 +75,11 @@ int64_t clock_wall(void)
 	return time(NULL);
 }
 
+msec_t clock_mono(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
 int64_t loop_wall(const struct loop *loop)
 {
 	return loop->wall;

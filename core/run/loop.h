@@ -33,6 +33,8 @@ msec_t loop_now(const struct loop *loop);
 int64_t loop_wall(const struct loop *loop);
 /** The same for threads without a loop (control), now. */
 int64_t clock_wall(void);
+/** The clock of loop_now(), now, in milliseconds; any thread. */
+msec_t clock_mono(void);
 struct wheel *loop_wheel(struct loop *loop);
 
 /** events as for epoll (EPOLLET allowed); 0 or -errno. w stays the caller's. */

@@ -54,6 +54,8 @@ msec_t loop_now(const struct loop *loop)
 	return room.now;
 }
 
+msec_t clock_mono(void) { return room.now; }
+
 int64_t clock_wall(void)
 {
 	return FAKE_WALL_START + fake_now() / 1000;
