@@ -35,11 +35,14 @@ static int append(struct arena *a, const struct sip_edit **last, struct sip_edit
 	return 0;
 }
 
+static bool has_line_end(struct slice s)
+{
+	return slice_find(s, '\n') < s.len || slice_find(s, '\r') < s.len;
+}
+
 /* Does the text stay within its header line? A fold is a line end and then SP or HTAB. */
 static bool stays_in_line(struct slice s)
 {
-	if (slice_find(s, '\n') == s.len && slice_find(s, '\r') == s.len)
-		return true;
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] != '\r' && s.p[i] != '\n')
 			continue;
@@ -55,10 +58,10 @@ static bool stays_in_line(struct slice s)
 static int one_line(struct arena *a, struct slice *value)
 {
 	*value = slice_trim(*value);
+	if (!has_line_end(*value))
+		return 0;
 	if (!stays_in_line(*value))
 		return -EINVAL;
-	if (value->len == 0)
-		return 0;
 	*value = hdr_unfold(a, *value);
 	return value->p ? 0 : -ENOMEM;
 }
@@ -73,8 +76,7 @@ int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status,
     struct slice reason)
 {
-	if (status < 100 || status > 699 || slice_find(reason, '\n') < reason.len ||
-	    slice_find(reason, '\r') < reason.len)
+	if (status < 100 || status > 699 || has_line_end(reason))
 		return -EINVAL;
 	return append(a, last,
 	    (struct sip_edit){ .kind = EDIT_STATUS, .number = status, .text = reason });
@@ -130,8 +132,14 @@ int edit_late(struct arena *a, const struct sip_edit **last, uint16_t at,
 
 int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h)
 {
-	return append(a, last, (struct sip_edit){ .kind = EDIT_DROP, .at = h->at,
-	    .added = h->added, .text = SLICE("") });
+	struct sip_edit *e = edit_new(a, *last, EDIT_DROP, SLICE(""));
+
+	if (!e)
+		return -ENOMEM;
+	e->at = h->at;
+	e->added = h->added;
+	*last = e;
+	return 0;
 }
 
 int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
@@ -143,6 +151,19 @@ int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_r
 		return err;
 	return append(a, last, (struct sip_edit){ .kind = EDIT_VALUE, .at = h->at,
 	    .added = h->added, .text = value });
+}
+
+int edit_value_in_arena(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
+    struct slice value)
+{
+	struct sip_edit *e = edit_new(a, *last, EDIT_VALUE, value);
+
+	if (!e)
+		return -ENOMEM;
+	e->at = h->at;
+	e->added = h->added;
+	*last = e;
+	return 0;
 }
 
 int edit_body(struct arena *a, const struct sip_edit **last, struct slice body,

@@ -63,6 +63,9 @@ int edit_late(struct arena *a, const struct sip_edit **last, uint16_t at,
     edit_late_fn *late, const void *arg);
 int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h);
 int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h, struct slice value);
+/** The same without a look or a copy: one line without blanks around it, in the arena already. */
+int edit_value_in_arena(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
+    struct slice value);
 /** Content-Length follows. With a content_type, or when the body becomes empty, the headers
  *  that told about the old body go: Content-Type, -Encoding, -Disposition, -Language. */
 int edit_body(struct arena *a, const struct sip_edit **last, struct slice body, struct slice content_type);

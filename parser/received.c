@@ -25,15 +25,23 @@ bool sip_via_is_short(const struct sip_via *via, const struct sock_addr *from)
 	return via->has_rport || via->received.len > 0 || !is_sent_by(via, from);
 }
 
-/* Each fold, whatever its line end, leaves as a space. */
 static char *put(char *out, struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] == '\r' || s.p[i] == '\n')
-			*out++ = ' ';
-		else
-			*out++ = s.p[i];
-	return out;
+	if (s.len > 0)
+		memcpy(out, s.p, s.len);
+	return out + s.len;
+}
+
+/* Each fold, whatever its line end, leaves as a space. */
+static void unfold(char *p, size_t n)
+{
+	const struct slice s = slice_of(p, n);
+
+	if (slice_find(s, '\n') == n && slice_find(s, '\r') == n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == '\r' || p[i] == '\n')
+			p[i] = ' ';
 }
 
 static char *put_param(char *out, struct slice name, struct slice value)
@@ -106,6 +114,7 @@ void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_a
 		return;
 	n = sip_via_is_short(via, from) ? complete(p, via, from) :
 	    (size_t)(put(p, via->text) - p);
+	unfold(p, n);
 	out->len -= room - n;
 }
 
@@ -127,6 +136,7 @@ int edit_received(struct arena *a, const struct sip_edit **last, struct sip_msg 
 		return -ENOMEM;
 	n = complete(p, via, from);
 	n += (size_t)(put(p + n, others) - (p + n));
+	unfold(p, n);
 	top.at = (uint16_t)(h - request->hdrs);
-	return edit_value(a, last, &top, slice_of(p, n));
+	return edit_value_in_arena(a, last, &top, slice_of(p, n));
 }

@@ -12,26 +12,33 @@
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* One byte of a dotted quad. A leading zero is refused: some read it as octal. */
-static int octet_parse(struct slice s, uint8_t *out)
+/* One byte of a dotted quad; returns where it ends, NULL if there is none. A leading zero is
+ * refused: some read it as octal. */
+static const char *octet_parse(const char *p, const char *end, uint8_t *out)
 {
-	uint32_t n;
+	const char *from = p;
+	unsigned n = 0;
 
-	if (s.len > 3 || (s.len > 1 && s.p[0] == '0') || slice_to_u32(s, &n) != 0 || n > 255)
-		return -EINVAL;
+	for (; p < end && p - from < 3 && is_digit(*p); p++)
+		n = n * 10 + (unsigned)(*p - '0');
+	if (p == from || n > 255 || (*from == '0' && p - from > 1))
+		return NULL;
 	*out = (uint8_t)n;
-	return 0;
+	return p;
 }
 
 static int v4_parse(struct slice s, uint8_t out[4])
 {
-	for (int i = 0; i < 4; i++) {
-		struct slice part = i < 3 ? slice_split(&s, '.') : s;
+	const char *p = s.p, *end = slice_end(s);
 
-		if (octet_parse(part, &out[i]) != 0)
+	for (int i = 0; i < 4; i++) {
+		if (i > 0 && (p == end || *p++ != '.'))
+			return -EINVAL;
+		p = octet_parse(p, end, &out[i]);
+		if (!p)
 			return -EINVAL;
 	}
-	return 0;
+	return p == end ? 0 : -EINVAL;
 }
 
 static int group_parse(struct slice s, uint8_t out[2])

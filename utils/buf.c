@@ -112,20 +112,12 @@ char *buf_reserve(struct buf *b, size_t n)
 	return p;
 }
 
-void buf_put(struct buf *b, struct slice s)
+void buf_put_slow(struct buf *b, struct slice s)
 {
 	char *p = buf_reserve(b, s.len);
 
 	if (p && s.len > 0)
 		memcpy(p, s.p, s.len);
-}
-
-void buf_put_char(struct buf *b, char c)
-{
-	char *p = buf_reserve(b, 1);
-
-	if (p)
-		*p = c;
 }
 
 void buf_put_u64(struct buf *b, uint64_t n)

@@ -23,8 +23,17 @@ struct buf *buf_new(size_t first_bytes);	/* NULL if memory is short */
 struct buf *buf_ref(struct buf *b);
 void buf_unref(struct buf **b);
 
-void buf_put(struct buf *b, struct slice s);
-void buf_put_char(struct buf *b, char c);
+void buf_put_slow(struct buf *b, struct slice s);
+static inline void buf_put(struct buf *b, struct slice s)
+{
+	if (b->failed || b->limit || s.len == 0 || s.len > b->cap - b->len) {
+		buf_put_slow(b, s);
+		return;
+	}
+	memcpy(b->data + b->len, s.p, s.len);
+	b->len += s.len;
+}
+static inline void buf_put_char(struct buf *b, char c) { buf_put(b, slice_of(&c, 1)); }
 void buf_put_u64(struct buf *b, uint64_t n);	/* decimal */
 void buf_put_hex(struct buf *b, const void *bytes, size_t len);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

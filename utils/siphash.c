@@ -1,5 +1,5 @@
 /*
- * utils/siphash.c - SipHash-2-4 (Aumasson and Bernstein, 2012) and the boot key.
+ * utils/siphash.c - SipHash-2-4 and 1-3 (Aumasson and Bernstein, 2012) and the boot key.
  */
 #include "utils/siphash.h"
 
@@ -37,6 +37,22 @@ static inline void absorb(struct sip_state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
+/* One round a word and three at the end: SipHash-1-3. */
+static inline void absorb_quick(struct sip_state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+static inline struct sip_state begin(const struct siphash_key *key)
+{
+	return (struct sip_state){
+		key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
+		key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u,
+	};
+}
+
 static inline uint64_t load(const char *p)
 {
 	uint64_t w;
@@ -62,10 +78,7 @@ static inline uint64_t load_tail(const char *end, size_t len)
 
 static inline uint64_t sip(const struct siphash_key *key, struct slice in, bool fold)
 {
-	struct sip_state s = {
-		key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
-		key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u,
-	};
+	struct sip_state s = begin(key);
 	const char *p = in.p, *end = slice_end(in);
 	uint64_t w;
 
@@ -89,6 +102,52 @@ uint64_t siphash(const struct siphash_key *key, struct slice s)
 uint64_t siphash_nocase(const struct siphash_key *key, struct slice s)
 {
 	return sip(key, s, true);
+}
+
+static inline uint64_t quick_end(struct sip_state *s)
+{
+	s->v2 ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t siphash_quick(const struct siphash_key *key, struct slice in)
+{
+	struct sip_state s = begin(key);
+	const char *p = in.p, *end = slice_end(in);
+
+	for (; end - p >= 8; p += 8)
+		absorb_quick(&s, load(p));
+	absorb_quick(&s, load_tail(end, in.len) | (uint64_t)in.len << 56);
+	return quick_end(&s);
+}
+
+static inline void absorb_piece(struct sip_state *s, struct slice in, bool fold)
+{
+	const char *p = in.p, *end = slice_end(in);
+
+	for (; end - p >= 8; p += 8)
+		absorb_quick(s, fold ? ascii_lower8(load(p)) : load(p));
+	if (p < end)
+		absorb_quick(s, fold ? ascii_lower8(load_tail(end, in.len)) :
+		    load_tail(end, in.len));
+}
+
+/* Each piece is filled up to whole words; the lengths behind them tell where each ended. */
+uint64_t siphash_pieces(const struct siphash_key *key, const struct slice *pieces,
+    unsigned count, unsigned fold)
+{
+	struct sip_state s = begin(key);
+	uint64_t lengths = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		absorb_piece(&s, pieces[i], fold >> i & 1);
+		lengths = lengths << 32 | (uint32_t)pieces[i].len;
+		if (i % 2 || i + 1 == count)
+			absorb_quick(&s, lengths);
+	}
+	return quick_end(&s);
 }
 
 static struct siphash_key boot_key;

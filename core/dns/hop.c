@@ -14,10 +14,15 @@ static struct { _Atomic uint64_t key; _Atomic msec_t until; } shunned[SHUNNED];
 
 struct hop_list *hop_list_new(unsigned room, size_t name_bytes)
 {
-	struct hop_list *l = calloc(1, sizeof(*l) + room * sizeof(l->hops[0]) + name_bytes);
+	struct hop_list *l = malloc(sizeof(*l) + room * sizeof(l->hops[0]) + name_bytes);
 
-	if (l)
-		ref_init(&l->refs);
+	if (!l)
+		return NULL;
+	/* Not by calloc(), which passes by the thread's free list. */
+	ref_init(&l->refs);
+	l->count = 0;
+	for (unsigned i = 0; i < room; i++)
+		l->hops[i] = (struct sip_hop){ 0 };
 	return l;
 }
 
@@ -42,7 +47,7 @@ static uint64_t key_of(const struct sip_hop *hop)
 	    .transport = (uint16_t)hop->transport };
 
 	memcpy(k.ip, hop->remote.ip.bytes, sizeof(k.ip));
-	return siphash(siphash_boot_key(), slice_of((const char *)&k, sizeof(k))) | 1;
+	return siphash_quick(siphash_boot_key(), slice_of((const char *)&k, sizeof(k))) | 1;
 }
 
 void resolve_shun(const struct sip_hop *hop, msec_t how_long)
@@ -65,7 +70,7 @@ bool hop_is_shunned(const struct sip_hop *hop, msec_t now)
 /* Stable: among the good and among the shunned the order stays. */
 void hop_list_shunned_last(struct hop_list *l, msec_t now)
 {
-	unsigned bad = 0, n = l->count;
+	unsigned bad = 0, n = l->count > 1 ? l->count : 0;	/* one has nobody to stand behind */
 
 	for (unsigned i = 0; i + bad < n; ) {
 		struct sip_hop hop = l->hops[i];

@@ -38,7 +38,8 @@ unsigned net_listener_count(void);
  *  `like` (number, 0: none). 0 if there is none. */
 unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like);
 /** Host and port for Via, Record-Route, Contact: advertised, or the address. Text for
- *  unbound addresses ("0.0.0.0") is that of the local side of the way to remote. */
+ *  unbound addresses ("0.0.0.0") is that of the local side of the way to remote. It lies in
+ *  text or in this thread, until the listeners change. */
 struct slice net_sent_by(const struct sip_hop *hop, char text[300]);
 /** Is host:port one of ours (listeners and advertised names)? port 0: the default. */
 bool net_is_local(struct slice host, uint16_t port, enum sip_transport t);

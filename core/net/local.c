@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -19,14 +20,18 @@
 #define FRESH_SECONDS 10
 #define WAYS          64u
 #define OWN_MAX       64u
+#define SAID_MAX      17u		/* listeners beyond are written out each time */
+#define SAID_BYTES    112u
 
 static const struct net_listener *listeners;
 static unsigned listener_count;
+static atomic_uint listener_round;	/* another one for each list that is set */
 
 void local_set(const struct net_listener *list, unsigned count)
 {
 	listeners = list;
 	listener_count = count;
+	atomic_fetch_add(&listener_round, 1);
 }
 
 const struct net_listener *net_listener(unsigned number)
@@ -110,7 +115,7 @@ struct way { struct ip_addr remote, local; int64_t asked; };
 static int local_towards(const struct sock_addr *remote, struct ip_addr *local)
 {
 	static _Thread_local struct way ways[WAYS];
-	uint64_t hash = siphash(siphash_boot_key(),
+	uint64_t hash = siphash_quick(siphash_boot_key(),
 	    slice_of((const char *)remote->ip.bytes, sizeof(remote->ip.bytes)));
 	struct way *way = &ways[hash % WAYS];
 	int64_t now = now_seconds();
@@ -144,11 +149,48 @@ static uint16_t advertised_port(const struct net_listener *l)
 	return l->advertise_port > 0 ? l->advertise_port : l->addr.port;
 }
 
+struct said {				/* what a listener is called, whoever the peer is */
+	unsigned round;
+	size_t   len;			/* 0: it depends on the peer */
+	char     text[SAID_BYTES];
+};
+
+static void say(struct said *said, const struct net_listener *l, unsigned round)
+{
+	char text[300];
+	struct slice s = SLICE_NULL;
+
+	if (l->advertise_host[0])
+		s = host_port(l->advertise_host, advertised_port(l), text);
+	else if (!ip_is_any(&l->addr.ip))
+		s = slice_of(text, sock_addr_format(&l->addr, text));
+	said->round = round;
+	said->len = s.len < sizeof(said->text) ? s.len : 0;
+	memcpy(said->text, text, said->len);
+}
+
+/* Every message that goes out says it, so it is written once per listener and thread. */
+static struct slice said_by(const struct net_listener *l, unsigned number)
+{
+	static _Thread_local struct said table[SAID_MAX];
+	unsigned round = atomic_load_explicit(&listener_round, memory_order_relaxed);
+	struct said *said = &table[number % SAID_MAX];
+
+	if (number >= SAID_MAX)
+		return SLICE_NULL;
+	if (said->round != round)
+		say(said, l, round);
+	return slice_of(said->text, said->len);
+}
+
 struct slice net_sent_by(const struct sip_hop *hop, char text[300])
 {
 	const struct net_listener *l = net_listener(hop->listener);
 	struct sock_addr from = { .ip = hop->local.ip, .port = hop->local.port };
+	struct slice said = l ? said_by(l, hop->listener) : SLICE_NULL;
 
+	if (said.len)
+		return said;
 	if (l && l->advertise_host[0])
 		return host_port(l->advertise_host, advertised_port(l), text);
 	if (l)

@@ -142,7 +142,7 @@ void lcs_response_hop(struct sip_msg *request, struct sip_hop *hop);
 int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
     const struct sip_edit **last, struct sip_uri *next_uri);
 /** Our Via above all others; transport and sent-by follow when the hop is known. The branch
- *  is copied. 0 or -ENOMEM. */
+ *  lives in the arena; .p NULL counts as memory that was short. 0 or -ENOMEM. */
 int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch);
 /**
  * What the end of our branches must be for loops to be seen (RFC 5393 4.2): a dot and eight

@@ -14,7 +14,7 @@
 
 uint64_t lcs_key(struct slice s)
 {
-	return siphash(siphash_boot_key(), s);
+	return siphash_quick(siphash_boot_key(), s);
 }
 
 static struct lcs_ctx *ctx_init(struct lcs_ctx *ctx, struct sip_msg *msg, struct lcs_gen *gen)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define RESOLVE_TIMEOUT 4000		/* ms; the client's first retransmissions come meanwhile */
+#define BRANCH_HEAD     (sizeof(VIA_COOKIE "s") - 1)
 #define MAX_FORWARDS_PRESET SLICE("70")	/* RFC 3261 16.6, item 3 */
 
 /* ---- Via ---- */
@@ -37,11 +38,9 @@ int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice bran
 {
 	struct slice *copy = arena_alloc(a, sizeof(*copy));
 
-	if (!copy)
+	if (!copy || !branch.p)
 		return -ENOMEM;
-	*copy = arena_dup(a, branch);
-	if (!copy->p)
-		return -ENOMEM;
+	*copy = branch;
 	return edit_late(a, last, EDIT_AT_TOP, write_via, copy);
 }
 
@@ -60,6 +59,7 @@ static int lower_max_forwards(struct lcs_ctx *ctx, const struct sip_edit **last)
 	struct sip_view view = { ctx->msg, *last };
 	struct arena *arena = lcs_arena(ctx);
 	struct hdr_ref h;
+	struct slice text;
 	uint32_t n;
 
 	if (!view_hdr(&view, HDR_MAX_FORWARDS, SLICE_NULL, 0, &h))
@@ -67,8 +67,9 @@ static int lower_max_forwards(struct lcs_ctx *ctx, const struct sip_edit **last)
 	if (was_touched(&h, ctx->msg))
 		return 0;
 	if (slice_to_u32(h.value, &n) != 0 || n > 255)
-		return edit_value(arena, last, &h, MAX_FORWARDS_PRESET);
-	return edit_value(arena, last, &h, arena_decimal(arena, n > 0 ? n - 1 : 0));
+		return edit_value_in_arena(arena, last, &h, MAX_FORWARDS_PRESET);
+	text = arena_decimal(arena, n > 0 ? n - 1 : 0);
+	return text.p ? edit_value_in_arena(arena, last, &h, text) : -ENOMEM;
 }
 
 /* ---- Route ---- */
@@ -174,15 +175,20 @@ int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
 static struct slice stateless_branch(struct lcs_ctx *ctx)
 {
 	const struct sip_via *via = msg_via(ctx->msg);
+	const struct sip_cseq *cseq = msg_cseq(ctx->msg);
 	struct slice id = via && via_has_cookie(via) ? via->branch : ctx->msg->first_line;
+	struct slice mark = lcs_loop_mark(ctx);
+	char *text = arena_bytes(lcs_arena(ctx), BRANCH_HEAD + 4 * sizeof(uint64_t) + mark.len);
 	uint64_t hash[2];
-	char digits[2 * sizeof(hash)];
 
+	if (!text || !mark.p)
+		return SLICE_NULL;
 	hash[0] = lcs_key(id);
-	hash[1] = lcs_key(msg_call_id(ctx->msg)) ^ (msg_cseq(ctx->msg) ? msg_cseq(ctx->msg)->seq : 0);
-	hex_encode(digits, hash, sizeof(hash));
-	return arena_printf(lcs_arena(ctx), VIA_COOKIE "s%.*s%.*s", (int)sizeof(digits), digits,
-	    SLICE_ARG(lcs_loop_mark(ctx)));
+	hash[1] = lcs_key(msg_call_id(ctx->msg)) ^ (cseq ? cseq->seq : 0);
+	memcpy(text, VIA_COOKIE "s", BRANCH_HEAD);
+	hex_encode(text + BRANCH_HEAD, hash, sizeof(hash));
+	memcpy(text + BRANCH_HEAD + 2 * sizeof(hash), mark.p, mark.len);
+	return slice_of(text, BRANCH_HEAD + 2 * sizeof(hash) + mark.len);
 }
 
 static int send_copy(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop)

@@ -11,19 +11,26 @@
 
 #define MARK_CHARS 9u			/* a dot, and half of the sum in hex */
 
-static uint64_t mix(uint64_t sum, struct slice s)
-{
-	struct siphash_key key = *siphash_boot_key();
-
-	key.k0 ^= sum;
-	return siphash(&key, s);
-}
-
 static uint64_t mix_headers(uint64_t sum, const struct sip_msg *msg, enum hdr_id id)
 {
-	for (const struct hdr *h = msg_hdr(msg, id); h; h = msg_hdr_next(msg, h))
-		sum = mix(sum, h->value);
+	for (const struct hdr *h = msg_hdr(msg, id); h; h = msg_hdr_next(msg, h)) {
+		const struct slice pieces[] = { slice_of((const char *)&sum, sizeof(sum)), h->value };
+
+		sum = siphash_pieces(siphash_boot_key(), pieces, 2, 0);
+	}
 	return sum;
+}
+
+static uint64_t sum_of(struct sip_msg *msg)
+{
+	const struct name_addr *from = msg_from(msg), *to = msg_to(msg);
+	const struct sip_cseq *cseq = msg_cseq(msg);
+	uint64_t seq = cseq ? cseq->seq : 0;
+	const struct slice pieces[] = { msg_call_id(msg), msg->request_uri,
+	    from ? from->tag : SLICE_NULL, to ? to->tag : SLICE_NULL,
+	    cseq ? cseq->method_text : SLICE_NULL, slice_of((const char *)&seq, sizeof(seq)) };
+
+	return siphash_pieces(siphash_boot_key(), pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
 }
 
 struct slice lcs_loop_mark(struct lcs_ctx *ctx)
@@ -31,18 +38,11 @@ struct slice lcs_loop_mark(struct lcs_ctx *ctx)
 	static const enum hdr_id headers[] = {
 		HDR_ROUTE, HDR_PROXY_REQUIRE, HDR_PROXY_AUTHORIZATION,
 	};
-	struct sip_msg *msg = ctx->msg;
-	uint64_t sum = mix(lcs_key(msg_call_id(msg)), msg->request_uri);
+	uint64_t sum = sum_of(ctx->msg);
 	char *text;
 
-	if (msg_from(msg))
-		sum = mix(sum, msg_from(msg)->tag);
-	if (msg_to(msg))
-		sum = mix(sum, msg_to(msg)->tag);
-	if (msg_cseq(msg))
-		sum = mix(sum, msg_cseq(msg)->method_text) ^ msg_cseq(msg)->seq;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		sum = mix_headers(sum, msg, headers[i]);
+		sum = mix_headers(sum, ctx->msg, headers[i]);
 	text = arena_bytes(lcs_arena(ctx), MARK_CHARS);
 	if (!text)
 		return SLICE_NULL;

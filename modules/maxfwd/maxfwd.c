@@ -35,7 +35,7 @@ static int write_number(struct lcs_ctx *ctx, const struct hdr_ref *h, struct sli
 	if (!text.p)
 		return -ENOMEM;
 	if (h->name.len)
-		return edit_value(arena, lcs_edits(ctx), h, text);
+		return edit_value_in_arena(arena, lcs_edits(ctx), h, text);
 	return edit_add(arena, lcs_edits(ctx), EDIT_AT_END, name, text);
 }
 

@@ -1,5 +1,5 @@
 /*
- * SipHash-2-4 against the vectors of its authors, and the folding variant.
+ * SipHash-2-4 against the vectors of its authors, 1-3 against OpenSSL's, the variants.
  */
 #include "utils/siphash.h"
 
@@ -41,6 +41,57 @@ static void reference_vectors(void **state)
 	assert_true(siphash(&ref_key, SLICE_NULL) == vectors[0].hash);
 }
 
+/* The same messages and key with one round a word and three at the end, by OpenSSL. */
+static const struct { size_t len; uint64_t hash; } quick_vectors[] = {
+	{ 0, 0xabac0158050fc4dcu },
+	{ 1, 0xc9f49bf37d57ca93u },
+	{ 7, 0xd3927d989bb11140u },
+	{ 8, 0x369095118d299a8eu },
+	{ 9, 0x25a48eb36c063de4u },
+	{ 15, 0xd320d86d2a519956u },
+	{ 63, 0x9d199062b7bbb3a8u },
+};
+
+static void quick_vectors_of_another_implementation(void **state)
+{
+	char bytes[64];
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		bytes[i] = (char)i;
+	for (size_t i = 0; i < COUNT(quick_vectors); i++)
+		assert_true(siphash_quick(&ref_key, slice_of(bytes, quick_vectors[i].len)) ==
+		    quick_vectors[i].hash);
+}
+
+static uint64_t of_two(const char *a, const char *b, unsigned fold)
+{
+	const struct slice pieces[] = { slice_str(a), slice_str(b) };
+
+	return siphash_pieces(&ref_key, pieces, 2, fold);
+}
+
+static void pieces_keep_their_borders(void **state)
+{
+	(void)state;
+	assert_true(of_two("abcdefghij", "k", 0) == of_two("abcdefghij", "k", 0));
+	assert_true(of_two("ab", "c", 0) != of_two("a", "bc", 0));
+	assert_true(of_two("abcdefgh", "", 0) != of_two("", "abcdefgh", 0));
+	assert_true(of_two("HOST.example", "Tag", 1) == of_two("host.EXAMPLE", "Tag", 1));
+	assert_true(of_two("HOST.example", "Tag", 1) != of_two("host.EXAMPLE", "tag", 1));
+	assert_true(of_two("HOST", "Tag", 0) != of_two("host", "Tag", 0));
+}
+
+/* A zero byte at the end is not the filling of the last word. */
+static void filling_is_not_content(void **state)
+{
+	const struct slice short_one = slice_of("abc\0", 3), long_one = slice_of("abc\0", 4);
+
+	(void)state;
+	assert_true(siphash_pieces(&ref_key, &short_one, 1, 0) !=
+	    siphash_pieces(&ref_key, &long_one, 1, 0));
+}
+
 static void nocase_is_the_hash_of_lower_case(void **state)
 {
 	char upper[40], lower[40];
@@ -70,5 +121,8 @@ static void boot_key_stays(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(reference_vectors),
+	cmocka_unit_test(quick_vectors_of_another_implementation),
+	cmocka_unit_test(pieces_keep_their_borders),
+	cmocka_unit_test(filling_is_not_content),
 	cmocka_unit_test(nocase_is_the_hash_of_lower_case),
 	cmocka_unit_test(boot_key_stays))
