@@ -9,6 +9,7 @@
 #endif
 
 #include "cfg/diag.h"
+#include "core/mod/fmt_main.h"
 #include "core/mod/man.h"
 #include "core/mod/server.h"
 #include "core/sup/supervisor.h"
@@ -49,6 +50,11 @@ static int run_module(int argc, char **argv, const struct options *o)
 	return man_main(argc - 1, argv + 1, o->module_path);
 }
 
+static int run_fmt(int argc, char **argv, const struct options *o)
+{
+	return fmt_main(argc - 1, argv + 1, o->defines, o->define_count);
+}
+
 static int run_version(int argc, char **argv, const struct options *o)
 {
 	(void)argc;
@@ -59,6 +65,7 @@ static int run_version(int argc, char **argv, const struct options *o)
 }
 
 static const struct verb verbs[] = {
+	{ "fmt", "lay out configurations (fmt [-w] [--check] FILE...)", run_fmt },
 	{ "module", "list modules, or show the manual of one (module list, module show NAME)",
 	  run_module },
 	{ "version", "the version", run_version },

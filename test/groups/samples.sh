@@ -1,5 +1,5 @@
 #!/bin/bash
-# about: every shipped configuration passes lcs -c without a warning
+# about: every shipped configuration passes lcs -c without a warning, and lcs fmt --check
 # order: 40
 # in: quick ci
 # build: plain
@@ -43,6 +43,12 @@ checked() {
 }
 
 for f in "${files[@]}"; do
+	log=$LCS_LOG/$(basename "$f").fmt.log
+	if "$LCS_BUILD/lcs" fmt --check "$f" > "$log" 2>&1; then
+		ok "$f: laid out"
+	else
+		not_ok "$f: laid out (lcs fmt -w $f)" "$log"
+	fi
 	checked "$f" -f "$f"
 	for name in $(sed -n 's/^#.*-A \(WITH[A-Z_]*\).*/\1/p' "$f"); do
 		checked "$f -A $name" -A "$name" -f "$f"

@@ -1,0 +1,198 @@
+/*
+ * core/mod/fmt_main.c - lcs fmt [-w] [--check] FILE...
+ *
+ * A file with errors of syntax is left alone. What is written back replaces the file in
+ * one step, so that a full disk costs nothing.
+ */
+#include "core/mod/fmt_main.h"
+
+#include "cfg/fmt.h"
+#include "cfg/source.h"
+#include "utils/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct job {
+	bool            write, check;
+	struct cfg_host host;
+};
+
+enum { FINE, WRONG, UNREADABLE = 3, USAGE = 64 };
+
+static int usage(void)
+{
+	fputs("usage: lcs fmt [-w] [--check] FILE...\n\n"
+	    "  without options the new text is printed\n"
+	    "  -w        write it back into the file\n"
+	    "  --check   print the names of files whose layout is another, and exit with 1\n", stderr);
+	return USAGE;
+}
+
+/* ---- files ---- */
+
+static int read_file(struct arena *arena, const char *path, struct slice *out)
+{
+	struct mem *mem = arena_zalloc(arena, sizeof(*mem));
+	struct cfg_source *source;
+	int err;
+
+	if (!mem)
+		return -ENOMEM;
+	mem->arena = arena;
+	if (setjmp(mem->begin) != 0)
+		return -ENOMEM;
+	err = source_read(mem, path, path, &source);
+	if (!err)
+		*out = source->text;
+	return err;
+}
+
+static int write_all(int fd, struct slice s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(fd, s.p, s.len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			s = slice_skip(s, (size_t)n);
+	}
+	return 0;
+}
+
+static int write_beside(int fd, const char *temporary, const char *path, struct slice text)
+{
+	struct stat st;
+	int err = stat(path, &st) != 0 ? -errno : 0;
+
+	if (!err && (fchmod(fd, st.st_mode & 07777) != 0 ||
+	    (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)))
+		err = -errno;
+	if (!err)
+		err = write_all(fd, text);
+	if (!err && fsync(fd) != 0)
+		err = -errno;
+	if (!err && rename(temporary, path) != 0)
+		err = -errno;
+	return err;
+}
+
+/* A link stays a link: what it points to is replaced. */
+static int replace(struct arena *arena, const char *name, struct slice text)
+{
+	char *path = realpath(name, NULL), *temporary;
+	int fd, err = path ? 0 : -errno;
+
+	if (err)
+		return err;
+	temporary = arena_dup_cstr(arena, arena_printf(arena, "%s.XX" "XXXX", path));
+	fd = temporary ? mkstemp(temporary) : -1;
+	if (fd < 0) {
+		err = temporary ? -errno : -ENOMEM;
+	} else {
+		err = write_beside(fd, temporary, path, text);
+		close(fd);
+		if (err)
+			unlink(temporary);
+	}
+	free(path);
+	return err;
+}
+
+/* ---- one file ---- */
+
+static unsigned first_difference(struct slice a, struct slice b)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; i < a.len && i < b.len && a.p[i] == b.p[i]; i++)
+		line += a.p[i] == '\n';
+	return line;
+}
+
+static int show(const struct job *j, struct arena *arena, const char *name, struct slice old,
+    struct slice text)
+{
+	int err = 0;
+
+	if (j->check && !slice_eq(old, text)) {
+		printf("%s:%u: not laid out as lcs fmt does it\n", name,
+		    first_difference(old, text));
+		if (!j->write)
+			return WRONG;
+	}
+	if (j->write && !slice_eq(old, text))
+		err = replace(arena, name, text);
+	else if (!j->write && !j->check)
+		fwrite(text.p, 1, text.len, stdout);
+	if (err)
+		fprintf(stderr, "lcs: %s: %s\n", name, err_text(err));
+	return err ? UNREADABLE : FINE;
+}
+
+static int format(const struct job *j, struct arena *arena, struct diag *diag, const char *name)
+{
+	struct slice old, text = SLICE_NULL;
+	int err = read_file(arena, name, &old);
+
+	if (err) {
+		fprintf(stderr, "lcs: %s: %s\n", name, err == -EINVAL ? "not a regular file" :
+		    err_text(err));
+		return UNREADABLE;
+	}
+	err = cfg_fmt(name, old, &j->host, diag, arena, &text);
+	if (!err)
+		return show(j, arena, name, old, text);
+	diag_print(diag, isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? DIAG_TEXT_COLOUR :
+	    DIAG_TEXT, stderr);
+	if (err == -ENOMEM)
+		fprintf(stderr, "lcs: %s: %s\n", name, err_text(err));
+	return WRONG;
+}
+
+static int format_file(const struct job *j, const char *name)
+{
+	struct arena *arena = arena_new(0);
+	struct diag *diag = diag_new();
+	int status = arena && diag ? format(j, arena, diag, name) : UNREADABLE;
+
+	diag_free(&diag);
+	arena_free(&arena);
+	return status;
+}
+
+static bool take_option(struct job *j, const char *word)
+{
+	struct slice s = slice_str(word);
+
+	if (slice_eq(s, SLICE("-w")))
+		j->write = true;
+	else if (slice_eq(s, SLICE("--check")))
+		j->check = true;
+	else
+		return false;
+	return true;
+}
+
+int fmt_main(int argc, char **argv, const struct cfg_define *defines, unsigned define_count)
+{
+	struct job j = { .host = { .defines = defines, .define_count = define_count,
+	    .include_dir = LCS_CONF_DIR } };
+	int status = FINE, i = 0;
+
+	while (i < argc && argv[i][0] == '-')
+		if (!take_option(&j, argv[i++]))
+			return usage();
+	if (i == argc)
+		return usage();
+	for (; i < argc; i++) {
+		int one = format_file(&j, argv[i]);
+
+		status = one > status ? one : status;
+	}
+	return status;
+}
