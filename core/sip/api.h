@@ -122,7 +122,10 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines);
 /** The To tag of our stateless responses to this request (RFC 3261 8.2.7). */
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx);
-/** Forward a response statelessly by its second Via (RFC 3261 16.11). Runs on the ctx. */
+/** Does this response answer a request that we forwarded statelessly? Its branch shows it. */
+bool lcs_is_answer(struct lcs_ctx *ctx);
+/** Forward a response statelessly by its second Via (RFC 3261 16.11). Runs on the ctx.
+ *  -EINVAL if it answers nothing that we forwarded. */
 int lcs_forward_response(struct lcs_ctx *ctx);
 /** Forward a request statelessly to its target (branch by 16.11). */
 int lcs_forward_stateless(struct lcs_ctx *ctx);

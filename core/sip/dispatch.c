@@ -143,9 +143,12 @@ static void response_arrived(struct lcs_ctx *ctx)
 	if (hooks_run(ctx, STAGE_RESPONSE) != HOOK_PASS) {
 		SIP_COUNT(taken_by_hook);
 		finish(ctx);
-		return;
+	} else if (!lcs_is_answer(ctx)) {
+		SIP_COUNT(responses_dropped);
+		finish(ctx);
+	} else {
+		lcs_route_run(ctx, ctx->gen->route[ROUTE_REPLY], response_done, NULL);
 	}
-	lcs_route_run(ctx, ctx->gen->route[ROUTE_REPLY], response_done, NULL);
 }
 
 static void arrived(struct lcs_ctx *ctx)

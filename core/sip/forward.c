@@ -169,26 +169,39 @@ int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
 
 /*
  * 16.11: retransmissions of one request get the same branch; different requests,
- * different ones. The hash of what tells them apart does, with the branch that the
- * request came with, or for RFC 2543 clients its whole Via and Request-URI.
+ * different ones. It is made of what a response brings back, with a key: so a response
+ * shows that it answers something we forwarded (RFC 6026 7.3: any other goes nowhere).
+ * RFC 2543 clients have no branch that tells requests apart; theirs are told by who sent
+ * them, Call-ID and CSeq.
  */
+#define MARK_LEN (BRANCH_HEAD + 4 * sizeof(uint64_t))
+
+static bool forward_mark(struct arena *arena, const struct sip_via *via, struct sip_msg *msg,
+    char text[MARK_LEN])
+{
+	const struct sip_cseq *cseq = msg_cseq(msg);
+	struct slice id = via_has_cookie(via) ? via->branch :
+	    arena_printf(arena, "%.*s:%u %.*s", SLICE_ARG(via->host), (unsigned)via->port,
+		SLICE_ARG(via->branch));
+	uint64_t hash[2];
+
+	hash[0] = lcs_key(id);
+	hash[1] = lcs_key(msg_call_id(msg)) ^ (cseq ? cseq->seq : 0);
+	memcpy(text, VIA_COOKIE "s", BRANCH_HEAD);
+	hex_encode(text + BRANCH_HEAD, hash, sizeof(hash));
+	return id.p != NULL;
+}
+
 static struct slice stateless_branch(struct lcs_ctx *ctx)
 {
 	const struct sip_via *via = msg_via(ctx->msg);
-	const struct sip_cseq *cseq = msg_cseq(ctx->msg);
-	struct slice id = via && via_has_cookie(via) ? via->branch : ctx->msg->first_line;
 	struct slice mark = lcs_loop_mark(ctx);
-	char *text = arena_bytes(lcs_arena(ctx), BRANCH_HEAD + 4 * sizeof(uint64_t) + mark.len);
-	uint64_t hash[2];
+	char *text = arena_bytes(lcs_arena(ctx), MARK_LEN + mark.len);
 
-	if (!text || !mark.p)
+	if (!text || !mark.p || !via || !forward_mark(lcs_arena(ctx), via, ctx->msg, text))
 		return SLICE_NULL;
-	hash[0] = lcs_key(id);
-	hash[1] = lcs_key(msg_call_id(ctx->msg)) ^ (cseq ? cseq->seq : 0);
-	memcpy(text, VIA_COOKIE "s", BRANCH_HEAD);
-	hex_encode(text + BRANCH_HEAD, hash, sizeof(hash));
-	memcpy(text + BRANCH_HEAD + 2 * sizeof(hash), mark.p, mark.len);
-	return slice_of(text, BRANCH_HEAD + 2 * sizeof(hash) + mark.len);
+	memcpy(text + MARK_LEN, mark.p, mark.len);
+	return slice_of(text, MARK_LEN + mark.len);
 }
 
 static int send_copy(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop)
@@ -326,6 +339,20 @@ static bool top_via_is_ours(const struct sip_msg *msg)
 	return via && net_is_local(via->host, via->port, via->transport);
 }
 
+bool lcs_is_answer(struct lcs_ctx *ctx)
+{
+	struct sip_view received = { ctx->msg, NULL };
+	const struct sip_via *via = msg_via(ctx->msg);
+	struct sip_via below;
+	struct slice value;
+	char mark[MARK_LEN];
+
+	return via && top_via_is_ours(ctx->msg) && view_value(&received, HDR_VIA, 1, &value) &&
+	    sip_via_parse(value, &below, NULL) == 0 &&
+	    forward_mark(lcs_arena(ctx), &below, ctx->msg, mark) &&
+	    slice_starts(via->branch, slice_of(mark, sizeof(mark)));
+}
+
 int lcs_forward_response(struct lcs_ctx *ctx)
 {
 	struct sip_view view = lcs_view(ctx);
@@ -334,7 +361,7 @@ int lcs_forward_response(struct lcs_ctx *ctx)
 	struct sip_uri uri;
 	int err;
 
-	if (ctx->msg->is_request || !top_via_is_ours(ctx->msg))
+	if (ctx->msg->is_request || !lcs_is_answer(ctx))
 		return -EINVAL;
 	err = edit_drop_first_value(lcs_arena(ctx), &view, HDR_VIA);
 	if (!err && (!view_value(&view, HDR_VIA, 0, &value) ||

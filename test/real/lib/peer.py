@@ -108,8 +108,10 @@ class Peer:
     def _ready(self, s):
         if isinstance(s, secure.SecureSocket) and s.pending():
             return True
-        readable, _, _ = select.select([s, self._stop], [], [])
-        return self._stop not in readable
+        waiting = select.poll()         # not select(): descriptors may be many
+        waiting.register(s, select.POLLIN)
+        waiting.register(self._stop, select.POLLIN)
+        return self._stop not in [fd for fd, _ in waiting.poll()]
 
     def _accept_loop(self):
         while self._ready(self.listener):
