@@ -9,6 +9,7 @@
 #define CFG_AST_H
 
 #include "cfg/cfg.h"
+#include "cfg/test.h"
 #include "cfg/token.h"
 #include "cfg/type.h"
 
@@ -201,6 +202,7 @@ struct setting_item {			/* key = value; a parameter; an option of listen */
 	struct cfg_span      key_at;
 	struct expr         *value;
 	bool                 is_secret;		/* checked: made of a file or credential */
+	uint16_t             port;		/* from ADDRESS:PORT in a test; 0: none */
 };
 
 struct listen_item {
@@ -298,9 +300,6 @@ struct route_decl {
 	bool               is_used;
 	struct flow_sum   *flow;		/* what the paths through it do */
 };
-
-enum test_kind { TEST_GIVEN, TEST_MOCK, TEST_CONST, TEST_ADVANCE, TEST_CALL, TEST_EXPECT };
-enum expect_kind { EXPECT_REPLY, EXPECT_RELAYED, EXPECT_NOT_RELAYED, EXPECT_LOG, EXPECT_EXPR };
 
 struct test_stmt {
 	struct test_stmt *next;

@@ -12,6 +12,7 @@
 #include "cfg/sym.h"
 
 struct program;				/* cfg/vm.h */
+struct cfg_test;			/* cfg/test.h */
 
 struct cfg_define { const char *name, *tokens; };	/* -A NAME[=tokens] */
 
@@ -29,6 +30,8 @@ struct cfg_host {
 	const struct cfg_define *defines;
 	unsigned                 define_count;
 	const char              *include_dir;	/* second place for imports */
+	bool                     with_tests;	/* compile the test blocks too: cfg.test_list */
+	unsigned                 test_consts;	/* the nth test's values of consts count; 0: none's */
 };
 
 struct cfg_value_at {
@@ -74,6 +77,7 @@ struct cfg {				/* everything lives in its arena */
 	struct program            *program;
 	const char                *name;	/* of the file that was asked for */
 	unsigned                   files, lines, checked_calls, tests;
+	const struct cfg_test     *test_list;	/* cfg/test.h; NULL without with_tests */
 };
 
 /**

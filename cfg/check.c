@@ -73,6 +73,7 @@ void check_declarations(struct load *ld)
 	check_shadows(ld);
 	declare_names(ld);
 	table_acls(ld);
+	check_test_consts(ld);
 	for (struct const_decl *d = ld->ast->consts.first; d; d = d->next)
 		check_const(&c, d);
 	table_maps(ld);

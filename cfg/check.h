@@ -39,6 +39,8 @@ void check_graph(struct load *ld);		/* who calls whom, contexts, circles */
 void check_bodies(struct load *ld);		/* names, calls, types in every route */
 void check_flow(struct load *ld);		/* paths: answers, relays, what is unset */
 void check_tests(struct load *ld);
+/** Give the consts the values that the test of cfg_host.test_consts wants. */
+void check_test_consts(struct load *ld);
 void check_unused(struct load *ld);		/* routes, modules */
 void check_profile_rules(struct load *ld);	/* profile = "..." (profile.c) */
 void check_all(struct load *ld);

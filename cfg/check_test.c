@@ -1,7 +1,9 @@
 /*
- * cfg/check_test.c - test blocks: what they name must exist; they are not compiled here.
+ * cfg/check_test.c - test blocks: what they name must exist, what they give must be one.
  */
 #include "cfg/check.h"
+
+#include "parser/uri.h"
 
 /* ---- functions that only tests have ---- */
 
@@ -85,14 +87,65 @@ static void given_words(struct check *c, const struct name_at *w)
 		    "given any request from \"...\"");
 }
 
+/* "INVITE sip:bob@example.com" */
+static bool is_request(struct slice s)
+{
+	struct slice method = slice_split(&s, ' ');
+	struct sip_uri uri;
+
+	return method.len && s.len && slice_find(s, ' ') == s.len &&
+	    sip_uri_parse(s, &uri, NULL) == 0;
+}
+
+/* "486 Busy Here" */
+static bool is_response(struct slice s)
+{
+	uint32_t status;
+
+	return slice_to_u32(slice_split(&s, ' '), &status) == 0 && status >= 100 && status <= 699;
+}
+
+static void given_text(struct check *c, const struct test_stmt *t)
+{
+	const struct name_at *w = t->given.words;
+	struct slice text;
+
+	env_settle(c->ld, t->given.text);
+	if (w->next || t->given.text->kind != EXPR_LITERAL)
+		return;			/* a file or folder: looked for when the test runs */
+	text = t->given.text->literal.value.s;
+	if (slice_eq(w->name, SLICE("request")) && !is_request(text))
+		diag_beside(load_error(c->ld, 304, t->given.text->at, "this is no request"),
+		    "write: given request \"METHOD URI\"");
+	if (slice_eq(w->name, SLICE("reply")) && !is_response(text))
+		diag_beside(load_error(c->ld, 304, t->given.text->at, "this is no reply"),
+		    "write: given reply \"486 Busy Here\"");
+}
+
+static void given_option(struct check *c, const struct setting_item *i)
+{
+	const struct value *v = &i->value->literal.value;
+
+	if (!one_of(i->key, "from", "over") && !slice_eq(i->key, SLICE("at")))
+		diag_beside(syntax_error(c->ld, 101, i->key_at, "unexpected \"%.*s\"",
+		    SLICE_ARG(i->key)), "from ADDRESS, over TRANSPORT, at LISTENER");
+	else if (slice_eq(i->key, SLICE("from")) && v->type != VALUE_IP)
+		diag_beside(load_error(c->ld, 303, i->value->at, "from takes an address"),
+		    "write: from 192.0.2.10, or from 192.0.2.10:5060");
+	else if (slice_eq(i->key, SLICE("over")) && (v->type != VALUE_STRING ||
+	    (!one_of(v->s, "udp", "tcp") && !slice_eq(v->s, SLICE("tls")))))
+		diag_beside(load_error(c->ld, 303, i->value->at, "over takes a transport"),
+		    "udp, tcp, tls");
+}
+
 static void given(struct check *c, const struct test_stmt *t)
 {
 	given_words(c, t->given.words);
+	given_text(c, t);
 	for (const struct setting_item *i = t->given.options; i; i = i->next)
-		if (!one_of(i->key, "from", "over"))
-			diag_beside(syntax_error(c->ld, 101, i->key_at, "unexpected \"%.*s\"",
-			    SLICE_ARG(i->key)), "from ADDRESS, over TRANSPORT");
+		given_option(c, i);
 	for (const struct setting_item *i = t->given.headers; i; i = i->next) {
+		env_settle(c->ld, i->value);
 		check_expr(c, i->value);
 		if (!i->value->type.is_bad)
 			check_want(c, i->value, type_maybe(VALUE_ANY), 309, "a header");
@@ -116,6 +169,11 @@ static void mock(struct check *c, const struct test_stmt *t)
 		check_expr(c, a);
 	if (!f)
 		return;
+	call->call.func = f->func;
+	if (t->mock.is_suspended && !(f->func->flags & FUNC_MAY_SUSPEND))
+		load_error(c->ld, 311, t->at, "%s() never waits", f->func->name);
+	if (t->mock.error.len && !(f->func->flags & FUNC_MAY_FAIL))
+		load_error(c->ld, 303, t->at, "%s() never sets $err", f->func->name);
 	f->module->is_used = true;
 	ret = (struct type){ f->func->ret, f->func->ret_nullable, false, VALUE_ANY };
 	if (t->mock.value && ret.base != VALUE_VOID) {
@@ -147,6 +205,8 @@ static void constant(struct check *c, struct const_decl *d)
 
 static void expectation(struct check *c, const struct test_stmt *t)
 {
+	if (t->expect.text)
+		env_settle(c->ld, t->expect.text);
 	if (t->expect.kind == EXPECT_REPLY && (t->expect.code < 100 || t->expect.code > 699))
 		load_error(c->ld, 304, t->expect.code_at, "a reply code is 100..699, not %lld",
 		    (long long)t->expect.code);
@@ -166,6 +226,34 @@ static void check_one(struct check *c, struct test_stmt *t)
 	}
 }
 
+void check_test_consts(struct load *ld)
+{
+	const struct test_decl *d = ld->ast->tests.first;
+	struct const_decl *real;
+
+	for (unsigned n = ld->host->test_consts; d && n > 1; n--)
+		d = d->next;
+	if (!d || ld->host->test_consts == 0)
+		return;
+	for (const struct test_stmt *t = d->body; t; t = t->next) {
+		real = t->kind == TEST_CONST ? dict_get(&ld->names->consts, t->constant->name) : NULL;
+		if (!real)
+			continue;
+		env_settle(ld, t->constant->value);
+		real->value = t->constant->value;
+	}
+}
+
+/* Nothing that it says can turn out wrong. */
+static void say_expects_nothing(struct load *ld, const struct test_decl *d)
+{
+	for (const struct test_stmt *t = d->body; t; t = t->next)
+		if (t->kind == TEST_EXPECT)
+			return;
+	diag_beside(load_warning(ld, 508, d->at, "this test expects nothing"),
+	    "it cannot fail; write: expect reply 200;");
+}
+
 void check_tests(struct load *ld)
 {
 	for (const struct test_decl *d = ld->ast->tests.first; d; d = d->next) {
@@ -176,5 +264,6 @@ void check_tests(struct load *ld)
 				diag_see(load_error(ld, 203, d->at, "two tests of one name"), o->at);
 		for (struct test_stmt *t = d->body; t; t = t->next)
 			check_one(&c, t);
+		say_expects_nothing(ld, d);
 	}
 }

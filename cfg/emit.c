@@ -1,7 +1,7 @@
 /*
  * cfg/emit.c - the whole program: all routes, and how deep each can go.
  */
-#include "cfg/emit.h"
+#include "cfg/emit_test.h"
 
 #include "utils/err.h"
 
@@ -41,7 +41,7 @@ static void follow(struct depth *d, unsigned id)
 	}
 }
 
-static struct program *assemble(struct emit *e)
+static struct program *assemble(struct emit *e, unsigned route_count)
 {
 	struct program *p = MEM_NEW(&e->ld->mem, struct program);
 
@@ -59,7 +59,7 @@ static struct program *assemble(struct emit *e)
 	p->regexes = e->regexes;
 	p->regex_count = e->regex_count;
 	p->routes = e->routes;
-	p->route_count = e->ld->ast->routes.count;
+	p->route_count = route_count;
 	p->lines = e->lines;
 	p->line_count = e->line_count;
 	p->var_names = e->ld->names->slot_names;
@@ -70,18 +70,20 @@ static struct program *assemble(struct emit *e)
 struct program *emit_program(struct load *ld)
 {
 	struct emit *e = MEM_NEW(&ld->mem, struct emit);
-	struct depth depths = { e, MEM_ARRAY(&ld->mem, bool, ld->ast->routes.count + 1) };
+	unsigned count = ld->ast->routes.count + emit_test_routes(ld);
+	struct depth depths = { e, MEM_ARRAY(&ld->mem, bool, count + 1) };
 	struct program *p;
 	const char *why;
 	uint32_t pc = 0;
 
 	e->ld = ld;
-	e->routes = MEM_ARRAY(&ld->mem, struct prog_route, ld->ast->routes.count + 1);
+	e->routes = MEM_ARRAY(&ld->mem, struct prog_route, count + 1);
 	for (const struct route_decl *r = ld->ast->routes.first; r; r = r->next)
 		emit_route(e, r, &e->routes[r->id]);
-	for (unsigned i = 0; i < ld->ast->routes.count; i++)
+	emit_tests(e, ld->ast->routes.count);
+	for (unsigned i = 0; i < count; i++)
 		follow(&depths, i);
-	p = assemble(e);
+	p = assemble(e, count);
 	why = program_verify(p, &pc);
 	if (why && strcmp(why, "out of memory") == 0)
 		mem_short(&ld->mem);

@@ -1,7 +1,7 @@
 /*
  * cfg/emit_expr.c - expressions as instructions.
  */
-#include "cfg/emit.h"
+#include "cfg/emit_test.h"
 
 static bool is_number(struct type t)
 {
@@ -71,6 +71,8 @@ static void emit_name(struct emit *e, const struct expr *x)
 		emit_value(e, (struct value){ .type = VALUE_ACL, .acl = x->name.acl->acl });
 	else if (x->name.map)
 		emit_value(e, (struct value){ .type = VALUE_MAP, .map = x->name.map->map });
+	else
+		emit_test_call(e, x->name.name, NULL);
 	emit_narrowed(e, x);
 }
 
@@ -335,6 +337,10 @@ static void emit_call(struct emit *e, const struct expr *x)
 
 	if (x->call.builtin && (x->call.builtin->flags & BUILTIN_VARIABLE)) {
 		emit_change(e, x);
+		return;
+	}
+	if (!f && !x->call.builtin) {
+		emit_test_call(e, x->call.name, x->call.args);
 		return;
 	}
 	if (!f)

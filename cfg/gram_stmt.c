@@ -238,6 +238,8 @@ struct setting_item *act_given_port(struct gram *g, const struct token *key,
 	i->next = NULL;
 	if (port->num < 1 || port->num > 65535)
 		load_error(LD, 304, port->at, "a port is a number from 1 to 65535");
+	else
+		i->port = (uint16_t)port->num;
 	return i;
 }
 

@@ -39,6 +39,7 @@ enum route_kind {
 					 * gets the route's id (VALUE_INT) instead of the name */
 #define FUNC_LOGS        0x200u		/* writes a log line: exit behind it is meant (W0502) */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
+#define FUNC_TOUCHES_WORLD 0x400u	/* asks something outside this server: lcs test wants it mocked */
 
 struct sym_param_decl {			/* one parameter of a function, from its signature */
 	const char     *name;

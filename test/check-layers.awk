@@ -7,7 +7,7 @@
 # its own: it talks to the server through a socket and sees nothing but utils.
 BEGIN {
 	n = split("utils parser cfg core/run core/net core/dns core/store core/sip " \
-	          "core/lcs.h core/mod core/sup core/main.c", line, " ")
+	          "core/lcs.h core/mod core/lab core/sup core/main.c", line, " ")
 	for (i = 1; i <= n; i++) rank[line[i]] = i
 	n = split("config.h build_hash.h", generated, " ")
 	for (i = 1; i <= n; i++) made[generated[i]] = 1

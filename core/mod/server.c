@@ -53,6 +53,7 @@ static int load(struct server *s, const struct server_conf *conf, struct diag *d
 		.core = symbols_of_core(s->arena),
 		.defines = conf->defines, .define_count = conf->define_count,
 		.include_dir = LCS_CONF_DIR,
+		.with_tests = conf->with_tests, .test_consts = conf->test_consts,
 	};
 	int err;
 

@@ -22,6 +22,8 @@ struct server_conf {
 						 * environment's LCS_MODULE_PATH, else LCS_MODULE_DIR */
 	const struct cfg_define *defines;	/* -A */
 	unsigned                 define_count;
+	bool                     with_tests;	/* compile the test blocks (core/lab) */
+	unsigned                 test_consts;	/* as in struct cfg_host */
 };
 
 /**

@@ -18,10 +18,9 @@ static bool may_wait(struct lcs_ctx *ctx, const struct sym_func *f)
 	return ops->ensure(ctx) == 0;
 }
 
-enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
+enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
     const struct value *argv, unsigned argc, struct value *ret)
 {
-	const struct lcs_func *impl = f->impl;
 	struct lcs_call call;
 	enum fn_status status;
 
@@ -31,11 +30,19 @@ enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
 	plan_call(&call, ctx, ctx->gen, f->mod_index, ctx->owner);
 	call.argv = argv;
 	call.argc = argc;
-	status = impl->call(&call);
+	status = fn(&call);
 	*ret = call.ret;
 	if (status == FN_SUSPENDED)
 		lcs_ctx_ref(ctx);
 	return status;
+}
+
+enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
+    const struct value *argv, unsigned argc, struct value *ret)
+{
+	const struct lcs_func *impl = f->impl;
+
+	return host_call_as(ctx, f, impl->call, argv, argc, ret);
 }
 
 /* One wait at a time: while an abandoned one has not come back, whoever may wait stands in

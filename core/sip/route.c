@@ -56,6 +56,10 @@ void route_note_place(void)
 	note->line = at.line;
 }
 
+static const struct vm_host *host_now = &route_host;
+
+void route_set_host(const struct vm_host *host) { host_now = host ? host : &route_host; }
+
 static enum vm_status run_turn(struct lcs_ctx *ctx)
 {
 	const struct lcs_ctx *outer = running;
@@ -63,7 +67,7 @@ static enum vm_status run_turn(struct lcs_ctx *ctx)
 
 	ctx->run.state = RUN_ACTIVE;
 	running = ctx;
-	status = vm_run(ctx->run.fiber, &route_host, ctx);
+	status = vm_run(ctx->run.fiber, host_now, ctx);
 	running = outer;
 	return status;
 }
@@ -207,7 +211,7 @@ void lcs_cancel(struct lcs_ctx *ctx)
 	abandon_wait(ctx);
 	within_forget(ctx);
 	ctx->run.state = RUN_ACTIVE;
-	status = vm_cancel(ctx->run.fiber, &route_host, ctx);
+	status = vm_cancel(ctx->run.fiber, host_now, ctx);
 	run_end(ctx, status);
 }
 

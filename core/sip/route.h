@@ -21,6 +21,14 @@ void route_note_place(void);
 /* ---- host.c: what the machine asks of the core ---- */
 extern const struct vm_host route_host;	/* arg: the ctx */
 
+/**
+ * Let another host stand between the machine and the core (core/lab: mocks, explanations);
+ * NULL: nobody. Before workers run.
+ */
+void route_set_host(const struct vm_host *host);
+/** As host_call_now(), with fn in place of what the module brought. */
+enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
+    const struct value *argv, unsigned argc, struct value *ret);
 /** Call a function of the script; FN_SUSPENDED: a count of ctx was taken for the wait. */
 enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
     const struct value *argv, unsigned argc, struct value *ret);

@@ -119,7 +119,7 @@ static int sqlite_open(const struct store_open *how, struct store_conn **out, co
 	if (!conn)
 		return -ENOMEM;
 	conn->lock_fd = -1;
-	if (how->writer) {
+	if (how->writer && strcmp(how->rest, ":memory:") != 0) {
 		int fd = lock_file(how->rest, why);
 
 		if (fd < 0)

@@ -6,10 +6,11 @@
 
 #include "test/scene/scene.h"
 
+#include "core/lab/draft.h"
+#include "core/lab/net.h"
+#include "core/lab/run.h"
 #include "core/net/listen.h"
 #include "parser/build.h"
-#include "test/fake/net.h"
-#include "test/fake/run.h"
 
 #define DOMAIN "example.com"
 
@@ -24,20 +25,9 @@ struct call *agent_call(struct agent *a, struct slice name, unsigned line);
 struct call *agent_call_new(struct agent *a, struct slice name);
 struct slice agent_new_tag(struct agent *a);
 
-/* ---- draft.c: a message being put together ---- */
-struct draft {
-	struct slice head, body;
-	struct slice lines[64];
-	unsigned     count;
-	bool         own_length;	/* the scene says what Content-Length says */
-};
-void draft_line(struct draft *d, char *line);
-/** Is this line a header of that name, long or short? */
-bool draft_is(struct slice line, struct slice name);
+/* ---- notes.c: what "|" lines do to a message ---- */
 void draft_notes(struct draft *d, const struct note *notes);
-struct slice draft_bytes(struct draft *d);
-/** NULL if it cannot be parsed. */
-struct sip_msg *draft_parsed(struct slice bytes);
+struct slice draft_text(const struct draft *d);
 
 /* ---- order.c: words behind the arrow ---- */
 struct order {				/* "INVITE sip:bob@x via tcp as first with alice:secret" */

@@ -3,7 +3,7 @@
  */
 #include "test/scene/scene.h"
 
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 
 #include <stdlib.h>
 

@@ -10,8 +10,8 @@ static void put_via(struct draft *d, struct agent *a, const struct sip_hop *hop,
 {
 	struct sock_addr sent_by = a->addr;
 
-	draft_line(d, text_of("Via: SIP/2.0/%.*s %s;rport;branch=%s",
-	    SLICE_ARG(transport_via_name(hop->transport)), agent_host_port(&sent_by), branch));
+	draft_line(d, slice_str(text_of("Via: SIP/2.0/%.*s %s;rport;branch=%s",
+	    SLICE_ARG(transport_via_name(hop->transport)), agent_host_port(&sent_by), branch)));
 }
 
 static char *new_branch(struct agent *a)
@@ -22,14 +22,14 @@ static char *new_branch(struct agent *a)
 static void put_rest(struct draft *d, struct agent *a, const struct sip_hop *hop,
     const struct call *c, struct slice method)
 {
-	draft_line(d, text_of("Max-Forwards: 70"));
-	draft_line(d, text_of("From: %.*s", SLICE_ARG(c->local)));
-	draft_line(d, text_of("To: %.*s", SLICE_ARG(c->remote)));
-	draft_line(d, text_of("Call-ID: %.*s", SLICE_ARG(c->call_id)));
-	draft_line(d, text_of("CSeq: %u %.*s", c->cseq, SLICE_ARG(method)));
-	draft_line(d, text_of("Contact: <sip:%.*s@%s%s%.*s>", SLICE_ARG(a->name), agent_host_port(&a->addr),
+	draft_line(d, slice_str(text_of("Max-Forwards: 70")));
+	draft_line(d, slice_str(text_of("From: %.*s", SLICE_ARG(c->local))));
+	draft_line(d, slice_str(text_of("To: %.*s", SLICE_ARG(c->remote))));
+	draft_line(d, slice_str(text_of("Call-ID: %.*s", SLICE_ARG(c->call_id))));
+	draft_line(d, slice_str(text_of("CSeq: %u %.*s", c->cseq, SLICE_ARG(method))));
+	draft_line(d, slice_str(text_of("Contact: <sip:%.*s@%s%s%.*s>", SLICE_ARG(a->name), agent_host_port(&a->addr),
 	    hop->transport == TRANSPORT_UDP ? "" : ";transport=",
-	    hop->transport == TRANSPORT_UDP ? 0 : 3, transport_uri_name(hop->transport).p));
+	    hop->transport == TRANSPORT_UDP ? 0 : 3, transport_uri_name(hop->transport).p)));
 }
 
 static void put_credentials(struct draft *d, struct agent *a, const struct order *o,
@@ -42,7 +42,7 @@ static void put_credentials(struct draft *d, struct agent *a, const struct order
 	text = agent_credentials(a, user, password, method, uri);
 	if (text.len == 0)
 		scene_fail(line, "%.*s has not been challenged", SLICE_ARG(a->name));
-	d->lines[d->count++] = text;
+	draft_line(d, text);
 }
 
 /* What a later CANCEL or ACK is made from: as sent, notes included. */
@@ -53,7 +53,7 @@ static void send_draft(struct agent *a, struct call *c, struct draft *d, const s
 	struct sip_msg *msg;
 
 	draft_notes(d, step->notes);
-	bytes = draft_bytes(d);
+	bytes = draft_text(d);
 	if (slice_eq(method, SLICE("INVITE"))) {
 		c->invite = bytes;
 		c->hop = *hop;
@@ -136,7 +136,7 @@ static void send_inside(struct agent *a, struct call *c, const struct order *o,
 	d.head = slice_str(text_of("%.*s %.*s SIP/2.0", SLICE_ARG(o->first), SLICE_ARG(c->target)));
 	put_via(&d, a, &hop, new_branch(a));
 	if (c->routes.len)
-		draft_line(&d, text_of("Route: %.*s", SLICE_ARG(c->routes)));
+		draft_line(&d, slice_str(text_of("Route: %.*s", SLICE_ARG(c->routes))));
 	put_rest(&d, a, &hop, c, o->first);
 	put_credentials(&d, a, o, o->first, c->target, step->line);
 	send_draft(a, c, &d, step, &hop, o->first);
@@ -158,7 +158,7 @@ static void send_made_from_invite(struct agent *a, struct call *c, const struct 
     struct slice to, bool is_cancel)
 {
 	struct buf *out = buf_new(1024);
-	struct slice bytes, rest;
+	struct slice bytes;
 	struct draft d = { 0 };
 
 	if (is_cancel)
@@ -167,17 +167,9 @@ static void send_made_from_invite(struct agent *a, struct call *c, const struct 
 		sip_build_ack(c->invite, to, out);
 	bytes = copy_of(buf_slice(out));
 	buf_unref(&out);
-	rest = slice_first(bytes, slice_search(bytes, SLICE("\r\n\r\n")));
-	d.head = slice_split(&rest, '\n');
-	d.head.len--;
-	while (rest.len) {
-		struct slice line = slice_trim(slice_split(&rest, '\n'));
-
-		if (!draft_is(line, SLICE("Content-Length")))
-			d.lines[d.count++] = line;
-	}
+	draft_read(&d, bytes);
 	draft_notes(&d, step->notes);
-	agent_deliver(a, &c->hop, draft_bytes(&d));
+	agent_deliver(a, &c->hop, draft_text(&d));
 }
 
 void agent_request(struct agent *a, const struct order *o, const struct step *step)

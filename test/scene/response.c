@@ -19,12 +19,6 @@ static const struct got *request_to_answer(const struct agent *a, const struct o
 	return found;
 }
 
-static void copy_all(struct draft *d, const struct sip_msg *msg, enum hdr_id id)
-{
-	for (const struct hdr *h = msg_hdr(msg, id); h; h = msg_hdr_next(msg, h))
-		draft_line(d, text_of("%.*s", SLICE_ARG(slice_trim(h->line))));
-}
-
 static bool makes_dialog(const struct sip_msg *request, unsigned status)
 {
 	return status > 100 && status < 300 &&
@@ -56,18 +50,18 @@ void agent_response(struct agent *a, const struct order *o, const struct step *s
 	if (reason.len == 0)
 		reason = sip_reason((uint16_t)status);
 	d.head = slice_str(text_of("SIP/2.0 %u %.*s", status, SLICE_ARG(reason)));
-	copy_all(&d, g->msg, HDR_VIA);
-	copy_all(&d, g->msg, HDR_FROM);
-	draft_line(&d, text_of("To: %.*s%s%.*s", SLICE_ARG(msg_value(g->msg, HDR_TO)),
+	draft_copy(&d, g->msg, HDR_VIA);
+	draft_copy(&d, g->msg, HDR_FROM);
+	draft_line(&d, slice_str(text_of("To: %.*s%s%.*s", SLICE_ARG(msg_value(g->msg, HDR_TO)),
 	    msg_to(g->msg)->tag.len || status == 100 ? "" : ";tag=",
 	    msg_to(g->msg)->tag.len || status == 100 ? 0 : (int)own_tag(a, g->msg).len,
-	    own_tag(a, g->msg).p));
-	copy_all(&d, g->msg, HDR_CALL_ID);
-	copy_all(&d, g->msg, HDR_CSEQ);
+	    own_tag(a, g->msg).p)));
+	draft_copy(&d, g->msg, HDR_CALL_ID);
+	draft_copy(&d, g->msg, HDR_CSEQ);
 	if (makes_dialog(g->msg, status)) {
-		copy_all(&d, g->msg, HDR_RECORD_ROUTE);
-		draft_line(&d, text_of("Contact: <sip:%.*s@%s>", SLICE_ARG(a->name), agent_host_port(&a->addr)));
+		draft_copy(&d, g->msg, HDR_RECORD_ROUTE);
+		draft_line(&d, slice_str(text_of("Contact: <sip:%.*s@%s>", SLICE_ARG(a->name), agent_host_port(&a->addr))));
 	}
 	draft_notes(&d, step->notes);
-	agent_deliver(a, &hop, draft_bytes(&d));
+	agent_deliver(a, &hop, draft_text(&d));
 }

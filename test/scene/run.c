@@ -7,10 +7,10 @@
  */
 #include "test/scene/scene.h"
 
-#include "test/fake/dns.h"
-#include "test/fake/log.h"
-#include "test/fake/run.h"
-#include "test/fake/store.h"
+#include "core/lab/dns.h"
+#include "core/lab/log.h"
+#include "core/lab/run.h"
+#include "core/lab/store.h"
 #include "utils/rand.h"
 #include "utils/siphash.h"
 

@@ -7,9 +7,9 @@
 #include "core/mod/rpc.h"
 #include "core/mod/server.h"
 #include "core/mod/stats.h"
-#include "test/fake/net.h"
-#include "test/fake/run.h"
-#include "test/fake/store.h"
+#include "core/lab/net.h"
+#include "core/lab/run.h"
+#include "core/lab/store.h"
 #include "utils/arena.h"
 #include "utils/epoch.h"
 

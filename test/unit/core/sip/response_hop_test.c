@@ -4,8 +4,8 @@
 #include "test/unit.h"
 
 #include "core/sip/api.h"
-#include "test/fake/net.h"
-#include "test/fake/run.h"
+#include "core/lab/net.h"
+#include "core/lab/run.h"
 
 static struct sip_msg *request(const char *via, const struct sip_hop *from)
 {

@@ -9,9 +9,9 @@
 
 #include "core/mod/server.h"
 #include "core/mod/stats.h"
-#include "test/fake/log.h"
-#include "test/fake/net.h"
-#include "test/fake/run.h"
+#include "core/lab/log.h"
+#include "core/lab/net.h"
+#include "core/lab/run.h"
 
 #include <unistd.h>
 

@@ -8,7 +8,7 @@
 
 #include "core/mod/loader.h"
 #include "core/sip/ctx.h"
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 
 static struct loader *l;
 

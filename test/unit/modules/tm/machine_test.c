@@ -2,7 +2,7 @@
  * machine_test - when the machines repeat and end, on a clock that the test moves.
  */
 #include "modules/tm/machine.h"
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 #include "test/unit.h"
 
 static const struct tm_times times = { 500, 4000, 5000, 32000, 185000, 32000 };

@@ -1,12 +1,12 @@
 /*
- * test/fake/run.h - clock, loop, workers and job pools in one thread, driven by the test.
+ * core/lab/run.h - clock, loop, workers and job pools in one thread, driven by the test.
  *
  * Takes the place of core/run at link time (but for gen.c, which is real). Time
  * stands still until fake_advance(); all workers are this thread, one after the
  * other, so that a run is the same every time.
  */
-#ifndef TEST_FAKE_RUN_H
-#define TEST_FAKE_RUN_H
+#ifndef CORE_LAB_RUN_H
+#define CORE_LAB_RUN_H
 
 #include "core/run/job.h"
 

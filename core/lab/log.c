@@ -1,7 +1,7 @@
 /*
- * test/fake/log.c - see log.h.
+ * core/lab/log.c - see log.h.
  */
-#include "test/fake/log.h"
+#include "core/lab/log.h"
 
 #include <pthread.h>
 #include <stdarg.h>

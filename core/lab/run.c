@@ -1,7 +1,7 @@
 /*
- * test/fake/run.c - see run.h.
+ * core/lab/run.c - see run.h.
  */
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 
 #include "utils/epoch.h"
 #include "utils/err.h"

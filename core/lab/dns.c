@@ -1,7 +1,7 @@
 /*
- * test/fake/dns.c - see dns.h.
+ * core/lab/dns.c - see dns.h.
  */
-#include "test/fake/dns.h"
+#include "core/lab/dns.h"
 
 #include "core/dns/hop.h"
 #include "core/net/listen.h"
@@ -23,15 +23,34 @@ struct name {
 	struct { enum sip_transport t; struct sock_addr addr; } hops[HOPS_MAX];
 };
 
-static struct { struct name names[NAMES_MAX]; unsigned count; bool cache; } zone;
+static struct { struct name names[NAMES_MAX]; unsigned count; bool cache, any; } zone;
 static struct dns_counters counters;
+
+static struct name *made_up(struct slice host);
 
 static struct name *find(struct slice host)
 {
 	for (unsigned i = 0; i < zone.count; i++)
 		if (slice_eq_nocase(slice_str(zone.names[i].name), host))
 			return &zone.names[i];
-	return NULL;
+	return zone.any ? made_up(host) : NULL;
+}
+
+static struct name *made_up(struct slice host)
+{
+	struct ip_addr ip;
+	struct name *n;
+	char text[ADDR_TEXT_BYTES];
+
+	if (zone.count == NAMES_MAX || host.len == 0 || host.len >= sizeof(n->name) ||
+	    ip_parse(host, &ip) == 0 || slice_ends(host, SLICE(".invalid")))
+		return NULL;
+	n = &zone.names[zone.count++];
+	snprintf(n->name, sizeof(n->name), "%.*s", SLICE_ARG(host));
+	snprintf(text, sizeof(text), "198.18.1.%u", zone.count);
+	ip_parse(slice_str(text), &n->hops[0].addr.ip);
+	n->count = 1;
+	return n;
 }
 
 static struct name *find_or_add(const char *name)
@@ -65,6 +84,7 @@ void fake_dns_slow(const char *name, msec_t delay, int err)
 	n->err = err;
 }
 
+void fake_dns_any(bool on) { zone.any = on; }
 void fake_dns_cache(bool on) { zone.cache = on; }
 
 /* ---- answers ---- */
@@ -112,6 +132,9 @@ static struct hop_list *from_zone(const struct sip_uri *uri, const struct name *
 		hop->transport = n->hops[i].t != TRANSPORT_NONE ? n->hops[i].t :
 		    t != TRANSPORT_NONE ? t : TRANSPORT_UDP;
 		hop->remote = n->hops[i].addr;
+		if (hop->remote.port == 0)
+			hop->remote.port = uri->port ? uri->port :
+			    transport_default_port(hop->transport);
 		l->count++;
 	}
 	if (l)

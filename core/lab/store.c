@@ -1,11 +1,11 @@
 /*
- * test/fake/store.c - see store.h.
+ * core/lab/store.c - see store.h.
  */
-#include "test/fake/store.h"
+#include "core/lab/store.h"
 
 #include "core/store/migrate.h"
 #include "core/store/request.h"
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 #include "utils/list.h"
 
 #include <errno.h>
@@ -21,13 +21,14 @@ static struct {
 	struct store_conn    *conn;
 	struct store_request *first, **end;
 	char                  path[64];
-	bool                  hold, keep, stepping;
+	bool                  hold, keep, in_memory, stepping;
 	int                   fail;
 	struct store_counters counters;
 } store;
 
 void fake_store_fail(int err) { store.fail = err; }
 void fake_store_hold(bool hold) { store.hold = hold; }
+void fake_store_in_memory(bool on) { store.in_memory = on; }
 void fake_store_keep(bool keep) { store.keep = keep; }
 
 int store_register(const struct store_schema *schema)
@@ -144,10 +145,11 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 
 static int open_file(const char **why)
 {
-	struct store_open how = { .rest = store.path, .writer = true };
+	struct store_open how = { .rest = store.in_memory ? ":memory:" : store.path,
+		.writer = true };
 	int fd;
 
-	if (!store.path[0]) {
+	if (!store.in_memory && !store.path[0]) {
 		snprintf(store.path, sizeof(store.path), "%s/lcs-store-XXXXXX",
 		    getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 		fd = mkstemp(store.path);

@@ -1,10 +1,10 @@
 /*
- * test/fake/log.h - log lines kept for the test to look at.
+ * core/lab/log.h - log lines kept for the test to look at.
  *
  * Takes the place of utils/log.c at link time.
  */
-#ifndef TEST_FAKE_LOG_H
-#define TEST_FAKE_LOG_H
+#ifndef CORE_LAB_LOG_H
+#define CORE_LAB_LOG_H
 
 #include "utils/log.h"
 

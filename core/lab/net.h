@@ -1,12 +1,12 @@
 /*
- * test/fake/net.h - the wire, in memory: what the server sends comes to the test, what the
+ * core/lab/net.h - the wire, in memory: what the server sends comes to the test, what the
  * test sends is delivered to the server.
  *
  * Takes the place of the sockets of core/net at link time; parsing, writing,
  * listeners and names are the real ones.
  */
-#ifndef TEST_FAKE_NET_H
-#define TEST_FAKE_NET_H
+#ifndef CORE_LAB_NET_H
+#define CORE_LAB_NET_H
 
 #include "core/net/flow.h"
 #include "core/net/listen.h"

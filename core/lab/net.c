@@ -1,10 +1,10 @@
 /*
- * test/fake/net.c - see net.h.
+ * core/lab/net.c - see net.h.
  */
-#include "test/fake/net.h"
+#include "core/lab/net.h"
 
 #include "core/net/room.h"
-#include "test/fake/run.h"
+#include "core/lab/run.h"
 #include "utils/err.h"
 
 #include <errno.h>

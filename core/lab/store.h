@@ -1,11 +1,11 @@
 /*
- * test/fake/store.h - the store without threads: SQLite in memory, answers in the next step.
+ * core/lab/store.h - the store without threads: SQLite in memory, answers in the next step.
  *
  * Takes the place of core/store at link time. Statements and schema steps of
  * the modules are the real ones.
  */
-#ifndef TEST_FAKE_STORE_H
-#define TEST_FAKE_STORE_H
+#ifndef CORE_LAB_STORE_H
+#define CORE_LAB_STORE_H
 
 #include "core/store/store.h"
 
@@ -13,6 +13,8 @@
 void fake_store_fail(int err);
 /** Answers wait until they are let go. */
 void fake_store_hold(bool hold);
+/** In memory instead of a file: quicker, and gone with store_stop(). Before the store starts. */
+void fake_store_in_memory(bool on);
 /** The database survives store_stop(), as a file would. */
 void fake_store_keep(bool keep);
 

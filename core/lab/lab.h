@@ -1,0 +1,108 @@
+/*
+ * core/lab/lab.h - a script under test: what was given to it, what came of it.
+ *
+ * One process plays one test, so everything here may be global. All texts live in
+ * lab.arena, which goes with the process.
+ */
+#ifndef CORE_LAB_LAB_H
+#define CORE_LAB_LAB_H
+
+#include "cfg/cfg.h"
+#include "cfg/test.h"
+#include "core/mod/server.h"
+#include "core/sip/api.h"
+
+#include <stdio.h>
+
+/* ---- what the command line says ---- */
+
+enum lab_format { LAB_TAP, LAB_JUNIT, LAB_JSON };
+
+struct lab_options {
+	struct server_conf conf;
+	enum lab_format    format;
+	const char        *only;		/* -k: part of a test's name */
+	const char        *lcov;		/* --coverage=lcov[:FILE] */
+	bool               with_lcov, update, yes, verbose;
+	unsigned           limit_s;		/* real seconds that one test may take */
+};
+
+int lab_test(int argc, char **argv);		/* test.c; exit status */
+
+/* ---- the world of one test (world.c) ---- */
+
+struct lab_out {				/* a message that the server has sent */
+	struct lab_out *next;
+	struct sip_hop  hop;
+	struct slice    bytes;
+	struct sip_msg *msg;			/* NULL: it does not parse */
+	bool            is_copy;		/* bytes that were sent before */
+	bool            is_seen;		/* an expectation was met by it */
+	msec_t          at;
+	uint32_t        step;			/* of the run: what was decided before it */
+};
+
+struct lab {
+	struct arena     *arena;
+	struct server    *server;
+	const struct cfg *cfg;
+	struct lab_out   *out, **out_end;
+	const char       *failed;		/* why the test has failed; NULL: it has not */
+	struct cfg_span   failed_at;
+};
+extern struct lab lab;
+
+/** Load with tests; what is wrong goes to standard error. Exit status, 0: lab.server is there. */
+int  lab_load(const struct server_conf *conf);
+/** One more -A NAME[=TOKENS] (text is kept); false after telling that there are too many. */
+bool lab_define(struct server_conf *conf, char *text);
+/** Start it on made-up addresses. False with the reason in lab.failed. */
+bool lab_start(void);
+void lab_stop(void);
+/** The test has failed; only the first reason counts. */
+void lab_fail(struct cfg_span at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *lab_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- asking the script (ask.c) ---- */
+
+/** Value of an expression of a test, about a message or about nothing. */
+struct value lab_ask(unsigned route, struct sip_msg *about);
+/** Is an expression being looked at, and no message? */
+bool lab_is_asking(void);
+
+/* ---- what is given (given.c) ---- */
+
+/** Put the message together and deliver it; false: the test has failed. */
+bool lab_give(const struct cfg_test_given *given, struct cfg_span at, const char *file);
+/** Path of a file that a script names: beside that script. */
+struct slice lab_beside(struct cfg_span at, struct slice name);
+/** The bytes of a file beside the one that names it; .p NULL with the reason in lab.failed. */
+struct slice lab_read_file(struct cfg_span at, struct slice name);
+
+/* ---- functions with another answer (mock.c) ---- */
+
+void lab_mock(const struct cfg_test_mock *mock, struct cfg_span at);
+unsigned lab_calls(struct slice function);
+/** From now on the lab's host stands between machine and core. */
+void lab_mock_begin(void);
+
+/* ---- what is expected (expect.c) ---- */
+
+void lab_expect(const struct cfg_test_expect *expect, struct cfg_span at);
+bool lab_was_challenged(void);
+bool lab_has_replied(void);
+bool lab_has_relayed(void);
+/** The last message that the server has sent, or NULL. */
+struct lab_out *lab_last_out(void);
+
+/* ---- one test (play.c) ---- */
+
+struct lab_result {				/* in memory that parent and child share */
+	bool   is_done, has_failed;
+	double ms;
+	char   text[8192];			/* lines of a failure */
+};
+/** In a process of its own. file: of "given any", or NULL. */
+void lab_play(const struct cfg_test *test, const char *file, struct lab_result *result);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * core/lab/mock.c - a host between machine and core: answers for functions that a test mocks,
+ * and no way out into the world for those that it does not.
+ */
+#include "core/lab/lab.h"
+#include "core/lab/run.h"
+#include "core/sip/route.h"
+
+#define COUNTED_MAX 1024u
+
+struct mocked {
+	struct mocked             *next;	/* the latest first: it wins */
+	const struct cfg_test_mock *mock;
+	struct cfg_span            at;
+};
+static struct mocked *mocks;
+static const struct cfg_test_mock *current;	/* what stand_in() answers for */
+
+static struct { const struct sym_func *func; unsigned count; } counted[COUNTED_MAX];
+
+void lab_mock(const struct cfg_test_mock *mock, struct cfg_span at)
+{
+	struct mocked *m = arena_zalloc(lab.arena, sizeof(*m));
+
+	if (!m)
+		return;
+	*m = (struct mocked){ mocks, mock, at };
+	mocks = m;
+}
+
+/* ---- counting ---- */
+
+static void count(const struct sym_func *f)
+{
+	unsigned i = 0;
+
+	while (i < COUNTED_MAX - 1 && counted[i].func && counted[i].func != f)
+		i++;
+	counted[i].func = f;
+	counted[i].count++;
+}
+
+unsigned lab_calls(struct slice function)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < COUNTED_MAX && counted[i].func; i++)
+		if (slice_eq(slice_str(counted[i].func->name), function))
+			n += counted[i].count;
+	return n;
+}
+
+/* ---- mocks ---- */
+
+/* Arguments that the test names must be those of the call; the others may be anything. */
+static bool is_meant(const struct cfg_test_mock *m, const struct sym_func *f,
+    const struct value *argv, unsigned argc)
+{
+	struct slice given, wanted;
+
+	if (m->func != f || m->argc > argc)
+		return false;
+	for (unsigned i = 0; i < m->argc; i++) {
+		given = value_text(lab.arena, argv[i]);
+		wanted = value_text(lab.arena, lab_ask(m->args[i], NULL));
+		if (!slice_eq(given, wanted))
+			return false;
+	}
+	return true;
+}
+
+static const struct cfg_test_mock *mock_for(const struct sym_func *f, const struct value *argv,
+    unsigned argc)
+{
+	for (const struct mocked *m = mocks; m; m = m->next)
+		if (is_meant(m->mock, f, argv, argc))
+			return m->mock;
+	return NULL;
+}
+
+/* Nothing at all where the declared type has something: what a failed function gives. */
+static struct value nothing_of(const struct sym_func *f)
+{
+	return f->ret == VALUE_BOOL ? value_bool(false) : value_null();
+}
+
+/* In place of what the module brought. */
+static enum fn_status stand_in(struct lcs_call *call)
+{
+	if (current->is_suspended)
+		return FN_SUSPENDED;
+	if (current->error.len)
+		lcs_set_err(call->ctx, lab_text("%.*s", SLICE_ARG(current->error)));
+	call->ret = current->value < 0 ? nothing_of(current->func) :
+	    value_copy(lcs_arena(call->ctx), lab_ask((unsigned)current->value, NULL));
+	return FN_DONE;
+}
+
+/* ---- what only tests ask ---- */
+
+static enum fn_status say_no_apps(struct value *ret)
+{
+	lab_fail((struct cfg_span){ 0 }, "app_state(): this server has no applications");
+	*ret = value_bool(false);
+	return FN_DONE;
+}
+
+static enum fn_status answer_test(unsigned which, const struct value *argv, struct value *ret)
+{
+	switch ((enum test_func)which) {
+	case TEST_REPLIED:    *ret = value_bool(lab_has_replied()); break;
+	case TEST_RELAYED:    *ret = value_bool(lab_has_relayed()); break;
+	case TEST_CHALLENGED: *ret = value_bool(lab_was_challenged()); break;
+	case TEST_ARCHIVED:   *ret = value_bool(lab_calls(SLICE("archive")) > 0); break;
+	case TEST_CALLS:      *ret = value_int(lab_calls(argv[0].s)); break;
+	case TEST_COVERAGE:   *ret = value_int(0); break;
+	case TEST_SET_TIME:   *ret = value_bool(false); break;
+	case TEST_APP_STATE:
+	case TEST_FUNCS:      return say_no_apps(ret);
+	}
+	return FN_DONE;
+}
+
+/* ---- the host ---- */
+
+static bool is_test_func(const struct sym_func *f)
+{
+	return f >= cfg_test_funcs && f < cfg_test_funcs + TEST_FUNCS;
+}
+
+/* A test that asked the real world would be one thing today and another tomorrow. */
+static void refuse_world(struct lcs_ctx *ctx, const struct sym_func *f, struct value *ret)
+{
+	lab_fail(vm_where(lcs_fiber(ctx)), "%s() would touch the world and is not mocked", f->name);
+	*ret = nothing_of(f);
+}
+
+static enum fn_status call(void *arg, const struct sym_func *f, const struct value *argv,
+    unsigned argc, struct value *ret)
+{
+	const struct cfg_test_mock *mock;
+	struct lcs_ctx *ctx = arg;
+
+	if (is_test_func(f))
+		return answer_test((unsigned)(f - cfg_test_funcs), argv, ret);
+	if (!lab_is_asking())
+		count(f);
+	mock = mock_for(f, argv, argc);
+	if (mock) {
+		current = mock;
+		return host_call_as(ctx, f, stand_in, argv, argc, ret);
+	}
+	if (f->flags & FUNC_TOUCHES_WORLD) {
+		refuse_world(ctx, f, ret);
+		return FN_DONE;
+	}
+	return route_host.call(arg, f, argv, argc, ret);
+}
+
+void lab_mock_begin(void)
+{
+	static struct vm_host host;
+
+	host = route_host;
+	host.call = call;
+	route_set_host(&host);
+}

@@ -1,0 +1,268 @@
+/*
+ * core/lab/test.c - lcs test: the tests of a script, each in a process of its own.
+ */
+#include "core/lab/lab.h"
+#include "core/lab/report.h"
+#include "core/lab/tell.h"
+#include "utils/err.h"
+#include "utils/rand.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 64
+#define CASES_MAX  100000u
+
+static struct lab_options options = { .limit_s = 20 };
+
+/* ---- which ---- */
+
+static struct case_list cases;
+
+static void add_case(const struct cfg_test *t, unsigned number, const char *file)
+{
+	struct test_case *c = arena_zalloc(lab.arena, sizeof(*c));
+
+	if (!c)
+		abort();
+	c->test = t;
+	c->number = number;
+	c->file = file;
+	c->name = file ? lab_text("%.*s [%s]", SLICE_ARG(t->name), file) :
+	    lab_text("%.*s", SLICE_ARG(t->name));
+	if (options.only && slice_search(slice_str(c->name), slice_str(options.only)) >=
+	    strlen(c->name))
+		return;
+	*(cases.end ? cases.end : &cases.first) = c;
+	cases.end = &c->next;
+	cases.count++;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return slice_cmp(slice_str((*a)->d_name), slice_str((*b)->d_name));
+}
+
+static int is_shown(const struct dirent *e) { return e->d_name[0] != '.'; }
+
+/* One case for each file of the folder. */
+static bool add_folder(const struct cfg_test *t, unsigned number, const struct cfg_test_step *s)
+{
+	const char *folder = lab_text("%.*s", SLICE_ARG(lab_beside(s->at, s->given.text)));
+	struct dirent **found;
+	int n = scandir(folder, &found, is_shown, by_name);
+
+	if (n <= 0) {
+		fprintf(stderr, "lcs: %s: %s: %s\n", tell_place(s->at), folder,
+		    n < 0 ? err_text(-errno) : "there is no file in it");
+		return false;
+	}
+	for (int i = 0; i < n; i++) {
+		add_case(t, number, lab_text("%.*s/%s", SLICE_ARG(s->given.text), found[i]->d_name));
+		free(found[i]);
+	}
+	free(found);
+	return true;
+}
+
+static const struct cfg_test_step *any_step(const struct cfg_test *t)
+{
+	for (unsigned i = 0; i < t->step_count; i++)
+		if (t->steps[i].kind == TEST_GIVEN && t->steps[i].given.source == GIVEN_ANY)
+			return &t->steps[i];
+	return NULL;
+}
+
+static bool list_cases(void)
+{
+	bool fine = true;
+
+	for (unsigned i = 0; i < lab.cfg->tests; i++) {
+		const struct cfg_test *t = &lab.cfg->test_list[i];
+
+		if (any_step(t))
+			fine &= add_folder(t, i + 1, any_step(t));
+		else
+			add_case(t, i + 1, NULL);
+	}
+	return fine;
+}
+
+/* ---- one after the other ---- */
+
+/* Consts are folded into the program: with other values it is another one. */
+static const struct cfg_test *load_again(unsigned number)
+{
+	static struct server_conf conf;
+
+	conf = options.conf;
+	conf.test_consts = number;
+	server_free(&lab.server);
+	if (lab_load(&conf) != 0)
+		return NULL;
+	return &lab.cfg->test_list[number - 1];
+}
+
+static _Noreturn void play_here(const struct test_case *c, struct lab_result *r)
+{
+	const struct cfg_test *t = c->test;
+
+	alarm(options.limit_s);
+	if (t->has_consts)
+		t = load_again(c->number);
+	if (t)
+		lab_play(t, c->file, r);
+	fflush(NULL);
+	_exit(t ? 0 : 1);
+}
+
+static void judge(struct test_case *c, const struct lab_result *r, int status)
+{
+	c->ms = r->ms;
+	c->has_failed = !r->is_done || r->has_failed;
+	if (r->is_done)
+		c->why = lab_text("%s", r->text);
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		c->why = lab_text("%s: takes more than %u s (--limit)", tell_place(c->test->at),
+		    options.limit_s);
+	else if (WIFSIGNALED(status))
+		c->why = lab_text("%s: the server died by signal %d", tell_place(c->test->at),
+		    WTERMSIG(status));
+	else
+		c->why = lab_text("%s: the script does not load with these consts",
+		    tell_place(c->test->at));
+}
+
+static int play_apart(struct test_case *c, struct lab_result *r)
+{
+	int status = 0;
+	pid_t pid;
+
+	memset(r, 0, sizeof(*r));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		play_here(c, r);
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	judge(c, r, status);
+	return 0;
+}
+
+static int play_all(void)
+{
+	struct lab_result *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int err = 0;
+
+	if (r == MAP_FAILED)
+		return -errno;
+	for (struct test_case *c = cases.first; c && !err; c = c->next) {
+		err = play_apart(c, r);
+		if (!err)
+			report_case(&cases, c, options.format);
+	}
+	munmap(r, sizeof(*r));
+	return err;
+}
+
+/* ---- the command line ---- */
+
+enum long_option { OPTION_FORMAT = 256, OPTION_LIMIT };
+
+static const struct option long_options[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "define", required_argument, NULL, 'A' },
+	{ "modules", required_argument, NULL, 'm' },
+	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "limit", required_argument, NULL, OPTION_LIMIT },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int usage(FILE *to, int status)
+{
+	fputs("usage: lcs test FILE [-A NAME[=TOKENS]]... [-m PATH] [-k TEXT]\n"
+	      "                [--format=tap|junit|json] [--limit SECONDS]\n\n"
+	      "  -k TEXT           only tests with that in their name\n"
+	      "  --format=WORD     tap (the default), junit or json\n"
+	      "  --limit SECONDS   real time that one test may take (20)\n", to);
+	return status;
+}
+
+static bool set_format(const char *word)
+{
+	static const char *const words[] = { "tap", "junit", "json" };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (slice_eq(slice_str(word), slice_str(words[i]))) {
+			options.format = (enum lab_format)i;
+			return true;
+		}
+	fprintf(stderr, "lcs: --format is tap, junit or json, not \"%s\"\n", word);
+	return false;
+}
+
+static bool set_limit(const char *word)
+{
+	if (slice_to_u32(slice_str(word), &options.limit_s) == 0 && options.limit_s > 0)
+		return true;
+	fprintf(stderr, "lcs: --limit is a number of seconds, not \"%s\"\n", word);
+	return false;
+}
+
+static bool read_option(int letter)
+{
+	switch (letter) {
+	case 'f': options.conf.path = optarg; return true;
+	case 'm': options.conf.module_path = optarg; return true;
+	case 'k': options.only = optarg; return true;
+	case 'A': return lab_define(&options.conf, optarg);
+	case OPTION_FORMAT: return set_format(optarg);
+	case OPTION_LIMIT: return set_limit(optarg);
+	default: return false;
+	}
+}
+
+static int run(void)
+{
+	int status = lab_load(&options.conf);
+
+	if (status)
+		return status;
+	status = list_cases() ? 0 : 3;
+	if (!status) {
+		report_begin(&cases, options.format);
+		status = play_all() ? 1 : 0;
+		report_end(&cases, options.format, options.conf.path);
+	}
+	server_free(&lab.server);
+	arena_free(&lab.arena);
+	return status ? status : cases.failed > 0;
+}
+
+int lab_test(int argc, char **argv)
+{
+	int letter;
+
+	options.conf.with_tests = true;
+	while ((letter = getopt_long(argc, argv, "f:A:m:k:h", long_options, NULL)) != -1) {
+		if (letter == 'h')
+			return usage(stdout, 0);
+		if (!read_option(letter))
+			return usage(stderr, EXIT_USAGE);
+	}
+	if (optind < argc && !options.conf.path)
+		options.conf.path = argv[optind++];
+	if (optind < argc || !options.conf.path)
+		return usage(stderr, EXIT_USAGE);
+	return run();
+}

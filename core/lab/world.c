@@ -1,0 +1,161 @@
+/*
+ * core/lab/world.c - the server that a test has for itself: real but for clock, wire, resolver,
+ * store threads and log.
+ */
+#include "core/lab/dns.h"
+#include "core/lab/draft.h"
+#include "core/lab/lab.h"
+#include "core/lab/net.h"
+#include "core/lab/run.h"
+#include "core/lab/store.h"
+#include "utils/err.h"
+#include "utils/rand.h"
+#include "utils/siphash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define DEFINES_MAX 64u
+#define OUR_ADDRESS "198.18.0.1"		/* RFC 2544: never anybody's */
+
+struct lab lab = { .out_end = &lab.out };
+
+static struct net_listener listeners[LISTENERS_MAX];
+
+/* ---- words ---- */
+
+char *lab_text(const char *fmt, ...)
+{
+	struct slice s;
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	s = arena_vprintf(lab.arena, fmt, ap);
+	va_end(ap);
+	text = s.p ? arena_dup_cstr(lab.arena, s) : NULL;
+	if (!text)
+		abort();		/* a test tool without memory has nothing to say */
+	return text;
+}
+
+void lab_fail(struct cfg_span at, const char *fmt, ...)
+{
+	struct slice s;
+	va_list ap;
+
+	if (lab.failed)
+		return;
+	va_start(ap, fmt);
+	s = arena_vprintf(lab.arena, fmt, ap);
+	va_end(ap);
+	lab.failed = lab_text("%.*s", SLICE_ARG(s));
+	lab.failed_at = at;
+}
+
+/* ---- loading ---- */
+
+int lab_load(const struct server_conf *conf)
+{
+	struct diag *diag = diag_new();
+	int err;
+
+	if (!lab.arena)
+		lab.arena = arena_new(0);
+	if (!diag || !lab.arena)
+		abort();
+	err = server_load(conf, diag, &lab.server);
+	if (err)
+		diag_print(diag, DIAG_TEXT, stderr);
+	if (err && diag_errors(diag) == 0)
+		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));
+	diag_free(&diag);
+	if (err)
+		return err == -ENOENT || err == -EACCES ? 3 : 1;
+	lab.cfg = server_cfg(lab.server);
+	return 0;
+}
+
+bool lab_define(struct server_conf *conf, char *text)
+{
+	static struct cfg_define defines[DEFINES_MAX];
+	char *tokens = strchr(text, '=');
+
+	if (conf->define_count == DEFINES_MAX) {
+		fprintf(stderr, "lcs: more than %u times -A\n", DEFINES_MAX);
+		return false;
+	}
+	if (tokens)
+		*tokens++ = '\0';
+	defines[conf->define_count++] = (struct cfg_define){ text, tokens ? tokens : "" };
+	conf->defines = defines;
+	return true;
+}
+
+/* ---- the wire ---- */
+
+static bool was_sent(struct slice bytes)
+{
+	for (const struct lab_out *o = lab.out; o; o = o->next)
+		if (slice_eq(o->bytes, bytes))
+			return true;
+	return false;
+}
+
+static int sent(const struct sip_hop *hop, struct slice bytes)
+{
+	struct lab_out *o = arena_zalloc(lab.arena, sizeof(*o));
+
+	if (!o)
+		return -ENOMEM;
+	o->hop = *hop;
+	o->is_copy = was_sent(bytes);
+	o->bytes = arena_dup(lab.arena, bytes);
+	o->msg = draft_parsed(o->bytes);
+	o->at = fake_now();
+	*lab.out_end = o;
+	lab.out_end = &o->next;
+	return 0;
+}
+
+/* ---- starting ---- */
+
+/* Where a script says "any address", the lab has to have one. */
+static void settle_addresses(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (ip_is_any(&listeners[i].addr.ip))
+			ip_parse(listeners[i].addr.ip.family == 6 ? SLICE("2001:db8::1") :
+			    SLICE(OUR_ADDRESS), &listeners[i].addr.ip);
+}
+
+bool lab_start(void)
+{
+	const struct server_setup *setup = server_setup(lab.server);
+	struct slice why = SLICE_NULL;
+	struct cfg_span nowhere = { 0 };
+
+	siphash_set_boot_key((struct siphash_key){ 1, 2 });
+	rand_seed_for_tests(1);
+	memcpy(listeners, setup->listeners, sizeof(listeners));
+	settle_addresses(setup->listener_count);
+	fake_store_in_memory(true);
+	fake_dns_any(true);
+	fake_dns_cache(true);
+	lab_mock_begin();
+	if (server_start(lab.server, listeners, setup->listener_count, &why) != 0) {
+		lab_fail(nowhere, "the script does not start: %.*s", SLICE_ARG(why));
+		return false;
+	}
+	fake_set_wire(sent);
+	fake_settle();
+	return true;
+}
+
+void lab_stop(void)
+{
+	server_stop(&lab.server);
+	for (struct lab_out *o = lab.out; o; o = o->next)
+		sip_msg_unref(&o->msg);
+	arena_free(&lab.arena);
+}
