@@ -38,6 +38,15 @@ static int check_typed(struct sip_msg *msg, enum hdr_id id, const char *absent,
 	return err;
 }
 
+/* Who passes a response on does not read its From and To: they are the request's. */
+static int check_party(struct sip_msg *msg, enum hdr_id id, const char *absent,
+    const char *malformed, struct sip_defect *why)
+{
+	if (!msg->is_request && msg_hdr(msg, id))
+		return 0;
+	return check_typed(msg, id, absent, malformed, why);
+}
+
 /* The cookie alone names no transaction (RFC 4475 3.2.1). */
 static int check_branch(struct sip_msg *msg, struct sip_defect *why)
 {
@@ -124,9 +133,9 @@ static int check_mandatory(struct sip_msg *msg, struct sip_defect *why)
 	if (!err)
 		err = check_branch(msg, why);
 	if (!err)
-		err = check_typed(msg, HDR_FROM, "From missing", "From malformed", why);
+		err = check_party(msg, HDR_FROM, "From missing", "From malformed", why);
 	if (!err)
-		err = check_typed(msg, HDR_TO, "To missing", "To malformed", why);
+		err = check_party(msg, HDR_TO, "To missing", "To malformed", why);
 	if (!err)
 		err = check_call_id(msg, why);
 	if (!err)

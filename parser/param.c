@@ -20,12 +20,38 @@ static bool take_value(struct slice *rest, struct slice *value)
 	return closed;
 }
 
+/* ";name=value" or ";name" without blanks and quotes around, as nearly all are written; false
+ * if it is another, and then nothing is taken. */
+static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
+{
+	struct slice s = *rest;
+
+	*name = token_take(&s, TOKEN_CHAR);
+	*value = SLICE_NULL;
+	if (s.len > 1 && *s.p == '=') {
+		s = slice_of(s.p + 1, s.len - 1);
+		*value = token_take(&s, TOKEN_VALUE);
+		if (value->len == 0 || *value->p == '"')
+			return false;
+	}
+	if (name->len == 0 || (s.len > 0 && (*s.p != ';' || s.len == 1)))
+		return false;
+	if (s.len > 0)
+		s = slice_of(s.p + 1, s.len - 1);
+	if (s.len > 0 && token_is(*s.p, TOKEN_LWS))
+		return false;
+	*rest = s;
+	return true;
+}
+
 int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
 {
 	bool good;
 
 	if (rest->len == 0)
 		return 0;
+	if (take_simple(rest, name, value))
+		return 1;
 	token_skip_lws(rest);
 	*name = token_take(rest, TOKEN_CHAR);
 	*value = SLICE_NULL;

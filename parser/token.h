@@ -33,6 +33,9 @@ static inline size_t token_span(struct slice s, enum token_class class)
 {
 	size_t n = 0;
 
+	while (s.len - n >= 4 && token_is(s.p[n], class) && token_is(s.p[n + 1], class) &&
+	    token_is(s.p[n + 2], class) && token_is(s.p[n + 3], class))
+		n += 4;
 	while (n < s.len && token_is(s.p[n], class))
 		n++;
 	return n;

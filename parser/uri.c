@@ -39,6 +39,8 @@ static int take_userinfo(struct slice *rest, struct sip_uri *u, struct sip_defec
 
 	if (at == rest->len)
 		return 0;
+	if (check_chars(info, why) != 0)
+		return -EBADMSG;
 	u->user = slice_split(&info, ':');
 	u->password = info;
 	if (u->user.len == 0)
@@ -68,14 +70,15 @@ int uri_take_host(struct slice *rest, struct slice *host)
 
 int uri_take_port(struct slice *rest, uint16_t *port)
 {
-	struct slice digits = *rest;
-	uint32_t n;
+	const char *p = rest->p, *end = slice_end(*rest);
+	uint32_t n = 0;
 
-	while (rest->len > 0 && is_digit(*rest->p))
-		*rest = slice_skip(*rest, 1);
-	digits.len -= rest->len;
-	if (slice_to_u32(digits, &n) != 0 || n == 0 || n > UINT16_MAX)
+	/* Leading zeros are no reason to refuse; more digits than fit are. */
+	for (; p < end && is_digit(*p) && n <= UINT16_MAX; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	if (n == 0 || n > UINT16_MAX)
 		return -EINVAL;
+	*rest = slice_between(p, end);
 	*port = (uint16_t)n;
 	return 0;
 }
@@ -84,8 +87,10 @@ static int take_hostport(struct slice *rest, struct sip_uri *u, struct sip_defec
 {
 	struct slice at = *rest;
 
+	/* What may stand in a host may stand in a URI; what may not is told apart here. */
 	if (uri_take_host(rest, &u->host) != 0)
-		return sip_defect(why, at, "URI without a valid host");
+		return check_chars(at, why) != 0 ? -EBADMSG :
+		    sip_defect(why, at, "URI without a valid host");
 	if (rest->len == 0 || *rest->p != ':')
 		return 0;
 	*rest = slice_skip(*rest, 1);
@@ -96,14 +101,14 @@ static int take_hostport(struct slice *rest, struct sip_uri *u, struct sip_defec
 
 static int parse_sip(struct slice rest, struct sip_uri *u, struct sip_defect *why)
 {
-	int err = check_chars(rest, why);
+	int err = take_userinfo(&rest, u, why);
 
 	if (!err)
-		err = take_userinfo(&rest, u, why);
-	if (!err)
 		err = take_hostport(&rest, u, why);
-	if (err)
+	if (err || rest.len == 0)
 		return err;
+	if (check_chars(rest, why) != 0)
+		return -EBADMSG;
 	if (rest.len > 0 && *rest.p == ';') {
 		rest = slice_skip(rest, 1);
 		u->params = slice_first(rest, slice_find(rest, '?'));
@@ -148,6 +153,12 @@ static bool is_scheme(struct slice s)
 	return true;
 }
 
+/* "sip:" without a search, since nearly all begin so. */
+static bool is_plain_sip(struct slice s)
+{
+	return s.len > 4 && s.p[3] == ':' && s.p[0] == 's' && s.p[1] == 'i' && s.p[2] == 'p';
+}
+
 static enum uri_scheme scheme_of(struct slice s)
 {
 	if (token_is_word(s, SLICE("sip")))
@@ -165,6 +176,14 @@ int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why)
 	struct slice rest = s;
 	int err;
 
+	if (is_plain_sip(s)) {
+		u.scheme_text = slice_first(s, 3);
+		u.scheme = URI_SIP;
+		err = parse_sip(slice_skip(s, 4), &u, why);
+		if (!err)
+			*out = u;
+		return err;
+	}
 	u.scheme_text = slice_split(&rest, ':');
 	u.scheme = scheme_of(u.scheme_text);
 	if (u.scheme == URI_OTHER && (u.scheme_text.len == s.len || !is_scheme(u.scheme_text)))
