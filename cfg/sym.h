@@ -28,7 +28,7 @@ enum route_kind {
 #define IN_MESSAGE  (IN_REQUEST | IN_BRANCH | IN_FAILURE | IN_RESPONSE | IN_ONSEND | IN_LOCAL)
 
 /* Attributes of functions. */
-#define FUNC_MAY_SUSPEND 0x01u		/* may wait: needs a transaction */
+#define FUNC_MAY_SUSPEND 0x01u		/* may wait: then a transaction absorbs copies */
 #define FUNC_MAY_FAIL    0x02u		/* the world may fail: sets $err */
 #define FUNC_MUST_CHECK  0x04u		/* ignoring the result is worth a warning */
 #define FUNC_PURE        0x08u		/* same arguments, same result: may be folded */
@@ -38,6 +38,8 @@ enum route_kind {
 #define FUNC_ARMS        0x80u		/* first argument names a route of arms_kind; the function
 					 * gets the route's id (VALUE_INT) instead of the name */
 #define FUNC_LOGS        0x200u		/* writes a log line: exit behind it is meant (W0502) */
+#define FUNC_BEARS_COPIES 0x400u	/* may wait without one: to run it for a copy of the
+					 * request, too, is harmless and answers the same */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
 #define FUNC_TOUCHES_WORLD 0x400u	/* asks something outside this server: lcs test wants it mocked */
 

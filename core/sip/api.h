@@ -213,8 +213,12 @@ struct slice lcs_where(struct lcs_ctx *ctx);
 void lcs_set_err(struct lcs_ctx *ctx, const char *word);
 
 /* ---- other owners ---- */
-uint64_t lcs_key(struct slice s);			/* keyed hash of a text: Call-ID, AOR */
+uint64_t lcs_key(struct slice s);			/* keyed hash of a text: a Call-ID */
+uint64_t lcs_user_key(struct slice aor);		/* of an AOR, without regard to case */
 unsigned lcs_owner(struct lcs_ctx *ctx);		/* worker of this call */
+/** The worker that sees to a message and to the responses to it, or to what it responds to:
+ *  that of its Call-ID; of a REGISTER, that of the user in To. */
+unsigned lcs_owner_of(struct sip_msg *msg);
 /** Run fn(arg) on the owner of a key; arg is no longer yours. 0 or -ENOMEM. */
 int      lcs_post(uint64_t owner_key, void (*fn)(void *arg), void *arg);
 

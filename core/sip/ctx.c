@@ -17,6 +17,25 @@ uint64_t lcs_key(struct slice s)
 	return siphash_quick(siphash_boot_key(), s);
 }
 
+uint64_t lcs_user_key(struct slice aor)
+{
+	return siphash_nocase(siphash_boot_key(), aor);
+}
+
+/* A change of bindings would travel to the user's owner and back, if it began elsewhere. */
+static bool is_about_user(const struct sip_msg *msg)
+{
+	return msg->method == METHOD_REGISTER;
+}
+
+unsigned lcs_owner_of(struct sip_msg *msg)
+{
+	const struct name_addr *to = is_about_user(msg) ? msg_to(msg) : NULL;
+	struct slice aor = to ? sip_uri_aor(msg->arena, &to->uri) : SLICE_NULL;
+
+	return worker_of(aor.len ? lcs_user_key(aor) : lcs_key(msg_call_id(msg)));
+}
+
 static struct lcs_ctx *ctx_init(struct lcs_ctx *ctx, struct sip_msg *msg, struct lcs_gen *gen)
 {
 	int self = worker_self();
@@ -40,8 +59,7 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg)
 	}
 	ctx_init(ctx, msg, plan_of(gen_take()));
 	ctx->kind = msg->is_request ? ROUTE_REQUEST : ROUTE_REPLY;
-	ctx->call_key = lcs_key(msg_call_id(msg));
-	ctx->owner = (uint8_t)worker_of(ctx->call_key);
+	ctx->owner = (uint8_t)lcs_owner_of(msg);
 	ctx->in_flight = msg->from.flow != 0;
 	return ctx;
 }

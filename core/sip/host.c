@@ -7,15 +7,37 @@
 #include "core/sip/vars.h"
 
 /* Who waits needs a transaction that absorbs retransmissions meanwhile. */
-static bool may_wait(struct lcs_ctx *ctx, const struct sym_func *f)
+static bool needs_tx(const struct lcs_ctx *ctx, const struct sym_func *f)
 {
-	const struct lcs_tx_ops *ops = tx_ops();
+	enum sip_method method = ctx->msg->method;
 
-	if (!(f->flags & FUNC_MAY_SUSPEND) || ctx->tx || !ops || ctx->kind != ROUTE_REQUEST)
-		return true;
-	if (ctx->msg->method == METHOD_ACK)
-		return true;		/* RFC 3261 17: an ACK has no transaction of its own */
-	return ops->ensure(ctx) == 0;
+	/* RFC 3261 17: an ACK has no transaction of its own. */
+	if (ctx->tx || !tx_ops() || ctx->kind != ROUTE_REQUEST || method == METHOD_ACK)
+		return false;
+	/* An INVITE can be cancelled, and wants a 100, whoever it waits for. */
+	return method == METHOD_INVITE || !(f->flags & FUNC_BEARS_COPIES);
+}
+
+/* Its function waits already, and will resume; that is to be thrown away. */
+static enum fn_status cannot_wait(struct lcs_ctx *ctx)
+{
+	if (ctx->run.early) {
+		ctx->run.early = false;
+		lcs_ctx_unref(&ctx);
+	} else {
+		ctx->run.stale = true;
+	}
+	return FN_FAILED;
+}
+
+/* The transaction comes only now: most who may wait find what they want at once. Nobody
+ * else has run on this worker meanwhile, so no copy has been missed. */
+static enum fn_status wait_begins(struct lcs_ctx *ctx, const struct sym_func *f)
+{
+	lcs_ctx_ref(ctx);
+	if (needs_tx(ctx, f) && tx_ops()->ensure(ctx) != 0)
+		return cannot_wait(ctx);
+	return FN_SUSPENDED;
 }
 
 enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
@@ -24,17 +46,13 @@ enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_f
 	struct lcs_call call;
 	enum fn_status status;
 
-	if (!may_wait(ctx, f))
-		return FN_FAILED;
 	worker_note()->module = f->module;
 	plan_call(&call, ctx, ctx->gen, f->mod_index, ctx->owner);
 	call.argv = argv;
 	call.argc = argc;
 	status = fn(&call);
 	*ret = call.ret;
-	if (status == FN_SUSPENDED)
-		lcs_ctx_ref(ctx);
-	return status;
+	return status == FN_SUSPENDED ? wait_begins(ctx, f) : status;
 }
 
 enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,

@@ -63,7 +63,7 @@ static const struct lcs_param params[] = {
 
 static const struct lcs_func funcs[] = {
 	{ "save(table: str = \"location\", flags: int = 0) -> bool", registrar_save, IN_REQUEST,
-	  FUNC_MAY_SUSPEND | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES,
+	  FUNC_MAY_SUSPEND | FUNC_BEARS_COPIES | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES,
 	  "carry out a REGISTER and answer it; flags: 2 no answer, 4 this replaces all other "
 	  "endpoints" },
 	{ "lookup(table: str = \"location\", uri: str = \"\") -> bool", registrar_lookup,

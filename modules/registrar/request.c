@@ -303,7 +303,7 @@ static int take_common(struct reading *r)
 	return 0;
 }
 
-int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf, struct slice node,
+int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf,
     struct reg_request *out)
 {
 	struct reading r = {
@@ -319,7 +319,6 @@ int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf, str
 		err = take_common(&r);
 	if (!err)
 		err = take_path(&r);
-	r.common.node = node;
 	take_received(&r);
 	if (!err)
 		err = take_contacts(&r);

@@ -19,7 +19,7 @@ struct reg_request {
  * Read what a REGISTER asks for. Texts point into the ctx's arena.
  * @return 0, -EBADMSG with status and reason, -ENOMEM
  */
-int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf, struct slice node,
+int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf,
     struct reg_request *out);
 
 #endif

@@ -74,13 +74,6 @@ static void saved(void *arg, enum usrloc_result result, const struct usrloc_aor 
 	lcs_ctx_unref(&ctx);
 }
 
-static struct slice node_name(struct lcs_ctx *ctx)
-{
-	const struct value *v = lcs_setting(lcs_ctx_gen(ctx), "server_name");
-
-	return v && v->type == VALUE_STRING ? v->s : SLICE_NULL;
-}
-
 static enum fn_status refused(struct saving *s, struct lcs_call *call)
 {
 	struct registrar_local *stats = stats_of(s->reg);
@@ -114,7 +107,7 @@ enum fn_status registrar_save(struct lcs_call *call)
 	s->ctx = call->ctx;
 	s->reg = call->shared;
 	s->flags = call->argv[1].i;
-	err = reg_request_read(call->ctx, call->conf, node_name(call->ctx), &s->request);
+	err = reg_request_read(call->ctx, call->conf, &s->request);
 	if (err == -EBADMSG)
 		return refused(s, call);
 	if (err)

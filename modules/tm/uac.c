@@ -334,7 +334,7 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 	if (!err && r->next_uri.len)
 		uac->next_uri = arena_dup(uac->msg->arena, r->next_uri);
 	if (!err) {
-		uac->owner = worker_of(lcs_key(call_id));
+		uac->owner = lcs_owner_of(uac->msg);
 		err = start(uac);
 	}
 	if (err && uac)

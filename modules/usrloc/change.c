@@ -14,7 +14,7 @@ struct request {
 	struct htab_node     busy;	/* in the owner's table while it is being journalled */
 	struct list          node, waiting;	/* behind another; those behind this one */
 	struct usrloc       *ul;
-	struct arena        *arena;	/* texts of change */
+	struct arena        *arena;	/* texts of change; NULL: change.aor lies in a record */
 	struct usrloc_change change;
 	uint64_t             key;	/* of change.aor */
 	bool                 is_removal;
@@ -41,22 +41,33 @@ static const struct usrloc_conf *conf_of(const struct usrloc *ul)
 
 /* ---- the asker's side ---- */
 
+static void request_free(struct request *req)
+{
+	arena_free(&req->arena);
+	free(req);
+}
+
+static void tell(struct request *req, const struct record *now)
+{
+	if (req->done)
+		req->done(req->arg, req->result, now ? &now->pub : NULL);
+}
+
+/* The owner may have gone on since it sent this: ask the table. */
 static void deliver(struct inbox_item *item)
 {
 	struct request *req = container_of(item, struct request, item);
-	const struct record *now = record_find(req->ul, req->change.aor, req->key);
 
-	if (req->done)
-		req->done(req->arg, req->result, now ? &now->pub : NULL);
-	arena_free(&req->arena);
-	free(req);
+	tell(req, record_find(req->ul, req->change.aor, req->key));
+	request_free(req);
 }
 
 static void finish(struct request *req, enum usrloc_result result)
 {
 	req->result = result;
 	if ((int)req->home == worker_self()) {
-		deliver(&req->item);
+		tell(req, result == USRLOC_OK ? req->next : req->old);
+		request_free(req);
 		return;
 	}
 	req->item.run = deliver;
@@ -92,10 +103,7 @@ static enum usrloc_result make_next(struct request *req, struct plan *plan)
 	if (!plan->keep_count)
 		return USRLOC_OK;
 	req->next = record_new(req->ul, req->change.aor, plan->keep, plan->keep_count);
-	if (req->next)
-		return USRLOC_OK;
-	plan_discard(plan);
-	return USRLOC_NO_MEMORY;
+	return req->next ? USRLOC_OK : USRLOC_NO_MEMORY;
 }
 
 static bool same_aor(const struct htab_node *node, const void *key)
@@ -106,7 +114,8 @@ static bool same_aor(const struct htab_node *node, const void *key)
 
 static struct request *busy_with(struct usrloc *ul, struct slice aor, uint64_t key)
 {
-	struct htab_node *node = htab_find(&local_of(ul)->busy, key, same_aor, &aor);
+	const struct htab *busy = &local_of(ul)->busy;
+	struct htab_node *node = busy->count ? htab_find(busy, key, same_aor, &aor) : NULL;
 
 	return node ? container_of(node, struct request, busy) : NULL;
 }
@@ -120,12 +129,8 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 	htab_remove(&local_of(req->ul)->busy, &req->busy);
 	if (!err) {
 		record_publish(req->ul, req->old, req->next, req->key);
-	} else {
-		if (req->next)
-			record_discard(req->next);
-		/* Its timer may have fired meanwhile and found the AOR busy. */
-		if (req->old)
-			record_arm(req->old);
+	} else if (req->next) {
+		record_discard(req->next);
 	}
 	list_init(&waiting);
 	while ((node = list_pop_front(&req->waiting)))
@@ -147,35 +152,54 @@ static void journal_behind(struct request *req, const struct plan *plan)
 
 	if (!store_is_on() || !conf_of(req->ul)->after)
 		return;
-	err = journal_write(req->change.aor, plan, NULL, NULL);
+	err = journal_write(conf_of(req->ul)->node, req->change.aor, plan, NULL, NULL);
 	if (err)
 		log_error("usrloc", "a binding is in memory only aor=%.*s error=\"%s\"",
 		    SLICE_ARG(req->change.aor), err_text(err));
 }
 
-/* USRLOC_OK with *wait: the answer comes when the journal has it. */
-static enum usrloc_result carry_out(struct request *req, bool *wait)
+static void publish_now(struct request *req, const struct plan *plan)
 {
-	struct plan plan;
-	enum usrloc_result result = make_plan(req, &plan);
+	journal_behind(req, plan);
+	record_publish(req->ul, req->old, req->next, req->key);
+}
 
-	*wait = false;
-	if (result == USRLOC_OK)
-		result = make_next(req, &plan);
-	if (result != USRLOC_OK)
-		return result;
-	if (waits_for_disk(req) && plan.written_count + plan.gone_count) {
-		if (journal_write(req->change.aor, &plan, journalled, req) == 0) {
-			*wait = true;
+/* The record is made; USRLOC_OK with *wait: it is published when the journal has it. */
+static enum usrloc_result store_and_publish(struct request *req, const struct plan *plan,
+    bool *wait)
+{
+	if (waits_for_disk(req)) {
+		*wait = journal_write(conf_of(req->ul)->node, req->change.aor, plan, journalled,
+		    req) == 0;
+		if (*wait)
 			return USRLOC_OK;
-		}
 		if (req->next)
 			record_discard(req->next);
 		return USRLOC_NO_STORE;
 	}
-	journal_behind(req, &plan);
-	record_publish(req->ul, req->old, req->next, req->key);
+	publish_now(req, plan);
 	return USRLOC_OK;
+}
+
+static enum usrloc_result make_record(struct request *req, struct plan *plan)
+{
+	enum usrloc_result result = make_plan(req, plan);
+
+	if (result == USRLOC_OK && plan_changes_anything(plan))
+		return make_next(req, plan);
+	req->next = req->old;
+	return result;
+}
+
+static enum usrloc_result carry_out(struct request *req, bool *wait)
+{
+	struct plan plan;
+	enum usrloc_result result = make_record(req, &plan);
+
+	*wait = false;
+	if (result != USRLOC_OK || req->next == req->old)
+		return result;
+	return store_and_publish(req, &plan, wait);
 }
 
 static void start(struct request *req)
@@ -270,22 +294,70 @@ static void send_to_owner(struct request *req)
 	worker_post(owner, &req->item, INBOX_MUST);
 }
 
-/* Everything is here and nothing has to wait: no copy, no request. */
+/* A request that has been planned, and whose record has been made, needs none of its texts. */
+static struct request *keep_waiting(const struct request *req)
+{
+	const struct record *named = req->next ? req->next : req->old;
+	struct request *kept = malloc(sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	*kept = *req;
+	kept->change = (struct usrloc_change){ .aor = record_aor(named) };
+	list_init(&kept->node);
+	list_init(&kept->waiting);
+	return kept;
+}
+
+static enum usrloc_result wait_for_disk(const struct request *req, const struct plan *plan)
+{
+	struct request *kept = keep_waiting(req);
+
+	if (kept && journal_write(conf_of(req->ul)->node, kept->change.aor, plan, journalled,
+	    kept) == 0) {
+		htab_insert(&local_of(kept->ul)->busy, &kept->busy, kept->key);
+		return USRLOC_OK;
+	}
+	if (req->next)
+		record_discard(req->next);
+	if (!kept)
+		return USRLOC_NO_MEMORY;
+	free(kept);
+	return USRLOC_NO_STORE;
+}
+
+static enum usrloc_result change_now(struct request *req, bool *told_later)
+{
+	struct plan plan;
+	enum usrloc_result result = make_record(req, &plan);
+
+	*told_later = false;
+	if (result != USRLOC_OK || req->next == req->old)
+		return result;
+	if (!waits_for_disk(req)) {
+		publish_now(req, &plan);
+		return USRLOC_OK;
+	}
+	result = wait_for_disk(req, &plan);
+	*told_later = result == USRLOC_OK;
+	return result;
+}
+
+/* Here and now, without a copy of the request. false: it has to travel, or to stand in line. */
 static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c, uint64_t key,
     usrloc_done_fn *done, void *arg)
 {
-	struct request req = { .ul = ul, .key = key, .change = *c };
-	enum usrloc_result result;
-	const struct record *now;
-	bool wait;
+	struct request req = { .ul = ul, .key = key, .change = *c, .done = done, .arg = arg,
+	    .home = (unsigned)worker_self() };
+	bool told_later;
 
-	if ((int)worker_of(key) != worker_self() || waits_for_disk(&req) ||
-	    busy_with(ul, c->aor, key))
+	if (worker_of(key) != req.home || busy_with(ul, c->aor, key))
 		return false;
-	result = carry_out(&req, &wait);
-	count_result(ul, result);
-	now = result == USRLOC_OK ? req.next : req.old;
-	done(arg, result, now ? &now->pub : NULL);
+	req.result = change_now(&req, &told_later);
+	if (told_later)
+		return true;
+	count_result(ul, req.result);
+	tell(&req, req.result == USRLOC_OK ? req.next : req.old);
 	return true;
 }
 
@@ -302,8 +374,7 @@ int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_
 		return 0;
 	}
 	if (req)
-		arena_free(&req->arena);
-	free(req);
+		request_free(req);
 	return -ENOMEM;
 }
 
@@ -320,38 +391,39 @@ int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
 		send_to_owner(req);
 		return 0;
 	}
-	arena_free(&req->arena);
-	free(req);
+	request_free(req);
 	return -ENOMEM;
 }
 
-void usrloc_expire(struct usrloc *ul, struct slice aor)
+static unsigned take_living(const struct record *r, int64_t now, struct record_part *parts)
 {
-	uint64_t key = aor_key(aor);
-	struct record *old = record_mine(ul, aor, key);
-	struct binding *keep[PLAN_MAX];
-	int64_t now = loop_wall(worker_loop());
-	struct record *next = NULL;
 	unsigned n = 0;
 
-	if (!old || busy_with(ul, aor, key))
-		return;
-	for (unsigned i = 0; i < old->pub.count; i++)
-		if (old->list[i]->expires > now)
-			keep[n++] = old->list[i];
-	if (n == old->pub.count) {
-		record_arm(old);
-		return;
-	}
-	if (n && !(next = record_new(ul, record_aor(old), keep, n))) {
-		record_arm(old);
+	for (unsigned i = 0; i < r->pub.count; i++)
+		if (record_binding(r, i)->expires > now)
+			parts[n++] = (struct record_part){ .have = record_binding(r, i) };
+	return n;
+}
+
+void usrloc_expire(struct usrloc *ul, struct record *old)
+{
+	struct slice aor = record_aor(old);
+	uint64_t key = aor_key(aor);
+	int64_t now = loop_wall(worker_loop());
+	struct record_part parts[PLAN_MAX];
+	unsigned n = take_living(old, now, parts);
+	bool busy = busy_with(ul, aor, key);
+	struct record *next = n && !busy ? record_new(ul, aor, parts, n) : NULL;
+
+	if (busy || (n && !next)) {
+		due_add(local_of(ul), old);
 		return;
 	}
 	/* Rows of what ran out are never read again; the purge takes them. */
 	record_publish(ul, old, next, key);
 	for (unsigned i = 0; i < old->pub.count; i++)
-		if (old->list[i]->expires <= now) {
+		if (record_binding(old, i)->expires <= now) {
 			local_of(ul)->expired++;
-			usrloc_event_expired(ul, record_aor(old), old->list[i]);
+			usrloc_event_expired(ul, record_aor(old), record_binding(old, i));
 		}
 }

@@ -37,6 +37,7 @@ const struct store_schema usrloc_schema = { "usrloc", steps, stmts };
 
 /* ---- writing ---- */
 
+/* Own bindings bear no name in memory; in the store all do. */
 struct row { struct value v[COLUMNS]; char remote[ADDR_TEXT_BYTES], local[ADDR_TEXT_BYTES]; };
 
 static struct value text_or_empty(struct slice s)
@@ -51,14 +52,16 @@ static struct value address(const struct sock_addr *sa, char text[ADDR_TEXT_BYTE
 	return value_string(slice_of(text, sock_addr_format(sa, text)));
 }
 
-static void fill_row(struct row *r, struct slice aor, const struct usrloc_binding *b)
+static void fill_row(struct row *r, struct slice aor, const struct usrloc_binding *b,
+    struct slice node)
 {
 	const struct value all[COLUMNS] = {
 		value_string(aor), value_string(b->ruid), value_string(b->contact),
 		text_or_empty(b->params), value_string(b->call_id), value_int(b->cseq),
 		text_or_empty(b->user_agent), text_or_empty(b->instance), value_int(b->reg_id),
 		text_or_empty(b->path), value_int(b->methods), value_int(b->q),
-		value_int(b->expires), value_int(b->changed), text_or_empty(b->node),
+		value_int(b->expires), value_int(b->changed),
+		text_or_empty(b->node.len ? b->node : node),
 		value_string(transport_uri_name(b->received.transport)),
 		address(&b->received.remote, r->remote), address(&b->received.local, r->local),
 	};
@@ -66,34 +69,64 @@ static void fill_row(struct row *r, struct slice aor, const struct usrloc_bindin
 	memcpy(r->v, all, sizeof(all));
 }
 
-int journal_write(struct slice aor, const struct plan *plan, store_done_fn *done, void *arg)
+static void delete_row(struct store_op *op, struct value key[2], struct slice aor,
+    const struct binding *b)
+{
+	key[0] = value_string(aor);
+	key[1] = value_string(binding_text(b, TEXT_RUID));
+	*op = (struct store_op){ &stmts[STMT_DELETE], key };
+}
+
+static void put_row(struct store_op *op, struct row *row, struct slice node, struct slice aor,
+    const struct binding *made)
+{
+	struct usrloc_binding b;
+
+	binding_unpack(made, &b);
+	fill_row(row, aor, &b, node);
+	*op = (struct store_op){ &stmts[STMT_PUT], row->v };
+}
+
+/* Nearly every REGISTER writes one row. */
+static int write_one(struct slice node, struct slice aor, const struct binding *made,
+    store_done_fn *done, void *arg)
+{
+	struct store_op op;
+	struct row row;
+
+	put_row(&op, &row, node, aor, made);
+	return store_run_all(&op, 1, done, arg);
+}
+
+static int write_many(struct slice node, struct slice aor, const struct plan *plan,
+    store_done_fn *done, void *arg)
 {
 	unsigned count = plan->written_count + plan->gone_count, n = 0;
-	struct row *rows;
-	struct value (*keys)[2];
-	struct store_op *ops;
-	struct usrloc_binding b;
+	struct row *rows = malloc((plan->written_count + 1) * sizeof(*rows)), *row = rows;
+	struct value (*keys)[2] = malloc((plan->gone_count + 1) * sizeof(*keys));
+	struct store_op *ops = malloc(count * sizeof(*ops));
+	bool ok = rows && keys && ops;
 	int err = -ENOMEM;
 
-	rows = malloc((plan->written_count + 1) * sizeof(*rows));
-	keys = malloc((plan->gone_count + 1) * sizeof(*keys));
-	ops = malloc((count + 1) * sizeof(*ops));
-	for (unsigned i = 0; rows && keys && ops && i < plan->gone_count; i++) {
-		keys[i][0] = value_string(aor);
-		keys[i][1] = value_string(binding_text(plan->gone[i], TEXT_RUID));
-		ops[n++] = (struct store_op){ &stmts[STMT_DELETE], keys[i] };
-	}
-	for (unsigned i = 0; rows && keys && ops && i < plan->written_count; i++) {
-		binding_unpack(plan->written[i], &b);
-		fill_row(&rows[i], aor, &b);
-		ops[n++] = (struct store_op){ &stmts[STMT_PUT], rows[i].v };
-	}
-	if (n == count && ops)
+	for (unsigned i = 0; ok && i < plan->gone_count; i++)
+		delete_row(&ops[n++], keys[i], aor, plan->gone[i]);
+	for (unsigned i = 0; ok && i < plan->keep_count; i++)
+		if (plan->keep[i].want)
+			put_row(&ops[n++], row++, node, aor, plan->keep[i].made);
+	if (ok)
 		err = store_run_all(ops, n, done, arg);
 	free(rows);
 	free(keys);
 	free(ops);
 	return err;
+}
+
+int journal_write(struct slice node, struct slice aor, const struct plan *plan,
+    store_done_fn *done, void *arg)
+{
+	if (plan->keep_count == 1 && plan->written_count == 1 && !plan->gone_count)
+		return write_one(node, aor, plan->keep[0].made, done, arg);
+	return write_many(node, aor, plan, done, arg);
 }
 
 void journal_purge(int64_t before)
@@ -109,29 +142,43 @@ void journal_purge(int64_t before)
 /* ---- reading ---- */
 
 struct loading {
-	struct usrloc  *ul;
-	int             err;
-	unsigned        count;
-	char            aor[512];
-	size_t          aor_len;
-	struct binding *bindings[PLAN_MAX];
-	unsigned        n;
+	struct usrloc *ul;
+	struct slice   node;
+	int            err;
+	unsigned       count;
+	struct record *record;		/* of the AOR whose rows are coming; NULL: none yet */
 };
 
 static void flush(struct loading *l)
 {
-	struct slice aor = slice_of(l->aor, l->aor_len);
-	struct record *r;
+	struct record *r = l->record;
 
-	if (!l->n)
+	if (!r)
 		return;
-	r = record_new(l->ul, aor, l->bindings, l->n);
-	if (r)
-		rtab_insert(l->ul->table, &r->node, aor_key(aor));
-	else
-		l->err = -ENOMEM;
-	l->count += l->n;
-	l->n = 0;
+	rtab_insert(l->ul->table, &r->node, aor_key(record_aor(r)));
+	l->count += r->pub.count;
+	l->record = NULL;
+}
+
+/* A user has one or two: to make the record anew with each costs nothing. */
+static int add_binding(struct loading *l, struct slice aor, const struct usrloc_binding *b)
+{
+	struct record_part parts[PLAN_MAX];
+	struct record *next;
+	unsigned n = 0;
+
+	for (; l->record && n < l->record->pub.count; n++)
+		parts[n] = (struct record_part){ .have = record_binding(l->record, n) };
+	if (n == PLAN_MAX || !binding_fits(b))
+		return -ENOMEM;
+	parts[n] = (struct record_part){ .want = b };
+	next = record_new(l->ul, aor, parts, n + 1);
+	if (!next)
+		return -ENOMEM;
+	if (l->record)
+		record_discard(l->record);
+	l->record = next;
+	return 0;
 }
 
 /* The connection a client registered by is gone with the process that had it: its number
@@ -152,17 +199,15 @@ static void read_hop(struct sip_hop *hop, const struct value *transport, const s
 	hop->flow = lost_flow(hop->transport);
 }
 
-static struct binding *from_row(const struct value *c)
+static void from_row(const struct value *c, struct usrloc_binding *b)
 {
-	struct usrloc_binding b = {
+	*b = (struct usrloc_binding){
 		.ruid = c[1].s, .contact = c[2].s, .params = c[3].s, .call_id = c[4].s,
 		.cseq = (uint32_t)c[5].i, .user_agent = c[6].s, .instance = c[7].s,
 		.reg_id = (uint32_t)c[8].i, .path = c[9].s, .methods = (uint32_t)c[10].i,
 		.q = (uint16_t)c[11].i, .expires = c[12].i, .changed = c[13].i, .node = c[14].s,
 	};
-
-	read_hop(&b.received, &c[15], &c[16], &c[17]);
-	return binding_fits(&b) ? binding_new(&b) : NULL;
+	read_hop(&b->received, &c[15], &c[16], &c[17]);
 }
 
 /* Types as the driver gives them back; a row written by other hands may differ. */
@@ -171,42 +216,34 @@ static bool is_good_row(const struct value *c)
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (c[i].type != (BINDING_LETTERS[i] == 's' ? VALUE_STRING : VALUE_INT))
 			return false;
-	return c[0].s.len < sizeof(((struct loading *)0)->aor);
+	return c[1].s.len > 0;
 }
 
 static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loading *l = arg;
-	struct binding *b;
+	struct usrloc_binding b;
 
 	lcs_assert(columns == COLUMNS);
 	if (!is_good_row(c)) {
 		log_warning("usrloc", "a binding in the store makes no sense and is left out");
 		return;
 	}
-	if (l->n && !slice_eq_nocase(c[0].s, slice_of(l->aor, l->aor_len)))
+	if (l->record && !slice_eq_nocase(c[0].s, record_aor(l->record)))
 		flush(l);
-	memcpy(l->aor, c[0].s.p, c[0].s.len);
-	l->aor_len = c[0].s.len;
-	b = l->n < PLAN_MAX ? from_row(c) : NULL;
-	if (b)
-		l->bindings[l->n++] = b;
-	else
+	from_row(c, &b);
+	if (slice_eq(b.node, l->node))
+		b.node = SLICE_NULL;
+	if (add_binding(l, c[0].s, &b) != 0)
 		l->err = -ENOMEM;
 }
 
-int journal_load(struct usrloc *ul)
+int journal_load(struct usrloc *ul, struct slice node)
 {
-	struct loading *l = calloc(1, sizeof(*l));
+	struct loading l = { .ul = ul, .node = node };
 	struct value now = value_int(clock_wall());
-	int n;
+	int n = store_run_now(&stmts[STMT_ALL], &now, load_row, &l);
 
-	if (!l)
-		return -ENOMEM;
-	l->ul = ul;
-	n = store_run_now(&stmts[STMT_ALL], &now, load_row, l);
-	flush(l);
-	n = n < 0 ? n : l->err ? l->err : (int)l->count;
-	free(l);
-	return n;
+	flush(&l);
+	return n < 0 ? n : l.err ? l.err : (int)l.count;
 }

@@ -3,10 +3,23 @@
  */
 #include "modules/usrloc/plan.h"
 
-/* 10.3 step 7: within one Call-ID the CSeq must grow. */
-static bool is_older(const struct binding *have, struct slice call_id, uint32_t cseq)
+static bool same_call(const struct binding *have, const struct usrloc_binding *want)
 {
-	return cseq <= have->cseq && slice_eq(binding_text(have, TEXT_CALL_ID), call_id);
+	return slice_eq(binding_text(have, TEXT_CALL_ID), want->call_id);
+}
+
+/* 10.3 step 7: within one Call-ID the CSeq must grow. */
+static bool is_older(const struct binding *have, const struct usrloc_binding *want)
+{
+	return want->cseq <= have->cseq && same_call(have, want);
+}
+
+/* The request that made this binding comes again: its answer was lost, or is under way. */
+static bool is_copy(const struct binding *have, const struct usrloc_binding *want)
+{
+	return want->cseq == have->cseq && want->q == have->q &&
+	    want->expires - want->changed == have->lifetime && same_call(have, want) &&
+	    slice_eq(binding_text(have, TEXT_CONTACT), want->contact);
 }
 
 static bool same_contact(struct slice a, struct slice b)
@@ -20,69 +33,64 @@ static bool same_contact(struct slice a, struct slice b)
 }
 
 /* RFC 5626 6: instance and reg-id name a binding whatever its contact says now. */
-static bool is_same(const struct binding *a, const struct usrloc_binding *b)
+static bool is_same_flow(uint32_t reg_id, struct slice instance, const struct usrloc_binding *b)
 {
-	struct slice instance = binding_text(a, TEXT_INSTANCE);
+	return reg_id == b->reg_id && slice_eq(instance, b->instance);
+}
 
-	if (a->reg_id && b->reg_id && instance.len && b->instance.len)
-		return a->reg_id == b->reg_id && slice_eq(instance, b->instance);
-	return same_contact(binding_text(a, TEXT_CONTACT), b->contact);
+static bool is_flow(uint32_t reg_id, struct slice instance)
+{
+	return reg_id && instance.len;
+}
+
+static bool is_same(const struct record_part *part, const struct usrloc_binding *b)
+{
+	const struct usrloc_binding *a = part->want;
+	struct slice instance = a ? a->instance : binding_text(part->have, TEXT_INSTANCE);
+	uint32_t reg_id = a ? a->reg_id : part->have->reg_id;
+
+	if (is_flow(reg_id, instance) && is_flow(b->reg_id, b->instance))
+		return is_same_flow(reg_id, instance, b);
+	return same_contact(a ? a->contact : binding_text(part->have, TEXT_CONTACT), b->contact);
 }
 
 static void take_existing(struct plan *plan, const struct record *old, int64_t now)
 {
+	plan->keep_count = plan->written_count = plan->gone_count = 0;
 	for (unsigned i = 0; old && i < old->pub.count; i++) {
-		struct binding *b = old->list[i];
+		const struct binding *b = record_binding(old, i);
 
 		if (b->expires <= now)
 			plan->gone[plan->gone_count++] = b;
 		else
-			plan->keep[plan->keep_count++] = b;
+			plan->keep[plan->keep_count++] = (struct record_part){ .have = b };
 	}
 }
 
-static void forget_written(struct plan *plan, const struct binding *b)
-{
-	for (unsigned i = 0; i < plan->written_count; i++)
-		if (plan->written[i] == b) {
-			plan->written[i] = plan->written[--plan->written_count];
-			return;
-		}
-}
-
-/* One that this same request made was never seen by anybody: it just goes. */
+/* One that only this same request made was never seen by anybody: it just goes. */
 static void drop_at(struct plan *plan, unsigned i)
 {
-	struct binding *b = plan->keep[i];
+	struct record_part part = plan->keep[i];
 
 	plan->keep[i] = plan->keep[--plan->keep_count];
-	if (b->refs) {
-		plan->gone[plan->gone_count++] = b;
-		return;
-	}
-	forget_written(plan, b);
-	binding_free_unused(b);
+	plan->written_count -= part.want != NULL;
+	if (part.have)
+		plan->gone[plan->gone_count++] = part.have;
 }
 
 static unsigned find_match(const struct plan *plan, const struct usrloc_binding *want)
 {
 	unsigned i = 0;
 
-	while (i < plan->keep_count && !is_same(plan->keep[i], want))
+	while (i < plan->keep_count && !is_same(&plan->keep[i], want))
 		i++;
 	return i;
 }
 
-static void put_at(struct plan *plan, unsigned i, struct binding *next)
+static void put_at(struct plan *plan, unsigned i, const struct usrloc_binding *want)
 {
-	struct binding *have = plan->keep[i];
-
-	plan->keep[i] = next;
-	plan->written[plan->written_count++] = next;
-	if (have->refs)
-		return;
-	forget_written(plan, have);
-	binding_free_unused(have);
+	plan->written_count += plan->keep[i].want == NULL;
+	plan->keep[i].want = want;
 }
 
 static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_binding *want,
@@ -90,12 +98,14 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 {
 	unsigned i = find_match(plan, want);
 	bool is_there = i < plan->keep_count;
-	struct usrloc_binding b = *want;
-	struct binding *next;
 
-	if (is_there && plan->keep[i]->refs && is_older(plan->keep[i], want->call_id,
-	    want->cseq))
-		return USRLOC_OUT_OF_ORDER;
+	/* What this same request has put there is neither older nor a copy. */
+	if (is_there && !plan->keep[i].want) {
+		if (is_copy(plan->keep[i].have, want))
+			return USRLOC_OK;
+		if (is_older(plan->keep[i].have, want))
+			return USRLOC_OUT_OF_ORDER;
+	}
 	if (want->expires <= now) {
 		if (is_there)
 			drop_at(plan, i);
@@ -105,27 +115,20 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 		return USRLOC_TOO_MANY;
 	if (!binding_fits(want))
 		return USRLOC_TOO_LONG;
-	if (is_there)
-		b.ruid = binding_text(plan->keep[i], TEXT_RUID);
-	next = binding_new(&b);
-	if (!next)
-		return USRLOC_NO_MEMORY;
-	if (is_there) {
-		put_at(plan, i, next);
-		return USRLOC_OK;
-	}
-	plan->keep[plan->keep_count++] = next;
-	plan->written[plan->written_count++] = next;
+	if (!is_there)
+		plan->keep[plan->keep_count++] = (struct record_part){ 0 };
+	put_at(plan, i, want);
 	return USRLOC_OK;
 }
 
+/* Of those that were there and stay as they are; keep_count if there is none. */
 static unsigned oldest(const struct plan *plan)
 {
-	unsigned at = 0;
+	unsigned at = plan->keep_count;
 
-	for (unsigned i = 1; i < plan->keep_count; i++)
-		if (plan->keep[i]->refs && (!plan->keep[at]->refs ||
-		    binding_changed(plan->keep[i]) < binding_changed(plan->keep[at])))
+	for (unsigned i = 0; i < plan->keep_count; i++)
+		if (!plan->keep[i].want && (at == plan->keep_count ||
+		    binding_changed(plan->keep[i].have) < binding_changed(plan->keep[at].have)))
 			at = i;
 	return at;
 }
@@ -138,7 +141,7 @@ static enum usrloc_result apply_limit(struct plan *plan, const struct usrloc_cha
 
 		if (!plan->written_count)
 			return USRLOC_OK;
-		if (!change->replace_oldest || !plan->keep[at]->refs)
+		if (!change->replace_oldest || at == plan->keep_count)
 			return USRLOC_TOO_MANY;
 		drop_at(plan, at);
 	}
@@ -147,10 +150,8 @@ static enum usrloc_result apply_limit(struct plan *plan, const struct usrloc_cha
 
 static enum usrloc_result apply_star(struct plan *plan, const struct usrloc_change *change)
 {
-	const struct usrloc_binding *by = &change->wants[0].binding;
-
 	for (unsigned i = 0; i < plan->keep_count; i++)
-		if (is_older(plan->keep[i], by->call_id, by->cseq))
+		if (is_older(plan->keep[i].have, &change->wants[0].binding))
 			return USRLOC_OUT_OF_ORDER;
 	while (plan->keep_count)
 		drop_at(plan, plan->keep_count - 1);
@@ -160,10 +161,9 @@ static enum usrloc_result apply_star(struct plan *plan, const struct usrloc_chan
 /* An administrator, or a flow that has ended, takes one binding away. */
 void plan_remove(const struct record *old, struct slice ruid, int64_t now, struct plan *plan)
 {
-	plan->keep_count = plan->written_count = plan->gone_count = 0;
 	take_existing(plan, old, now);
 	for (unsigned i = 0; i < plan->keep_count; )
-		if (!ruid.len || slice_eq(binding_text(plan->keep[i], TEXT_RUID), ruid))
+		if (!ruid.len || slice_eq(binding_text(plan->keep[i].have, TEXT_RUID), ruid))
 			drop_at(plan, i);
 		else
 			i++;
@@ -174,7 +174,6 @@ enum usrloc_result plan_make(const struct record *old, const struct usrloc_chang
 {
 	enum usrloc_result result = USRLOC_OK;
 
-	plan->keep_count = plan->written_count = plan->gone_count = 0;
 	if (change->count > PLAN_MAX)
 		return USRLOC_TOO_MANY;
 	take_existing(plan, old, now);
@@ -182,16 +181,5 @@ enum usrloc_result plan_make(const struct record *old, const struct usrloc_chang
 		result = apply_star(plan, change);
 	for (unsigned i = 0; !change->remove_all && i < change->count && result == USRLOC_OK; i++)
 		result = apply_want(plan, &change->wants[i].binding, now);
-	if (result == USRLOC_OK)
-		result = apply_limit(plan, change);
-	if (result != USRLOC_OK)
-		plan_discard(plan);
-	return result;
-}
-
-void plan_discard(struct plan *plan)
-{
-	for (unsigned i = 0; i < plan->written_count; i++)
-		binding_free_unused(plan->written[i]);
-	plan->keep_count = plan->written_count = plan->gone_count = 0;
+	return result == USRLOC_OK ? apply_limit(plan, change) : result;
 }

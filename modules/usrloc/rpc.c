@@ -39,9 +39,9 @@ static void list_record(const struct rtab_node *node, void *arg)
 	if (l->only.len && !slice_eq_nocase(record_aor(r), l->only))
 		return;
 	for (unsigned i = 0; i < r->pub.count; i++)
-		if (r->list[i]->expires > l->now)
-			json_array_append_new(l->array, describe(record_aor(r), r->list[i],
-			    l->now));
+		if (record_binding(r, i)->expires > l->now)
+			json_array_append_new(l->array, describe(record_aor(r),
+			    record_binding(r, i), l->now));
 }
 
 static struct slice text_param(const json_t *params, const char *name)
@@ -81,7 +81,7 @@ static void drop_on_owner(unsigned index, void *arg)
 		return;
 	r = record_find(d->ul, d->aor, aor_key(d->aor));
 	for (unsigned i = 0; r && i < r->pub.count; i++)
-		if (!d->ruid.len || slice_eq(binding_text(r->list[i], TEXT_RUID), d->ruid))
+		if (!d->ruid.len || slice_eq(binding_text(record_binding(r, i), TEXT_RUID), d->ruid))
 			d->before++;
 	d->posted = d->before && usrloc_remove(d->ul, d->aor, d->ruid) == 0;
 }

@@ -6,9 +6,9 @@
 #include "utils/hex.h"
 #include "utils/rand.h"
 
-#include <stdlib.h>
-
-#define RUID_BYTES 5			/* it tells the bindings of one user apart */
+#define RUID_BYTES    5			/* it tells the bindings of one user apart */
+#define RUID_CHARS    (2 * RUID_BYTES)
+#define BINDING_ALIGN _Alignof(struct binding)
 
 /* ---- bindings ---- */
 
@@ -24,22 +24,26 @@ static const struct slice *text_of(const struct usrloc_binding *b, unsigned whic
 	return (const void *)((const char *)b + places[which]);
 }
 
-struct packed_addr { uint8_t len; char bytes[16 + sizeof(uint16_t) + sizeof(uint32_t)]; };
-
-static void pack_addr(struct packed_addr *p, const struct sock_addr *sa)
+static size_t addr_size(const struct sock_addr *sa)
 {
-	size_t ip = sa->ip.family == 6 ? 16 : 4;
+	return sa->ip.family == 0 ? 0 : sa->ip.family == 4 ? 4 + sizeof(sa->port) :
+	    16 + sizeof(sa->port) + sizeof(sa->scope);
+}
 
-	p->len = 0;
+static char *put_bytes(char *at, const void *bytes, size_t len)
+{
+	if (len)
+		memcpy(at, bytes, len);
+	return at + len;
+}
+
+static char *pack_addr(char *at, const struct sock_addr *sa)
+{
 	if (sa->ip.family == 0)
-		return;
-	memcpy(p->bytes, sa->ip.bytes, ip);
-	memcpy(p->bytes + ip, &sa->port, sizeof(sa->port));
-	p->len = (uint8_t)(ip + sizeof(sa->port));
-	if (sa->ip.family != 6)
-		return;
-	memcpy(p->bytes + p->len, &sa->scope, sizeof(sa->scope));
-	p->len += sizeof(sa->scope);
+		return at;
+	at = put_bytes(at, sa->ip.bytes, sa->ip.family == 4 ? 4 : 16);
+	at = put_bytes(at, &sa->port, sizeof(sa->port));
+	return sa->ip.family == 4 ? at : put_bytes(at, &sa->scope, sizeof(sa->scope));
 }
 
 static void unpack_addr(struct sock_addr *sa, const char *bytes, size_t len)
@@ -47,7 +51,6 @@ static void unpack_addr(struct sock_addr *sa, const char *bytes, size_t len)
 	bool is_v6 = len > 4 + sizeof(sa->port);
 	size_t ip = is_v6 ? 16 : 4;
 
-	*sa = (struct sock_addr){ 0 };
 	if (len == 0)
 		return;
 	sa->ip.family = is_v6 ? 6 : 4;
@@ -65,64 +68,78 @@ bool binding_fits(const struct usrloc_binding *b)
 	return true;
 }
 
-static struct slice fresh_ruid(char text[2 * RUID_BYTES])
+/* Only a row of the store, written by other hands, can be beyond these. */
+static uint32_t unix_seconds(int64_t t)
+{
+	return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
+}
+
+static uint32_t lifetime(const struct usrloc_binding *b)
+{
+	return b->changed >= b->expires ? 0 : unix_seconds(b->expires - b->changed);
+}
+
+/* All but the ruid. */
+static size_t packed_size(const struct usrloc_binding *b)
+{
+	size_t size = sizeof(struct binding) + addr_size(&b->received.remote) +
+	    addr_size(&b->received.local) + (b->received.flow ? sizeof(flow_id) : 0);
+
+	for (unsigned i = 0; i < TEXT_RUID; i++)
+		size += text_of(b, i)->len;
+	return size;
+}
+
+static char *put_fresh_ruid(char *at)
 {
 	unsigned char id[RUID_BYTES];
 
 	rand_bytes(id, sizeof(id));
-	hex_encode(text, id, sizeof(id));
-	return slice_of(text, 2 * RUID_BYTES);
+	hex_encode(at, id, sizeof(id));
+	return at + RUID_CHARS;
 }
 
-/* Only a row of the store, written by other hands, can be beyond this. */
-static uint32_t lifetime(const struct usrloc_binding *b)
+/* The ruid is the last of the texts, so that a fresh one is made in its place. */
+static char *pack_texts(struct binding *to, const struct usrloc_binding *b, struct slice ruid)
 {
-	if (b->changed >= b->expires)
-		return 0;
-	return b->expires - b->changed > UINT32_MAX ? UINT32_MAX :
-	    (uint32_t)(b->expires - b->changed);
-}
+	char *at = to->text;
 
-static char *put_bytes(char *at, const char *bytes, size_t len)
-{
-	if (len)
-		memcpy(at, bytes, len);
-	return at + len;
-}
+	for (unsigned i = 0; i < TEXT_RUID; i++) {
+		const struct slice *s = text_of(b, i);
 
-struct binding *binding_new(const struct usrloc_binding *from)
-{
-	struct usrloc_binding b = *from;
-	struct packed_addr remote, local;
-	char ruid[2 * RUID_BYTES], *at;
-	struct binding *copy;
-	size_t room = 0;
-
-	if (!b.ruid.len)
-		b.ruid = fresh_ruid(ruid);
-	pack_addr(&remote, &b.received.remote);
-	pack_addr(&local, &b.received.local);
-	for (unsigned i = 0; i < TEXTS; i++)
-		room += text_of(&b, i)->len;
-	copy = malloc(sizeof(*copy) + room + remote.len + local.len);
-	if (!copy)
-		return NULL;
-	*copy = (struct binding){
-		.expires = b.expires, .lifetime = lifetime(&b), .flow = b.received.flow,
-		.cseq = b.cseq, .reg_id = b.reg_id, .methods = b.methods, .q = b.q,
-		.listener = b.received.listener, .transport = (uint8_t)b.received.transport,
-		.remote_len = remote.len, .local_len = local.len,
-	};
-	at = copy->text;
-	for (unsigned i = 0; i < TEXTS; i++) {
-		const struct slice *s = text_of(&b, i);
-
-		copy->len[i] = (uint16_t)s->len;
+		to->len[i] = (uint16_t)s->len;
 		at = put_bytes(at, s->p, s->len);
 	}
-	at = put_bytes(at, remote.bytes, remote.len);
-	put_bytes(at, local.bytes, local.len);
-	return copy;
+	to->len[TEXT_RUID] = (uint16_t)(ruid.len ? ruid.len : RUID_CHARS);
+	return ruid.len ? put_bytes(at, ruid.p, ruid.len) : put_fresh_ruid(at);
+}
+
+static void pack(struct binding *to, const struct usrloc_binding *b, struct slice ruid)
+{
+	const struct sip_hop *hop = &b->received;
+	char *at;
+
+	*to = (struct binding){
+		.expires = unix_seconds(b->expires), .lifetime = lifetime(b),
+		.cseq = b->cseq, .reg_id = b->reg_id, .methods = b->methods, .q = b->q,
+		.listener = hop->listener, .transport = (uint8_t)hop->transport,
+		.remote_len = (uint8_t)addr_size(&hop->remote),
+		.local_len = (uint8_t)addr_size(&hop->local),
+		.flow_len = hop->flow ? sizeof(hop->flow) : 0,
+	};
+	at = pack_texts(to, b, ruid);
+	at = pack_addr(at, &hop->remote);
+	at = pack_addr(at, &hop->local);
+	put_bytes(at, &hop->flow, to->flow_len);
+}
+
+static size_t binding_size(const struct binding *b)
+{
+	size_t size = sizeof(*b) + b->remote_len + b->local_len + b->flow_len;
+
+	for (unsigned i = 0; i < TEXTS; i++)
+		size += b->len[i];
+	return size;
 }
 
 struct slice binding_text(const struct binding *b, enum binding_text which)
@@ -142,101 +159,129 @@ void binding_unpack(const struct binding *b, struct usrloc_binding *out)
 		.cseq = b->cseq, .reg_id = b->reg_id, .methods = b->methods, .q = b->q,
 		.expires = b->expires, .changed = binding_changed(b),
 		.received = { .transport = (enum sip_transport)b->transport,
-			      .listener = b->listener, .flow = b->flow },
+			      .listener = b->listener },
 	};
 	for (unsigned i = 0; i < TEXTS; i++) {
 		*(struct slice *)(void *)((char *)out + places[i]) = slice_of(at, b->len[i]);
 		at += b->len[i];
 	}
 	unpack_addr(&out->received.remote, at, b->remote_len);
-	unpack_addr(&out->received.local, at + b->remote_len, b->local_len);
-}
-
-static void binding_drop(struct epoch_item *item)
-{
-	free(container_of(item, struct binding, item));
-}
-
-void binding_free_unused(struct binding *b)
-{
-	if (b->refs == 0)
-		free(b);
+	at += b->remote_len;
+	unpack_addr(&out->received.local, at, b->local_len);
+	at += b->local_len;
+	if (b->flow_len)
+		memcpy(&out->received.flow, at, sizeof(out->received.flow));
 }
 
 /* ---- records ---- */
 
+struct rank { uint16_t q; int64_t changed; };
+
+static struct rank rank_of(const struct record_part *part)
+{
+	return part->want ? (struct rank){ part->want->q, part->want->changed } :
+	    (struct rank){ part->have->q, binding_changed(part->have) };
+}
+
 /* Higher q first; of the same q, what was registered last. */
-static bool goes_before(const struct binding *a, const struct binding *b)
+static bool goes_before(const struct record_part *a, const struct record_part *b)
 {
-	return a->q != b->q ? a->q > b->q : binding_changed(a) > binding_changed(b);
+	struct rank x = rank_of(a), y = rank_of(b);
+
+	return x.q != y.q ? x.q > y.q : x.changed > y.changed;
 }
 
-static void sort_in(struct record *r, struct binding *b)
+static void sort(struct record_part *parts, unsigned count)
 {
-	unsigned at = r->pub.count++;
+	for (unsigned i = 1; i < count; i++) {
+		struct record_part part = parts[i];
+		unsigned at = i;
 
-	while (at > 0 && goes_before(b, r->list[at - 1])) {
-		r->list[at] = r->list[at - 1];
-		at--;
+		for (; at > 0 && goes_before(&part, &parts[at - 1]); at--)
+			parts[at] = parts[at - 1];
+		parts[at] = part;
 	}
-	r->list[at] = b;
 }
 
-static void expired(struct wheel_timer *t)
+static size_t aligned(size_t size)
 {
-	struct timer *timer = container_of(t, struct timer, t);
-	struct record *r = container_of(timer, struct record, expiry);
-
-	usrloc_expire(r->ul, record_aor(r));
+	return (size + BINDING_ALIGN - 1) & ~(BINDING_ALIGN - 1);
 }
 
-struct record *record_new(struct usrloc *ul, struct slice aor, struct binding *const *bindings,
+/* What takes a binding's place keeps its ruid. Empty: a fresh one has to be made. */
+static struct slice ruid_of(const struct record_part *part)
+{
+	return part->have ? binding_text(part->have, TEXT_RUID) : part->want->ruid;
+}
+
+static size_t part_size(const struct record_part *part)
+{
+	size_t ruid;
+
+	if (!part->want)
+		return binding_size(part->have);
+	ruid = part->have ? part->have->len[TEXT_RUID] : part->want->ruid.len;
+	return packed_size(part->want) + (ruid ? ruid : RUID_CHARS);
+}
+
+static size_t record_size(struct slice aor, const struct record_part *parts, unsigned count)
+{
+	size_t size = sizeof(struct record) + count * sizeof(((struct record *)0)->at[0]);
+
+	for (unsigned i = 0; i < count; i++)
+		size += aligned(part_size(&parts[i]));
+	return size + aor.len;
+}
+
+static void put_part(struct binding *to, struct record_part *part)
+{
+	if (part->want)
+		pack(to, part->want, ruid_of(part));
+	else
+		memcpy(to, part->have, binding_size(part->have));
+	part->made = to;
+}
+
+/* Workers have a pool each; what was read in before there were any is in another. */
+static struct pool *pool_here(struct usrloc *ul)
+{
+	int self = worker_self();
+
+	return self < 0 ? &ul->loaded_pool : &ul->pools[self].pool;
+}
+
+struct record *record_new(struct usrloc *ul, struct slice aor, struct record_part *parts,
     unsigned count)
 {
-	struct record *r = malloc(sizeof(*r) + count * sizeof(r->list[0]) + aor.len);
+	size_t size = record_size(aor, parts, count);
+	struct record *r = size <= UINT32_MAX ? pool_get(pool_here(ul), size) : NULL;
+	uint32_t at = (uint32_t)(sizeof(*r) + count * sizeof(r->at[0]));
 
 	if (!r)
 		return NULL;
-	*r = (struct record){ .ul = ul, .aor_len = (uint32_t)aor.len };
-	memcpy(&r->list[count], aor.p, aor.len);
-	timer_init(&r->expiry, expired);
+	r->ul = ul;
+	r->size = (uint32_t)size;
+	r->aor_len = (uint32_t)aor.len;
+	r->pub.count = count;
+	list_init(&r->due);
+	sort(parts, count);
 	for (unsigned i = 0; i < count; i++) {
-		bindings[i]->refs++;
-		sort_in(r, bindings[i]);
+		r->at[i] = at;
+		put_part((void *)((char *)r + at), &parts[i]);
+		at += (uint32_t)aligned(binding_size(parts[i].made));
 	}
+	put_bytes((char *)r + at, aor.p, aor.len);
 	return r;
 }
 
 void record_discard(struct record *r)
 {
-	for (unsigned i = 0; i < r->pub.count; i++)
-		if (--r->list[i]->refs == 0)
-			free(r->list[i]);
-	free(r);
+	pool_put(pool_here(r->ul), r, r->size);
 }
 
 static void record_drop(struct epoch_item *item)
 {
-	free(container_of(item, struct record, item));
-}
-
-/* Readers may still look at it and at its bindings: both go after a grace period. */
-static void retire(struct record *r)
-{
-	for (unsigned i = 0; i < r->pub.count; i++)
-		if (--r->list[i]->refs == 0)
-			epoch_defer(&r->list[i]->item, binding_drop);
-	epoch_defer(&r->item, record_drop);
-}
-
-void record_arm(struct record *r)
-{
-	int64_t now = loop_wall(worker_loop()), first = INT64_MAX;
-
-	for (unsigned i = 0; i < r->pub.count; i++)
-		if (r->list[i]->expires < first)
-			first = r->list[i]->expires;
-	timer_start(&r->expiry, first <= now ? WHEEL_TICK_MS : (first - now) * 1000);
+	record_discard(container_of(item, struct record, item));
 }
 
 static void count_change(struct usrloc *ul, const struct record *old, const struct record *next)
@@ -251,20 +296,20 @@ static void count_change(struct usrloc *ul, const struct record *old, const stru
 
 void record_publish(struct usrloc *ul, struct record *old, struct record *next, uint64_t key)
 {
-	if (old)
-		timer_stop(&old->expiry);
-	if (old && next) {
+	if (old && next)
 		rtab_replace(ul->table, &old->node, &next->node);
-	} else if (next) {
+	else if (next)
 		rtab_insert(ul->table, &next->node, key);
-	} else if (old) {
+	else if (old)
 		rtab_remove(ul->table, &old->node);
-	}
 	count_change(ul, old, next);
 	if (next)
-		record_arm(next);
-	if (old)
-		retire(old);
+		due_add(lcs_local(ul->mod), next);
+	if (!old)
+		return;
+	/* Readers may still look at it: it goes after a grace period. */
+	list_remove(&old->due);
+	epoch_defer(&old->item, record_drop);
 }
 
 static bool same_aor(const struct rtab_node *node, const void *key)

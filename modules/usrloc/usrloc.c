@@ -18,7 +18,7 @@ static const struct usrloc_aor *find(struct usrloc *ul, struct slice aor)
 
 static void binding(const struct usrloc_aor *aor, unsigned i, struct usrloc_binding *out)
 {
-	binding_unpack(container_of(aor, const struct record, pub)->list[i], out);
+	binding_unpack(record_binding(container_of(aor, const struct record, pub), i), out);
 }
 
 static void count_record(const struct rtab_node *node, void *arg)
@@ -45,18 +45,25 @@ static int load(struct lcs_mod *mod)
 	return ul->table ? 0 : -ENOMEM;
 }
 
+static struct slice setting_text(struct gen *gen, const char *name)
+{
+	const struct value *v = lcs_setting(gen, name);
+
+	return v && v->type == VALUE_STRING ? v->s : SLICE_NULL;
+}
+
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
 	struct usrloc *ul = lcs_shared(mod);
 	struct usrloc_conf *c = conf;
 	int n;
 
-	(void)next;
+	c->node = setting_text(next, "server_name");
 	c->before = slice_eq(c->journal, SLICE("before"));
 	c->after = slice_eq(c->journal, SLICE("after"));
 	if (ul->loaded || !store_is_on() || (!c->before && !c->after))
 		return 0;
-	n = journal_load(ul);
+	n = journal_load(ul, c->node);
 	if (n < 0)
 		return n;
 	ul->loaded = true;
@@ -74,7 +81,7 @@ static void purge(struct wheel_timer *t)
 	timer_start(&local->purge, conf->purge_interval);
 }
 
-/* What prepare() read in gets its timers where it belongs. */
+/* What prepare() read in runs out where it belongs. */
 static void adopt(const struct rtab_node *node, void *arg)
 {
 	struct record *r = (struct record *)(uintptr_t)(const void *)node;
@@ -84,7 +91,7 @@ static void adopt(const struct rtab_node *node, void *arg)
 		return;
 	local->users++;
 	local->bindings += r->pub.count;
-	record_arm(r);
+	due_add(local, r);
 }
 
 static int worker_start(struct lcs_mod *mod, void *arg)
@@ -93,6 +100,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 
 	local->ul = lcs_shared(mod);
 	timer_init(&local->purge, purge);
+	due_start(local);
 	if (htab_init(&local->busy, 64) != 0)
 		return -ENOMEM;
 	rtab_each(local->ul->table, adopt, local);
@@ -107,6 +115,7 @@ static void worker_stop(struct lcs_mod *mod, void *arg)
 
 	(void)mod;
 	timer_stop(&local->purge);
+	due_stop(local);
 	htab_fini(&local->busy);
 }
 
@@ -124,6 +133,9 @@ static void unload(struct lcs_mod *mod)
 		return;
 	rtab_each(ul->table, free_record, NULL);
 	rtab_free(&ul->table);
+	pool_fini(&ul->loaded_pool);
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		pool_fini(&ul->pools[i].pool);
 }
 
 /* ---- tables ---- */

@@ -7,17 +7,24 @@
 #include "modules/usrloc/plan.h"
 #include "modules/usrloc/table.h"
 #include "utils/htab.h"
+#include "utils/pool.h"
+
+#define DUE_SLOTS 512u			/* seconds in the ring of what runs out */
 
 struct usrloc_conf {
 	struct slice journal;		/* before, after, off */
 	msec_t       purge_interval;
 	bool         before, after;	/* from journal, by prepare */
+	struct slice node;		/* this server's name, by prepare */
 };
 
 struct usrloc_local {
 	uint64_t     users, bindings, changes, expired, out_of_order, too_many, store_failures;
 	struct htab  busy;		/* AORs whose change is on its way to disk */
 	struct timer purge;		/* worker 0 */
+	struct timer look;		/* for what has run out, while there is anything */
+	int64_t      looked_at;		/* second up to which that was done */
+	struct list  due[DUE_SLOTS];
 	struct usrloc *ul;
 };
 
@@ -25,24 +32,32 @@ struct usrloc {
 	struct lcs_mod *mod;
 	struct rtab    *table;
 	bool            loaded;
+	struct pool     loaded_pool;	/* records that were there before the workers */
+	struct usrloc_pool {
+		struct pool pool;
+		char        gap[128];	/* two cache lines: they are fetched in pairs */
+	} pools[WORKERS_MAX];		/* each its worker's, but as long-lived as the table */
 };
 
 /* ---- change.c ---- */
 int  usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
 int  usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid);
-/** Owner: some binding of this AOR has run out. */
-void usrloc_expire(struct usrloc *ul, struct slice aor);
+/** Owner: some binding of this record, which is in no list of due.c, has run out. */
+void usrloc_expire(struct usrloc *ul, struct record *r);
 
-/* ---- table.c ---- */
-/** Owner: (re)start a record's timer by its earliest expiry. */
-void record_arm(struct record *r);
+/* ---- due.c ---- */
+void due_start(struct usrloc_local *local);
+void due_stop(struct usrloc_local *local);
+/** Owner: usrloc_expire() it when its first binding runs out, not before the next second. */
+void due_add(struct usrloc_local *local, struct record *r);
 
 /* ---- journal.c ---- */
 extern const struct store_schema usrloc_schema;
-/** Write a plan; done as for store_run_all(). */
-int  journal_write(struct slice aor, const struct plan *plan, store_done_fn *done, void *arg);
+/** Write a plan that a record was made of; done as for store_run_all(). */
+int  journal_write(struct slice node, struct slice aor, const struct plan *plan,
+    store_done_fn *done, void *arg);
 /** Control thread, at start: read all bindings that are still good into the table. Count or error. */
-int  journal_load(struct usrloc *ul);
+int  journal_load(struct usrloc *ul, struct slice node);
 /** Worker: delete what ran out long ago. */
 void journal_purge(int64_t before);
 

@@ -23,7 +23,7 @@ struct usrloc_binding {			/* texts are borrowed from the record */
 	int64_t        expires;		/* unix seconds */
 	int64_t        changed;
 	struct sip_hop received;	/* the way back to the client: flow or address */
-	struct slice   node;		/* server that holds the connection */
+	struct slice   node;		/* server that holds the connection; empty: this one */
 };
 
 struct usrloc_aor { uint32_t count; };	/* one user's bindings, highest q first; immutable */

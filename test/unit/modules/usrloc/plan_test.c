@@ -4,7 +4,7 @@
  * A case is a list of requests in short form, each carried out on what the
  * last one left: "call-id cseq: contact=expires, ...", "*" for all.
  */
-#include "modules/usrloc/plan.h"
+#include "modules/usrloc/usrloc.h"
 
 #include "test/unit.h"
 
@@ -21,12 +21,14 @@ struct step {
 
 struct policy { unsigned max_contacts; bool replace_oldest; };
 
+static struct usrloc ul;
 static struct record *record;
 static int64_t clock_now;
+static bool is_copy;			/* nothing may come of the next step */
 
 static void publish(struct plan *plan)
 {
-	struct record *next = plan->keep_count ? record_new(NULL, SLICE("a@b"), plan->keep,
+	struct record *next = plan->keep_count ? record_new(&ul, SLICE("a@b"), plan->keep,
 	    plan->keep_count) : NULL;
 
 	if (record)
@@ -49,7 +51,7 @@ static void describe(char *text, size_t room)
 	for (unsigned i = 0; record && i < record->pub.count; i++) {
 		size_t at = strlen(text);
 
-		snprintf(text + at, room - at, "%.*s ", SLICE_ARG(binding_text(record->list[i], TEXT_CONTACT)));
+		snprintf(text + at, room - at, "%.*s ", SLICE_ARG(binding_text(record_binding(record, i), TEXT_CONTACT)));
 	}
 }
 
@@ -65,6 +67,8 @@ static void run(const struct step *s, const struct policy *p)
 		fill(&wants[change.count].binding, s, change.count);
 	change.remove_all = strcmp(s->contacts[0], "*") == 0;
 	assert_int_equal(plan_make(record, &change, clock_now, &plan), s->result);
+	if (is_copy)
+		assert_false(plan_changes_anything(&plan));
 	if (s->result == USRLOC_OK)
 		publish(&plan);
 	describe(left, sizeof(left));
@@ -102,14 +106,37 @@ static void test_order(void **state)
 {
 	static const struct step steps[] = {
 		{ "c1", 5, { "sip:a@1" }, { 60 }, USRLOC_OK, "sip:a@1 " },
-		{ "c1", 5, { "sip:a@1" }, { 60 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
+		{ "c1", 5, { "sip:a@1" }, { 90 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
+		{ "c1", 5, { "sip:a@1" }, { 0 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
 		{ "c1", 4, { "sip:a@9", "sip:a@1" }, { 60, 0 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
 		{ "c1", 4, { "*" }, { 0 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
+		{ "c1", 5, { "*" }, { 0 }, USRLOC_OUT_OF_ORDER, "sip:a@1 " },
 		{ "c9", 1, { "sip:a@1" }, { 60 }, USRLOC_OK, "sip:a@1 " },	/* other Call-ID */
 	};
 
 	(void)state;
 	run_all(steps, COUNT(steps), &(struct policy){ 10, false });
+}
+
+/* No transaction need stand before us: a copy changes nothing, and is no error (17.2.2). */
+static void test_copies(void **state)
+{
+	static const struct step steps[] = {
+		{ "c1", 5, { "sip:a@1", "sip:a@2" }, { 60, 60 }, USRLOC_OK, "sip:a@1 sip:a@2 " },
+		{ "c1", 6, { "sip:a@1", "sip:a@2" }, { 60, 0 }, USRLOC_OK, "sip:a@1 " },
+		{ "c2", 1, { "sip:a@3", "sip:a@4" }, { 60, 60 }, USRLOC_OK, "sip:a@4 sip:a@3 " },
+		{ "c2", 2, { "*" }, { 0 }, USRLOC_OK, "" },
+	};
+	const struct policy replacing = { 2, true };
+
+	(void)state;
+	clock_now = NOW;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		run(&steps[i], &replacing);
+		is_copy = true;
+		run(&steps[i], &replacing);
+		is_copy = false;
+	}
 }
 
 /* The same contact twice in one request: the last one counts, nothing is out of order. */
@@ -195,14 +222,14 @@ static void test_instance_and_reg_id(void **state)
 	clock_now = NOW;
 	register_flow("sip:a@1", 1, 1);
 	assert_int_equal(record->pub.count, 1);
-	first_ruid = binding_text(record->list[0], TEXT_RUID);
+	first_ruid = binding_text(record_binding(record, 0), TEXT_RUID);
 	char ruid[32];
 
 	memcpy(ruid, first_ruid.p, first_ruid.len);
 	register_flow("sip:a@99", 1, 2);
 	assert_int_equal(record->pub.count, 1);
-	assert_slice(binding_text(record->list[0], TEXT_CONTACT), "sip:a@99");
-	assert_memory_equal(binding_text(record->list[0], TEXT_RUID).p, ruid, first_ruid.len);
+	assert_slice(binding_text(record_binding(record, 0), TEXT_CONTACT), "sip:a@99");
+	assert_memory_equal(binding_text(record_binding(record, 0), TEXT_RUID).p, ruid, first_ruid.len);
 	register_flow("sip:a@99", 2, 3);
 	assert_int_equal(record->pub.count, 2);
 	record_discard(record);
@@ -239,7 +266,6 @@ static void test_hostile_counts(void **state)
 	change.count = PLAN_MAX;
 	assert_int_equal(plan_make(NULL, &change, NOW, &plan), USRLOC_OK);
 	assert_int_equal(plan.written_count, PLAN_MAX);
-	plan_discard(&plan);
 	change.max_contacts = 3;
 	assert_int_equal(plan_make(NULL, &change, NOW, &plan), USRLOC_TOO_MANY);
 }
@@ -247,6 +273,7 @@ static void test_hostile_counts(void **state)
 UNIT_MAIN(
 	cmocka_unit_test(test_register_refresh_remove),
 	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_copies),
 	cmocka_unit_test(test_doubles_in_one_request),
 	cmocka_unit_test(test_limit_refuses),
 	cmocka_unit_test(test_limit_replaces_oldest),
