@@ -39,11 +39,23 @@ static void drop_header(struct draft *d, struct slice name)
 	d->count = kept;
 }
 
+static void move_last_to_top(struct draft *d)
+{
+	struct slice line = d->lines[d->count - 1];
+
+	for (unsigned i = d->count - 1; i > 0; i--)
+		d->lines[i] = d->lines[i - 1];
+	d->lines[0] = line;
+}
+
 void draft_change(struct draft *d, struct slice text)
 {
 	if (text.p[0] == '-') {
 		d->own_length |= draft_is(slice_skip(text, 1), SLICE("Content-Length"));
 		drop_header(d, slice_trim(slice_skip(text, 1)));
+	} else if (text.p[0] == '^') {
+		draft_line(d, slice_skip(text, 1));
+		move_last_to_top(d);
 	} else if (text.p[0] == '+') {
 		draft_line(d, slice_skip(text, 1));
 	} else {

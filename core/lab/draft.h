@@ -22,7 +22,7 @@ struct draft {
 void draft_line(struct draft *d, struct slice line);
 /** Is this line a header of that name, long or short? */
 bool draft_is(struct slice line, struct slice name);
-/** "Name: value" replaces, "+Name: value" adds, "-Name" removes. */
+/** "Name: value" replaces, "+Name: value" adds, "^Name: value" adds above all, "-Name" removes. */
 void draft_change(struct draft *d, struct slice text);
 /** All copies of a header from a message that has come in, as they stand there. */
 void draft_copy(struct draft *d, const struct sip_msg *msg, enum hdr_id id);

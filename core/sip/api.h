@@ -93,6 +93,17 @@ struct fiber   *lcs_fiber(struct lcs_ctx *ctx);
 struct lcs_ctx *lcs_ctx_ref(struct lcs_ctx *ctx);
 void            lcs_ctx_unref(struct lcs_ctx **ctx);
 
+/* ---- who sent it ---- */
+/**
+ * Note who the sender has proved to be, as name@domain: for a module that has accepted
+ * credentials. What the headers of the message claim is another matter (RFC 3261 22.4).
+ *
+ * @return 0 or -ENOMEM; the text is copied
+ */
+int lcs_set_identity(struct lcs_ctx *ctx, struct slice name, struct slice domain);
+/** The last one noted; empty: nobody has proved anything. Lives as long as the message. */
+struct slice lcs_identity(struct lcs_ctx *ctx);
+
 /* ---- where it shall go ---- */
 struct lcs_target {
 	struct slice   request_uri;	/* main target: empty, the view's counts */

@@ -167,6 +167,21 @@ const struct sip_uri *lcs_request_uri(struct lcs_ctx *ctx)
 	return ctx->uri;
 }
 
+/* ---- who sent it ---- */
+
+int lcs_set_identity(struct lcs_ctx *ctx, struct slice name, struct slice domain)
+{
+	struct slice text = arena_printf(lcs_arena(ctx), "%.*s@%.*s", SLICE_ARG(name),
+	    SLICE_ARG(domain));
+
+	if (!text.p)
+		return -ENOMEM;
+	ctx->identity = text;
+	return 0;
+}
+
+struct slice lcs_identity(struct lcs_ctx *ctx) { return ctx->identity; }
+
 /* ---- targets ---- */
 
 struct lcs_target *lcs_main_target(struct lcs_ctx *ctx) { return &ctx->target; }

@@ -31,7 +31,7 @@ struct auth_api {
 	enum auth_verdict (*find)(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
 	    struct slice realm, struct auth_asked *out);
 	/** Check against ha1 = H(user:realm:password) as hex digits of asked->alg. Counts the
-	 *  nonce's use (replay window). */
+	 *  nonce's use (replay window). AUTH_OK: lcs_identity() tells who it is. */
 	enum auth_verdict (*check)(struct auth *auth, struct lcs_ctx *ctx,
 	    const struct auth_asked *asked, struct slice ha1_hex);
 	/** Send 401 / 407 with a challenge per configured algorithm, strongest first. */

@@ -138,6 +138,10 @@ enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
 		stats->stale++;
 		return AUTH_STALE;
 	}
+	/* Not from the header again later: who may send several can put another's name first. */
+	if (lcs_set_identity(ctx, asked->username, asked->domain.len ? asked->domain :
+	    asked->cred.realm) != 0)
+		return AUTH_STALE;	/* the client comes again */
 	stats->accepted++;
 	return AUTH_OK;
 }

@@ -97,23 +97,15 @@ static enum fn_status fn_user_is_enabled(struct lcs_call *call)
 /* The credentials that were accepted must belong to the URI that is claimed. */
 static enum fn_status check_claim(struct lcs_call *call, enum hdr_id id)
 {
-	struct auth_db *db = call->shared;
 	struct sip_view view = lcs_view(call->ctx);
 	const struct name_addr *claimed = view_name_addr(lcs_arena(call->ctx), &view, id);
-	bool proxy = lcs_method(call->ctx) != METHOD_REGISTER;
-	struct auth_asked asked;
-	const struct user *by, *owner;
+	const struct user *owner;
 
 	call->ret = value_bool(false);
 	if (!claimed)
 		return FN_DONE;
-	/* Either header: a script may challenge a request as it likes. */
-	if (db->auth->find(db->auth_state, call->ctx, proxy, SLICE_NULL, &asked) != AUTH_OK &&
-	    db->auth->find(db->auth_state, call->ctx, !proxy, SLICE_NULL, &asked) != AUTH_OK)
-		return FN_DONE;
-	by = find_user(db, call->ctx, &asked);
 	owner = user_of_uri(call, claimed->uri.text);
-	call->ret = value_bool(by && by == owner);
+	call->ret = value_bool(owner && slice_eq_nocase(owner->aor, lcs_identity(call->ctx)));
 	return FN_DONE;
 }
 
