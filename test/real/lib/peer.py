@@ -62,7 +62,7 @@ class Peer:
         self.change = threading.Condition()
         self.inbox, self.history = [], []
         self.repeats = 0
-        self.responder = None       # called with each new request; what it returns is sent
+        self.responder = None       # called with each new request; the bytes it returns are sent
         self.ended = False
         self.framer = sip.Framer()
         self.connections = 0
@@ -156,7 +156,9 @@ class Peer:
             self.inbox.append(m)
             self.change.notify_all()
         if self.responder and m.is_request:
-            self.send(self.responder(m))
+            answer = self.responder(m)
+            if answer is not None:
+                self.send(answer)
 
     def _note(self, arrow, raw):
         if self.log:
