@@ -108,10 +108,17 @@ static bool is_listener(struct slice host, uint16_t port)
 	return false;
 }
 
+/* "example.com." is the same name, written out to the root of DNS (RFC 3261 25.1, hostname). */
+static struct slice without_root(struct slice host)
+{
+	return host.len > 1 && host.p[host.len - 1] == '.' ? slice_first(host, host.len - 1) : host;
+}
+
 bool lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port)
 {
 	const struct lcs_gen *g = (const struct lcs_gen *)gen;
 
+	host = without_root(host);
 	for (unsigned i = 0; i < g->cfg->alias_count; i++)
 		if (alias_covers(g->cfg->aliases[i], host, port))
 			return true;
