@@ -95,7 +95,7 @@ static struct cfg_source *first_source(struct task *t)
 	struct cfg_source *s;
 
 	if (t->path) {
-		t->err = source_read(&t->ld.mem, t->path, t->path, &s);
+		t->err = source_fetch(&t->ld.mem, t->ld.host, t->path, &s);
 		if (t->err) {
 			say_unreadable(t, t->err);
 			return NULL;

@@ -16,10 +16,14 @@ struct cfg_test;			/* cfg/test.h */
 
 struct cfg_define { const char *name, *tokens; };	/* -A NAME[=tokens] */
 
+struct cfg_text { const char *path; struct slice text; };	/* one file as it was read */
+
 struct cfg_host {
 	void *arg;
 	/* Symbols that need no module. */
 	const struct sym_module *core;
+	/* The setting module_path, before the first module is opened; may be NULL. */
+	void (*set_module_path)(void *arg, struct slice path);
 	/* Open a module (name without ".so", '-' and '_' alike): its symbols, or NULL
 	 * with the reason in *why (static text). Called once per name. */
 	const struct sym_module *(*open_module)(void *arg, const char *name, const char **why);
@@ -32,6 +36,14 @@ struct cfg_host {
 	const char              *include_dir;	/* second place for imports */
 	bool                     with_tests;	/* compile the test blocks too: cfg.test_list */
 	unsigned                 test_consts;	/* the nth test's values of consts count; 0: none's */
+	/* Read these files instead of the disk's: a configuration as it once was. What settings
+	 * name (certificates, lists, ${file:}) still comes from the disk. NULL: the disk. */
+	const struct cfg_text   *texts;
+	unsigned                 text_count;
+	/* Told of each file of the configuration as it was read; path and text are borrowed for
+	 * the call. May be NULL; must not jump. */
+	void (*on_read)(void *arg, const char *path, struct slice text);
+	void                    *on_read_arg;
 };
 
 struct cfg_value_at {

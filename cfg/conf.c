@@ -5,6 +5,16 @@
 
 /* ---- modules ---- */
 
+/* It is there, and does not fit: the reason counts, not its name. */
+static void say_unusable(struct load *ld, const struct module_item *item, const char *why)
+{
+	struct diag_item *d = load_error(ld, 403, item->name_at,
+	    "module \"%.*s\" cannot be loaded", SLICE_ARG(item->name));
+
+	if (why)
+		diag_beside(d, "%s", why);
+}
+
 static void say_no_module(struct load *ld, const struct module_item *item, const char *why)
 {
 	const char *const *names = ld->host->module_names ?
@@ -14,12 +24,21 @@ static void say_no_module(struct load *ld, const struct module_item *item, const
 	struct diag_item *d;
 
 	ld->names->is_incomplete = true;
+	for (; names && *names; names++) {
+		struct slice name = names_module_key(ld, slice_str(*names));
+
+		if (slice_eq(name, key)) {
+			say_unusable(ld, item, why);
+			return;
+		}
+		candidates_add(&all, name);
+	}
 	d = load_error(ld, 403, item->name_at, "there is no module \"%.*s\"",
 	    SLICE_ARG(item->name));
-	for (; names && *names; names++)
-		candidates_add(&all, names_module_key(ld, slice_str(*names)));
 	if (!candidates_say(&all, key, d, item->name_at, "\"", "\"") && why)
 		diag_beside(d, "%s", why);
+	else if (why)
+		diag_help(d, "%s", why);
 }
 
 static void open_module(struct load *ld, const struct module_item *item)
@@ -57,8 +76,23 @@ static void check_needs(struct load *ld, const struct loaded_module *m)
 	}
 }
 
+/* Needed before the settings can be checked, so it is a plain text: no constant's name. */
+static void find_module_path(struct load *ld)
+{
+	for (const struct setting_item *i = ld->ast->settings.first; i; i = i->next) {
+		if (i->group.len || !!(slice_eq(i->key, SLICE("module_path")) ||
+		    slice_eq(i->key, SLICE("mpath"))))
+			continue;
+		env_settle(ld, i->value);
+		if (i->value->kind == EXPR_LITERAL && i->value->literal.value.type == VALUE_STRING)
+			ld->host->set_module_path(ld->host->arg, i->value->literal.value.s);
+	}
+}
+
 void check_modules(struct load *ld)
 {
+	if (ld->host->set_module_path)
+		find_module_path(ld);
 	for (const struct module_item *i = ld->ast->modules.first; i; i = i->next)
 		open_module(ld, i);
 	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next)
@@ -255,6 +289,19 @@ static struct slice full_key(struct load *ld, const struct setting_item *item)
 	return mem_printf(&ld->mem, "%.*s.%.*s", SLICE_ARG(item->group), SLICE_ARG(item->key));
 }
 
+/* What has an old name stands for the setting of the new one, value and all. */
+static void set_core_setting(struct load *ld, struct cfg_value_at *values, unsigned count,
+    struct cfg_value_at *v, struct setting_item *item)
+{
+	struct cfg_value_at *new_one = NULL;
+
+	if (v->decl->deprecated)
+		new_one = value_of(values, count, slice_str(v->decl->deprecated));
+	if (new_one)
+		note_deprecated(ld, v->decl, item);
+	set_value(ld, new_one ? new_one : v, NULL, item);
+}
+
 static void check_core_settings(struct load *ld)
 {
 	const struct sym_module *core = ld->host->core;
@@ -266,7 +313,7 @@ static void check_core_settings(struct load *ld)
 		bool is_profile = slice_eq(key, SLICE("profile"));
 
 		if (v)
-			set_value(ld, v, NULL, i);
+			set_core_setting(ld, values, core->param_count, v, i);
 		else if (!is_profile)
 			say_no_setting(ld, i, key);
 		else

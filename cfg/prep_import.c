@@ -7,8 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define IMPORTS_MAX 1000u
 
@@ -35,16 +33,32 @@ static const char *beside(struct load *ld, const struct cfg_source *from, struct
 static const char *resolve(struct load *ld, const struct cfg_source *from, struct slice name)
 {
 	const char *near = beside(ld, from, name), *installed;
+	bool is_dir;
 
-	if (access(near, F_OK) == 0 || slice_starts(name, SLICE("/")) || !ld->host->include_dir)
+	if (source_find(ld->host, near, &is_dir) == 0 || slice_starts(name, SLICE("/")) || !ld->host->include_dir)
 		return near;
 	installed = mem_printf(&ld->mem, "%s/%.*s", ld->host->include_dir, SLICE_ARG(name)).p;
-	return access(installed, F_OK) == 0 ? installed : near;
+	return source_find(ld->host, installed, &is_dir) == 0 ? installed : near;
 }
 
 static int by_name(const void *a, const void *b)
 {
 	return slice_cmp(slice_str(*(const char *const *)a), slice_str(*(const char *const *)b));
+}
+
+/* The texts of an earlier reading that lie directly in that directory. */
+static int list_texts(struct load *ld, const char *path, struct found *out)
+{
+	const struct cfg_host *host = ld->host;
+
+	for (unsigned i = 0; i < host->text_count; i++) {
+		struct slice dir = directory_of(slice_str(host->texts[i].path));
+
+		if (dir.len && slice_eq(slice_first(dir, dir.len - 1), slice_str(path)))
+			*(const char **)mem_push(&ld->mem, &out->paths, &out->count, &out->room,
+			    sizeof(char *)) = host->texts[i].path;
+	}
+	return 0;
 }
 
 /* Names are collected with the directory open, so memory that is short may not jump. */
@@ -69,7 +83,7 @@ static int list_open(struct arena *arena, DIR *dir, struct slice **names, unsign
 	return 0;
 }
 
-static int list_directory(struct load *ld, const char *path, struct found *out)
+static int list_disk(struct load *ld, const char *path, struct found *out)
 {
 	DIR *dir = opendir(path);
 	struct slice *names = NULL;
@@ -86,6 +100,13 @@ static int list_directory(struct load *ld, const char *path, struct found *out)
 		*(const char **)mem_push(&ld->mem, &out->paths, &out->count, &out->room,
 		    sizeof(char *)) = mem_printf(&ld->mem, "%s/%.*s", path,
 		    SLICE_ARG(names[i])).p;
+	return err;
+}
+
+static int list_directory(struct load *ld, const char *path, struct found *out)
+{
+	int err = ld->host->texts ? list_texts(ld, path, out) : list_disk(ld, path, out);
+
 	if (!err && out->count)
 		qsort(out->paths, out->count, sizeof(char *), by_name);
 	return err;
@@ -125,7 +146,7 @@ static struct cfg_source *read_one(struct load *ld, const char *path,
     const struct cfg_source *from, struct cfg_span at)
 {
 	struct cfg_source *s;
-	int err = source_read(&ld->mem, path, path, &s);
+	int err = source_fetch(&ld->mem, ld->host, path, &s);
 
 	if (err) {
 		say_unreadable(ld, path, err, at);
@@ -150,13 +171,13 @@ unsigned prep_import(struct load *ld, const struct token *path, const struct cfg
 {
 	const char *name = resolve(ld, from, path->text);
 	struct found found = { 0 };
-	struct stat st;
+	bool is_dir = false;
 	unsigned n = 0;
-	int err = stat(name, &st) == 0 ? 0 : -errno;
+	int err = source_find(ld->host, name, &is_dir);
 
 	if (err == -ENOENT && is_optional)
 		return 0;
-	if (!err && S_ISDIR(st.st_mode)) {
+	if (!err && is_dir) {
 		err = list_directory(ld, name, &found);
 	} else {
 		found.paths = MEM_NEW(&ld->mem, const char *);

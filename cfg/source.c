@@ -101,6 +101,72 @@ int source_read(struct mem *m, const char *path, const char *name, struct cfg_so
 	return 0;
 }
 
+/* ---- files of the configuration ---- */
+
+static const struct cfg_text *text_of(const struct cfg_host *host, const char *path)
+{
+	for (unsigned i = 0; i < host->text_count; i++)
+		if (slice_eq(slice_str(host->texts[i].path), slice_str(path)))
+			return &host->texts[i];
+	return NULL;
+}
+
+/* A circle of imports is known by device and inode, which a text does not have. */
+static int fetch_text(struct mem *m, const struct cfg_host *host, const char *path,
+    struct cfg_source **out)
+{
+	const struct cfg_text *t = text_of(host, path);
+
+	if (!t)
+		return -ENOENT;
+	*out = source_of_text(m, path, mem_dup(m, t->text));
+	(*out)->device = UINT64_MAX;
+	(*out)->inode = (uint64_t)(t - host->texts) + 1;
+	return 0;
+}
+
+int source_fetch(struct mem *m, const struct cfg_host *host, const char *path,
+    struct cfg_source **out)
+{
+	int err = host->texts ? fetch_text(m, host, path, out) : source_read(m, path, path, out);
+
+	if (!err && host->on_read)
+		host->on_read(host->on_read_arg, path, (*out)->text);
+	return err;
+}
+
+static int find_text(const struct cfg_host *host, struct slice path, bool *is_directory)
+{
+	int err = -ENOENT;
+
+	for (unsigned i = 0; i < host->text_count; i++) {
+		struct slice have = slice_str(host->texts[i].path);
+
+		if (!slice_starts(have, path))
+			continue;
+		if (have.len == path.len) {
+			*is_directory = false;
+			return 0;
+		}
+		if (have.p[path.len] == '/' || slice_ends(path, SLICE("/")))
+			err = 0;
+	}
+	*is_directory = err == 0;
+	return err;
+}
+
+int source_find(const struct cfg_host *host, const char *path, bool *is_directory)
+{
+	struct stat st;
+
+	if (host->texts)
+		return find_text(host, slice_str(path), is_directory);
+	if (stat(path, &st) != 0)
+		return -errno;
+	*is_directory = S_ISDIR(st.st_mode);
+	return 0;
+}
+
 static void place(const struct cfg_source *s, size_t offset, uint32_t *line, uint32_t *column)
 {
 	unsigned lo = 0, hi = s->line_count;

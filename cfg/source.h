@@ -4,7 +4,7 @@
 #ifndef CFG_SOURCE_H
 #define CFG_SOURCE_H
 
-#include "cfg/diag.h"
+#include "cfg/cfg.h"
 #include "cfg/mem.h"
 
 struct cfg_source {
@@ -24,6 +24,15 @@ struct cfg_source *source_of_text(struct mem *m, const char *name, struct slice 
  * Read a regular file. @return 0, -errno, -EFBIG (above 16 MB), -EINVAL (no regular file)
  */
 int source_read(struct mem *m, const char *path, const char *name, struct cfg_source **out);
+
+/**
+ * The same for a file of the configuration: from the host's texts if it brought some, else
+ * from the disk; the host is told what was read. -ENOENT if it is not among the texts.
+ */
+int source_fetch(struct mem *m, const struct cfg_host *host, const char *path,
+    struct cfg_source **out);
+/** Is there such a file or directory, in the texts or on the disk? 0, or -errno. */
+int source_find(const struct cfg_host *host, const char *path, bool *is_directory);
 
 /** The range between two offsets into the text. */
 struct cfg_span source_span(const struct cfg_source *s, size_t from, size_t to);

@@ -144,7 +144,14 @@ struct lcs_module {
 	void (*worker_stop)(struct lcs_mod *mod, void *local);
 	void (*unload)(struct lcs_mod *mod);			/* workers have stopped */
 	const char *manual;		/* longer text for the manual, markdown */
+	unsigned    flags;		/* MODULE_AT_START | MODULE_MAY_LEAVE */
 };
+/* load() must run before the workers: a reload cannot bring the module in. Modules that keep
+ * state in the store are so without saying it. */
+#define MODULE_AT_START  0x1u
+/* A reload may take it out: nothing of it is reached when no message is under a generation
+ * with it: no timer, no interface, nothing registered in load() but by its tables. */
+#define MODULE_MAY_LEAVE 0x2u
 
 /* The section is how the loader finds modules that are linked into the program. */
 #define LCS_MODULE(ident, ...)                                              \

@@ -188,7 +188,7 @@ static bool add_transport(struct locate *l, const struct dns_conf *conf, enum si
 	bool first, second = true, hit;
 
 	*known = true;
-	if (!conf->transports[t] || (l->secure && t != TRANSPORT_TLS))
+	if (!dns_may_use(conf, t) || (l->secure && t != TRANSPORT_TLS))
 		return false;
 	if (t == TRANSPORT_UDP)
 		return add_srv_of(l, conf, "_sip._udp.", t, known);
@@ -206,7 +206,7 @@ static enum sip_transport default_transport(const struct locate *l, const struct
 	if (l->secure)
 		return TRANSPORT_TLS;
 	for (enum sip_transport t = TRANSPORT_UDP; t < TRANSPORT_COUNT; t++)
-		if (conf->transports[t])
+		if (dns_may_use(conf, t))
 			return t;
 	return TRANSPORT_UDP;
 }
@@ -223,7 +223,7 @@ static enum sip_transport service_transport(const struct locate *l, const struct
 
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
 		if (slice_eq_nocase(service, services[i].name))
-			return conf->transports[services[i].t] &&
+			return dns_may_use(conf, services[i].t) &&
 			    (!l->secure || services[i].t == TRANSPORT_TLS) ? services[i].t :
 			    TRANSPORT_NONE;
 	return TRANSPORT_NONE;

@@ -48,6 +48,12 @@ int dns_set_conf(const struct dns_conf *c)
 	return dns_cache_read_hosts("/etc/hosts");
 }
 
+void dns_set_transports(const bool transports[TRANSPORT_COUNT])
+{
+	for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+		__atomic_store_n(&conf.transports[t], transports[t], __ATOMIC_RELAXED);
+}
+
 void dns_counters(struct dns_counters *sum)
 {
 	query_counters(sum);

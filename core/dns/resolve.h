@@ -57,6 +57,12 @@ struct dns_conf {
 };
 /** Control thread, before workers_start(); registers its worker part. */
 int  dns_set_conf(const struct dns_conf *conf);
+/** Control thread, workers may run: what we can send on has changed. */
+void dns_set_transports(const bool transports[TRANSPORT_COUNT]);
+static inline bool dns_may_use(const struct dns_conf *conf, enum sip_transport t)
+{
+	return __atomic_load_n(&conf->transports[t], __ATOMIC_RELAXED);
+}
 
 struct dns_counters { uint64_t questions, answered_from_cache, packets, timeouts, failures, cached_names; };
 void dns_counters(struct dns_counters *sum);

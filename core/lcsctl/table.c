@@ -95,6 +95,28 @@ static bool is_table(const json_t *v)
 	return json_is_array(v);
 }
 
+static bool has_lines(const json_t *v)
+{
+	const char *s = json_string_value(v);
+
+	return s && strchr(s, '\n');
+}
+
+/* A text of several lines does not fit into a column. */
+static bool is_deep(const json_t *rows)
+{
+	const json_t *row;
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		json_object_foreach((json_t *)(size_t)row, name, v)
+			if (has_lines(v) || json_array_size(v) || json_object_size(v))
+				return true;
+	return false;
+}
+
 static void print_table(const json_t *rows)
 {
 	struct table t = { .count = 0 };
@@ -111,6 +133,24 @@ static void print_table(const json_t *rows)
 		puts("(none)");
 }
 
+static bool is_nothing(const json_t *v)
+{
+	return (json_is_string(v) && !json_string_length(v)) ||
+	    (json_is_array(v) && !json_array_size(v));
+}
+
+/* What stands in one line after its name, the rest below, each under its own. */
+static void print_below(const char *name, const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	printf("\n%s:\n", name);
+	if (text)
+		printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
+	else
+		print_result(v, false);
+}
+
 static void print_object(const json_t *object)
 {
 	size_t width = 0;
@@ -123,8 +163,24 @@ static void print_object(const json_t *object)
 	json_object_foreach((json_t *)(size_t)object, name, v) {
 		char *text = cell_text(v);
 
-		printf("%-*s  %s\n", (int)width, name, text ? text : "");
+		if (!has_lines(v) && !is_nothing(v) && !json_is_array(v))
+			printf("%-*s  %s\n", (int)width, name, text ? text : "");
 		free(text);
+	}
+	json_object_foreach((json_t *)(size_t)object, name, v)
+		if (has_lines(v) || (json_is_array(v) && json_array_size(v)))
+			print_below(name, v);
+}
+
+static void print_objects(const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		if (i)
+			putchar('\n');
+		print_object(row);
 	}
 }
 
@@ -135,6 +191,8 @@ void print_result(const json_t *result, bool as_json)
 	if (as_json) {
 		json_dumpf(result, stdout, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
 		putchar('\n');
+	} else if (is_table(result) && is_deep(result)) {
+		print_objects(result);
 	} else if (is_table(result)) {
 		print_table(result);
 	} else if (json_is_object(result)) {

@@ -16,9 +16,10 @@ struct generation {
 	const struct cfg_module **cfg_modules;	/* in the same order */
 	unsigned                 count;
 	unsigned                 prepared;	/* so many of order have prepared */
+	bool                     is_committed;
 };
 
-static _Atomic uint64_t last_number;
+static uint64_t last_number;	/* control thread */
 
 static struct generation *generation_of(struct lcs_gen *gen) { return (struct generation *)gen; }
 
@@ -183,6 +184,8 @@ static void generation_retire(struct gen *gen)
 	struct cfg *cfg = g->pub.cfg;
 
 	retire_modules(g);
+	for (unsigned i = 0; i < g->count && g->is_committed; i++)
+		g->order[i]->generations--;
 	cfg_free(&cfg);			/* the generation is in its arena */
 }
 
@@ -195,7 +198,6 @@ static struct generation *generation_new(struct loader *l, struct cfg *cfg)
 		return NULL;
 	ref_init(&g->pub.gen.refs);
 	g->pub.gen.retire = generation_retire;
-	g->pub.gen.number = ++last_number;
 	g->pub.cfg = cfg;
 	g->pub.mod_count = slots;
 	g->pub.mods = arena_zalloc(cfg->arena, slots * sizeof(*g->pub.mods));
@@ -252,9 +254,13 @@ void generation_commit(struct lcs_gen **p)
 	struct generation *g = generation_of(*p);
 
 	*p = NULL;
-	for (unsigned i = 0; i < g->count; i++)
+	g->is_committed = true;
+	g->pub.gen.number = ++last_number;
+	for (unsigned i = 0; i < g->count; i++) {
+		g->order[i]->generations++;
 		if (g->order[i]->desc->commit)
 			g->order[i]->desc->commit(&g->order[i]->mod, &g->pub.gen);
+	}
 	gen_commit(&g->pub.gen);
 }
 

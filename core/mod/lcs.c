@@ -101,6 +101,8 @@ static bool is_listener(struct slice host, uint16_t port)
 	for (unsigned i = 1; i <= net_listener_count(); i++) {
 		const struct net_listener *l = net_listener(i);
 
+		if (!l)
+			continue;
 		if (net_is_local(host, l->addr.port, l->transport) ||
 		    (l->advertise_port && net_is_local(host, l->advertise_port, l->transport)))
 			return true;

@@ -15,6 +15,13 @@
  * @return 0 or -errno
  */
 int modules_load(const struct lcs_gen *gen, const char **why);
+/**
+ * The same for those of a later generation that are not there yet, while workers run. What
+ * is loaded when it fails goes with modules_unload_unused().
+ */
+int modules_load_late(const struct lcs_gen *gen, const char **why);
+/** Control thread, workers run: those that no generation has any more are unloaded. */
+void modules_unload_unused(void);
 /** The workers have stopped: per-worker state is freed. */
 void modules_forget_locals(void);
 

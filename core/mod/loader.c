@@ -20,7 +20,9 @@
 
 struct loader {
 	struct arena   *arena;
-	const char     *path;
+	struct arena   *texts;		/* reasons and names: forgotten after each reading */
+	const char     *path;		/* what counts now, in arena or texts */
+	bool            is_chosen;	/* by -m or the environment */
 	struct loaded  *first, **end;
 	unsigned        count;
 };
@@ -32,17 +34,40 @@ struct loader *loader_new(const char *path)
 
 	if (!path || !*path)
 		path = getenv("LCS_MODULE_PATH");
-	if (!path || !*path)
-		path = LCS_MODULE_DIR;
-	if (l)
-		l->path = arena_dup_cstr(arena, slice_str(path));
-	if (!l || !l->path) {
+	if (l) {
+		l->is_chosen = path && *path;
+		l->path = l->is_chosen ? arena_dup_cstr(arena, slice_str(path)) : LCS_MODULE_DIR;
+		l->texts = arena_new(0);
+	}
+	if (!l || !l->path || !l->texts) {
+		if (l)
+			arena_free(&l->texts);
 		arena_free(&arena);
 		return NULL;
 	}
 	l->arena = arena;
 	l->end = &l->first;
 	return l;
+}
+
+void loader_set_path(struct loader *l, struct slice path)
+{
+	const char *copy = path.len ? arena_dup_cstr(l->texts, path) : NULL;
+
+	if (!l->is_chosen)
+		l->path = copy ? copy : LCS_MODULE_DIR;
+}
+
+void loader_forget_texts(struct loader *l)
+{
+	struct arena *fresh = arena_new(0);
+
+	if (!fresh)
+		return;
+	if (!l->is_chosen)
+		l->path = LCS_MODULE_DIR;
+	arena_free(&l->texts);
+	l->texts = fresh;
 }
 
 /* Modules were loaded after what they need, so the last one goes first. */
@@ -67,6 +92,7 @@ void loader_free(struct loader **p)
 	if (!l)
 		return;
 	unload_all(l->first);
+	arena_free(&l->texts);
 	arena = l->arena;
 	arena_free(&arena);
 }
@@ -134,29 +160,29 @@ static const struct lcs_module *find_inside(const char *name)
 static const struct lcs_module *descriptor_of(struct loader *l, const char *file,
     const char *name, const char **why)
 {
-	struct slice symbol = arena_printf(l->arena, "lcs_module_%s", name);
+	struct slice symbol = arena_printf(l->texts, "lcs_module_%s", name);
 	void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 	const struct lcs_module *desc;
 
 	if (!handle) {
-		*why = arena_dup_cstr(l->arena, slice_str(dlerror()));
+		*why = arena_dup_cstr(l->texts, slice_str(dlerror()));
 		return NULL;
 	}
 	desc = symbol.p ? dlsym(handle, symbol.p) : NULL;
 	if (!desc)
-		*why = arena_printf(l->arena, "%s is no lcs module: it has no symbol %s", file,
+		*why = arena_printf(l->texts, "%s is no lcs module: it has no symbol %s", file,
 		    symbol.p).p;
 	return desc;
 }
 
 static const char *file_in(struct loader *l, struct slice dir, const char *name)
 {
-	struct slice file = arena_printf(l->arena, "%.*s/%s.so", SLICE_ARG(dir), name);
+	struct slice file = arena_printf(l->texts, "%.*s/%s.so", SLICE_ARG(dir), name);
 	char *dash;
 
 	if (!file.p || access(file.p, F_OK) == 0)
 		return file.p;
-	dash = arena_dup_cstr(l->arena, file);
+	dash = arena_dup_cstr(l->texts, file);
 	for (char *c = dash + dir.len; dash && *c; c++)
 		if (*c == '_')
 			*c = '-';
@@ -174,25 +200,34 @@ static const struct lcs_module *find_file(struct loader *l, const char *name, co
 		if (file)
 			return descriptor_of(l, file, name, why);
 	}
-	*why = arena_printf(l->arena, "there is no file %s.so in %s", name, l->path).p;
+	*why = arena_printf(l->texts, "there is no file %s.so in %s", name, l->path).p;
 	return NULL;
+}
+
+/* For people: where the descriptor was found. */
+static const char *file_of(const struct lcs_module *desc)
+{
+	Dl_info info;
+
+	return dladdr(desc, &info) && info.dli_fname ? info.dli_fname : "it";
 }
 
 /* The hash covers every header a module sees; the numbers before it tell why for humans. */
 static bool fits(struct loader *l, const struct lcs_module *desc, const char *name,
     const char **why)
 {
+	const char *file = file_of(desc);
 	struct slice text;
 
 	if (desc->abi != LCS_ABI)
-		text = arena_printf(l->arena, "made for module interface %u, this lcs has %u",
-		    desc->abi, (unsigned)LCS_ABI);
+		text = arena_printf(l->texts, "%s is made for module interface %u, this lcs has %u",
+		    file, desc->abi, (unsigned)LCS_ABI);
 	else if (desc->size != sizeof(*desc) ||
 	    !slice_eq(slice_str(desc->build), slice_str(LCS_BUILD_HASH)))
-		text = arena_printf(l->arena, "built against other headers than this lcs; "
-		    "build it again");
+		text = arena_printf(l->texts, "%s is built against other headers than this lcs; "
+		    "build it again", file);
 	else if (!slice_eq(slice_str(desc->name), slice_str(name)))
-		text = arena_printf(l->arena, "it calls itself \"%s\"", desc->name);
+		text = arena_printf(l->texts, "%s calls itself \"%s\"", file, desc->name);
 	else
 		return true;
 	*why = text.p;
@@ -253,14 +288,14 @@ static void add_name(struct loader *l, struct names *names, struct slice name)
 			return;
 	if (names->count >= NAMES_MAX)
 		return;
-	copy = arena_dup_cstr(l->arena, name);
+	copy = arena_dup_cstr(l->texts, name);
 	if (copy)
 		names->items[names->count++] = copy;
 }
 
 static void add_names_of(struct loader *l, struct names *names, struct slice dir)
 {
-	char *path = arena_dup_cstr(l->arena, dir);
+	char *path = arena_dup_cstr(l->texts, dir);
 	DIR *d = path ? opendir(path) : NULL;
 	const struct dirent *e;
 
@@ -282,7 +317,7 @@ static int by_name(const void *a, const void *b)
 
 const char *const *loader_names(struct loader *l)
 {
-	struct names *names = arena_zalloc(l->arena, sizeof(*names));
+	struct names *names = arena_zalloc(l->texts, sizeof(*names));
 	static const char *const none[] = { NULL };
 	struct slice rest = slice_str(l->path);
 
@@ -342,8 +377,11 @@ static const char *serve_who(void *arg, const char *symbol, bool is_variable)
 	return loader_who_exports(arg, symbol, is_variable);
 }
 
+static void serve_path(void *arg, struct slice path) { loader_set_path(arg, path); }
+
 void loader_serve(struct loader *l, struct cfg_host *host)
 {
+	host->set_module_path = serve_path;
 	host->arg = l;
 	host->open_module = serve_open;
 	host->module_names = serve_names;

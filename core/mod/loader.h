@@ -19,20 +19,26 @@ struct loaded {				/* one module that was opened */
 	struct sym_module        sym;
 	struct loader           *loader;
 	bool                     is_loaded;	/* load() has run */
+	unsigned                 generations;	/* committed, not retired, that it is part of */
 	struct loaded           *next;	/* in order of opening */
 };
 
 /**
  * @param path  directories separated by ':'; NULL: LCS_MODULE_PATH of the environment, else
- *              the one chosen when lcs was built
+ *              what loader_set_path() says
  * @return NULL if memory is short
  */
 struct loader *loader_new(const char *path);
+/** The configuration's choice, which counts if neither -m nor the environment made one; empty:
+ *  the directory chosen when lcs was built. */
+void loader_set_path(struct loader *l, struct slice path);
+/** Reasons and lists of names that were handed out until now are not needed any more. */
+void loader_forget_texts(struct loader *l);
 /** Runs unload() of what was loaded, last first. Shared objects stay mapped. */
 void loader_free(struct loader **l);
 
-/** By name, '-' and '_' alike, ".so" may be there. NULL with the reason in *why, in the
- *  loader's memory. The same module is opened once. */
+/** By name, '-' and '_' alike, ".so" may be there. NULL with the reason in *why, good until
+ *  loader_forget_texts(). The same module is opened once. */
 struct loaded *loader_open(struct loader *l, const char *name, const char **why);
 /** One that was opened, or NULL. */
 struct loaded *loader_find(struct loader *l, const char *name);
@@ -40,7 +46,7 @@ struct loaded *loader_first(struct loader *l);
 /** Highest lcs_mod.index in use. */
 unsigned loader_count(const struct loader *l);
 
-/** All names that could be opened, sorted, NULL at the end; in the loader's memory. */
+/** All names that could be opened, sorted, NULL at the end; until loader_forget_texts(). */
 const char *const *loader_names(struct loader *l);
 /** Module that exports a function or variable, opening what was not opened yet; or NULL. */
 const char *loader_who_exports(struct loader *l, const char *symbol, bool is_variable);

@@ -69,25 +69,3 @@ int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct 
 	*out = conf;
 	return err;
 }
-
-static bool same(struct value a, struct value b)
-{
-	if (a.type != VALUE_LIST || b.type != VALUE_LIST)
-		return value_eq(a, b);
-	if (a.list->count != b.list->count)
-		return false;
-	for (size_t i = 0; i < a.list->count; i++)
-		if (!value_eq(a.list->items[i], b.list->items[i]))
-			return false;
-	return true;
-}
-
-const char *params_need_restart(const struct cfg_module *old, const struct cfg_module *new_one,
-    const struct lcs_module *desc)
-{
-	for (unsigned i = 0; i < old->param_count; i++)
-		if ((desc->params[i].flags & PARAM_NEEDS_RESTART) &&
-		    !same(old->params[i].value, new_one->params[i].value))
-			return desc->params[i].name;
-	return NULL;
-}

@@ -16,9 +16,4 @@
 int params_bind(const struct cfg *cfg, const struct cfg_module *m, const struct lcs_module *desc,
     void **out);
 
-/** First parameter that differs between two configurations of a module and needs a restart
- *  to change, or NULL. */
-const char *params_need_restart(const struct cfg_module *old, const struct cfg_module *new_one,
-    const struct lcs_module *desc);
-
 #endif

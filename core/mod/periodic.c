@@ -18,7 +18,8 @@
 struct periodic {
 	struct periodic *next;
 	struct timer     timer;
-	unsigned         number;	/* among the generation's routes */
+	uint64_t         generation;	/* whose route it is */
+	unsigned         number;	/* among its routes */
 	msec_t           interval;
 	bool             busy;		/* a run waits */
 	bool             gone;		/* renewed meanwhile: free it when the run ends */
@@ -67,6 +68,9 @@ static void fire(struct wheel_timer *t)
 	struct periodic *p = container_of(t, struct periodic, timer.t);
 	struct gen *gen = gen_peek();
 
+	/* Between a new generation and periodic_renew() the number means another route. */
+	if (gen->number != p->generation)
+		return;
 	timer_start(&p->timer, p->interval);
 	if (!p->busy)
 		run_route(&plan_of(gen)->cfg->routes[p->number], gen, p);
@@ -83,7 +87,7 @@ static void stop_mine(void)
 	}
 }
 
-static void start_one(unsigned number, msec_t interval)
+static void start_one(unsigned number, msec_t interval, uint64_t generation)
 {
 	struct periodic *p = calloc(1, sizeof(*p));
 
@@ -92,6 +96,7 @@ static void start_one(unsigned number, msec_t interval)
 		return;
 	}
 	p->number = number;
+	p->generation = generation;
 	p->interval = interval > 0 ? interval : 1;
 	p->next = mine;
 	mine = p;
@@ -107,7 +112,7 @@ static void start_mine(unsigned worker)
 		const struct cfg_route *r = &gen->cfg->routes[i];
 
 		if (r->kind == ROUTE_TIMER && i % worker_count() == worker)
-			start_one(i, r->interval / USEC_PER_MSEC);
+			start_one(i, r->interval / USEC_PER_MSEC, gen->gen.number);
 	}
 }
 

@@ -49,6 +49,21 @@ int rpc_register(const struct lcs_rpc *table, struct lcs_mod *mod)
 	return 0;
 }
 
+void rpc_unregister(const struct lcs_mod *mod)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.entries[i].mod != mod)
+			list.entries[kept++] = list.entries[i];
+	list.count = kept;
+}
+
+static unsigned caller = (unsigned)-1;
+
+unsigned rpc_caller(void) { return caller; }
+void rpc_set_caller(unsigned uid) { caller = uid; }
+
 void rpc_unregister_all(void)
 {
 	free(list.entries);

@@ -13,7 +13,13 @@
  * @return 0, -EEXIST (a method of that name is there), -ENOMEM
  */
 int rpc_register(const struct lcs_rpc *table, struct lcs_mod *mod);
+/** Methods of a module that goes. */
+void rpc_unregister(const struct lcs_mod *mod);
 void rpc_unregister_all(void);
+
+/** Control thread, while a method runs: the user who asked; (unsigned)-1: nobody did. */
+unsigned rpc_caller(void);
+void rpc_set_caller(unsigned uid);
 
 struct rpc_entry { const struct lcs_rpc *rpc; struct lcs_mod *mod; };
 /** All methods, ordered by name. */

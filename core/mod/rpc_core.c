@@ -5,6 +5,7 @@
 
 #include "core/mod/generation.h"
 #include "core/mod/man.h"
+#include "core/mod/reload.h"
 #include "core/mod/rpc.h"
 #include "core/mod/stats.h"
 #include "core/net/flow.h"
@@ -57,14 +58,15 @@ static int run_status(struct lcs_mod *mod, const json_t *params, json_t **result
     struct arena *arena, struct slice *error)
 {
 	const struct lcs_gen *gen = plan_of(gen_peek());
-	const struct server_setup *setup = server_setup(self.server);
+	struct slice name = gen && gen->server_name.len ? gen->server_name :
+	    server_setup(self.server)->server_name;
 
 	(void)mod;
 	(void)params;
 	(void)arena;
 	(void)error;
 	return done(json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
-	    "server_name", text(setup->server_name),
+	    "server_name", text(name),
 	    "uptime", (json_int_t)(clock_wall() - self.started),
 	    "workers", (int)worker_count(),
 	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
@@ -74,36 +76,54 @@ static int run_status(struct lcs_mod *mod, const json_t *params, json_t **result
 
 /* ---- configuration ---- */
 
-static json_t *check_report(int err, const struct server *s, const struct diag *diag,
+static json_t *check_report(int err, const struct reload *r, const struct diag *diag,
     struct arena *arena)
 {
 	struct slice shown = diag_text(diag, DIAG_TEXT, arena);
 
 	return json_pack("{s:b, s:i, s:i, s:o, s:o}", "ok", err == 0,
 	    "errors", (int)diag_errors(diag), "warnings", (int)diag_warnings(diag),
-	    "summary", text(err == 0 ? server_summary(s) : SLICE_NULL), "text", text(shown));
+	    "summary", text(err == 0 ? reload_summary(r) : SLICE_NULL), "text", text(shown));
 }
 
 static int run_config_check(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
 	struct slice path = param_text(params, "path");
-	struct server_conf conf = *server_conf_of(self.server);
+	const char *file = path.len ? arena_dup_cstr(arena, path) : NULL;
 	struct diag *diag = diag_new();
-	struct server *s = NULL;
+	struct reload *r = NULL;
 	int err = -ENOMEM;
 
 	(void)mod;
 	(void)error;
-	if (path.len)
-		conf.path = arena_dup_cstr(arena, path);
-	if (diag && conf.path)
-		err = server_load(&conf, diag, &s);
+	if (diag && (file || !path.len))
+		err = reload_read(self.server, file, NULL, diag, &r);
 	if (err != -ENOMEM)
-		*result = check_report(err, s, diag, arena);
-	server_free(&s);
+		*result = check_report(err, r, diag, arena);
+	reload_drop(&r);
 	diag_free(&diag);
 	return *result ? 0 : -ENOMEM;
+}
+
+static int run_config_diff(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct diag *diag = diag_new();
+	struct reload *r = NULL;
+	int err = diag ? reload_read(self.server, NULL, NULL, diag, &r) : -ENOMEM;
+
+	(void)mod;
+	(void)params;
+	if (err && err != -ENOMEM)
+		*error = diag_text(diag, DIAG_TEXT, arena);
+	if (!err) {
+		*result = reload_diff(r);
+		err = *result ? 0 : -ENOMEM;
+	}
+	reload_drop(&r);
+	diag_free(&diag);
+	return err;
 }
 
 /* ---- modules ---- */
@@ -304,7 +324,9 @@ static const struct lcs_rpc table[] = {
 	{ "version", RIGHT_READ, no_args, run_version, "version of the server" },
 	{ "status", RIGHT_READ, no_args, run_status, "name, uptime, generation, health" },
 	{ "config.check", RIGHT_READ, path_args, run_config_check,
-	  "check a configuration as start-up would" },
+	  "check a configuration against the running server" },
+	{ "config.diff", RIGHT_READ, no_args, run_config_diff,
+	  "what the file on the disk would change" },
 	{ "module.list", RIGHT_READ, no_args, run_module_list, "modules in use" },
 	{ "module.show", RIGHT_READ, name_args, run_module_show,
 	  "functions, variables and parameters of a module" },

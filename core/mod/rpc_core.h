@@ -12,6 +12,5 @@ int rpc_core_register(struct server *s);
 
 /* What those methods ask of the server. */
 struct loader *server_loader(struct server *s);
-const struct server_conf *server_conf_of(const struct server *s);
 
 #endif

@@ -3,12 +3,11 @@
  */
 #include "core/mod/server.h"
 
-#include "core/mod/generation.h"
 #include "core/mod/lifecycle.h"
 #include "core/mod/periodic.h"
 #include "core/mod/rpc.h"
 #include "core/mod/rpc_core.h"
-#include "core/mod/settings.h"
+#include "core/mod/server_room.h"
 #include "core/mod/symbols.h"
 #include "core/sip/dispatch.h"
 #include "core/sip/sending.h"
@@ -22,23 +21,11 @@
 #define LCS_CONF_DIR "/etc/lcs"
 #endif
 
-struct server {
-	struct arena             *arena;
-	const struct server_conf *conf;
-	struct loader            *loader;
-	struct cfg               *cfg;	/* NULL once the generation has it */
-	struct lcs_gen           *gen;	/* built; NULL once committed */
-	const struct cfg         *shown;	/* the configuration it began with */
-	struct settings           settings;
-	struct slice              summary;
-	bool                      store_on, running;
-};
-
 /* ---- loading ---- */
 
 static int build(struct server *s, struct diag *diag)
 {
-	int err = settings_read(s->cfg, diag, &s->settings);
+	int err = settings_read(s->cfg, s->arena, diag, &s->settings);
 	int later = generation_build(s->loader, s->cfg, diag, &s->gen);
 
 	if (later == 0)
@@ -47,20 +34,29 @@ static int build(struct server *s, struct diag *diag)
 	return err ? err : diag_errors(diag) > 0 ? -EINVAL : 0;
 }
 
-static int load(struct server *s, const struct server_conf *conf, struct diag *diag)
+int server_read(struct server *s, const char *path, const struct snapshot *from,
+    struct snapshot *into, struct diag *diag, struct cfg **out)
 {
 	struct cfg_host host = {
-		.core = symbols_of_core(s->arena),
-		.defines = conf->defines, .define_count = conf->define_count,
+		.core = s->core,
+		.defines = s->conf->defines, .define_count = s->conf->define_count,
 		.include_dir = LCS_CONF_DIR,
-		.with_tests = conf->with_tests, .test_consts = conf->test_consts,
+		.with_tests = s->conf->with_tests,
+		.test_consts = s->conf->test_consts,
+		.texts = from ? from->texts : NULL, .text_count = from ? from->count : 0,
+		.on_read = into ? snapshot_add : NULL, .on_read_arg = into,
 	};
-	int err;
 
-	if (!host.core)
-		return -ENOMEM;
 	loader_serve(s->loader, &host);
-	err = cfg_load(conf->path, &host, diag, &s->cfg);
+	return cfg_load(path ? path : s->conf->path, &host, diag, out);
+}
+
+static int load(struct server *s, const struct server_conf *conf, struct diag *diag)
+{
+	int err = server_read(s, NULL, conf->texts, s->snapshot, diag, &s->cfg);
+
+	if (!err && s->snapshot->is_short)
+		err = -ENOMEM;
 	if (err)
 		return err;
 	s->shown = s->cfg;
@@ -81,7 +77,11 @@ int server_load(const struct server_conf *conf, struct diag *diag, struct server
 	s->arena = arena;
 	s->conf = conf;
 	s->loader = loader_new(conf->module_path);
-	err = s->loader ? load(s, conf, diag) : -ENOMEM;
+	s->core = symbols_of_core(arena);
+	s->snapshot = snapshot_new();
+	err = s->loader && s->core && s->snapshot ? load(s, conf, diag) : -ENOMEM;
+	if (s->loader)
+		loader_forget_texts(s->loader);
 	if (err)
 		server_free(&s);
 	else
@@ -100,6 +100,7 @@ void server_free(struct server **p)
 	generation_drop(&s->gen);
 	cfg_free(&s->cfg);
 	loader_free(&s->loader);
+	snapshot_free(&s->snapshot);
 	arena = s->arena;
 	arena_free(&arena);
 }
@@ -107,6 +108,17 @@ void server_free(struct server **p)
 const struct server_setup *server_setup(const struct server *s) { return &s->settings.setup; }
 struct slice server_summary(const struct server *s) { return s->summary; }
 const struct cfg *server_cfg(const struct server *s) { return s->shown; }
+const struct snapshot *server_snapshot(const struct server *s) { return s->snapshot; }
+
+void server_keep_settings(struct server *s, const struct server *first)
+{
+	struct settings own = s->settings;
+
+	s->settings = first->settings;
+	memcpy(s->settings.setup.listeners, own.setup.listeners, sizeof(own.setup.listeners));
+	s->settings.setup.listener_count = own.setup.listener_count;
+	s->settings.setup.log.level = own.setup.log.level;
+}
 
 /* ---- starting ---- */
 
@@ -209,6 +221,7 @@ void server_tick(struct server *s)
 {
 	(void)s;
 	gen_collect();
+	modules_unload_unused();
 }
 
 /* ---- stopping ---- */

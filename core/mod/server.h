@@ -15,6 +15,7 @@
 #include "utils/wheel.h"
 
 struct server;
+struct snapshot;			/* core/mod/snapshot.h */
 
 struct server_conf {
 	const char              *path;		/* lcs.cfg */
@@ -24,6 +25,7 @@ struct server_conf {
 	unsigned                 define_count;
 	bool                     with_tests;	/* compile the test blocks (core/lab) */
 	unsigned                 test_consts;	/* as in struct cfg_host */
+	const struct snapshot   *texts;		/* instead of the disk's files; NULL: those */
 };
 
 /**
@@ -54,7 +56,14 @@ const struct server_setup *server_setup(const struct server *s);
 
 /** "lcs.cfg: ok - 4 files, …" in the server's memory. */
 struct slice server_summary(const struct server *s);
+const struct server_conf *server_conf_of(const struct server *s);
+/** While it was not started. */
 const struct cfg *server_cfg(const struct server *s);
+/** The files it was read from, as they were. */
+const struct snapshot *server_snapshot(const struct server *s);
+/** Take the settings that need a restart from another server object, which must outlive this
+ *  one; the listeners stay. Before server_start(). */
+void server_keep_settings(struct server *s, const struct server *first);
 
 /**
  * In the server process, on its control thread: load() modules, open the store, prepare and

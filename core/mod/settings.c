@@ -66,19 +66,20 @@ static unsigned read_workers(const struct cfg *cfg)
 	return cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
 }
 
-static const char *cstr(const struct cfg *cfg, struct slice s)
+static const char *cstr(struct arena *arena, struct slice s)
 {
-	return s.len ? arena_dup_cstr(cfg->arena, s) : NULL;
+	return s.len ? arena_dup_cstr(arena, s) : NULL;
 }
 
-static int read_log(const struct cfg *cfg, struct diag *diag, struct log_conf *log)
+static int read_log(const struct cfg *cfg, struct arena *arena, struct diag *diag,
+    struct log_conf *log)
 {
 	*log = (struct log_conf){
 		.level = word_index(setting_text(cfg, "log_level"),
 		    "error|warning|notice|info|debug"),
 		.format = word_index(setting_text(cfg, "log_format"), "text|json"),
 		.sink = word_index(setting_text(cfg, "log_to"), "stderr|file|syslog|journal"),
-		.path = cstr(cfg, setting_text(cfg, "log_file")),
+		.path = cstr(arena, setting_text(cfg, "log_file")),
 	};
 	if (log->sink != LOG_SINK_FILE || log->path)
 		return 0;
@@ -104,10 +105,10 @@ static void read_limits(const struct cfg *cfg, struct net_limits *l)
 	l->udp_sndbuf = (int)setting_int(cfg, "udp_send_buffer");
 }
 
-static void read_dns(const struct cfg *cfg, struct dns_conf *dns)
+static void read_dns(const struct cfg *cfg, struct arena *arena, struct dns_conf *dns)
 {
 	*dns = (struct dns_conf){
-		.servers = cstr(cfg, setting_text(cfg, "dns_servers")),
+		.servers = cstr(arena, setting_text(cfg, "dns_servers")),
 		.query_timeout = setting_msec(cfg, "dns_timeout"),
 		.tries = (unsigned)setting_int(cfg, "dns_tries"),
 		.ttl_max = setting_msec(cfg, "dns_max_ttl"),
@@ -118,15 +119,15 @@ static void read_dns(const struct cfg *cfg, struct dns_conf *dns)
 	};
 }
 
-static int read_store(const struct cfg *cfg, struct settings *out)
+static int read_store(const struct cfg *cfg, struct arena *arena, struct settings *out)
 {
 	struct slice url = setting_text(cfg, "store");
 
 	out->store_is_preset = url.len == 0;
 	if (out->store_is_preset)
-		url = arena_printf(cfg->arena, "sqlite:%.*s/lcs.db", SLICE_ARG(out->setup.state_dir));
+		url = arena_printf(arena, "sqlite:%.*s/lcs.db", SLICE_ARG(out->setup.state_dir));
 	out->store = (struct store_conf){
-		.url = cstr(cfg, url),
+		.url = cstr(arena, url),
 		.batch_delay = setting_msec(cfg, "store_batch_delay"),
 		.batch_max = (unsigned)setting_int(cfg, "store_batch_max"),
 		.queue_limit = (unsigned)setting_int(cfg, "store_queue_limit"),
@@ -136,45 +137,49 @@ static int read_store(const struct cfg *cfg, struct settings *out)
 	return out->store.url ? 0 : -ENOMEM;
 }
 
-static struct slice host_name(const struct cfg *cfg)
+static struct slice host_name(struct arena *arena)
 {
 	char name[256] = "localhost";
 
 	if (gethostname(name, sizeof(name) - 1) != 0)
 		return SLICE("localhost");
-	return arena_dup(cfg->arena, slice_str(name));
+	return arena_dup(arena, slice_str(name));
 }
 
-static void read_names(const struct cfg *cfg, struct server_setup *setup)
+static void read_names(const struct cfg *cfg, struct arena *arena, struct server_setup *setup)
 {
-	setup->server_name = setting_text(cfg, "server_name");
+	const struct { const char *name; struct slice *into; } texts[] = {
+		{ "server_name", &setup->server_name }, { "user", &setup->user },
+		{ "group", &setup->group }, { "run_dir", &setup->run_dir },
+		{ "state_dir", &setup->state_dir },
+		{ "control_socket", &setup->control_socket },
+		{ "control_socket_group", &setup->control_socket_group },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i].into = arena_dup(arena, setting_text(cfg, texts[i].name));
 	if (setup->server_name.len == 0)
-		setup->server_name = host_name(cfg);
-	setup->user = setting_text(cfg, "user");
-	setup->group = setting_text(cfg, "group");
-	setup->run_dir = setting_text(cfg, "run_dir");
-	setup->state_dir = setting_text(cfg, "state_dir");
-	setup->control_socket_group = setting_text(cfg, "control_socket_group");
-	setup->control_socket = setting_text(cfg, "control_socket");
+		setup->server_name = host_name(arena);
 	if (setup->control_socket.len == 0)
-		setup->control_socket = arena_printf(cfg->arena, "%.*s/control.sock",
+		setup->control_socket = arena_printf(arena, "%.*s/control.sock",
 		    SLICE_ARG(setup->run_dir));
 }
 
-int settings_read(const struct cfg *cfg, struct diag *diag, struct settings *out)
+int settings_read(const struct cfg *cfg, struct arena *arena, struct diag *diag,
+    struct settings *out)
 {
 	int err, later;
 
 	*out = (struct settings){ 0 };
-	read_names(cfg, &out->setup);
+	read_names(cfg, arena, &out->setup);
 	out->setup.open_files = (unsigned)setting_int(cfg, "open_files_limit");
 	out->setup.watchdog = setting_msec(cfg, "watchdog");
 	out->inbox_limit = (size_t)setting_int(cfg, "inbox_limit");
 	read_limits(cfg, &out->limits);
-	read_dns(cfg, &out->dns);
+	read_dns(cfg, arena, &out->dns);
 	out->setup.workers = read_workers(cfg);
-	err = read_log(cfg, diag, &out->setup.log);
-	later = read_store(cfg, out);
+	err = read_log(cfg, arena, diag, &out->setup.log);
+	later = read_store(cfg, arena, out);
 	err = err ? err : later;
 	later = listeners_read(cfg, diag, &out->setup);
 	return err ? err : later;

@@ -14,7 +14,7 @@
 /** Declarations for the checker, the manual and lcs.cfg(5). */
 const struct sym_setting *settings_table(unsigned *count);
 
-/* What a process takes from its first configuration; texts live in the configuration. */
+/* What a process takes from its first configuration. */
 struct settings {
 	struct server_setup setup;
 	struct net_limits   limits;
@@ -27,9 +27,11 @@ struct settings {
 /**
  * Read a checked configuration. What cannot be decided by type alone ("auto", listen
  * addresses, names of users) is checked here.
+ * @param arena  for the texts, which outlive the configuration
  * @return 0, -EINVAL (see diag), -ENOMEM
  */
-int settings_read(const struct cfg *cfg, struct diag *diag, struct settings *out);
+int settings_read(const struct cfg *cfg, struct arena *arena, struct diag *diag,
+    struct settings *out);
 
 /** Text of a setting; empty if it is null. */
 struct slice setting_text(const struct cfg *cfg, const char *name);

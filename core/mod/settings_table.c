@@ -57,6 +57,11 @@ static const struct sym_setting table[] = {
 	INT("inbox_limit", "10000", 16, 10000000, PARAM_RESTART,
 	    "messages waiting for one worker before new requests get 503"),
 
+	/* ---- modules ---- */
+	TEXT("module_path", "", PARAM_RELOAD,
+	    "directories that loadmodule looks into, separated by ':', written out in quotes; "
+	    "empty: where lcs was installed. Option -m and LCS_MODULE_PATH come first"),
+
 	/* ---- log ---- */
 	WORD("log_level", "notice", "error|warning|notice|info|debug", PARAM_NOW,
 	    "least urgent lines that are written"),
@@ -122,6 +127,7 @@ static const struct sym_setting table[] = {
 
 	/* ---- names of other servers' configurations ---- */
 	OLD("children", "workers"),
+	OLD("mpath", "module_path"),
 	OLD("tcp_connection_lifetime", "idle_timeout"),
 	OLD("tcp_max_connections", "max_connections"),
 	OLD("tcp_connect_timeout", "connect_timeout"),

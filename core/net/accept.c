@@ -18,7 +18,7 @@ struct acceptor {
 	const struct net_listener *listener;
 	unsigned                   number;
 	struct timer               pause;
-	bool                       complained;
+	bool                       complained, serves;
 };
 
 static void note_local(int fd, const struct acceptor *a, struct sock_addr *local)
@@ -93,7 +93,7 @@ static void pause_over(struct wheel_timer *t)
 {
 	struct acceptor *a = container_of(t, struct acceptor, pause.t);
 
-	if (loop_watch(worker_loop(), &a->watch, EPOLLIN) != 0)
+	if (loop_watch(worker_loop(), &a->watch, a->serves ? EPOLLIN : 0) != 0)
 		timer_start(&a->pause, PAUSE_MS);
 }
 
@@ -101,7 +101,8 @@ static void acceptable(struct watch *w, uint32_t events)
 {
 	struct acceptor *a = container_of(w, struct acceptor, watch);
 
-	(void)events;
+	if (!(events & EPOLLIN))
+		return;
 	worker_note()->room = "net";
 	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
 		struct sockaddr_storage ss;
@@ -121,7 +122,7 @@ static void acceptable(struct watch *w, uint32_t events)
 
 /* ---- life ---- */
 
-static int open_acceptor(struct net_worker *net, unsigned number)
+int accept_open(struct net_worker *net, unsigned number)
 {
 	const struct net_listener *l = net_listener(number);
 	struct acceptor *a = &net->acceptors[number - 1];
@@ -137,34 +138,57 @@ static int open_acceptor(struct net_worker *net, unsigned number)
 		return -EPROTONOSUPPORT;
 	}
 	a->watch.fd = l->fds[net->index];
-	return loop_watch(net->loop, &a->watch, EPOLLIN);
+	return loop_watch(net->loop, &a->watch, 0);
+}
+
+void accept_serve(struct net_worker *net, unsigned number)
+{
+	struct acceptor *a = &net->acceptors[number - 1];
+
+	if (a->watch.fd < 0)
+		return;
+	a->serves = true;
+	loop_rewatch(net->loop, &a->watch, EPOLLIN);
+}
+
+void accept_renew(struct net_worker *net, unsigned number)
+{
+	if (net->acceptors[number - 1].watch.fd >= 0)
+		net->acceptors[number - 1].listener = net_listener(number);
+}
+
+void accept_close(struct net_worker *net, unsigned number)
+{
+	struct acceptor *a = &net->acceptors[number - 1];
+
+	if (a->watch.fd < 0)
+		return;
+	timer_stop(&a->pause);
+	loop_unwatch(net->loop, &a->watch);
+	a->watch.fd = -1;
 }
 
 int accept_start(struct net_worker *net)
 {
 	int err = 0;
 
-	net->acceptors = calloc(net_listener_count() + 1, sizeof(*net->acceptors));
+	net->acceptors = calloc(LISTENERS_MAX, sizeof(*net->acceptors));
 	if (!net->acceptors)
 		return -ENOMEM;
-	for (unsigned n = 0; n < net_listener_count(); n++)
+	for (unsigned n = 0; n < LISTENERS_MAX; n++)
 		net->acceptors[n].watch.fd = -1;
-	for (unsigned n = 1; n <= net_listener_count() && !err; n++)
-		err = open_acceptor(net, n);
+	for (unsigned n = 1; n <= net_listener_count() && !err; n++) {
+		err = net_listener(n) ? accept_open(net, n) : 0;
+		if (!err)
+			accept_serve(net, n);
+	}
 	return err;
 }
 
 void accept_pause(struct net_worker *net)
 {
-	for (unsigned n = 0; n < net_listener_count(); n++) {
-		struct acceptor *a = &net->acceptors[n];
-
-		if (a->watch.fd < 0)
-			continue;
-		timer_stop(&a->pause);
-		loop_unwatch(net->loop, &a->watch);
-		a->watch.fd = -1;
-	}
+	for (unsigned n = 1; n <= LISTENERS_MAX; n++)
+		accept_close(net, n);
 }
 
 void accept_stop(struct net_worker *net)

@@ -32,8 +32,32 @@ void listener_close(struct net_listener *l);
 
 /** Server: hand all listeners to the net room before workers_start(). Kept by reference. */
 void net_set_listeners(const struct net_listener *list, unsigned count);
-const struct net_listener *net_listener(unsigned number);	/* hop.listener; NULL for 0 or unknown */
+/** By number (hop.listener); NULL for 0, unknown, or gone. Good until the next quiet point. */
+const struct net_listener *net_listener(unsigned number);
+/** The highest number there is; listeners that went leave gaps. */
 unsigned net_listener_count(void);
+
+/* ---- while workers run: control thread; each waits until all workers have done it ---- */
+/**
+ * One more listener, with sockets for each worker: it is known and its sockets wait, but
+ * nothing is read before net_listener_serve().
+ * @param l        copied; its descriptors are the room's on success, else the caller's
+ * @param number   receives its number
+ * @return 0, -ENOSPC, -ENOMEM, -EPROTONOSUPPORT (nobody brings its layer), or epoll's error
+ */
+int  net_listener_add(const struct net_listener *l, unsigned *number);
+void net_listener_serve(unsigned number);
+/** Another name, advertised address or option on the same sockets. 0 or -ENOMEM. */
+int  net_listener_change(unsigned number, const struct net_listener *l);
+/** Not a listener any more: its sockets are closed. Connections that came by it go on. */
+void net_listener_remove(unsigned number);
+/** Do its sockets take connections (closed at once when the listener goes), or datagrams,
+ *  where answers to what is under way may still come? */
+static inline bool net_listener_is_stream(const struct net_listener *l)
+{
+	return transport_is_stream(l->transport);
+}
+
 /** The listener to send from towards a remote address: same transport and family, preferring
  *  `like` (number, 0: none). 0 if there is none. */
 unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like);

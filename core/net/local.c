@@ -23,25 +23,39 @@
 #define SAID_MAX      17u		/* listeners beyond are written out each time */
 #define SAID_BYTES    112u
 
-static const struct net_listener *listeners;
-static unsigned listener_count;
-static atomic_uint listener_round;	/* another one for each list that is set */
+/* By number - 1. The control thread writes, workers read; what went is freed when all have
+ * passed a quiet point. */
+static const struct net_listener *_Atomic listeners[LISTENERS_MAX];
+static _Atomic unsigned listener_count;
+static atomic_uint listener_round;	/* another one whenever a number means something else */
+
+void local_put(unsigned number, const struct net_listener *l)
+{
+	unsigned count = net_listener_count();
+
+	atomic_store_explicit(&listeners[number - 1], l, memory_order_release);
+	if (l && number > count)
+		atomic_store_explicit(&listener_count, number, memory_order_release);
+	atomic_fetch_add(&listener_round, 1);
+}
 
 void local_set(const struct net_listener *list, unsigned count)
 {
-	listeners = list;
-	listener_count = count;
-	atomic_fetch_add(&listener_round, 1);
+	atomic_store(&listener_count, 0);
+	for (unsigned i = 0; i < LISTENERS_MAX; i++)
+		local_put(i + 1, i < count ? &list[i] : NULL);
 }
 
 const struct net_listener *net_listener(unsigned number)
 {
-	return number > 0 && number <= listener_count ? &listeners[number - 1] : NULL;
+	if (number == 0 || number > LISTENERS_MAX)
+		return NULL;
+	return atomic_load_explicit(&listeners[number - 1], memory_order_acquire);
 }
 
 unsigned net_listener_count(void)
 {
-	return listener_count;
+	return atomic_load_explicit(&listener_count, memory_order_acquire);
 }
 
 /* ---- which one to send from ---- */
@@ -50,7 +64,7 @@ unsigned net_listener_count(void)
 static unsigned fitness(const struct net_listener *l, enum sip_transport t,
     const struct sock_addr *remote)
 {
-	if (l->transport != t || l->addr.ip.family != remote->ip.family)
+	if (!l || l->transport != t || l->addr.ip.family != remote->ip.family)
 		return 0;
 	if (ip_is_any(&l->addr.ip))
 		return 2;
@@ -65,12 +79,12 @@ unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, 
 
 	if (wanted && fitness(wanted, t, remote) > 1)
 		return like;
-	for (unsigned i = 0; i < listener_count; i++) {
-		unsigned fit = fitness(&listeners[i], t, remote);
+	for (unsigned n = 1; n <= net_listener_count(); n++) {
+		unsigned fit = fitness(net_listener(n), t, remote);
 
 		if (fit > best) {
 			best = fit;
-			number = i + 1;
+			number = n;
 		}
 	}
 	return number;
@@ -269,12 +283,13 @@ bool net_is_local(struct slice host, uint16_t port, enum sip_transport t)
 	struct ip_addr ip;
 	bool numeric = ip_parse(host, &ip) == 0;
 
-	for (unsigned i = 0; i < listener_count; i++) {
-		const struct net_listener *l = &listeners[i];
-		uint16_t want = port_or_default(port, t == TRANSPORT_NONE ? l->transport : t);
+	for (unsigned n = 1; n <= net_listener_count(); n++) {
+		const struct net_listener *l = net_listener(n);
+		uint16_t want;
 
-		if (t != TRANSPORT_NONE && l->transport != t)
+		if (!l || (t != TRANSPORT_NONE && l->transport != t))
 			continue;
+		want = port_or_default(port, l->transport);
 		if (advertises(l, host, want) || (numeric && is_bound_to(l, &ip, want)))
 			return true;
 	}

@@ -18,7 +18,7 @@ struct net_worker {			/* one per worker, touched by it alone */
 	unsigned          index;
 	struct loop      *loop;
 	struct udp_room  *udp;
-	struct acceptor  *acceptors;	/* one per listener; fd -1 if unused */
+	struct acceptor  *acceptors;	/* LISTENERS_MAX, by number - 1; fd -1 if unused */
 	uint64_t          last_serial;
 	struct list       conns;
 	struct list       dirty;	/* connections with something to write or to end */
@@ -35,6 +35,21 @@ struct net_worker *net_mine(void);	/* of this worker */
 
 /* ---- local.c ---- */
 void local_set(const struct net_listener *list, unsigned count);
+/** Control thread: what a number means from now on; NULL: nothing any more. */
+void local_put(unsigned number, const struct net_listener *l);
+
+/* ---- on a worker: its own socket of a listener ---- */
+int  udp_open(struct net_worker *net, unsigned number);
+int  accept_open(struct net_worker *net, unsigned number);
+/** Read from it from now on; it was opened. */
+void udp_serve(struct net_worker *net, unsigned number);
+void accept_serve(struct net_worker *net, unsigned number);
+/** Harmless if it is not open. */
+void udp_close(struct net_worker *net, unsigned number);
+void accept_close(struct net_worker *net, unsigned number);
+/** The listener of that number is another object now. */
+void udp_renew(struct net_worker *net, unsigned number);
+void accept_renew(struct net_worker *net, unsigned number);
 
 /* ---- out.c ---- */
 /** Takes out: its bytes did not go. failed() is told on its home, never from here. */

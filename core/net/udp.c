@@ -283,11 +283,14 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &limits->udp_sndbuf, sizeof(int));
 }
 
-static int open_sock(struct net_worker *net, unsigned number)
+int udp_open(struct net_worker *net, unsigned number)
 {
 	const struct net_listener *l = net_listener(number);
-	struct udp_sock *sock = calloc(1, sizeof(*sock));
+	struct udp_sock *sock;
 
+	if (l->transport != TRANSPORT_UDP || net->index >= l->fd_count)
+		return 0;
+	sock = calloc(1, sizeof(*sock));
 	if (!sock)
 		return -ENOMEM;
 	net->udp->socks[number - 1] = sock;
@@ -298,7 +301,21 @@ static int open_sock(struct net_worker *net, unsigned number)
 	sock->watch = (struct watch){ l->fds[net->index], readable };
 	loop_task_init(&sock->flush, flush_task);
 	set_buffers(sock->watch.fd);
-	return loop_watch(net->loop, &sock->watch, EPOLLIN);
+	return loop_watch(net->loop, &sock->watch, 0);
+}
+
+void udp_serve(struct net_worker *net, unsigned number)
+{
+	struct udp_sock *sock = net->udp->socks[number - 1];
+
+	if (sock)
+		loop_rewatch(net->loop, &sock->watch, EPOLLIN);
+}
+
+void udp_renew(struct net_worker *net, unsigned number)
+{
+	if (net->udp->socks[number - 1])
+		net->udp->socks[number - 1]->listener = net_listener(number);
 }
 
 int udp_start(struct net_worker *net)
@@ -318,17 +335,21 @@ int udp_start(struct net_worker *net)
 	for (unsigned i = 0; i < RECV_BATCH; i++)
 		prepare_recv(udp, i);
 	for (unsigned n = 1; n <= net_listener_count() && !err; n++) {
-		const struct net_listener *l = net_listener(n);
-
-		if (l->transport == TRANSPORT_UDP && net->index < l->fd_count)
-			err = open_sock(net, n);
+		err = net_listener(n) ? udp_open(net, n) : 0;
+		if (!err)
+			udp_serve(net, n);
 	}
 	return err;
 }
 
 /* What waits to be sent is sent: it may be the last answer of a worker that ends. */
-static void close_sock(struct net_worker *net, struct udp_sock *sock)
+void udp_close(struct net_worker *net, unsigned number)
 {
+	struct udp_sock *sock = net->udp->socks[number - 1];
+
+	if (!sock)
+		return;
+	net->udp->socks[number - 1] = NULL;
 	loop_unwatch(net->loop, &sock->watch);
 	list_remove(&sock->flush.node);
 	flush(sock);
@@ -341,9 +362,8 @@ void udp_stop(struct net_worker *net)
 
 	if (!udp)
 		return;
-	for (unsigned i = 0; i < LISTENERS_MAX; i++)
-		if (udp->socks[i])
-			close_sock(net, udp->socks[i]);
+	for (unsigned n = 1; n <= LISTENERS_MAX; n++)
+		udp_close(net, n);
 	if (udp->datagrams)
 		munmap(udp->datagrams, (size_t)RECV_BATCH * MAX_DATAGRAM);
 	free(udp);

@@ -84,7 +84,9 @@ static json_t *call(json_t *id, struct slice method, const json_t *params,
 	if (!arena)
 		return answer_error(id, CODE_INTERNAL, SLICE("no memory"));
 	note_administration(method, peer);
+	rpc_set_caller(peer->uid);
 	fault = rpc_call(method, params, peer->right, arena, &result, &error, &code);
+	rpc_set_caller((unsigned)-1);
 	if (fault == RPC_OK)
 		answer = answer_result(id, result);
 	else

@@ -106,7 +106,8 @@ static int run_listeners(struct lcs_mod *mod, const json_t *params, json_t **res
 	(void)arena;
 	(void)error;
 	for (unsigned i = 1; list && i <= net_listener_count(); i++)
-		json_array_append_new(list, describe_listener(net_listener(i)));
+		if (net_listener(i))
+			json_array_append_new(list, describe_listener(net_listener(i)));
 	return done(list, result);
 }
 

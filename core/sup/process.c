@@ -4,7 +4,9 @@
 #include "core/sup/process.h"
 
 #include "core/run/loop.h"
+#include "core/sup/config.h"
 #include "core/sup/ctl.h"
+#include "core/sup/link.h"
 #include "core/sup/panic.h"
 #include "utils/arena.h"
 #include "utils/epoch.h"
@@ -33,10 +35,8 @@ static struct process {
 
 void process_ask_stop(void)
 {
-	const char word = WORD_STOP;
-
 	/* The supervisor sends SIGTERM in turn; without one there is nobody but ourselves. */
-	if (send(proc.conf->status_fd, &word, 1, MSG_NOSIGNAL) != 1)
+	if (link_say(proc.conf->status_fd, LINK_STOP, NULL) != 0)
 		proc.stopping = true;
 }
 
@@ -49,8 +49,7 @@ static void handle_signal(int number)
 		proc.stopping = true;
 		break;
 	case SIGHUP:
-		log_reopen();
-		log_notice("sup", "log file opened again");
+		config_signal();
 		break;
 	default:
 		/* SIGINT of a terminal comes to the supervisor too, which decides. */
@@ -124,6 +123,7 @@ static void turn_until_stopped(void)
 	while (!proc.stopping) {
 		loop_turn(proc.loop, TICK_MS);
 		server_tick(proc.server);
+		config_tick();
 	}
 }
 
@@ -177,6 +177,8 @@ static int open_ctl(const struct process_conf *conf)
 {
 	int err = ctl_register_methods();
 
+	if (!err)
+		err = config_open(proc.server, proc.loop, conf->status_fd, conf->last_end != NULL);
 	if (err || conf->control_fd < 0)
 		return err;
 	return ctl_open(proc.loop, conf->control_fd, &proc.ctl);
@@ -196,14 +198,13 @@ static void leave_terminal(const struct process_conf *conf)
 
 static void say_ready(const struct process_conf *conf)
 {
-	const char word = WORD_READY;
 	struct slice summary = server_summary(proc.server);
 
 	if (conf->last_end)
 		log_error("sup", "server restarted: the one before ended by %s", conf->last_end);
 	log_notice("sup", "server is running workers=%u listeners=%u %.*s", worker_count(),
 	    conf->listener_count, SLICE_ARG(summary));
-	(void)!send(conf->status_fd, &word, 1, MSG_NOSIGNAL);
+	link_say(conf->status_fd, LINK_READY, NULL);
 	leave_terminal(conf);
 }
 
@@ -212,6 +213,7 @@ static void finish(void)
 	if (proc.stopping)
 		log_notice("sup", "server is stopping");
 	ctl_close(&proc.ctl);
+	config_close();
 	server_stop(&proc.server);
 	if (proc.reads)
 		epoch_thread_unregister();

@@ -14,7 +14,7 @@ struct process_conf {
 	const struct net_listener *listeners;
 	unsigned                   listener_count;
 	int                        control_fd;	/* bound control socket, -1: none */
-	int                        status_fd;	/* to the supervisor: struct process_word */
+	int                        status_fd;	/* to the supervisor: core/sup/link.h */
 	int                        panic_fd;
 	struct worker_heart       *hearts;	/* shared with the supervisor */
 	struct identity            identity;
@@ -23,9 +23,6 @@ struct process_conf {
 	bool                       foreground;
 	const char                *last_end;	/* how the one before ended; NULL: it is the first */
 };
-
-/* One datagram on status_fd. */
-enum process_word_kind { WORD_READY = 'R', WORD_STOP = 'S' };
 
 /** Runs the server; returns its exit status. */
 int process_run(const struct process_conf *conf);

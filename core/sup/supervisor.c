@@ -7,6 +7,7 @@
 
 #include "core/sup/bind.h"
 #include "core/sup/crash.h"
+#include "core/sup/link.h"
 #include "core/sup/notify.h"
 #include "core/sup/priv.h"
 #include "core/sup/process.h"
@@ -43,13 +44,20 @@ struct child {
 	struct { uint64_t beat; unsigned ticks; } watched[WORKERS_MAX];
 };
 
+/* What the running server has committed since it began. */
+struct adopted { struct server_conf conf; struct snapshot *texts; struct server *server; };
+
 static struct sup {
 	const struct sup_conf     *conf;
-	const struct server_setup *setup;
+	const struct server_setup *setup;	/* of the first configuration */
+	struct adopted            *adopted;	/* NULL: none */
+	struct snapshot           *told;	/* committed, not loaded here yet; or NULL */
 	struct identity            identity;
 	struct log_conf            log;
-	struct net_listener        listeners[LISTENERS_MAX];
+	struct net_listener        listeners[LISTENERS_MAX];	/* sockets that there are */
 	unsigned                   listener_count;
+	struct net_listener        first[LISTENERS_MAX];	/* of the first configuration, as bound */
+	unsigned                   first_count;
 	int                        control;
 	int                        signals;
 	int                        waiting_parent;	/* of a daemon: told when we are ready */
@@ -124,9 +132,11 @@ static int prepare_sockets(char text[512])
 
 	memcpy(sup.listeners, s->listeners, sizeof(sup.listeners));
 	err = bind_listeners(sup.listeners, s->listener_count, s->workers, text);
-	if (!err)
-		sup.listener_count = s->listener_count;
-	return err ? err : prepare_control(text);
+	if (err)
+		return err;
+	sup.listener_count = sup.first_count = s->listener_count;
+	memcpy(sup.first, sup.listeners, sizeof(sup.first));
+	return prepare_control(text);
 }
 
 static int prepare_hearts(char text[512])
@@ -229,10 +239,15 @@ static void write_pid_file(void)
 
 /* ---- the child ---- */
 
+static struct server *server_now(void)
+{
+	return sup.adopted ? sup.adopted->server : sup.conf->server;
+}
+
 static void run_child(int status, int panic)
 {
 	struct process_conf conf = {
-		.server = sup.conf->server, .listeners = sup.listeners,
+		.server = server_now(), .listeners = sup.listeners,
 		.listener_count = sup.listener_count, .control_fd = sup.control,
 		.status_fd = status, .panic_fd = panic, .hearts = sup.hearts,
 		.identity = sup.identity, .supervisor = sup.pid, .log = sup.log, .foreground = sup.conf->foreground,
@@ -282,10 +297,18 @@ static int start_child(void)
 	return 0;
 }
 
+static void adopt(void);
+static void settle_listeners(void);
+
 static void start_or_retry(void)
 {
-	int err = start_child();
+	int err;
 
+	if (sup.ever_ready) {
+		adopt();
+		settle_listeners();
+	}
+	err = start_child();
 	sup.restart_at = 0;
 	if (!err)
 		return;
@@ -316,16 +339,191 @@ static void stop(void)
 	}
 }
 
+/* ---- listeners that come and go ---- */
+
+static struct net_listener *socket_of(const struct net_listener *l)
+{
+	for (unsigned i = 0; i < sup.listener_count; i++)
+		if (net_listener_is_stream(&sup.listeners[i]) == net_listener_is_stream(l) &&
+		    sock_addr_eq(&sup.listeners[i].addr, &l->addr))
+			return &sup.listeners[i];
+	return NULL;
+}
+
+static void forget_listener(struct net_listener *l)
+{
+	listener_close(l);
+	*l = sup.listeners[--sup.listener_count];
+}
+
+/* 0 or -errno with text. */
+static int have_listener(const struct net_listener *want, struct net_listener **out,
+    char text[512])
+{
+	struct net_listener *l = socket_of(want);
+	int err;
+
+	if (!l) {
+		if (sup.listener_count == LISTENERS_MAX) {
+			snprintf(text, 512, "more than %d listeners", LISTENERS_MAX);
+			return -ENOSPC;
+		}
+		l = &sup.listeners[sup.listener_count];
+		*l = *want;
+		l->fd_count = 0;
+		err = bind_listeners(l, 1, sup.setup->workers, text);
+		if (err)
+			return err;
+		sup.listener_count++;
+	}
+	*out = l;
+	return 0;
+}
+
+static void open_listener(const struct link_msg *asked)
+{
+	struct link_msg answer = { .kind = LINK_OPEN };
+	struct net_listener *l;
+
+	answer.err = have_listener(&asked->listener, &l, answer.text);
+	if (!answer.err) {
+		answer.fd_count = l->fd_count;
+		memcpy(answer.fds, l->fds, l->fd_count * sizeof(int));
+	}
+	link_send(sup.child.status, &answer);
+}
+
+/* ---- what it said ---- */
+
+static void act_on_word(struct link_msg *m)
+{
+	struct net_listener *l;
+	struct snapshot *texts;
+
+	switch (m->kind) {
+	case LINK_READY:
+		child_ready();
+		break;
+	case LINK_STOP:
+		stop();
+		break;
+	case LINK_NOTIFY:
+		notify("%s", m->text);
+		break;
+	case LINK_OPEN:
+		open_listener(m);
+		break;
+	case LINK_GONE:
+		l = socket_of(&m->listener);
+		if (l)
+			forget_listener(l);
+		break;
+	case LINK_KEEP:
+		texts = link_read_kept(m);
+		if (!texts)
+			break;
+		snapshot_free(&sup.told);
+		sup.told = texts;
+		break;
+	}
+}
+
 static void read_status(void)
 {
-	char word;
+	struct link_msg m;
 
-	if (recv(sup.child.status, &word, 1, MSG_DONTWAIT) != 1)
+	while (link_receive(sup.child.status, &m, 0) == 0)
+		act_on_word(&m);
+}
+
+/* ---- what the next server begins with ---- */
+
+static void drop_adopted(struct adopted **p)
+{
+	struct adopted *a = *p;
+
+	*p = NULL;
+	if (!a)
 		return;
-	if (word == WORD_READY)
-		child_ready();
-	else if (word == WORD_STOP)
-		stop();
+	server_free(&a->server);
+	snapshot_free(&a->texts);
+	free(a);
+}
+
+/* 0 with the server object of the texts, or a negative code. Takes the texts. */
+static int load_adopted(struct snapshot *texts, struct adopted **out)
+{
+	struct adopted *a = calloc(1, sizeof(*a));
+	struct diag *diag = diag_new();
+	int err = -ENOMEM;
+
+	if (a && diag) {
+		a->texts = texts;
+		a->conf = *server_conf_of(sup.conf->server);
+		a->conf.texts = texts;
+		err = server_load(&a->conf, diag, &a->server);
+	}
+	diag_free(&diag);
+	if (err) {
+		if (!a)
+			snapshot_free(&texts);
+		drop_adopted(&a);
+		return err;
+	}
+	/* What this process has done already (sockets, users, directories) cannot be done anew. */
+	server_keep_settings(a->server, sup.conf->server);
+	*out = a;
+	return 0;
+}
+
+/*
+ * What was committed is loaded here at leisure: a restart then needs neither the
+ * disk's files nor time. Many commits in a row cost one loading.
+ */
+static void adopt(void)
+{
+	struct snapshot *texts = sup.told;
+	struct adopted *next;
+	int err;
+
+	sup.told = NULL;
+	if (!texts)
+		return;
+	err = load_adopted(texts, &next);
+	if (err) {
+		SAY(error, "cannot load the committed configuration: a restart would begin with "
+		    "the one before error=\"%s\"", err_text(err));
+		return;
+	}
+	drop_adopted(&sup.adopted);
+	sup.adopted = next;
+}
+
+/* Sockets and words as the next server wants them; what cannot be had is left out. */
+static void settle_listeners(void)
+{
+	const struct server_setup *setup = server_setup(server_now());
+	const struct net_listener *want = sup.adopted ? setup->listeners : sup.first;
+	unsigned count = sup.adopted ? setup->listener_count : sup.first_count;
+	bool is_wanted[LISTENERS_MAX] = { false };
+	struct net_listener *l;
+	char text[512];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct net_listener words = want[i];
+
+		if (have_listener(&words, &l, text) != 0) {
+			SAY(error, "%s", text);
+			continue;
+		}
+		memcpy(words.fds, l->fds, sizeof(words.fds));
+		words.fd_count = l->fd_count;
+		*l = words;
+		is_wanted[l - sup.listeners] = true;
+	}
+	for (unsigned i = sup.listener_count; i-- > 0;)
+		if (!is_wanted[i])
+			forget_listener(&sup.listeners[i]);
 }
 
 /* ---- the end of a child ---- */
@@ -390,6 +588,16 @@ static void plan_restart(void)
 	    (long long)delay);
 }
 
+/* A configuration that a server could not even begin with is not tried again. */
+static void distrust(void)
+{
+	if (sup.child.ready || !sup.adopted)
+		return;
+	SAY(error, "the server does not start with the committed configuration: the first one is "
+	    "used");
+	drop_adopted(&sup.adopted);
+}
+
 static void child_ended(int status)
 {
 	bool asked = sup.stopping;
@@ -406,6 +614,7 @@ static void child_ended(int status)
 	if (asked)
 		return;
 	if (sup.ever_ready) {
+		distrust();
 		plan_restart();
 		return;
 	}
@@ -502,6 +711,7 @@ static void notify_alive(void)
 
 static void tick(void)
 {
+	adopt();
 	watch_workers();
 	notify_alive();
 }
@@ -587,6 +797,8 @@ int supervisor_run(const struct sup_conf *conf)
 		run();
 	}
 	clean_up();
+	snapshot_free(&sup.told);
+	drop_adopted(&sup.adopted);
 	server_free(&server);
 	return sup.exit_status;
 }

@@ -166,6 +166,7 @@ LCS_MODULE(tm,
 	.ifaces = ifaces,
 	.stats = stats,
 	.rpcs = tm_rpcs,
+	.flags = MODULE_AT_START,	/* the rooms ask for transactions without a lock */
 	.load = load,
 	.check = check,
 	.prepare = prepare,

@@ -26,7 +26,7 @@ static int read_settings(const char *text, struct settings *out)
 {
 	if (fixture_load(&f, text) != 0)
 		return -EBADMSG;
-	return settings_read(f.cfg, f.diag, out);
+	return settings_read(f.cfg, f.arena, f.diag, out);
 }
 
 static const struct { const char *line, *addr; enum sip_transport t; } lines[] = {

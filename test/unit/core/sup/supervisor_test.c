@@ -4,13 +4,14 @@
  */
 #include "test/unit.h"
 
-#include "core/mod/server.h"
+#include "core/mod/server_room.h"
 #include "core/run/worker.h"
 #include "core/sup/process.h"
 #include "core/sup/supervisor.h"
 #include "utils/err.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -45,7 +46,7 @@ static struct shared {
 } *shared;
 
 static char          dir[64], run_dir[80], state_dir[80], control[96];
-static struct server { struct server_setup setup; } the_server;
+static struct server the_server;
 
 /* ---- a server that does as it is told (core/mod/server.h) ---- */
 
@@ -84,10 +85,32 @@ static void carry_out(void)
 	}
 }
 
-const struct server_setup *server_setup(const struct server *s) { return &s->setup; }
+const struct server_setup *server_setup(const struct server *s) { return &s->settings.setup; }
 struct slice server_summary(const struct server *s) { (void)s; return SLICE("test"); }
 const struct cfg *server_cfg(const struct server *s) { (void)s; return NULL; }
 void server_free(struct server **s) { *s = NULL; }
+const struct server_conf *server_conf_of(const struct server *s) { (void)s; return NULL; }
+void server_keep_settings(struct server *s, const struct server *first) { (void)s; (void)first; }
+
+const struct snapshot *server_snapshot(const struct server *s)
+{
+	static const struct snapshot none;
+
+	(void)s;
+	return &none;
+}
+
+int server_read(struct server *s, const char *path, const struct snapshot *from,
+    struct snapshot *into, struct diag *diag, struct cfg **out)
+{
+	(void)s;
+	(void)path;
+	(void)from;
+	(void)into;
+	(void)diag;
+	(void)out;
+	return -EIO;			/* nothing can be committed here */
+}
 
 int server_load(const struct server_conf *conf, struct diag *diag, struct server **out)
 {
@@ -100,7 +123,7 @@ int server_load(const struct server_conf *conf, struct diag *diag, struct server
 int server_start(struct server *s, const struct net_listener *listeners, unsigned count,
     struct slice *why)
 {
-	const struct worker_conf conf = { s->setup.workers, 100 };
+	const struct worker_conf conf = { s->settings.setup.workers, 100 };
 	struct rlimit no_core = { 0, 0 };
 
 	(void)count;
@@ -139,7 +162,7 @@ static pid_t sup_pid;
 
 static void set_up_server(void)
 {
-	struct server_setup *setup = &the_server.setup;
+	struct server_setup *setup = &the_server.settings.setup;
 
 	*setup = (struct server_setup){
 		.workers = 2, .listener_count = 1, .run_dir = slice_str(run_dir),
@@ -361,7 +384,7 @@ static void a_taken_port_is_told_and_nothing_starts(void **state)
 	(void)state;
 	assert_int_equal(sock_addr_parse(SLICE("127.0.0.1:0"), &other.addr), 0);
 	assert_int_equal(listener_open(&other, 1, &what), 0);
-	the_server.setup.listeners[0].addr = other.addr;
+	the_server.settings.setup.listeners[0].addr = other.addr;
 	start_supervisor();
 	assert_int_equal(end_of_supervisor(), 1);
 	assert_int_equal(shared->starts, 0);
@@ -514,8 +537,8 @@ static void without_foreground_it_goes_on_alone(void **state)
 
 	(void)state;
 	snprintf(log_file, sizeof(log_file), "%s/daemon.log", dir);
-	the_server.setup.log.sink = LOG_SINK_FILE;
-	the_server.setup.log.path = log_file;
+	the_server.settings.setup.log.sink = LOG_SINK_FILE;
+	the_server.settings.setup.log.path = log_file;
 	start_supervisor_as(false);
 	assert_int_equal(end_of_supervisor(), 0);
 	assert_int_not_equal(shared->ready_pid, 0);
@@ -531,8 +554,8 @@ static void without_foreground_it_goes_on_alone(void **state)
 static void what_cannot_start_is_told_to_the_terminal(void **state)
 {
 	(void)state;
-	the_server.setup.log.sink = LOG_SINK_FILE;
-	the_server.setup.log.path = "/nonexistent/log";
+	the_server.settings.setup.log.sink = LOG_SINK_FILE;
+	the_server.settings.setup.log.path = "/nonexistent/log";
 	start_supervisor_as(false);
 	assert_int_equal(end_of_supervisor(), 1);
 	assert_int_equal(shared->starts, 0);
