@@ -118,7 +118,12 @@ struct expr *expr_word(struct load *ld, const struct token *t)
 
 struct expr *expr_fstring(struct load *ld, const struct token *t)
 {
-	return text_pieces(ld, part_of(ld, t), t->at);
+	struct text_part *part = part_of(ld, t);
+	struct expr *e = text_pieces(ld, part, t->at);
+
+	if (e->kind == EXPR_TEXT)
+		e->text.parts = part;
+	return e;
 }
 
 struct expr *expr_name(struct load *ld, const struct token *t)

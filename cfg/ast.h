@@ -82,6 +82,7 @@ struct expr {
 	struct expr        *next;	/* in a list of arguments or items */
 	struct slice        label;	/* name=expr in a call */
 	struct cfg_span     label_at;
+	struct slice        raw;	/* of a $variable with all behind it: as written */
 	union {
 		struct {
 			struct value      value;
@@ -90,7 +91,7 @@ struct expr {
 			bool              is_word;	/* stood without quotes */
 			bool              is_size;	/* 4k, 2G */
 		} literal;
-		struct { struct expr *pieces; } text;
+		struct { struct expr *pieces; struct text_part *parts; } text;	/* parts: as written */
 		struct {
 			struct slice             name;
 			/* checked: one of these */

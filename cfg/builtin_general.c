@@ -236,7 +236,7 @@ static const struct builtin list[] = {
 	{ "size(l: list) -> int", NULL, size, 0, "how many items a list has" },
 	{ "match_first(table: map, text: str) -> any?", NULL, match_first, BUILTIN_MAP_ITEM,
 	  "value of the first row whose key, in which * stands for anything, fits the text; "
-	  "case does not count" },
+	  "neither case nor the sip: or sips: of a URI counts" },
 	{ "longest_prefix(table: map, digits: str) -> any?", NULL, longest_prefix,
 	  BUILTIN_MAP_ITEM, "value of the longest key that the text begins with" },
 	{ "lookup_exact(table: map, key: any) -> any?", NULL, lookup_exact, BUILTIN_MAP_ITEM,

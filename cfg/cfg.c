@@ -77,6 +77,7 @@ static void fill_in(struct load *ld)
 	ld->cfg->lines = ld->lines;
 	ld->cfg->checked_calls = ld->calls;
 	ld->cfg->tests = ld->ast->tests.count;
+	ld->cfg->ast = ld->ast;
 	ld->cfg->program = emit_program(ld);
 }
 

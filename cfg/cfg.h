@@ -88,6 +88,7 @@ struct cfg {				/* everything lives in its arena */
 	const struct cfg_route    *routes;	unsigned route_count;
 	struct program            *program;
 	const char                *name;	/* of the file that was asked for */
+	const struct ast          *ast;		/* checked: for those who show or walk it (cfg/ast.h) */
 	unsigned                   files, lines, checked_calls, tests;
 	const struct cfg_test     *test_list;	/* cfg/test.h; NULL without with_tests */
 };

@@ -375,7 +375,7 @@ bool convert_setting(struct load *ld, const struct sym_setting *decl, const char
 
 	env_settle(ld, item->value);
 	v = check_constant(ld, item->value, owner ? "a parameter" : "a setting");
-	item->is_secret = item->value->is_tainted;
+	item->is_secret = item->value->is_tainted || decl->secret;
 	if (!v)
 		return false;
 	if (decl->type == VALUE_LIST)

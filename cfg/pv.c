@@ -477,5 +477,8 @@ struct expr *expr_pv(struct load *ld, const struct token *t)
 	e = read_pv(&in);
 	if (!in.failed && in.p < in.end)
 		return fail(&in, in.p, "this does not belong to a variable");
-	return in.failed ? expr_bad(ld, t->at) : e;
+	if (in.failed)
+		return expr_bad(ld, t->at);
+	e->raw = t->text;
+	return e;
 }

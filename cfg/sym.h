@@ -35,8 +35,8 @@ enum route_kind {
 #define FUNC_ENDS        0x10u		/* counts as an answer: replies, relays or drops (W0502) */
 #define FUNC_RELAYS      0x20u		/* for E0504, E0506 */
 #define FUNC_REPLIES     0x40u
-#define FUNC_ARMS        0x80u		/* first argument names a route of arms_kind; the function
-					 * gets the route's id (VALUE_INT) instead of the name */
+#define FUNC_ARMS        0x80u		/* first argument names a route of arms_kind, which the
+					 * checker has seen; "" takes the arming back */
 #define FUNC_LOGS        0x200u		/* writes a log line: exit behind it is meant (W0502) */
 #define FUNC_BEARS_COPIES 0x400u	/* may wait without one: to run it for a copy of the
 					 * request, too, is harmless and answers the same */

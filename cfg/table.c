@@ -260,20 +260,42 @@ static bool pattern_fits(struct slice pattern, struct slice text)
 	return p == pattern.len;
 }
 
-struct value cfg_map_first_match(const struct cfg_map *map, struct slice text)
+static const struct map_entry *exact_text(const struct cfg_map *map, struct slice text)
 {
 	uint64_t hash = hash_text(text);
-	const struct map_entry *exact = map->slots[hash & map->mask];
+	const struct map_entry *e = map->slots[hash & map->mask];
 
-	while (exact && !(exact->hash == hash && exact->key.type == VALUE_STRING &&
-	    slice_eq_nocase(exact->key.s, text)))
-		exact = exact->next;
+	while (e && !(e->hash == hash && e->key.type == VALUE_STRING &&
+	    slice_eq_nocase(e->key.s, text)))
+		e = e->next;
+	return e;
+}
+
+/* Rows are written "bob@example.com", what is looked up is mostly a URI: the scheme of one
+ * does not count unless the row names it. */
+static struct slice without_scheme(struct slice text)
+{
+	size_t colon = slice_find(text, ':');
+	struct slice scheme = slice_first(text, colon);
+
+	if (slice_eq_nocase(scheme, SLICE("sip")) || slice_eq_nocase(scheme, SLICE("sips")))
+		return slice_skip(text, colon + 1);
+	return text;
+}
+
+struct value cfg_map_first_match(const struct cfg_map *map, struct slice text)
+{
+	struct slice bare = without_scheme(text);
+	const struct map_entry *exact = exact_text(map, text), *other = exact_text(map, bare);
+
+	if (!exact || (other && other->order < exact->order))
+		exact = other;
 	for (unsigned i = 0; i < map->pattern_count; i++) {
 		const struct map_entry *e = map->patterns[i];
 
 		if (exact && exact->order < e->order)
 			break;
-		if (pattern_fits(e->key.s, text))
+		if (pattern_fits(e->key.s, text) || pattern_fits(e->key.s, bare))
 			return e->value;
 	}
 	return exact ? exact->value : value_null();

@@ -9,6 +9,7 @@
 #endif
 
 #include "cfg/diag.h"
+#include "core/mod/ask.h"
 #include "core/mod/fmt_main.h"
 #include "core/mod/man.h"
 #include "core/mod/server.h"
@@ -37,7 +38,8 @@ struct options {
 	const char       *pid_file;
 	struct cfg_define defines[DEFINES_MAX];
 	unsigned          define_count;
-	bool              check, foreground, strict, json, dump;
+	struct ask        ask;
+	bool              check, foreground, strict, json;
 };
 
 /* ---- verbs: everything that needs no running server ---- */
@@ -122,18 +124,24 @@ static int run_verb(int argc, char **argv, const struct options *o)
 
 /* ---- the command line ---- */
 
-enum long_option { OPTION_FORMAT = 256, OPTION_STRICT, OPTION_DUMP };
+enum long_option { OPTION_FORMAT = 256, OPTION_STRICT, OPTION_DUMP, OPTION_ANONYMOUS, OPTION_CODE,
+	OPTION_CALLS, OPTION_MODULES, OPTION_DIFF };
 
 static const struct option long_options[] = {
 	{ "file", required_argument, NULL, 'f' },
 	{ "check", no_argument, NULL, 'c' },
 	{ "foreground", no_argument, NULL, 'D' },
 	{ "define", required_argument, NULL, 'A' },
-	{ "modules", required_argument, NULL, 'm' },
+	{ "module-path", required_argument, NULL, 'm' },
 	{ "pid-file", required_argument, NULL, 'P' },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "dump", no_argument, NULL, OPTION_DUMP },
+	{ "anonymous", optional_argument, NULL, OPTION_ANONYMOUS },
+	{ "code", no_argument, NULL, OPTION_CODE },
+	{ "calls", optional_argument, NULL, OPTION_CALLS },
+	{ "modules", no_argument, NULL, OPTION_MODULES },
+	{ "diff", required_argument, NULL, OPTION_DIFF },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -142,7 +150,7 @@ static const struct option long_options[] = {
 static int help(void)
 {
 	printf("usage: lcs [-D] [-f FILE] [-A NAME[=TOKENS]]... [-m PATH] [-P FILE]\n"
-	       "       lcs -c [FILE] [--strict] [--format=json] [--dump]\n"
+	       "       lcs -c [FILE] [--strict] [--format=json] [QUESTION]...\n"
 	       "       lcs VERB [ARGS]\n\n"
 	       "  -f FILE           configuration (%s)\n"
 	       "  -c [FILE]         check it as start-up would, and start nothing\n"
@@ -152,9 +160,14 @@ static int help(void)
 	       "  -P FILE           write the supervisor's process id\n"
 	       "      --strict      exit with 2 if there are warnings\n"
 	       "      --format=json messages for programs, on standard output\n"
-	       "      --dump        with -c: list the compiled script\n"
 	       "  -V, --version     the version\n"
-	       "  -h, --help        this text\n\nverbs:\n", DEFAULT_FILE);
+	       "  -h, --help        this text\n\nquestions to -c:\n"
+	       "      --dump        the configuration after imports and defines, secrets hidden\n"
+	       "      --anonymous[=WORD]  the same for strangers: names, addresses, texts hashed\n"
+	       "      --calls[=dot] which route calls or arms which\n"
+	       "      --modules     what is loaded, and what for\n"
+	       "      --diff FILE   what FILE means that this one does not\n"
+	       "      --code        the compiled script\n\nverbs:\n", DEFAULT_FILE);
 	for (size_t i = 0; i < VERBS; i++)
 		printf("  %-17s %s\n", verbs[i].name, verbs[i].text);
 	printf("\nA running server is asked with lcsctl.\n");
@@ -184,6 +197,14 @@ static int set_format(struct options *o, const char *word)
 	return -EINVAL;
 }
 
+static int set_calls(struct options *o, const char *form)
+{
+	if (ask_calls_form(&o->ask, form))
+		return 0;
+	fprintf(stderr, "lcs: --calls is text or dot, not \"%s\"\n", form);
+	return -EINVAL;
+}
+
 /* 0 to go on, an exit status + 1 to end. */
 static int read_option(struct options *o, int letter)
 {
@@ -198,7 +219,15 @@ static int read_option(struct options *o, int letter)
 	case 'h': return help() + 1;
 	case OPTION_FORMAT: return set_format(o, optarg) ? EXIT_USAGE + 1 : 0;
 	case OPTION_STRICT: o->strict = true; return 0;
-	case OPTION_DUMP: o->dump = true; return 0;
+	case OPTION_DUMP: o->ask.dump = true; return 0;
+	case OPTION_CODE: o->ask.code = true; return 0;
+	case OPTION_MODULES: o->ask.modules = true; return 0;
+	case OPTION_DIFF: o->ask.diff = optarg; return 0;
+	case OPTION_CALLS: return set_calls(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case OPTION_ANONYMOUS:
+		o->ask.anonymous = true;
+		o->ask.key = optarg;
+		return 0;
 	default:
 		fprintf(stderr, "lcs: \"lcs -h\" shows the options\n");
 		return EXIT_USAGE + 1;
@@ -242,14 +271,29 @@ static int load(const struct server_conf *conf, const struct options *o, struct 
 	return status;
 }
 
-static int check(struct server *server, const struct options *o)
+static int answer(struct server *server, const struct server_conf *conf, const struct options *o)
 {
-	if (o->dump)
-		cfg_dump_code(server_cfg(server), stdout);
-	if (!o->json)
+	struct diag *diag = diag_new();
+	int err = diag ? ask_answer(&o->ask, server, conf, diag, stdout) : -ENOMEM;
+
+	if (diag)
+		diag_print(diag, diag_format(o), stderr);
+	if (err && (!diag || diag_errors(diag) == 0))
+		fprintf(stderr, "lcs: %s\n", err_text(err));
+	diag_free(&diag);
+	return err == -ENOENT || err == -EACCES ? EXIT_UNREADABLE : err ? EXIT_ERRORS : EXIT_FINE;
+}
+
+static int check(struct server *server, const struct server_conf *conf, const struct options *o)
+{
+	int status = EXIT_FINE;
+
+	if (ask_is_asked(&o->ask))
+		status = answer(server, conf, o);
+	else if (!o->json)
 		printf("%.*s\n", SLICE_ARG(server_summary(server)));
 	server_free(&server);
-	return EXIT_FINE;
+	return status;
 }
 
 static int run(struct server *server, const struct options *o)
@@ -271,7 +315,7 @@ static int load_and_go(const struct options *o)
 	int status = load(&conf, o, &server);
 
 	if (status == EXIT_FINE)
-		return o->check ? check(server, o) : run(server, o);
+		return o->check ? check(server, &conf, o) : run(server, o);
 	server_free(&server);
 	return status;
 }

@@ -218,11 +218,9 @@ static struct tm_armed *armed(struct lcs_call *call)
 /* The checker has seen that the route is there; an empty name takes the arming back. */
 static int route_id(struct lcs_call *call, enum route_kind kind)
 {
-	const struct value *v = &call->argv[0];
+	struct slice name = call->argv[0].s;
 
-	if (v->type == VALUE_INT)
-		return (int)v->i;
-	return v->s.len ? lcs_route_id(call->ctx, kind, v->s) : -1;
+	return name.len ? lcs_route_id(call->ctx, kind, name) : -1;
 }
 
 static enum fn_status fn_on_failure(struct lcs_call *call)
