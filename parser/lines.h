@@ -36,6 +36,9 @@ static inline bool line_split(const char *p, const char *next, struct slice *nam
 	const char *at = p;
 
 	/* The LF at the end stops these loops. */
+	while (token_is(at[0], TOKEN_CHAR) && token_is(at[1], TOKEN_CHAR) &&
+	    token_is(at[2], TOKEN_CHAR) && token_is(at[3], TOKEN_CHAR))
+		at += 4;
 	while (token_is(*at, TOKEN_CHAR))
 		at++;
 	*name = slice_between(p, at);

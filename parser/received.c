@@ -54,16 +54,6 @@ static char *put_param(char *out, struct slice name, struct slice value)
 	return put(out, value);
 }
 
-static char *put_port(char *out, uint16_t port)
-{
-	char digits[5], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + port % 10);
-	while ((port /= 10) != 0);
-	return put_param(out, SLICE("rport"), slice_between(p, digits + sizeof(digits)));
-}
-
 static char *put_ip(char *out, const struct ip_addr *ip)
 {
 	char text[ADDR_TEXT_BYTES];
@@ -82,15 +72,38 @@ static char *put_sent_by(char *out, const struct sip_via *via)
 	return put(out, s);
 }
 
+static char *put_number(char *out, uint16_t n)
+{
+	char digits[5], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	return put(out, slice_between(p, digits + sizeof(digits)));
+}
+
+/* The flag gets its value where it stands; the rest stays as it is. */
+static char *fill_rport(char *out, const struct sip_via *via, const struct sock_addr *from)
+{
+	out = put(out, slice_between(via->text.p, via->rport_end));
+	*out++ = '=';
+	out = put_number(out, from->port);
+	out = put(out, slice_between(via->rport_end, slice_end(via->text)));
+	return put_ip(out, &from->ip);
+}
+
 /* At most room_for(via) bytes; returns how many. */
 static size_t complete(char *out, const struct sip_via *via, const struct sock_addr *from)
 {
 	struct slice rest = via->params, name, value;
-	char *at = put_sent_by(out, via);
+	char *at;
 
+	if (via->rport_end && !via->received.p)
+		return (size_t)(fill_rport(out, via, from) - out);
+	at = put_sent_by(out, via);
 	while (hdr_next_param(&rest, &name, &value))
 		if (token_is_word(name, SLICE("rport")))
-			at = put_port(at, from->port);
+			at = put_number(put_param(at, SLICE("rport="), SLICE_NULL), from->port);
 		else if (!token_is_word(name, SLICE("received")))
 			at = put_param(at, name, value);
 	/* With rport always, even if the address is the one in sent-by (RFC 3581 4). */

@@ -37,12 +37,13 @@ static int note_param(struct sip_via *via, struct slice name, struct slice value
 	if (token_is_word(name, SLICE("branch"))) {
 		via->branch = value;
 	} else if (token_is_word(name, SLICE("rport"))) {
+		via->rport_end = via->has_rport || value.p ? NULL : slice_end(name);
 		via->has_rport = true;
 		if (value.len > 0 && (slice_to_u32(value, &n) != 0 || n > UINT16_MAX))
 			return sip_defect(why, value, "Via with a bad rport");
 		via->rport = value.len > 0 ? (uint16_t)n : 0;
 	} else if (token_is_word(name, SLICE("received"))) {
-		via->received = value;
+		via->received = value.p ? value : SLICE("");
 	} else if (token_is_word(name, SLICE("maddr"))) {
 		via->maddr = value;
 	} else if (token_is_word(name, SLICE("ttl"))) {

@@ -14,8 +14,9 @@ struct sip_via {
 	struct slice       host;	/* sent-by */
 	uint16_t           port;	/* 0: not given */
 	struct slice       params;
-	struct slice       branch, received, maddr;
+	struct slice       branch, received, maddr;	/* .p NULL: absent */
 	bool               has_rport;
+	const char        *rport_end;	/* behind the one ";rport" without a value, or NULL */
 	uint16_t           rport;	/* 0: flag without value */
 	int                ttl;		/* -1: absent */
 };

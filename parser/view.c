@@ -154,10 +154,24 @@ static bool step(const struct sip_view *v, struct query q, struct hdr_ref *h)
 	return is_received;
 }
 
+/* Without edits there is only what came. */
+static bool next_as_received(const struct sip_msg *msg, struct query q, struct hdr_ref *h)
+{
+	uint16_t at = next_received(msg, q, h->name.p ? edit_key_received(h->at) : 0);
+	const struct hdr *hdr = &msg->hdrs[at];
+
+	if (at == msg->hdr_count)
+		return false;
+	*h = (struct hdr_ref){ hdr->id, hdr->name, hdr->value, at, NULL };
+	return true;
+}
+
 bool view_next_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, struct hdr_ref *h)
 {
 	struct query q = query_of(id, name);
 
+	if (!v->last && !h->added)
+		return next_as_received(v->msg, q, h);
 	while (step(v, q, h))
 		if (apply(v, h))
 			return true;

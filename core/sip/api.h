@@ -131,6 +131,7 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 /** Header lines (with CRLF, in the ctx's arena) for every response that is made through
  *  lcs_respond() from now on. 0 or -ENOMEM. */
 int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines);
+#define LCS_TAG_CHARS 16u
 /** The To tag of our stateless responses to this request (RFC 3261 8.2.7). */
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx);
 /** Does this response answer a request that we forwarded statelessly? Its branch shows it. */

@@ -37,7 +37,7 @@ struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
 	const struct name_addr *from = msg_from(request);
 	const struct sip_cseq *cseq = msg_cseq(request);
 	struct seed seed;
-	char *text = arena_bytes(request->arena, 16);
+	char *text = arena_bytes(request->arena, LCS_TAG_CHARS);
 	uint64_t hash;
 
 	if (!text)
@@ -52,7 +52,7 @@ struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
 		seed_put(&seed, from->tag);
 	hash = siphash(siphash_boot_key(), slice_of(seed.bytes, seed.len));
 	hex_encode(text, &hash, sizeof(hash));
-	return slice_of(text, 16);
+	return slice_of(text, LCS_TAG_CHARS);
 }
 
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx)

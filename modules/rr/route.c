@@ -24,9 +24,8 @@ bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
 
 	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
 		return false;
-	if (flow_token_read(uri->user, &flow))
-		return true;
-	if (net_is_local(uri->host, uri->port, transport_of(uri)))
+	if (flow_token_read(uri->user, &flow) ||
+	    net_is_local(uri->host, uri->port, transport_of(uri)))
 		return true;
 	/* A number is ours with the right port only: others may listen on the same host. */
 	return ip_parse(uri->host, &ip) != 0 &&
@@ -67,9 +66,9 @@ static bool is_ours_as_target(struct lcs_ctx *ctx, const struct sip_uri *uri)
 	struct slice value;
 	flow_id flow;
 
-	if (!uri || !rr_is_own(ctx, uri))
+	if (!uri || (!sip_uri_param(uri, SLICE("lr"), &value) && !flow_token_read(uri->user, &flow)))
 		return false;
-	return sip_uri_param(uri, SLICE("lr"), &value) || flow_token_read(uri->user, &flow);
+	return rr_is_own(ctx, uri);
 }
 
 /* The last Route without its first or last value; the line goes if it was alone. */

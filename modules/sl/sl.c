@@ -104,7 +104,7 @@ static enum hook_result see_ack(struct lcs_call *call)
 	if (msg->method != METHOD_ACK)
 		return HOOK_PASS;
 	to = msg_to(msg);
-	if (!to || to->tag.len == 0 || !slice_eq(to->tag, lcs_stateless_tag(call->ctx)))
+	if (!to || to->tag.len != LCS_TAG_CHARS || !slice_eq(to->tag, lcs_stateless_tag(call->ctx)))
 		return HOOK_PASS;
 	lcs_count(&((struct sl_local *)call->local)->acks);
 	lcs_event(call->mod, "sl:filtered-ack", msg, NULL, NULL);

@@ -102,16 +102,25 @@ static void note_tag(struct tm_tx *tx, struct sip_msg *response)
 	tx->answered_tag = to ? tm_key_tag(to->tag) : 0;
 }
 
+/* Is there a Via under our own? Nearly always it stands on the next line. */
+static bool has_via_below(const struct sip_view *view)
+{
+	const struct hdr *top = view->last ? NULL : msg_hdr(view->msg, HDR_VIA);
+	const struct hdr *next = top ? msg_hdr_next(view->msg, top) : NULL;
+	struct slice value;
+
+	return (next && next->value.len) || view_value(view, HDR_VIA, 1, &value);
+}
+
 int tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last)
 {
 	struct sip_view view = { response, last };
-	struct slice below;
 	struct sip_out *out;
 
+	if (!has_via_below(&view))
+		return -EBADMSG;	/* the client could not tell what it answers */
 	if (edit_drop_first_value(response->arena, &view, HDR_VIA) != 0)
 		return -ENOMEM;
-	if (!view_value(&view, HDR_VIA, 0, &below))
-		return -EBADMSG;	/* the client could not tell what it answers */
 	if (!may_send(tx, response, view.last)) {
 		if (view_status(&view) >= 200)
 			tm_server_forget(tx);	/* onsend_route wants silence */

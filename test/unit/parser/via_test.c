@@ -102,7 +102,13 @@ static void the_receiver_adds_where_it_came_from(void **state)
 		    "SIP/2.0/UDP h;rport=65535;rport=65535;rport=65535;rport=65535;rport=65535"
 		    ";received=192.0.2.2" },
 		{ "SIP / 2.0 / UDP h ; x = \"y\" ; rport", "192.0.2.2:7",
-		    "SIP / 2.0 / UDP h;x=\"y\";rport=7;received=192.0.2.2" },
+		    "SIP / 2.0 / UDP h ; x = \"y\" ; rport=7;received=192.0.2.2" },
+		{ "SIP/2.0/UDP h;received;rport;x", "192.0.2.2:7",
+		    "SIP/2.0/UDP h;rport=7;x;received=192.0.2.2" },
+		{ "SIP/2.0/UDP h;rport;\n received=6.6.6.6", "192.0.2.2:7",
+		    "SIP/2.0/UDP h;rport=7;received=192.0.2.2" },
+		{ "SIP/2.0/UDP h;rport\n ;x", "192.0.2.2:7",
+		    "SIP/2.0/UDP h;rport=7  ;x;received=192.0.2.2" },
 	};
 
 	(void)state;
