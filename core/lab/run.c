@@ -38,6 +38,7 @@ static struct {
 	struct job        *jobs, **jobs_end;
 	bool               hold_jobs, pools_run;
 	unsigned           refuse;
+	msec_t             late;
 	bool             (*steps[STEPS_MAX])(void);
 	unsigned           step_count;
 } room = { .now = START_MS, .self = -1 };
@@ -55,6 +56,12 @@ msec_t loop_now(const struct loop *loop)
 }
 
 msec_t clock_mono(void) { return room.now; }
+
+msec_t loop_handler_began(const struct loop *loop)
+{
+	(void)loop;
+	return room.now + room.late;
+}
 
 int64_t clock_wall(void)
 {
@@ -381,6 +388,7 @@ unsigned job_pool_stats(struct job_pool_stats *out, unsigned max)
 
 /* ---- going on ---- */
 
+void fake_be_late(msec_t late) { room.late = late; }
 void fake_refuse_posts(unsigned n) { room.refuse = n; }
 
 void fake_each_step(bool (*step)(void))

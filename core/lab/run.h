@@ -27,6 +27,9 @@ void fake_advance_to(msec_t until);
 /** Jobs stay queued until they are let go; their deadlines count. */
 void fake_hold_jobs(bool hold);
 
+/** From now on handlers begin so long after what they handle was received (a worker that is
+ *  behind); 0: at once. */
+void fake_be_late(msec_t late);
 /** The next n posts that may be refused are (a worker that is behind). */
 void fake_refuse_posts(unsigned n);
 

@@ -145,10 +145,15 @@ void loop_handled(struct loop *loop)
 		loop->sleep.slow(loop->sleep.arg, took);
 }
 
+msec_t loop_handler_began(const struct loop *loop)
+{
+	return loop->handler_began > loop->now ? loop->handler_began : loop->now;
+}
+
 /* When the last handler returned is near enough to now, and known already. */
 static int wait_ms(const struct loop *loop, msec_t max_wait)
 {
-	msec_t now = loop->handler_began > loop->now ? loop->handler_began : loop->now;
+	msec_t now = loop_handler_began(loop);
 	msec_t due = max_wait == 0 ? 0 : wheel_sleep(&loop->wheel, now);
 
 	if (due < 0 || (max_wait >= 0 && max_wait < due))

@@ -65,6 +65,9 @@ struct loop_sleep {
 };
 /** sleep is copied. */
 void loop_set_sleep(struct loop *loop, const struct loop_sleep *sleep);
+/** When the handler that runs now began: later than loop_now() in a long turn. In ms of the same
+ *  clock, right to some of them. */
+msec_t loop_handler_began(const struct loop *loop);
 /** A handler that is not the loop's own (an inbox item) has just returned: was it slow? */
 void loop_handled(struct loop *loop);
 

@@ -82,6 +82,9 @@ struct sip_view lcs_view(struct lcs_ctx *ctx);		/* read through the edits */
 /** For edit_*(): where the chain ends. */
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx);
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx);	/* whom it came from */
+/** How long the message lay in our queues before it was dealt with, in ms: grows when workers
+ *  are behind. 0 for what was not received (timers, events). */
+msec_t          lcs_waited(struct lcs_ctx *ctx);
 enum route_kind lcs_kind(struct lcs_ctx *ctx);
 bool            lcs_is_request(struct lcs_ctx *ctx);
 enum sip_method lcs_method(struct lcs_ctx *ctx);

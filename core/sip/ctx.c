@@ -61,6 +61,7 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg)
 	ctx->kind = msg->is_request ? ROUTE_REQUEST : ROUTE_REPLY;
 	ctx->owner = (uint8_t)lcs_owner_of(msg);
 	ctx->in_flight = msg->from.flow != 0;
+	ctx->received_at = loop_now(worker_loop());
 	return ctx;
 }
 
@@ -136,6 +137,7 @@ struct sip_msg *lcs_msg(struct lcs_ctx *ctx) { return ctx->msg; }
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx) { return &ctx->last; }
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx) { return &ctx->msg->from; }
 enum route_kind lcs_kind(struct lcs_ctx *ctx) { return ctx->kind; }
+msec_t lcs_waited(struct lcs_ctx *ctx) { return ctx->waited; }
 bool lcs_is_request(struct lcs_ctx *ctx) { return ctx->msg->is_request; }
 enum sip_method lcs_method(struct lcs_ctx *ctx) { return ctx->msg->method; }
 struct fiber *lcs_fiber(struct lcs_ctx *ctx) { return ctx->run.fiber; }

@@ -56,6 +56,8 @@ struct lcs_ctx {
 	const struct sip_edit *uri_at;	/* uri is the Request-URI as of this edit */
 	const struct sip_uri  *uri;
 	bool                   uri_known;
+	msec_t                 received_at;	/* clock of the loops */
+	msec_t                 waited;	/* lcs_waited() */
 	struct slice           response_lines;	/* lcs_append_to_response() */
 	void                  *event_data;
 	int                    event_route;	/* to be run by the owner */

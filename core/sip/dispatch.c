@@ -154,6 +154,7 @@ static void response_arrived(struct lcs_ctx *ctx)
 static void arrived(struct lcs_ctx *ctx)
 {
 	ctx_note(ctx);
+	ctx->waited = loop_handler_began(worker_loop()) - ctx->received_at;
 	if (ctx->msg->is_request)
 		request_arrived(ctx);
 	else

@@ -18,11 +18,15 @@ struct limit { struct slice name; uint32_t count; msec_t window; };
 struct ratelimit_conf {
 	struct lcs_strings limit, pipe;
 	int64_t            max_names, retry_after_min, retry_after_max;
+	msec_t             admit_delay, admit_delay_max;
 	struct limit      *limits;	/* by prepare: of limit, then of pipe */
 	size_t             limit_count;
 };
 
-struct ratelimit_local { uint64_t allowed, refused, unknown, rejected; };
+struct ratelimit_local {
+	uint64_t allowed, refused, unknown, rejected, admitted, not_admitted;
+	msec_t   last_line;		/* of the log: one a second at most */
+};
 struct ratelimit_shared { struct rate_table *table; };
 
 /* ---- limits as they are written ---- */
@@ -124,6 +128,55 @@ static enum fn_status fn_rl_check(struct lcs_call *call)
 		return no_such_limit(call, name);
 	return answer(call, rate_try(table, name, loop_now(worker_loop()), limit->window,
 	    limit->count));
+}
+
+/* ---- admission ---- */
+
+/* What belongs to something that is under way has cost already, and ends it sooner. */
+static bool is_new_work(struct lcs_ctx *ctx)
+{
+	const struct name_addr *to = msg_to(lcs_msg(ctx));
+
+	return lcs_is_request(ctx) && lcs_method(ctx) != METHOD_ACK &&
+	    lcs_method(ctx) != METHOD_CANCEL && (!to || to->tag.len == 0);
+}
+
+/* The longer requests wait, the more of them are refused: none below admit_delay, all above
+ * admit_delay_max. A single threshold would switch all clients off and on together. */
+static bool has_room(const struct ratelimit_conf *conf, msec_t waited)
+{
+	msec_t span = conf->admit_delay_max - conf->admit_delay;
+
+	if (waited <= conf->admit_delay)
+		return true;
+	return waited < conf->admit_delay_max &&
+	    rand_below((uint32_t)span) >= (uint32_t)(waited - conf->admit_delay);
+}
+
+static void say_behind(struct lcs_call *call, msec_t waited)
+{
+	struct ratelimit_local *local = call->local;
+	msec_t now = loop_now(worker_loop());
+
+	if (local->last_line && now - local->last_line < 1000)
+		return;
+	local->last_line = now;
+	log_warning(lcs_mod_name(call->mod),
+	    "behind, new requests are refused waited=%lldms class=\"%.*s\"",
+	    (long long)waited, SLICE_ARG(call->argv[0].s));
+}
+
+static enum fn_status fn_rl_admit(struct lcs_call *call)
+{
+	struct ratelimit_local *local = call->local;
+	msec_t waited = lcs_waited(call->ctx);
+	bool admitted = !is_new_work(call->ctx) || has_room(call->conf, waited);
+
+	lcs_count(admitted ? &local->admitted : &local->not_admitted);
+	if (!admitted)
+		say_behind(call, waited);
+	call->ret = value_bool(admitted);
+	return FN_DONE;
 }
 
 static enum fn_status fn_rl_reject(struct lcs_call *call)
@@ -245,6 +298,8 @@ static int check(const void *conf, struct diag *diag)
 		if (!read_pipe(c->pipe.items[i], &limit))
 			return diag_error(diag, "pipe", "must be NAME:TAILDROP:COUNT, not "
 			    "\"%.*s\"; other algorithms there are none", SLICE_ARG(c->pipe.items[i]));
+	if (c->admit_delay >= c->admit_delay_max)
+		return diag_error(diag, "admit_delay", "is not below admit_delay_max");
 	if (c->retry_after_min > c->retry_after_max)
 		return diag_error(diag, "retry_after_min", "is above retry_after_max");
 	return 0;
@@ -299,6 +354,10 @@ static const struct lcs_param params[] = {
 	    "rl_reject() asks to come back after so many seconds at least"),
 	PARAM_INT(struct ratelimit_conf, retry_after_max, "30", 1, 3600,
 	    "and at most; the value in between is drawn for each response"),
+	PARAM_DURATION(struct ratelimit_conf, admit_delay, "100ms", 1, 60000, "ms",
+	    "rl_admit() begins to refuse when requests have waited so long in the server"),
+	PARAM_DURATION(struct ratelimit_conf, admit_delay_max, "500ms", 2, 60000, "ms",
+	    "and refuses all that is new when they have waited so long"),
 	{ .name = "max_names", .type = VALUE_INT,
 	  .offset = LCS_AT(struct ratelimit_conf, max_names, int64_t), .preset = "16384",
 	  .min = 64, .max = 16777216, .flags = PARAM_NEEDS_RESTART,
@@ -310,6 +369,9 @@ static const struct lcs_func funcs[] = {
 	{ "rl_check(name: any, limit: int? = null) -> bool", fn_rl_check, IN_ANY, FUNC_MUST_CHECK,
 	  "one more of name; false if that is more than limit a second, or without limit, more "
 	  "than the configuration allows for name. What is refused is not counted" },
+	{ "rl_admit(class: str = \"\") -> bool", fn_rl_admit, IN_REQUEST, FUNC_MUST_CHECK,
+	  "is there time for this request? By how long it waited until the server came to it; what "
+	  "is in a dialog, ACK and CANCEL are always admitted. class is for the log" },
 	{ "rl_reject(reason: fmt = \"Server Busy\") -> bool", fn_rl_reject,
 	  IN_REQUEST | IN_FAILURE, FUNC_REPLIES | FUNC_ENDS,
 	  "answer 503 with a Retry-After drawn between retry_after_min and retry_after_max, so "
@@ -323,6 +385,9 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct ratelimit_local, unknown, STAT_COUNTER,
 	    "checks of a name that has no limit; they are refused"),
 	LCS_STAT(struct ratelimit_local, rejected, STAT_COUNTER, "503 answers of rl_reject()"),
+	LCS_STAT(struct ratelimit_local, admitted, STAT_COUNTER, "requests that rl_admit() let in"),
+	LCS_STAT(struct ratelimit_local, not_admitted, STAT_COUNTER,
+	    "new requests that rl_admit() kept out"),
 	{ 0 }
 };
 
@@ -344,6 +409,11 @@ LCS_MODULE(ratelimit,
 	    "    ...\n"
 	    "    if (is_method(\"INVITE\") && !has_totag() &&\n"
 	    "        (!rl_check(\"calls\") || !rl_check($si, 20))) {\n"
+	    "        rl_reject();\n"
+	    "        exit;\n"
+	    "    }\n"
+	    "\n"
+	    "    if (!rl_admit(\"signaling\")) {       # the server is behind: what is new must wait\n"
 	    "        rl_reject();\n"
 	    "        exit;\n"
 	    "    }\n"

@@ -135,6 +135,15 @@ static void do_busy(const struct step *step, struct slice rest)
 	fake_refuse_posts(n);
 }
 
+static void do_late(const struct step *step, struct slice rest)
+{
+	uint32_t n;
+
+	if (slice_to_u32(rest, &n) != 0)
+		scene_fail(step->line, "late MILLISECONDS");
+	fake_be_late(n);
+}
+
 static void do_ignore(const struct step *step, struct slice rest)
 {
 	(void)step;
@@ -160,7 +169,7 @@ static bool looks_on(const struct step *step)
 static const struct { const char *word; void (*fn)(const struct step *, struct slice); } words[] = {
 	{ "agent", NULL }, { "dns", do_dns }, { "wait", do_wait }, { "stat", do_stat },
 	{ "log", do_log }, { "nolog", do_nolog }, { "store", do_store }, { "jobs", do_jobs },
-	{ "busy", do_busy }, { "ignore", do_ignore }, { "restart", do_restart },
+	{ "busy", do_busy }, { "late", do_late }, { "ignore", do_ignore }, { "restart", do_restart },
 	{ "rpc", server_rpc },
 };
 
