@@ -14,6 +14,8 @@ struct record {				/* in the request's arena, immutable once linked */
 	struct slice   scheme, from_tag, params;	/* params: each with its ';' */
 	bool           full_lr, tokens;
 	bool           in_is_client;	/* came straight from a client, over a connection */
+	bool           is_sealed;
+	char           seal[SEAL_CHARS];
 };
 
 /* ---- writing ---- */
@@ -42,6 +44,10 @@ static void put_uri(struct buf *out, const struct record *r, const struct sip_ho
 	if (r->from_tag.len) {
 		buf_put(out, SLICE(";ftag="));
 		buf_put(out, r->from_tag);
+	}
+	if (r->is_sealed) {
+		buf_put(out, SLICE(";seal="));
+		buf_put(out, slice_of(r->seal, sizeof(r->seal)));
 	}
 	buf_put(out, r->params);
 	buf_put(out, SLICE(">\r\n"));
@@ -116,6 +122,14 @@ static bool is_from_client(struct lcs_ctx *ctx)
 	return is_clients_own(lcs_from(ctx)->flow) && view_value_count(&view, HDR_VIA) == 1;
 }
 
+/* Over the tag of who sends this: in the dialog it stands in From or in To. */
+static void make_seal(struct lcs_ctx *ctx, const struct rr_conf *conf, char seal[SEAL_CHARS])
+{
+	const struct name_addr *from = msg_from(lcs_msg(ctx));
+
+	seal_text(&conf->seal, msg_call_id(lcs_msg(ctx)), from ? from->tag : SLICE_NULL, seal);
+}
+
 static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct record *r)
 {
 	const struct sip_uri *uri = lcs_request_uri(ctx);
@@ -131,6 +145,9 @@ static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct reco
 		r->params = *(const struct slice *)note->arg;
 	if (conf->append_fromtag && from)
 		r->from_tag = from->tag;
+	r->is_sealed = conf->ours_only;
+	if (r->is_sealed)
+		make_seal(ctx, conf, r->seal);
 }
 
 static int add_record(struct lcs_ctx *ctx, const struct record *r)
@@ -159,15 +176,18 @@ enum fn_status rr_record_preset(struct lcs_call *call)
 	const struct rr_conf *conf = call->conf;
 	struct arena *arena = lcs_arena(call->ctx);
 	const char *lr = conf->enable_full_lr ? ";lr=on" : ";lr";
+	char seal[SEAL_CHARS];
 
+	make_seal(call->ctx, conf, seal);
 	for (int i = 1; i >= 0; i--) {
 		struct slice text = call->argv[i].s, value;
 		struct name_addr parsed;
 
 		if (text.len == 0)
 			continue;
-		value = arena_printf(arena, "<sip:%.*s%s%s>", SLICE_ARG(text),
-		    call->argv[1].s.len ? ";r2=on" : "", lr);
+		value = arena_printf(arena, "<sip:%.*s%s%s%s%.*s>", SLICE_ARG(text),
+		    call->argv[1].s.len ? ";r2=on" : "", lr, conf->ours_only ? ";seal=" : "",
+		    conf->ours_only ? (int)sizeof(seal) : 0, seal);
 		if (!value.p)
 			return FN_FAILED;
 		if (name_addr_parse(value, &parsed, NULL) != 0) {

@@ -116,8 +116,9 @@ static int mend_strict(struct lcs_ctx *ctx, bool *was_strict, struct sip_uri *ow
 
 struct following {
 	struct lcs_ctx *ctx;
+	const struct rr_conf *conf;
 	unsigned        count;		/* of ours that were taken off */
-	bool            was_strict, to_flow;
+	bool            was_strict, to_flow, sealed;
 	struct sip_uri  last;		/* the last of them */
 };
 
@@ -137,6 +138,33 @@ static bool is_double(const struct sip_uri *uri)
 	return sip_uri_param(uri, SLICE("r2"), &value);
 }
 
+static bool has_to_tag(struct lcs_ctx *ctx)
+{
+	const struct name_addr *to = msg_to(lcs_msg(ctx));
+
+	return to && to->tag.len;
+}
+
+static bool seal_fits(const struct following *f, const struct name_addr *end, struct slice seal)
+{
+	return end && seal_is_right(&f->conf->seal, msg_call_id(lcs_msg(f->ctx)), end->tag, seal);
+}
+
+/* Did we give this out for the dialog that the request says it belongs to? */
+static bool is_sealed(const struct following *f, const struct sip_uri *uri)
+{
+	struct sip_msg *msg = lcs_msg(f->ctx);
+	struct slice seal;
+
+	return sip_uri_param(uri, SLICE("seal"), &seal) &&
+	    (seal_fits(f, msg_from(msg), seal) || seal_fits(f, msg_to(msg), seal));
+}
+
+static bool lacks_seal(const struct following *f)
+{
+	return f->conf->ours_only && !f->sealed && has_to_tag(f->ctx);
+}
+
 static int take_first(struct following *f, const struct sip_uri *uri)
 {
 	struct sip_view view = lcs_view(f->ctx);
@@ -145,28 +173,29 @@ static int take_first(struct following *f, const struct sip_uri *uri)
 	*lcs_edits(f->ctx) = view.last;
 	f->last = *uri;
 	f->count++;
+	f->sealed = f->sealed || is_sealed(f, uri);
 	return err;
+}
+
+static bool own_is_first(struct following *f, struct name_addr *route)
+{
+	return first_route(f->ctx, route) && rr_is_own(f->ctx, &route->uri);
 }
 
 /*
  * Ours may come twice: our two sides (r2), or the same value again from somebody who
  * routes through us in a spiral; a spiral must come back, so only pairs go together.
+ * Above those of the dialog a client may name us as its outbound proxy.
  */
 static int take_own(struct following *f)
 {
 	struct name_addr route;
-	int err;
+	int err = 0;
 
-	if (f->count == 0) {
-		if (!first_route(f->ctx, &route) || !rr_is_own(f->ctx, &route.uri))
-			return 0;
+	while (!err && (f->count == 0 || lacks_seal(f)) && own_is_first(f, &route))
 		err = take_first(f, &route.uri);
-		if (err)
-			return err;
-	}
-	if (!is_double(&f->last) || !first_route(f->ctx, &route) ||
-	    !rr_is_own(f->ctx, &route.uri) || !is_double(&route.uri))
-		return 0;
+	if (err || !is_double(&f->last) || !own_is_first(f, &route) || !is_double(&route.uri))
+		return err;
 	return take_first(f, &route.uri);
 }
 
@@ -177,7 +206,7 @@ static void set_way(struct following *f)
 	struct lcs_target *t = lcs_main_target(f->ctx);
 	flow_id flow;
 
-	f->to_flow = f->count && flow_token_read(f->last.user, &flow);
+	f->to_flow = f->count && !lacks_seal(f) && flow_token_read(f->last.user, &flow);
 	if (!f->to_flow)
 		return;
 	flow_token_hop(flow, transport_of(&f->last), &t->hop);
@@ -188,21 +217,23 @@ static void set_way(struct following *f)
 static int note(struct following *f)
 {
 	struct name_addr next;
-	const struct rr_taken taken = { f->last.params, f->to_flow || first_route(f->ctx, &next) };
+	const struct rr_taken taken = { f->last.params,
+	    f->to_flow || first_route(f->ctx, &next), !lacks_seal(f) };
 
 	return note_taken(f->ctx, &taken);
 }
 
 /* Take off what is ours. 0 with f->count, or -errno. */
-static int follow(struct lcs_ctx *ctx, struct following *f)
+static int follow(struct lcs_ctx *ctx, const struct rr_conf *conf, struct following *f)
 {
 	int err;
 
-	*f = (struct following){ .ctx = ctx };
+	*f = (struct following){ .ctx = ctx, .conf = conf };
 	err = mend_strict(ctx, &f->was_strict, &f->last);
 	if (err)
 		return err;
 	f->count = f->was_strict;
+	f->sealed = f->was_strict && is_sealed(f, &f->last);
 	err = take_own(f);
 	if (err)
 		return err;
@@ -218,16 +249,11 @@ static void count(struct rr_local *local, const struct following *f)
 		lcs_count(&local->strict);
 	if (f->to_flow)
 		lcs_count(&local->to_flow);
+	if (f->count && lacks_seal(f))
+		lcs_count(&local->unsealed);
 }
 
 /* ---- script functions ---- */
-
-static bool has_to_tag(struct lcs_ctx *ctx)
-{
-	const struct name_addr *to = msg_to(lcs_msg(ctx));
-
-	return to && to->tag.len;
-}
 
 static enum fn_status answer(struct lcs_call *call, bool yes)
 {
@@ -238,30 +264,34 @@ static enum fn_status answer(struct lcs_call *call, bool yes)
 /* In a dialog the Request-URI is a way too; outside of one it was only we that were named. */
 static enum fn_status answer_taken(struct lcs_call *call)
 {
-	return answer(call, has_to_tag(call->ctx) || rr_taken(call->ctx)->leads_on);
+	const struct rr_taken *taken = rr_taken(call->ctx);
+
+	return answer(call, has_to_tag(call->ctx) ? taken->sealed : taken->leads_on);
 }
 
 enum fn_status rr_loose_route(struct lcs_call *call)
 {
+	const struct rr_conf *conf = call->conf;
+	struct rr_local *stats = call->local;
 	struct name_addr next;
 	struct following f;
 	int err;
 
 	if (rr_taken(call->ctx))
 		return answer_taken(call);	/* the hook was here, or we were */
-	err = follow(call->ctx, &f);
+	err = follow(call->ctx, conf, &f);
 	if (err == -ENOMEM)
 		return FN_FAILED;
 	if (err)
 		return answer(call, false);	/* a Route that cannot be read leads nowhere */
-	count(call->local, &f);
+	count(stats, &f);
 	if (f.count)
 		return answer_taken(call);
 	if (!has_to_tag(call->ctx) || !first_route(call->ctx, &next))
 		return answer(call, false);
-	/* The Route of a dialog that we are not in: it counts all the same. */
-	lcs_count(&((struct rr_local *)call->local)->foreign);
-	return answer(call, true);
+	/* The Route of a dialog that we are not in. */
+	lcs_count(&stats->foreign);
+	return answer(call, !conf->ours_only);
 }
 
 /* ---- before the script ---- */
@@ -289,7 +319,7 @@ enum hook_result rr_on_request(struct lcs_call *call)
 	if (msg_hdr(lcs_msg(call->ctx), HDR_ROUTE) == NULL || has_to_tag(call->ctx))
 		return HOOK_PASS;
 	lcs_count(&((struct rr_local *)call->local)->preloaded);
-	if (follow(call->ctx, &f) == 0)
+	if (follow(call->ctx, conf, &f) == 0)
 		count(call->local, &f);
 	if (!f.to_flow && slice_eq(conf->preloaded, SLICE("drop")))
 		drop_all_routes(call->ctx);

@@ -53,6 +53,18 @@ static int load(struct lcs_mod *mod)
 	return 0;
 }
 
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct rr_conf *c = conf;
+
+	(void)mod;
+	(void)next;
+	c->ours_only = slice_eq(c->dialogs, SLICE("ours"));
+	if (c->ours_only)
+		seal_key(c->secret, &c->seal);
+	return 0;
+}
+
 /* ---- tables ---- */
 
 static const struct rr_api api = { api_token, api_taken_params, api_is_own };
@@ -74,6 +86,12 @@ static const struct lcs_param params[] = {
 	PARAM_WORD(struct rr_conf, preloaded, "drop", "drop|follow",
 	    "what becomes of Routes that a request outside a dialog brings along, besides our own, "
 	    "which is taken off: they are dropped, or followed wherever they lead"),
+	PARAM_WORD(struct rr_conf, dialogs, "ours", "ours|any",
+	    "which Routes a request in a dialog may follow: those that we gave out for this very "
+	    "dialog, or any that it brings along - then whoever adds a To tag is relayed"),
+	PARAM_SECRET_STRING(struct rr_conf, secret, "",
+	    "key of the mark by which Routes of ours are known; set the same on several servers that "
+	    "serve the same dialogs; empty: one that the store keeps"),
 	{ 0 }
 };
 
@@ -92,7 +110,7 @@ static const struct lcs_func funcs[] = {
 	  "parameters for our Record-Route value, as \";nat=yes\"; before or after record_route()" },
 	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, FUNC_MUST_CHECK,
 	  "take our Route values off and mend what strict routers did (RFC 3261 16.4); true if the "
-	  "request is to go where its Routes and Request-URI say. A client's own connection named "
+	  "request is to go where its Routes and Request-URI say, as parameter dialogs allows. A client's own connection named "
 	  "in Route becomes the target" },
 	{ "check_route_param(pattern: str) -> bool", rr_check_param, IN_REQUEST | IN_FAILURE, 0,
 	  "does the regular expression match the parameters of the Route value of ours that was "
@@ -113,6 +131,8 @@ static const struct lcs_stat stats[] = {
 	    "requests outside a dialog that brought Routes along"),
 	LCS_STAT(struct rr_local, foreign, STAT_COUNTER,
 	    "requests in a dialog whose first Route was not ours"),
+	LCS_STAT(struct rr_local, unsealed, STAT_COUNTER,
+	    "requests in a dialog whose Routes we did not give out for it"),
 	{ 0 }
 };
 
@@ -126,7 +146,9 @@ LCS_MODULE(rr,
 	.hooks = hooks,
 	.ifaces = ifaces,
 	.stats = stats,
+	.schema = &seal_schema,
 	.load = load,
+	.prepare = prepare,
 	.manual =
 	    "A client that opened a connection to us is named in our Record-Route by a token, so that\n"
 	    "later requests of the dialog go out on that very connection: its ephemeral port cannot\n"
@@ -135,5 +157,8 @@ LCS_MODULE(rr,
 	    "Request-URI says.\n\n"
 	    "Requests outside a dialog that name us in Route - from clients with an outbound proxy -\n"
 	    "lose that value before the script runs; parameter preloaded says what becomes of the\n"
-	    "rest.\n",
+	    "rest.\n\n"
+	    "Requests in a dialog are relayed without a question who sent them, so a Route must be\n"
+	    "one that we gave out for that dialog: our Record-Route carries a mark (seal) over its\n"
+	    "Call-ID and the caller's tag, and loose_route() is false without it.\n",
 );

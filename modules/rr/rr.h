@@ -5,16 +5,21 @@
 #define MODULES_RR_RR_H
 
 #include "modules/rr/rr_api.h"
+#include "modules/rr/seal.h"
 #include "modules/rr/token.h"
 
 struct rr { struct lcs_mod *mod; };
 
 struct rr_conf {
 	bool         append_fromtag, enable_full_lr, flow_tokens;
-	struct slice preloaded;
+	struct slice preloaded, dialogs, secret;
+	bool         ours_only;		/* dialogs = ours; by prepare, as the key */
+	struct siphash_key seal;
 };
 
-struct rr_local { uint64_t recorded, followed, to_flow, strict, preloaded, foreign; };
+struct rr_local {
+	uint64_t recorded, followed, to_flow, strict, preloaded, foreign, unsealed;
+};
 
 /* ---- record.c: Record-Route ---- */
 enum fn_status rr_record(struct lcs_call *call);
@@ -26,6 +31,7 @@ enum fn_status rr_add_param(struct lcs_call *call);
 struct rr_taken {			/* what was taken off a request; in its arena */
 	struct slice params;		/* of the last Route of ours */
 	bool         leads_on;		/* Routes of others are left, or it named a connection */
+	bool         sealed;		/* we gave it out for this dialog */
 };
 /** What loose_route() or the hook took off this request, or NULL. */
 const struct rr_taken *rr_taken(struct lcs_ctx *ctx);

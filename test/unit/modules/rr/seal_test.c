@@ -1,0 +1,90 @@
+/*
+ * seal_test - the mark of a dialog fits that dialog, that caller and that key alone.
+ */
+#include "modules/rr/seal.h"
+#include "test/unit.h"
+
+static const struct siphash_key key = { 1, 2 }, other_key = { 1, 3 };
+
+static struct slice sealed(char text[SEAL_CHARS])
+{
+	seal_text(&key, SLICE("call@host"), SLICE("tag"), text);
+	return slice_of(text, SEAL_CHARS);
+}
+
+static void it_fits_its_dialog_alone(void **state)
+{
+	static const struct { const char *call_id, *tag; bool fits; } cases[] = {
+		{ "call@host", "tag", true },
+		{ "call@hos", "ttag", false },
+		{ "call@hosttag", "", false },
+		{ "", "call@hosttag", false },
+		{ "tag", "call@host", false },
+		{ "Call@host", "tag", false },
+		{ "call@host", "Tag", false },
+		{ "", "", false },
+	};
+	char text[SEAL_CHARS];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (seal_is_right(&key, slice_str(cases[i].call_id), slice_str(cases[i].tag),
+		    sealed(text)) != cases[i].fits)
+			fail_msg("case %zu", i);
+	assert_false(seal_is_right(&other_key, SLICE("call@host"), SLICE("tag"), sealed(text)));
+}
+
+static void one_changed_character_spoils_it(void **state)
+{
+	char text[SEAL_CHARS];
+
+	(void)state;
+	for (size_t at = 0; at < SEAL_CHARS; at++) {
+		sealed(text);
+		text[at] = text[at] == '0' ? '1' : '0';
+		if (seal_is_right(&key, SLICE("call@host"), SLICE("tag"),
+		    slice_of(text, sizeof(text))))
+			fail_msg("character %zu", at);
+	}
+}
+
+static void other_texts_are_none(void **state)
+{
+	static const char *const texts[] = { "", "0", "\"\"", "0123456789abcde",
+	    "0123456789abcdef0", "0123456789abcdeg" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (seal_is_right(&key, SLICE("call@host"), SLICE("tag"), slice_str(texts[i])))
+			fail_msg("case %zu", i);
+}
+
+static void a_secret_gives_the_same_key_everywhere(void **state)
+{
+	struct siphash_key a, b, c;
+
+	(void)state;
+	seal_key(SLICE("one"), &a);
+	seal_key(SLICE("one"), &b);
+	seal_key(SLICE("two"), &c);
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_memory_not_equal(&a, &c, sizeof(a));
+}
+
+/* Without a store and a secret: the same at each reload. */
+static void without_either_it_is_that_of_the_process(void **state)
+{
+	struct siphash_key a, b;
+
+	(void)state;
+	seal_key(SLICE_NULL, &a);
+	seal_key(SLICE_NULL, &b);
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+UNIT_MAIN(
+	cmocka_unit_test(it_fits_its_dialog_alone),
+	cmocka_unit_test(one_changed_character_spoils_it),
+	cmocka_unit_test(other_texts_are_none),
+	cmocka_unit_test(a_secret_gives_the_same_key_everywhere),
+	cmocka_unit_test(without_either_it_is_that_of_the_process))
