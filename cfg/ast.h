@@ -298,6 +298,7 @@ struct route_decl {
 	struct call_edge  *calls;		/* routes that it calls */
 	enum { ROUTE_NEW, ROUTE_OPEN, ROUTE_DONE, ROUTE_ORDERED } visit;
 	unsigned           slots;		/* values it needs for its variables */
+	bool               gives_code;		/* at its end: what the last function gave */
 	bool               is_used;
 	struct flow_sum   *flow;		/* what the paths through it do */
 };

@@ -2,6 +2,7 @@
  * cfg/check_call.c - calls of functions and routes: names, numbers, types, places.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 /* ---- which function is meant ---- */
 
@@ -68,6 +69,8 @@ static void say_unknown(struct check *c, const struct expr *e)
 			say_unloaded(c, e, module);
 		return;
 	}
+	if (is_guest(c->ld) && guest_function(c, e))
+		return;
 	legal_names(c, &all);
 	if (c->ld->names->is_incomplete && !diag_nearest(e->call.name, all.names, all.count))
 		return;
@@ -130,10 +133,13 @@ static void help_signature(struct diag_item *item, const struct sym_func *f)
 static void say_count(struct check *c, const struct sym_func *f, unsigned got,
     struct expr **argv, struct cfg_span at)
 {
-	struct diag_item *item = load_error(c->ld, 305, at, "%s() needs %.*s, got %u", f->name,
-	    SLICE_ARG(count_text(c, f)), got);
+	struct diag_item *item;
 	struct slice missing = SLICE("");
 
+	if (is_guest(c->ld) && guest_arity(c, f, at))
+		return;
+	item = load_error(c->ld, 305, at, "%s() needs %.*s, got %u", f->name,
+	    SLICE_ARG(count_text(c, f)), got);
 	for (unsigned i = 0; i < f->required; i++)
 		if (!argv[i])
 			missing = mem_printf(&c->ld->mem, "%.*s%s%s", SLICE_ARG(missing),
@@ -297,9 +303,14 @@ static void unquote_number(struct check *c, struct expr *arg, const struct sym_p
 	text = arg->literal.value.s;
 	if (!text.len || !is_digit(text.p[0]) || slice_to_i64(text, &n) != 0)
 		return;
-	item = load_note(c->ld, 303, arg->at, "read as the number %lld", (long long)n);
-	diag_beside(item, "write it without quotes");
-	diag_fix(item, arg->at, mem_cstr(&c->ld->mem, text));
+	if (is_guest(c->ld)) {
+		if (guest_is_written(arg->at, SLICE("\"")))
+			guest_fix(c->ld, arg->at, mem_cstr(&c->ld->mem, text));
+	} else {
+		item = load_note(c->ld, 303, arg->at, "read as the number %lld", (long long)n);
+		diag_beside(item, "write it without quotes");
+		diag_fix(item, arg->at, mem_cstr(&c->ld->mem, text));
+	}
 	fold_set(c->ld, arg, value_int(n));
 }
 
@@ -311,6 +322,8 @@ void check_param(struct check *c, const struct sym_func *f, unsigned i, struct e
 
 	if (p->is_fmt)
 		format_arg(c, arg);
+	else if (is_guest(c->ld))
+		guest_format(c, arg, p);
 	check_expr(c, *arg);
 	unquote_number(c, *arg, p);
 	if (p->is_fmt)
@@ -368,11 +381,13 @@ static struct slice where_text(struct check *c, unsigned where)
 
 #define CANNOT_WAIT (IN_ONSEND | IN_RESPONSE)
 
-static void check_place(struct check *c, const struct expr *e, const struct sym_func *f)
+static void check_place(struct check *c, struct expr *e, const struct sym_func *f)
 {
 	unsigned wrong = c->contexts & ~f->where, waits = 0;
 	struct diag_item *item;
 
+	if (wrong && is_guest(c->ld) && guest_place(c, e, f, first_kind(wrong)))
+		return;
 	if (f->flags & FUNC_MAY_SUSPEND)
 		waits = c->contexts & CANNOT_WAIT;
 	if (wrong) {
@@ -421,6 +436,9 @@ static void check_arming(struct check *c, const struct sym_func *f, struct expr 
 
 	if (!(f->flags & FUNC_ARMS) || !arg || arg->type.is_bad)
 		return;
+	if (is_guest(c->ld) && (!arg->konst || arg->konst->type != VALUE_STRING) &&
+	    guest_arming(c, f, arg))
+		return;
 	if (!arg->konst || arg->konst->type != VALUE_STRING) {
 		diag_beside(load_error(c->ld, 204, arg->at,
 		    "a route is armed by a literal name or a const"),
@@ -432,7 +450,7 @@ static void check_arming(struct check *c, const struct sym_func *f, struct expr 
 	r = dict_get(&c->ld->names->routes[f->arms_kind], arg->konst->s);
 	if (r)
 		r->is_used = true;
-	else
+	else if (!is_guest(c->ld) || !guest_arming(c, f, arg))
 		say_unarmable(c, f, arg);
 }
 
@@ -522,6 +540,8 @@ static void check_unknown_call(struct check *c, struct expr *e)
 		check_expr(c, a);
 	c->may_be_format = outer;
 	e->type = type_bad();
+	if (is_guest(c->ld))
+		guest_skips(c, e);
 }
 
 void check_call(struct check *c, struct expr *e)
@@ -574,7 +594,7 @@ void check_route_call(struct check *c, struct expr *e)
 		    "before anything runs", c->only_constant);
 		return;
 	}
-	if (c->in_defer)
+	if (c->in_defer && !is_guest(c->ld))
 		load_error(c->ld, 311, e->at, "a defer block calls no routes");
 	if (!r)
 		return;			/* said when the calls were followed */

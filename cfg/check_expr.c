@@ -2,6 +2,7 @@
  * cfg/check_expr.c - types of expressions, operator by operator.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 #include "cfg/regex.h"
 
 #include <errno.h>
@@ -88,6 +89,8 @@ bool check_want(struct check *c, struct expr *e, struct type want, unsigned code
 	check_adapt(c, e, want);
 	if (e->type.is_bad || want.is_bad || say_void(c, e))
 		return false;
+	if (is_guest(c->ld) && guest_adapt(c, e, want))
+		return !e->type.is_bad;
 	if (fits(e->type, want))
 		return true;
 	if (e->type.nullable && fits(type_plain(e->type), want)) {
@@ -110,6 +113,8 @@ void check_condition(struct check *c, struct expr *e)
 	struct diag_item *item;
 
 	check_expr(c, e);
+	if (is_guest(c->ld))
+		guest_condition(c, e);
 	if (e->type.is_bad || type_is_open(e->type))
 		return;
 	if (e->type.base == VALUE_BOOL && !e->type.nullable)
@@ -291,7 +296,7 @@ static void check_name(struct check *c, struct expr *e)
 		e->type.item = e->name.map->item_type.base;
 	} else if (test_word(c, name)) {
 		e->type = type_of_base(VALUE_BOOL);
-	} else {
+	} else if (!is_guest(c->ld) || !guest_word(c, e)) {
 		say_undefined(c, e);
 		e->type = type_bad();
 	}
@@ -350,12 +355,16 @@ static void check_equal(struct check *c, struct expr *e)
 {
 	bool outer = c->null_is_asked;
 
+	if (is_guest(c->ld) && guest_myself(c, e))
+		return;
 	c->null_is_asked = is_null_literal(e->op.a) || is_null_literal(e->op.b);
 	check_expr(c, e->op.a);
 	check_expr(c, e->op.b);
 	c->null_is_asked = outer;
 	e->type = type_of_base(VALUE_BOOL);
 	if (is_bad(e->op.a) || is_bad(e->op.b) || say_void(c, e->op.a) || say_void(c, e->op.b))
+		return;
+	if (is_guest(c->ld) && guest_equal(c, e))
 		return;
 	if (!comparable(e->op.a->type, e->op.b->type))
 		say_different(c, e);
@@ -367,6 +376,8 @@ static void check_order(struct check *c, struct expr *e)
 
 	check_expr(c, a);
 	check_expr(c, b);
+	if (is_guest(c->ld))
+		guest_numbers(c, a, b);
 	e->type = type_of_base(VALUE_BOOL);
 	if (is_bad(a) || is_bad(b) || say_void(c, a) || say_void(c, b))
 		return;
@@ -531,6 +542,8 @@ static void check_arithmetic(struct check *c, struct expr *e)
 
 	check_expr(c, a);
 	check_expr(c, b);
+	if (is_guest(c->ld) && guest_arithmetic(c, e))
+		return;
 	e->type = type_bad();
 	if (is_bad(a) || is_bad(b) || say_void(c, a) || say_void(c, b))
 		return;
@@ -556,11 +569,18 @@ static void check_unary(struct check *c, struct expr *e)
 	struct expr *a = e->op.a;
 
 	if (e->op.op == OP_NOT) {
+		if (is_guest(c->ld)) {
+			check_expr(c, a);
+			if (guest_not(c, e))
+				return;
+		}
 		check_condition(c, a);
 		e->type = type_of_base(VALUE_BOOL);
 		return;
 	}
 	check_expr(c, a);
+	if (is_guest(c->ld))
+		guest_numbers(c, a, NULL);
 	e->type = a->type;
 	if (is_bad(a) || type_is_open(a->type))
 		return;

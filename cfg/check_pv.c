@@ -2,6 +2,7 @@
  * cfg/check_pv.c - pseudo-variables, their fields and transformations.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 #include "cfg/regex.h"
 
 #include <stdlib.h>
@@ -150,6 +151,8 @@ static void say_unknown(struct check *c, struct expr *e)
 			say_unloaded(c, e, module);
 		return;
 	}
+	if (is_guest(c->ld) && guest_variable(c, e))
+		return;
 	candidates_add_dict(&all, &c->ld->names->vars);
 	for (size_t i = 0; i < OWN; i++)
 		candidates_add(&all, slice_str(own[i].name));

@@ -2,6 +2,7 @@
  * cfg/check_route.c - routes: their names, who calls whom, and under what they run.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 /* ---- names ---- */
 
@@ -129,6 +130,8 @@ void check_routes(struct load *ld)
 {
 	unsigned id = 0;
 
+	if (is_guest(ld))
+		guest_routes(ld);
 	for (struct route_decl *r = ld->ast->routes.first; r; r = r->next) {
 		r->id = id++;
 		declare(ld, r);
@@ -305,7 +308,7 @@ static void check_module_use(struct load *ld, const struct loaded_module *m)
 {
 	const struct sym_module *s = m->sym;
 
-	if (m->is_used || s->is_passive || s->func_count + s->var_count + s->event_count == 0 ||
+	if (m->is_used || s->is_passive || ld->is_guest || s->func_count + s->var_count + s->event_count == 0 ||
 	    module_is_needed(ld, m))
 		return;
 	diag_beside(load_warning(ld, 411, m->item->name_at,

@@ -2,6 +2,7 @@
  * cfg/check_stmt.c - statements: what they may contain and where they may stand.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 static void check_stmt(struct check *c, struct stmt *s);
 
@@ -129,13 +130,19 @@ static void check_if(struct check *c, struct stmt *s)
 
 /* ---- loops ---- */
 
-static void check_while(struct check *c, struct stmt *s)
+static void say_while(struct check *c, const struct stmt *s)
 {
 	struct diag_item *item = load_error(c->ld, 505, s->word_at,
 	    "while belongs to another language's guest mode");
 
 	diag_beside(item, "a script must come to its end by itself");
 	diag_help(item, "foreach (x in list) and foreach (i in range(0, n)) are bounded");
+}
+
+static void check_while(struct check *c, struct stmt *s)
+{
+	if (!is_guest(c->ld))
+		say_while(c, s);
 	check_condition(c, s->loop.cond);
 	c->loops++;
 	check_stmt(c, s->loop.body);
@@ -184,6 +191,8 @@ static void check_case_value(struct check *c, const struct expr *of, struct expr
 	t = v->type;
 	if (t.base == VALUE_LIST)
 		t = type_of_base(t.item);
+	if (is_guest(c->ld) && guest_case(c, of, v))
+		return;
 	if (type_is_open(of->type) || type_is_open(t) || t.base == VALUE_NULL ||
 	    of->type.base == t.base || (of->type.base == VALUE_URI && t.base == VALUE_STRING))
 		return;
@@ -210,6 +219,11 @@ static void check_case_end(struct check *c, const struct switch_case *k)
 
 	if (!k->body || !k->next || stmts_never_end(k->body))
 		return;
+	if (is_guest(c->ld)) {
+		diag_beside(load_note(c->ld, 503, k->at, "this case runs into the next one"),
+		    "natively it has to say fallthrough");
+		return;
+	}
 	item = load_error(c->ld, 503, k->at, "this case runs into the next one");
 	diag_beside(item, "end it with break, return, exit, drop, continue or fallthrough");
 }
@@ -361,6 +375,13 @@ static void check_assign(struct check *c, struct stmt *s)
 {
 	if (s->assign.is_add)
 		expand_add(c, s);
+	if (is_guest(c->ld)) {
+		guest_assign(c, s);
+		if (s->kind == STMT_CALL) {
+			check_expr(c, s->call);
+			return;
+		}
+	}
 	switch (s->assign.to->kind) {
 	case EXPR_NAME:
 		assign_local(c, s);
@@ -409,7 +430,7 @@ static void check_return(struct check *c, struct stmt *s)
 		if (r->is_typed)
 			load_error(c->ld, 320, s->at, "route[%.*s] has to return %.*s",
 			    SLICE_ARG(r->name), SLICE_ARG(type_article(c->ld, r->ret)));
-	} else if (!r->is_typed && s->value->type.base == VALUE_INT) {
+	} else if (!r->is_typed && !r->gives_code && s->value->type.base == VALUE_INT) {
 		say_return_number(c, s);
 	} else {
 		check_want(c, s->value, r->ret, 309,
@@ -426,6 +447,13 @@ static void check_jump(struct check *c, struct stmt *s)
 	    s->kind == STMT_RETURN)) {
 		load_error(c->ld, 503, s->word_at, "a defer block runs to its end");
 		return;
+	}
+	if (is_guest(c->ld)) {
+		guest_drop(c, s);
+		if (s->kind == STMT_RETURN && guest_return(c, s)) {
+			check_stmt(c, s);
+			return;
+		}
 	}
 	if (s->kind == STMT_RETURN)
 		check_return(c, s);

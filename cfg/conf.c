@@ -2,6 +2,7 @@
  * cfg/conf.c - modules, settings, parameters and listeners of a configuration.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 /* ---- modules ---- */
 
@@ -33,6 +34,8 @@ static void say_no_module(struct load *ld, const struct module_item *item, const
 		}
 		candidates_add(&all, name);
 	}
+	if (is_guest(ld) && guest_module(ld, item))
+		return;
 	d = load_error(ld, 403, item->name_at, "there is no module \"%.*s\"",
 	    SLICE_ARG(item->name));
 	if (!candidates_say(&all, key, d, item->name_at, "\"", "\"") && why)
@@ -80,7 +83,7 @@ static void check_needs(struct load *ld, const struct loaded_module *m)
 static void find_module_path(struct load *ld)
 {
 	for (const struct setting_item *i = ld->ast->settings.first; i; i = i->next) {
-		if (i->group.len || !!(slice_eq(i->key, SLICE("module_path")) ||
+		if (i->group.len || !(slice_eq(i->key, SLICE("module_path")) ||
 		    slice_eq(i->key, SLICE("mpath"))))
 			continue;
 		env_settle(ld, i->value);
@@ -95,6 +98,8 @@ void check_modules(struct load *ld)
 		find_module_path(ld);
 	for (const struct module_item *i = ld->ast->modules.first; i; i = i->next)
 		open_module(ld, i);
+	if (is_guest(ld))
+		guest_prepare(ld);
 	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next)
 		check_needs(ld, m);
 }
@@ -117,7 +122,8 @@ static void note_deprecated(struct load *ld, const struct sym_setting *decl,
 
 	if (!decl->deprecated)
 		return;
-	d = load_warning(ld, 408, item->key_at, "\"%s\" is an old name", decl->name);
+	d = diag_add(ld->diag, is_guest(ld) ? DIAG_NOTE : DIAG_WARNING, 408, item->key_at,
+	    "\"%s\" is an old name", decl->name);
 	diag_beside(d, "the new one is \"%s\"", decl->deprecated);
 }
 
@@ -139,7 +145,7 @@ static void set_value(struct load *ld, struct cfg_value_at *v, const char *owner
 	note_deprecated(ld, v->decl, item);
 	note_override(ld, v, item);
 	if (!convert_setting(ld, v->decl, owner, item, &v->value))
-		v->has_failed = true;
+		v->has_failed = !is_guest(ld);
 	v->at = item->value->at;
 	v->is_preset = false;
 	v->is_secret = item->is_secret || v->decl->secret;
@@ -187,7 +193,7 @@ static void set_param(struct load *ld, struct loaded_module *m, struct setting_i
 
 	if (v)
 		set_value(ld, v, m->sym->name, item);
-	else
+	else if (!is_guest(ld) || !guest_param(ld, m, item))
 		say_no_param(ld, m, item);
 }
 
@@ -212,7 +218,8 @@ static void set_modparam(struct load *ld, const struct modparam_item *item)
 
 		if (m)
 			set_param(ld, m, item->param);
-		else if (!names_was_asked_for(ld, mem_cstr(&ld->mem, name)))
+		else if (!names_was_asked_for(ld, mem_cstr(&ld->mem, name)) &&
+		    !(is_guest(ld) && guest_modparam(ld, item, name)))
 			say_not_loaded(ld, item, name);
 	}
 }
@@ -314,6 +321,8 @@ static void check_core_settings(struct load *ld)
 
 		if (v)
 			set_core_setting(ld, values, core->param_count, v, i);
+		else if (!is_profile && is_guest(ld) && guest_setting(ld, i, key))
+			check_constant(ld, i->value, "a setting");
 		else if (!is_profile)
 			say_no_setting(ld, i, key);
 		else

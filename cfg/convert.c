@@ -2,6 +2,7 @@
  * cfg/convert.c - from what is written to the value of a setting or parameter.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 #include "utils/err.h"
 
@@ -210,6 +211,8 @@ static bool wrong(struct load *ld, const struct sym_setting *decl, const char *o
 	struct slice range = convert_range_text(ld, decl), who = subject(ld, decl, owner);
 	struct diag_item *item;
 
+	if (is_guest(ld))
+		return guest_value(ld, who, e->at, range);
 	if (code == 405)
 		item = load_error(ld, 405, e->at, "%.*s is out of its range", SLICE_ARG(who));
 	else
@@ -225,9 +228,12 @@ static bool wrong_word(struct load *ld, const struct sym_setting *decl, const ch
 {
 	struct candidates all = { .ld = ld };
 	struct slice rest = slice_str(decl->words), who = subject(ld, decl, owner);
-	struct diag_item *item = load_error(ld, 406, e->at, "%.*s does not know \"%.*s\"",
-	    SLICE_ARG(who), SLICE_ARG(e->is_tainted ? SLICE("(secret)") : s));
+	struct diag_item *item;
 
+	if (is_guest(ld))
+		return guest_value(ld, who, e->at, convert_range_text(ld, decl));
+	item = load_error(ld, 406, e->at, "%.*s does not know \"%.*s\"", SLICE_ARG(who),
+	    SLICE_ARG(e->is_tainted ? SLICE("(secret)") : s));
 	while (rest.len > 0)
 		candidates_add(&all, slice_split(&rest, '|'));
 	if (!candidates_say(&all, s, item, e->at, "\"", "\""))
@@ -256,9 +262,14 @@ static void note_legacy(struct load *ld, const struct sym_setting *decl, const s
     int64_t n, struct value v)
 {
 	struct slice text = number_words(ld, decl, v.dur);
-	struct diag_item *item = load_note(ld, 409, e->at, "read as %lld %s = %.*s",
-	    (long long)n, decl->legacy_unit, SLICE_ARG(text));
+	struct diag_item *item;
 
+	if (is_guest(ld)) {		/* what everybody wrote there */
+		guest_fix(ld, e->at, mem_cstr(&ld->mem, text));
+		return;
+	}
+	item = load_note(ld, 409, e->at, "read as %lld %s = %.*s", (long long)n,
+	    decl->legacy_unit, SLICE_ARG(text));
 	diag_beside(item, "write %.*s", SLICE_ARG(text));
 	diag_fix(item, e->at, mem_cstr(&ld->mem, text));
 }

@@ -107,6 +107,21 @@ static void emit_foreach(struct emit *e, const struct stmt *s)
 	loop_close(e);
 }
 
+/* Only what was written for another server has it; its steps are limited like all others. */
+static void emit_while(struct emit *e, const struct stmt *s)
+{
+	struct label top = { 0 }, end = { 0 };
+	struct loop l;
+
+	loop_open(e, &l, &end, &top);
+	emit_label(e, &top);
+	emit_cond(e, s->loop.cond, false, &end);
+	emit_stmt(e, s->loop.body);
+	emit_jump(e, OPC_JMP, &top);
+	emit_label(e, &end);
+	loop_close(e);
+}
+
 /* ---- switch ---- */
 
 static void emit_tests(struct emit *e, const struct stmt *s, struct label *bodies,
@@ -252,9 +267,9 @@ static void emit_stmt(struct emit *e, const struct stmt *s)
 	case STMT_BREAK:
 	case STMT_CONTINUE: emit_break(e, s); break;
 	case STMT_RETURN:  emit_return(e, s); break;
+	case STMT_WHILE:   emit_while(e, s); break;
 	case STMT_EMPTY:
-	case STMT_FALLTHROUGH:
-	case STMT_WHILE:   break;
+	case STMT_FALLTHROUGH: break;
 	}
 }
 
@@ -333,7 +348,7 @@ void emit_route(struct emit *e, const struct route_decl *r, struct prog_route *o
 	begin_route(e, r, &d);
 	emit_stmt(e, r->body);
 	/* Also behind an exit: cheaper than to be clever, and never wrong. */
-	emit_op(e, OPC_TRUE, 0);
+	emit_op(e, r->gives_code ? OPC_RC : OPC_TRUE, 0);
 	leave_route(e);
 	if (e->has_epilogue) {
 		out->epilogue = e->code_count;

@@ -165,7 +165,8 @@ static void read_var(struct flow *f, const struct state *s, const struct expr *e
 
 	if (!may_say(f, s) || f->null_is_asked || is_set(s, e->pv->slot))
 		return;
-	diag_beside(load_warning(f->ld, 330, e->at, "$var(%.*s) is read where nothing has set it",
+	diag_beside(diag_add(f->ld->diag, f->ld->is_guest ? DIAG_NOTE : DIAG_WARNING, 330, e->at,
+	    "$var(%.*s) is read where nothing has set it",
 	    SLICE_ARG(name)), "on some way here it is still null");
 }
 

@@ -83,8 +83,13 @@ static void gap(struct scan *s, size_t at, size_t to)
 }
 
 /* The token's own bytes: those of a text include its quotes. */
-static void extent(const struct token *t, size_t *from, size_t *to)
+static void extent(const struct fmt *f, const struct token *t, size_t *from, size_t *to)
 {
+	if (t->is_expanded) {		/* it stands for another text */
+		*from = f->source->line_at[t->at.line - 1] + t->at.column - 1;
+		*to = f->source->line_at[t->at.end_line - 1] + t->at.end_column - 1;
+		return;
+	}
 	*from = t->offset;
 	*to = t->offset + t->text.len;
 	if (t->quote) {
@@ -117,7 +122,7 @@ void fmt_scan(struct fmt *f)
 	for (lex_next(lex, &t); t.kind != 0; lex_next(lex, &t)) {
 		if (t.kind == NEWLINE)
 			continue;
-		extent(&t, &from, &to);
+		extent(f, &t, &from, &to);
 		gap(&s, at, from);
 		if (t.kind == TOKEN_DIRECTIVE) {
 			to = directive_end(lex, line_end(text, from));

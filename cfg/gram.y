@@ -74,6 +74,7 @@ void gram_release(void *p);
 %token OR "||" AND "&&" NOT "not" IN "in" MODW "mod"
 %token ARROW "->" COALESCE "??" EQ "==" NE "!=" LE "<=" GE ">=" MATCH "=~" NOMATCH "!~"
 %token SHL "<<" SHR ">>" PLUS_EQ "+="
+%token <token> CAST "cast"
 
 %type <token> text_token key_word route_word host endpoint prefix
 %type <expr> expr or and not cmp coal bitor bitxor bitand shift sum prod unary primary
@@ -482,6 +483,7 @@ unary:
 	  primary
 	| '-' unary		{ $$ = expr_unary(LD, OP_NEG, @1, $2); }
 	| '~' unary		{ $$ = expr_unary(LD, OP_BITNOT, @1, $2); }
+	| CAST unary		{ $$ = act_cast(g, &$1, $2, @$); }
 	;
 
 primary:

@@ -153,6 +153,17 @@ struct expr *act_route_call(struct gram *g, const struct name_list *name,
 	return e;
 }
 
+struct expr *act_cast(struct gram *g, const struct token *to, struct expr *of, struct cfg_span at)
+{
+	struct expr *e = expr_new(LD, EXPR_CALL, at);
+
+	e->call.name = mem_printf(&LD->mem, "_%.*s", SLICE_ARG(to->text));
+	e->call.name_at = to->at;
+	e->call.args = of;
+	expr_hang(LD, e, of);
+	return e;
+}
+
 struct expr *act_route_by_value(struct gram *g, struct cfg_span at)
 {
 	struct diag_item *item = load_error(LD, 201, at, "a route is called by its name");

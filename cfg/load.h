@@ -11,6 +11,8 @@
 struct ast;
 struct names;
 struct macro;
+struct guest_subst;
+struct guest_edit;
 
 struct load {
 	struct mem             mem;
@@ -26,6 +28,10 @@ struct load {
 	bool                   is_garbled;	/* a token was bad: what follows from it is not said */
 	bool                   is_partial;	/* some of the text is not in the tree */
 	bool                   gave_up;		/* after SYNTAX_ERRORS_MAX */
+	bool                   is_guest;	/* written for Kamailio: see guest.h */
+	struct guest_subst    *substs;
+	struct guest_edit     *edits;		/* last one first */
+	struct dict            guest_said;
 };
 
 /** More than this many help nobody; errors of meaning are not limited. */

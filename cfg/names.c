@@ -1,6 +1,7 @@
 /*
  * cfg/names.c - tables of names.
  */
+#include "cfg/guest.h"
 #include "cfg/names.h"
 
 #include "utils/err.h"
@@ -141,6 +142,8 @@ void names_init(struct load *ld)
 	add_builtins(ld, &builtin_text);
 	add_builtins(ld, &builtin_code);
 	add_builtins(ld, &builtin_sip);
+	if (ld->is_guest)
+		add_builtins(ld, &builtin_guest);
 	n->core = names_add_module(ld, ld->host->core, NULL, SLICE("core"));
 	n->core->is_used = true;
 }

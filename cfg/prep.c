@@ -2,6 +2,7 @@
  * cfg/prep.c - the tokens of all files as the parser sees them: defines replaced,
  * imports followed, conditions decided, words told from names.
  */
+#include "cfg/guest.h"
 #include "cfg/prep.h"
 #include "cfg/prep_int.h"
 #include "cfg/gram.h"
@@ -140,10 +141,22 @@ static void next(struct prep *p, struct token *out)
 {
 	if (p->has_peeked) {
 		*out = p->peeked;
-		p->has_peeked = false;
+		p->has_peeked = p->has_peeked2;
+		p->peeked = p->peeked2;
+		p->has_peeked2 = false;
 	} else {
 		expanded_next(p, out);
 	}
+}
+
+static const struct token *peek2(struct prep *p)
+{
+	peek(p);
+	if (!p->has_peeked2) {
+		expanded_next(p, &p->peeked2);
+		p->has_peeked2 = true;
+	}
+	return &p->peeked2;
 }
 
 /* ---- words ---- */
@@ -227,6 +240,37 @@ static bool ends_operand(int kind)
 	}
 }
 
+/* ---- what only a guest has: (int)x, %attr, substitution in texts ---- */
+
+static bool is_cast(struct prep *p)
+{
+	const struct token *t = peek(p);
+
+	return t->kind == ID && (slice_eq(t->text, SLICE("int")) ||
+	    slice_eq(t->text, SLICE("str"))) && peek2(p)->kind == ')';
+}
+
+static void guest_token(struct prep *p, struct token *t)
+{
+	struct token word;
+
+	if (t->kind == STR) {
+		guest_apply_subst(p->ld, t);
+	} else if (t->kind == '(' && !ends_operand(p->last) && p->last != ROUTE && is_cast(p)) {
+		next(p, &word);
+		t->text = word.text;
+		t->kind = CAST;
+		next(p, &word);
+		t->at = span_join(t->at, word.at);
+	} else if (t->kind == '%' && !ends_operand(p->last) && peek(p)->kind == ID) {
+		next(p, &word);
+		t->at = span_join(t->at, word.at);
+		guest_replace_token(p->ld, t, PV, mem_printf(&p->ld->mem, "$avp(%.*s)",
+		    SLICE_ARG(word.text)));
+		guest_fix(p->ld, t->at, mem_cstr(&p->ld->mem, t->text));
+	}
+}
+
 /* Names of routes may be any word; elsewhere some words are the language's. */
 static int word_kind(struct prep *p, const struct token *t)
 {
@@ -255,9 +299,11 @@ static void follow_names(struct prep *p, int kind)
 
 /* ---- imports ---- */
 
-static bool is_import(struct slice word, bool *is_optional)
+static bool is_import(const struct prep *p, struct slice word, bool *is_optional)
 {
-	*is_optional = slice_eq(word, SLICE("import?"));
+	/* Kamailio's import_file goes on without the file. */
+	*is_optional = slice_eq(word, SLICE("import?")) ||
+	    (p->ld->is_guest && slice_eq(word, SLICE("import_file")));
 	return *is_optional || slice_eq(word, SLICE("import")) ||
 	    slice_eq(word, SLICE("include_file")) || slice_eq(word, SLICE("import_file"));
 }
@@ -270,7 +316,7 @@ static bool follow_import(struct prep *p, const struct token *word)
 	struct token path;
 	unsigned n;
 
-	if (word->kind != ID || !is_import(word->text, &is_optional) || peek(p)->kind != STR)
+	if (word->kind != ID || !is_import(p, word->text, &is_optional) || peek(p)->kind != STR)
 		return false;
 	next(p, &path);
 	n = prep_import(p->ld, &path, here ? here : word->source, is_optional, &sources);
@@ -410,6 +456,8 @@ int prep_next(struct prep *p, struct token *out)
 			continue;
 		if (out->kind == ID)
 			out->kind = word_kind(p, out);
+		if (p->ld->is_guest)
+			guest_token(p, out);
 		if (balance(p, out))
 			return deliver(p, out);
 	}

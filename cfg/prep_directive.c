@@ -1,6 +1,7 @@
 /*
  * cfg/prep_directive.c - lines that begin with #! (language 3.1, 3.2).
  */
+#include "cfg/guest.h"
 #include "cfg/prep_int.h"
 #include "cfg/gram.h"
 
@@ -223,12 +224,24 @@ static void do_lcs(struct prep *p, const struct line *line)
 	    "this lcs reads version 1 of the language"), "write: #!lcs 1");
 }
 
-/* Reading a foreign script natively would bury the reason under its consequences. */
+/* The first line, but for one that is the kernel's. */
+static bool begins_file(const struct cfg_source *s, uint32_t line)
+{
+	return !s->importer && (line == 1 ||
+	    (line == 2 && slice_starts(source_line(s, 1), SLICE("#!/"))));
+}
+
+/* Only a whole configuration can be a guest. Reading a foreign part natively would bury
+ * the reason under its consequences. */
 static void do_guest(struct prep *p, const struct line *line)
 {
-	struct diag_item *item = syntax_error(p->ld, 112, line->at,
-	    "this file is written for another server");
+	struct diag_item *item;
 
+	if (p->ld->is_guest || begins_file(line->at.source, line->at.line)) {
+		guest_begin(p->ld);
+		return;
+	}
+	item = syntax_error(p->ld, 112, line->at, "this file is written for another server");
 	diag_beside(item, "lcs reads files that begin with: #!lcs 1");
 	diag_help(item, "the words and forms are nearly the same; "
 	    "the differences are listed in lcs.cfg(5)");
@@ -241,6 +254,68 @@ static void do_substdef(struct prep *p, const struct line *line)
 	    "text substitution is not part of the language");
 
 	diag_help(item, "use const NAME = \"...\"; or \"${NAME}\" in settings instead");
+}
+
+/* ---- the same where it is allowed ---- */
+
+static void define_text(struct prep *p, const struct line *line, struct slice text)
+{
+	struct input in = { .lex = lex_new(p->ld, source_of_text(&p->ld->mem, "#!subst", text)) };
+	struct input *outer = p->top;
+	struct line def = { .at = line->at };
+	struct token t;
+
+	p->top = &in;
+	lex_next(in.lex, &t);
+	read_line(p, &def);
+	p->top = outer;
+	for (unsigned i = 0; i < def.count; i++) {
+		def.tokens[i].at = line->at;
+		def.tokens[i].is_expanded = true;
+	}
+	if (def.count > 0 && def.tokens[0].kind == ID)
+		do_redef(p, &def);
+}
+
+/* The text between quotes is replaced; the other two define a name as well. */
+static void guest_line(struct prep *p, const struct line *line, const char *define)
+{
+	struct slice from, to;
+
+	if (line->count != 1) {
+		syntax_error(p->ld, 106, line->at, "a substitution is one text: \"/from/to/\"");
+		return;
+	}
+	if (!guest_subst(p->ld, &line->tokens[0], &from, &to))
+		return;
+	guest_add_subst(p->ld, from, to);
+	if (define)
+		define_text(p, line, mem_printf(&p->ld->mem, "#!define %.*s %s%.*s%s",
+		    SLICE_ARG(from), define, SLICE_ARG(to), define));
+}
+
+static void do_subst(struct prep *p, const struct line *line)
+{
+	if (p->ld->is_guest)
+		guest_line(p, line, NULL);
+	else
+		do_substdef(p, line);
+}
+
+static void do_substdef_plain(struct prep *p, const struct line *line)
+{
+	if (p->ld->is_guest)
+		guest_line(p, line, "");
+	else
+		do_substdef(p, line);
+}
+
+static void do_substdef_quoted(struct prep *p, const struct line *line)
+{
+	if (p->ld->is_guest)
+		guest_line(p, line, "\"");
+	else
+		do_substdef(p, line);
 }
 
 static const struct directive {
@@ -258,8 +333,8 @@ static const struct directive {
 	{ "KAMAILIO", do_guest, false }, { "OPENSIPS", do_guest, false },
 	{ "OPENSER", do_guest, false }, { "SER", do_guest, false },
 	{ "MAXCOMPAT", do_guest, false }, { "ALL", do_guest, false },
-	{ "subst", do_substdef, false }, { "substdef", do_substdef, false },
-	{ "substdefs", do_substdef, false }
+	{ "subst", do_subst, false }, { "substdef", do_substdef_plain, false },
+	{ "substdefs", do_substdef_quoted, false }
 };
 
 #define DIRECTIVES (sizeof(directives) / sizeof(directives[0]))

@@ -29,8 +29,8 @@ struct prep {
 	struct load    *ld;
 	struct input   *top;
 	struct cond    *cond;
-	struct token    peeked, end;
-	bool            has_peeked;
+	struct token    peeked, peeked2, end;
+	bool            has_peeked, has_peeked2;
 	bool            ended;		/* nothing more may be read */
 	enum { NAMES_NONE, NAMES_DEFINED, NAMES_CALLED } names;
 	bool            in_test;

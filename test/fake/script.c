@@ -34,6 +34,7 @@ static const struct func funcs[] = {
 	{ "maxfwd", "mf_process_maxfwd_header(limit: int 1..255) -> bool", IN_REQUEST, 0 },
 	{ "sanity", "sanity_check() -> bool", IN_REQUEST, FUNC_ENDS },
 	{ "siputils", "has_totag() -> bool", IN_MESSAGE, 0 },
+	{ "siputils", "is_myself(uri: str) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "is_method(methods: str) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "append_hf(header: fmt) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "remove_hf(name: str) -> bool", IN_MESSAGE, 0 },

@@ -1,0 +1,472 @@
+/*
+ * cfg/guest.c - names in files that were written for Kamailio: modules, settings,
+ * functions, routes. What lcs does not have is named once, with what is nearest.
+ */
+#include "cfg/guest.h"
+
+/* ---- what the native text would be ---- */
+
+static void edit(struct load *ld, struct cfg_span at, const char *text)
+{
+	struct guest_edit *e;
+
+	if (!at.source)
+		return;
+	e = MEM_NEW(&ld->mem, struct guest_edit);
+	e->next = ld->edits;
+	e->at = at;
+	e->text = mem_dup(&ld->mem, slice_str(text));
+	ld->edits = e;
+}
+
+void guest_fix(struct load *ld, struct cfg_span at, const char *text) { edit(ld, at, text); }
+
+void guest_fix_before(struct load *ld, struct cfg_span at, const char *text)
+{
+	at.end_line = at.line;
+	at.end_column = at.column;
+	edit(ld, at, text);
+}
+
+bool guest_is_written(struct cfg_span at, struct slice text)
+{
+	struct slice line;
+
+	if (!at.source || at.line == 0)
+		return false;
+	line = source_line(at.source, at.line);
+	return at.column <= line.len && slice_starts(slice_skip(line, at.column - 1), text);
+}
+
+bool guest_first(struct load *ld, char what, struct slice name)
+{
+	struct slice key = mem_printf(&ld->mem, "%c:%.*s", what, SLICE_ARG(name));
+
+	if (dict_get(&ld->guest_said, key))
+		return false;
+	dict_put(&ld->guest_said, key, ld);
+	return true;
+}
+
+/* ---- modules, parameters, settings ---- */
+
+static struct diag_item *say(struct load *ld, const struct guest_name *n, unsigned code,
+    struct cfg_span at, const char *text)
+{
+	return diag_add(ld->diag, n && n->is_covered ? DIAG_NOTE : DIAG_ERROR, code, at, "%s", text);
+}
+
+static void say_nearest(struct diag_item *item, const struct guest_name *n)
+{
+	if (n && n->is_covered)
+		diag_beside(item, "not needed: %s", n->lcs);
+	else if (n)
+		diag_beside(item, "nearest: %s", n->lcs);
+}
+
+static bool is_ours(struct load *ld, struct slice key)
+{
+	const struct cfg_host *host = ld->host;
+	const char *const *names = host->module_names ? host->module_names(host->arg) : NULL;
+
+	for (; names && *names; names++)
+		if (slice_eq(names_module_key(ld, slice_str(*names)), key))
+			return true;
+	return false;
+}
+
+/* An unknown module of Kamailio's; false lets the checker say what it always says. */
+bool guest_module(struct load *ld, const struct module_item *item)
+{
+	struct slice key = names_module_key(ld, item->name);
+	const struct guest_name *n = guest_find(GUEST_MODULE, key);
+	struct diag_item *d;
+
+	if (is_ours(ld, key))
+		return false;
+	if (!guest_first(ld, 'm', key))
+		return true;
+	d = say(ld, n, 403, item->name_at, mem_printf(&ld->mem,
+	    "lcs has no module \"%.*s\"", SLICE_ARG(key)).p);
+	if (n)
+		say_nearest(d, n);
+	else
+		diag_beside(d, "nearest: none is known; lcs module list shows what there is");
+	return true;
+}
+
+bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item)
+{
+	struct candidates all = { .ld = ld };
+	struct diag_item *d = load_note(ld, 402, item->key_at,
+	    "module \"%s\" has no parameter \"%.*s\"", m->sym->name, SLICE_ARG(item->key));
+
+	for (unsigned i = 0; i < m->sym->param_count; i++)
+		candidates_add(&all, slice_str(m->sym->params[i].name));
+	if (!candidates_say(&all, item->key, d, item->key_at, "\"", "\""))
+		diag_beside(d, "it is passed over");
+	return true;
+}
+
+bool guest_modparam(struct load *ld, const struct modparam_item *item, struct slice module)
+{
+	diag_beside(load_note(ld, 404, item->modules_at, "module \"%.*s\" is not loaded",
+	    SLICE_ARG(module)), "its parameter is passed over");
+	return true;
+}
+
+bool guest_setting(struct load *ld, const struct setting_item *item, struct slice key)
+{
+	const struct guest_name *n = guest_find(GUEST_SETTING, key);
+	struct diag_item *d;
+
+	if (item->group.len)
+		return true;		/* a setting of the script's own: $sel(cfg_get...) */
+	if (!guest_first(ld, 's', key))
+		return true;
+	d = load_note(ld, 401, item->key_at, "the setting \"%.*s\" is not used", SLICE_ARG(key));
+	if (n)
+		diag_beside(d, "lcs has: %s", n->lcs);
+	return true;
+}
+
+bool guest_value(struct load *ld, struct slice subject, struct cfg_span at, struct slice range)
+{
+	struct diag_item *d = load_note(ld, 407, at, "%.*s has other values",
+	    SLICE_ARG(subject));
+
+	if (range.len)
+		diag_beside(d, "%.*s", SLICE_ARG(range));
+	else
+		diag_beside(d, "this one is passed over");
+	return false;
+}
+
+/* ---- functions and variables ---- */
+
+bool guest_skips(struct check *c, struct expr *e)
+{
+	const struct guest_name *n = guest_find(GUEST_FUNCTION, e->call.name);
+
+	if (!n || !n->is_covered)
+		return false;
+	fold_set(c->ld, e, value_bool(true));
+	return true;
+}
+
+bool guest_place(struct check *c, struct expr *e, const struct sym_func *f, enum route_kind kind)
+{
+	if (guest_first(c->ld, 'p', slice_str(f->name)))
+		diag_beside(load_note(c->ld, 310, e->call.name_at,
+		    "lcs has no %s() in a %s", f->name, route_kind_text(kind)),
+		    "the call is passed over and counts as true");
+	fold_set(c->ld, e, value_bool(true));
+	return true;
+}
+
+bool guest_function(struct check *c, const struct expr *e)
+{
+	struct load *ld = c->ld;
+	const struct guest_name *n = guest_find(GUEST_FUNCTION, e->call.name);
+	struct candidates all = { .ld = ld };
+	struct diag_item *d;
+
+	if (!guest_first(ld, 'f', e->call.name))
+		return true;
+	d = say(ld, n, 301, e->call.name_at, mem_printf(&ld->mem, "lcs has no function %.*s()",
+	    SLICE_ARG(e->call.name)).p);
+	if (n) {
+		say_nearest(d, n);
+		return true;
+	}
+	candidates_add_dict(&all, &ld->names->funcs);
+	candidates_add_dict(&all, &ld->names->builtins);
+	if (!candidates_say(&all, e->call.name, d, e->call.name_at, "", "()"))
+		diag_beside(d, "nearest: none is known");
+	return true;
+}
+
+bool guest_arity(struct check *c, const struct sym_func *f, struct cfg_span at)
+{
+	struct diag_item *d;
+
+	if (!guest_first(c->ld, 'a', slice_str(f->name)))
+		return true;
+	d = load_error(c->ld, 305, at, "lcs has no %s() with these arguments", f->name);
+	diag_beside(d, "nearest: %s", f->sig);
+	return true;
+}
+
+/* $sel(cfg_get.group.key): a setting of the script's own. */
+static const struct setting_item *own_setting(struct load *ld, struct slice name)
+{
+	struct slice prefix = SLICE("cfg_get."), group;
+
+	if (!slice_starts(name, prefix))
+		return NULL;
+	name = slice_skip(name, prefix.len);
+	group = slice_split(&name, '.');
+	for (const struct setting_item *i = ld->ast->settings.first; i; i = i->next)
+		if (slice_eq(i->group, group) && slice_eq(i->key, name))
+			return i;
+	return NULL;
+}
+
+static bool select_variable(struct check *c, struct expr *e)
+{
+	const struct expr *arg = e->pv->arg;
+	const struct setting_item *item;
+	struct expr *v = NULL;
+	struct slice name, text;
+
+	if (!arg || arg->kind != EXPR_LITERAL || arg->literal.value.type != VALUE_STRING)
+		return false;
+	name = arg->literal.value.s;
+	item = own_setting(c->ld, name);
+	if (item) {
+		v = item->value;
+	} else if (guest_select(mem_printf(&c->ld->mem, "@%.*s", SLICE_ARG(name)), &text)) {
+		struct token t = { .source = e->at.source, .at = e->at };
+
+		guest_replace_token(c->ld, &t, 0, text);
+		v = expr_pv(c->ld, &t);
+	}
+	if (!v)
+		return false;
+	check_expr(c, v);
+	if (item && v->konst) {
+		fold_set(c->ld, e, *v->konst);
+		e->pv->what = PV_CONST;
+	} else {
+		v->next = e->next;
+		*e = *v;
+	}
+	return true;
+}
+
+bool guest_variable(struct check *c, struct expr *e)
+{
+	const struct guest_name *n = guest_find(GUEST_VARIABLE, e->pv->name);
+	struct diag_item *d;
+
+	if (slice_eq(e->pv->name, SLICE("sel")) && select_variable(c, e))
+		return true;
+	e->type = type_bad();
+	if (!guest_first(c->ld, 'v', e->pv->name))
+		return true;
+	d = load_error(c->ld, 205, e->at, "lcs has no variable $%.*s", SLICE_ARG(e->pv->name));
+	if (n)
+		say_nearest(d, n);
+	else
+		diag_beside(d, "nearest: none is known");
+	return true;
+}
+
+/* ---- arming ---- */
+
+/* The name is found when the script runs: every route of the kind may be meant. */
+bool guest_arming(struct check *c, const struct sym_func *f, const struct expr *arg)
+{
+	struct dict *routes = &c->ld->names->routes[f->arms_kind];
+
+	if (arg->konst && arg->konst->type == VALUE_STRING) {
+		diag_beside(load_note(c->ld, 204, arg->at, "%s[%.*s] is not defined",
+		    route_kind_text(f->arms_kind), SLICE_ARG(arg->konst->s)),
+		    "nothing is armed here");
+		return true;
+	}
+	for (size_t i = 0; i <= routes->mask; i++)
+		for (const struct dict_entry *x = routes->slots[i]; x; x = x->next)
+			((struct route_decl *)x->value)->is_used = true;
+	return true;
+}
+
+/* ---- modules that nobody named ---- */
+
+static void load_module(struct load *ld, const char *name, struct cfg_span at)
+{
+	struct slice key = names_module_key(ld, slice_str(name));
+	struct module_item *item;
+	const struct sym_module *sym;
+	const char *why;
+
+	if (names_module(ld, key))
+		return;
+	sym = ld->host->open_module(ld->host->arg, mem_cstr(&ld->mem, key), &why);
+	if (!sym)
+		return;
+	item = MEM_NEW(&ld->mem, struct module_item);
+	item->name = key;
+	item->at = item->name_at = at;
+	names_add_module(ld, sym, item, key);
+	guest_first(ld, 'l', key);
+	for (const char *const *n = sym->needs; n && *n; n++)
+		load_module(ld, *n, at);
+}
+
+static void need_function(struct load *ld, struct slice name, struct cfg_span at)
+{
+	const struct cfg_host *host = ld->host;
+	const char *module;
+
+	if (!host->who_exports || dict_get(&ld->names->funcs, name) ||
+	    dict_get(&ld->names->builtins, name))
+		return;
+	module = host->who_exports(host->arg, mem_cstr(&ld->mem, name), false);
+	if (module)
+		load_module(ld, module, at);
+}
+
+static void need_variable(struct load *ld, struct slice name, struct cfg_span at)
+{
+	const struct cfg_host *host = ld->host;
+	const char *module;
+
+	if (!host->who_exports || dict_get(&ld->names->vars, name))
+		return;
+	module = host->who_exports(host->arg, mem_cstr(&ld->mem, name), true);
+	if (module)
+		load_module(ld, module, at);
+}
+
+static void need(struct walk *w, struct expr *e)
+{
+	struct load *ld = w->arg;
+
+	if (e->kind == EXPR_CALL)
+		need_function(ld, e->call.name, e->at);
+	else if (e->kind == EXPR_PV)
+		need_variable(ld, e->pv->name, e->at);
+	else if (e->kind == EXPR_NAME && slice_eq(e->name.name, SLICE("myself")))
+		need_function(ld, SLICE("is_myself"), e->at);
+}
+
+/* ---- async_task_route("X"): X after everything else ---- */
+
+struct async { struct load *ld; struct name_at *names; };
+
+static struct expr *flag_of(struct load *ld, struct slice route, struct cfg_span at)
+{
+	struct token t = { .source = at.source, .at = at };
+
+	guest_replace_token(ld, &t, 0, mem_printf(&ld->mem, "$var(async_%.*s)",
+	    SLICE_ARG(route)));
+	return expr_pv(ld, &t);
+}
+
+static struct stmt *set_flag(struct load *ld, struct stmt *s, struct slice route,
+    struct value value)
+{
+	s->kind = STMT_ASSIGN;
+	s->assign.to = flag_of(ld, route, s->at);
+	s->assign.value = expr_value(ld, s->at, value);
+	s->assign.is_add = false;
+	return s;
+}
+
+static bool is_task(const struct stmt *s, struct slice *route)
+{
+	const struct expr *e = s->kind == STMT_CALL ? s->call : NULL;
+
+	if (!e || e->kind != EXPR_CALL || !slice_eq(e->call.name, SLICE("async_task_route")) ||
+	    !e->call.args || e->call.args->kind != EXPR_LITERAL ||
+	    e->call.args->literal.value.type != VALUE_STRING)
+		return false;
+	*route = e->call.args->literal.value.s;
+	return true;
+}
+
+static void find_task(struct walk *w, struct stmt *s)
+{
+	struct async *a = w->arg;
+	struct name_at *n;
+	struct slice route;
+
+	if (!is_task(s, &route))
+		return;
+	set_flag(a->ld, s, route, value_bool(true));
+	for (n = a->names; n; n = n->next)
+		if (slice_eq(n->name, route))
+			return;
+	n = MEM_NEW(&a->ld->mem, struct name_at);
+	n->name = route;
+	n->at = s->at;
+	n->next = a->names;
+	a->names = n;
+}
+
+/* defer { if ($var(async_X) != null) { $var(async_X) = null; route(X); } } */
+static struct stmt *task_at_end(struct load *ld, const struct name_at *n, struct cfg_span at)
+{
+	struct stmt *defer = stmt_new(ld, STMT_DEFER, at, at);
+	struct stmt *body = stmt_new(ld, STMT_BLOCK, at, at);
+	struct stmt *test = stmt_new(ld, STMT_IF, at, at);
+	struct stmt *then = stmt_new(ld, STMT_BLOCK, at, at);
+	struct stmt *call = stmt_new(ld, STMT_CALL, n->at, n->at);
+
+	call->call = expr_new(ld, EXPR_ROUTE, n->at);
+	call->call->route.name = n->name;
+	call->call->route.name_at = n->at;
+	then->block = set_flag(ld, stmt_new(ld, STMT_ASSIGN, at, at), n->name, value_null());
+	then->block->next = call;
+	test->branch.cond = expr_binary(ld, OP_NE, at, flag_of(ld, n->name, at),
+	    expr_value(ld, at, value_null()));
+	test->branch.then = then;
+	body->block = test;
+	defer->defer.body = body;
+	return defer;
+}
+
+static void place_tasks(struct load *ld)
+{
+	struct async a = { .ld = ld };
+	struct walk w = { .stmt = find_task, .arg = &a };
+
+	for (struct route_decl *r = ld->ast->routes.first; r; r = r->next)
+		walk_stmts(&w, r->body);
+	for (struct route_decl *r = ld->ast->routes.first; r; r = r->next)
+		for (const struct name_at *n = r->kind == ROUTE_NAMED ? NULL : a.names; n;
+		    n = n->next) {
+			struct stmt *defer = task_at_end(ld, n, r->at);
+
+			defer->next = r->body->block;
+			r->body->block = defer;
+		}
+}
+
+void guest_prepare(struct load *ld)
+{
+	struct walk w = { .expr = need, .arg = ld };
+
+	place_tasks(ld);
+	for (struct route_decl *r = ld->ast->routes.first; r; r = r->next)
+		walk_stmts(&w, r->body);
+	for (struct loaded_module *m = ld->names->first_module; m; m = m->next)
+		for (const char *const *n = m->sym->needs; n && *n; n++)
+			load_module(ld, *n, m->item->name_at);
+}
+
+/* ---- routes ---- */
+
+static struct stmt *last_of(struct stmt *s)
+{
+	while (s && s->next)
+		s = s->next;
+	return s;
+}
+
+/* Routes give a number: of return, or of what was called last. */
+void guest_routes(struct load *ld)
+{
+	for (struct route_decl *r = ld->ast->routes.first; r; r = r->next) {
+		if (r->is_typed)
+			continue;
+		r->ret = type_of_base(VALUE_INT);
+		r->gives_code = true;
+		if (r->kind == ROUTE_NAMED && r->body->block &&
+		    !stmt_never_ends(last_of(r->body->block)))
+			diag_beside(load_note(ld, 320, r->name_at,
+			    "route[%.*s] gives the result of its last function",
+			    SLICE_ARG(r->name)), "natively it gives true");
+	}
+}

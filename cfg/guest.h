@@ -1,0 +1,109 @@
+/*
+ * cfg/guest.h - files that begin with #!KAMAILIO: their ways as notes, not errors
+ * (language 5).
+ *
+ * Where a rule of the language would refuse what Kamailio allows, the checker asks here
+ * first. What is different is written into the tree as calls of functions that no native
+ * script can name, so that everything behind the checker knows one language.
+ */
+#ifndef CFG_GUEST_H
+#define CFG_GUEST_H
+
+#include "cfg/builtin.h"
+#include "cfg/check.h"
+#include "cfg/token.h"
+
+/* ---- what lcs has instead (guest_names.c) ---- */
+
+enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING };
+
+struct guest_name {
+	const char *name;
+	const char *lcs;		/* the nearest thing, for a sentence */
+	bool        is_covered;		/* nothing is lost: a note, not an error */
+};
+
+/** What stands for a name of Kamailio's; NULL if that is not known. */
+const struct guest_name *guest_find(enum guest_what what, struct slice name);
+
+/* ---- before the parser (guest_prep.c) ---- */
+
+/** From here on the load is a guest's. */
+void guest_begin(struct load *ld);
+
+/** "@ruri.user" as a variable; false if there is none for it. */
+bool guest_select(struct slice select, struct slice *variable);
+/** A token that stands for another text at the same place. */
+void guest_replace_token(struct load *ld, struct token *t, int kind, struct slice text);
+/** #!subst "/from/to/flags", #!substdef: its parts; false after an error. */
+bool guest_subst(struct load *ld, const struct token *t, struct slice *from, struct slice *to);
+void guest_add_subst(struct load *ld, struct slice from, struct slice to);
+/** All substitutions on the text between two quotes. */
+void guest_apply_subst(struct load *ld, struct token *t);
+
+/* ---- names (guest.c) ---- */
+
+/** Functions that only the guest's tree can name. */
+extern const struct builtin_table builtin_guest;
+/** Modules that the script's calls need, loaded without having been named; async routes. */
+void guest_prepare(struct load *ld);
+bool guest_module(struct load *ld, const struct module_item *item);
+bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item);
+bool guest_modparam(struct load *ld, const struct modparam_item *item, struct slice module);
+bool guest_setting(struct load *ld, const struct setting_item *item, struct slice key);
+/** A value that lcs does not take is passed over. @return false */
+bool guest_value(struct load *ld, struct slice subject, struct cfg_span at, struct slice range);
+bool guest_function(struct check *c, const struct expr *e);
+/** Kamailio's function is not needed here: the call is true. */
+bool guest_skips(struct check *c, struct expr *e);
+/** A function in a route of a kind where lcs does not have it: the call is true. */
+bool guest_place(struct check *c, struct expr *e, const struct sym_func *f, enum route_kind kind);
+bool guest_variable(struct check *c, struct expr *e);
+/** A call whose number or kind of arguments lcs does not know: said once, false then. */
+bool guest_arity(struct check *c, const struct sym_func *f, struct cfg_span at);
+bool guest_arming(struct check *c, const struct sym_func *f, const struct expr *arg);
+
+/* ---- types (guest_expr.c) ---- */
+
+/** src_ip, method, myself: as a variable; false if the word is none of those. */
+bool guest_word(struct check *c, struct expr *e);
+/** Make true or false of any checked value, the way Kamailio does. */
+void guest_condition(struct check *c, struct expr *e);
+/** e is !x, x is checked: true if it was made to mean what it means there. */
+bool guest_not(struct check *c, struct expr *e);
+/** Before and after the operands of == and != are checked; true: done. */
+bool guest_myself(struct check *c, struct expr *e);
+bool guest_equal(struct check *c, struct expr *e);
+void guest_numbers(struct check *c, struct expr *a, struct expr *b);
+/** Operands are checked; true: e was made to mean what it means there. */
+bool guest_arithmetic(struct check *c, struct expr *e);
+bool guest_case(struct check *c, const struct expr *of, struct expr *v);
+/** Make a checked value fit where want is asked for; false: it does already, or cannot. */
+bool guest_adapt(struct check *c, struct expr *e, struct type want);
+/** "$x" inside of plain quotes: Kamailio's functions replace it. */
+void guest_format(struct check *c, struct expr **arg, const struct sym_param_decl *p);
+void guest_assign(struct check *c, struct stmt *s);
+/** return(n): 0 ends the script. Replaces the statement if it has to be decided. */
+bool guest_return(struct check *c, struct stmt *s);
+void guest_routes(struct load *ld);
+void guest_drop(struct check *c, const struct stmt *s);
+
+/* ---- what the native text would be (guest.c): lcs import writes it ---- */
+
+struct guest_edit {			/* replace from at on by text */
+	struct guest_edit *next;
+	struct cfg_span    at;
+	struct slice       text;
+};
+
+void guest_fix(struct load *ld, struct cfg_span at, const char *text);
+/** Put text before a place. */
+void guest_fix_before(struct load *ld, struct cfg_span at, const char *text);
+/** Is this the text in its file, and not what a define put there? */
+bool guest_is_written(struct cfg_span at, struct slice text);
+/** Say it for the first time: true; what: a letter for the kind of name. */
+bool guest_first(struct load *ld, char what, struct slice name);
+
+static inline bool is_guest(const struct load *ld) { return ld->is_guest; }
+
+#endif

@@ -1,0 +1,60 @@
+#!/bin/bash
+# about: Kamailio's own configuration passes lcs -c, up to what lcs does not have
+# order: 32
+# in: ci
+# build: plain
+# sanitizers: asan
+# packages: kamailio
+# repair: build/plain/lcs -c -f /etc/kamailio/kamailio.cfg shows the place
+set -u
+# shellcheck source=test/groups/lib.bash
+. "$LCS_SRC/test/groups/lib.bash"
+need_program lcs
+export LCS_MODULE_PATH=$LCS_BUILD/modules
+cfg=/etc/kamailio/kamailio.cfg
+if [ ! -f "$cfg" ]; then
+	skip "the default configuration" "package kamailio is not installed"
+	plan
+	exit
+fi
+
+# errors LOG: each as "CODE NAME", without its place.
+errors() {
+	sed -n 's/^[^ ]*: error\[\(E[0-9]*\)\]: \(.*\)$/\1 \2/p' "$1"
+}
+
+# Everything that is an error is a thing lcs does not have, named once, with its nearest.
+only_missing() {
+	local log=$1
+
+	if errors "$log" | grep -vE '^(E0403 lcs has no module|E0301 lcs has no function|E0205 lcs has no variable|E0409 parameter "(key|certificate)" of module "tls")' ; then
+		return 1
+	fi
+	if [ -n "$(errors "$log" | sort | uniq -d)" ]; then return 1; fi
+	! grep -A 2 -E ': error\[E0(403|301|205)\]' "$log" | grep -E '^ +\| [[:space:]]*\^' | grep -v 'nearest: '
+}
+
+run() {
+	local name=$1 log
+
+	shift
+	log=$LCS_LOG/$name.log
+	"$LCS_BUILD/lcs" -c "$@" -f "$cfg" > "$log" 2>&1
+	if [ $? -le 1 ] && grep -q 'note\[' "$log" && only_missing "$log" >&2; then
+		ok "$name: $(errors "$log" | wc -l) things missing"
+	else
+		not_ok "$name" "$log"
+	fi
+}
+
+run plain
+if [ "$(errors "$LCS_LOG/plain.log")" = 'E0403 lcs has no module "acc"' ]; then
+	ok "as it is shipped only accounting is missing"
+else
+	not_ok "as it is shipped only accounting is missing" "$LCS_LOG/plain.log"
+fi
+for what in ACCDB ALIASDB ANTIFLOOD AUTH BLOCK3XX BLOCK401407 IPAUTH JSONRPC MULTIDOMAIN NAT \
+    PRESENCE PSTN SPEEDDIAL TLS USRLOCDB VOICEMAIL XMLRPC; do
+	run "WITH_$what" -A "WITH_$what" -A WITH_MYSQL
+done
+plan
