@@ -53,6 +53,7 @@ struct sip_msg {
 	uint16_t        first[HDR_KNOWN];	/* index of the first of each, MSG_NO_HDR if none */
 	const void     *typed[HDR_KNOWN];	/* see above; SIP_TYPED_BAD for a failure */
 	const void     *typed_uri;
+	const struct msg_contact *contacts;	/* see msg_contact() */
 	struct sip_hop  from;		/* whom it came from: the way back (RFC 3261 18.2.2) */
 };
 
@@ -105,6 +106,9 @@ struct slice            msg_call_id(const struct sip_msg *msg);
 /** -1 if absent, -EBADMSG as is if malformed. */
 int64_t msg_max_forwards(struct sip_msg *msg);
 int64_t msg_expires(struct sip_msg *msg);
+/** A value of Contact of a REGISTER as sip_msg_check() has read it, if this is the next one it
+ *  read; NULL: it was edited, or is to be parsed again. *next begins as msg->contacts. */
+const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value);
 
 int sip_cseq_parse(struct slice s, struct sip_cseq *out, struct sip_defect *why);
 

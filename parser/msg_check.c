@@ -107,21 +107,54 @@ static int check_request_uri(struct sip_msg *msg, struct sip_defect *why)
 	return 0;
 }
 
+struct msg_contact {
+	const struct msg_contact *next;
+	struct slice              value;
+	struct sip_contact        contact;
+};
+
+/* Who reads it next need not parse it again; if memory is short he does. */
+static const struct msg_contact **keep_contact(struct sip_msg *msg, struct slice value,
+    const struct sip_contact *contact, const struct msg_contact **tail)
+{
+	struct msg_contact *kept = arena_alloc(msg->arena, sizeof(*kept));
+
+	if (!kept)
+		return tail;
+	*kept = (struct msg_contact){ NULL, value, *contact };
+	*tail = kept;
+	return &kept->next;
+}
+
+const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value)
+{
+	const struct msg_contact *c = *next;
+
+	if (!c || c->value.p != value.p || c->value.len != value.len)
+		return NULL;
+	*next = c->next;
+	return &c->contact;
+}
+
 /* Only a registrar uses Contact itself; others pass on what they do not need. */
 static int check_contacts(struct sip_msg *msg, struct sip_defect *why)
 {
+	const struct msg_contact **tail = &msg->contacts;
+
 	if (msg->method != METHOD_REGISTER || !msg->is_request)
 		return 0;
 	for (const struct hdr *h = msg_hdr(msg, HDR_CONTACT); h; h = msg_hdr_next(msg, h)) {
 		struct slice rest = h->value, value;
 		struct sip_contact contact;
 
-		while (hdr_next_value(&rest, &value))
+		while (hdr_next_value(&rest, &value)) {
 			if (sip_contact_parse(value, &contact, why) != 0) {
 				if (why)
 					why->reason = "Contact malformed";
 				return -EBADMSG;
 			}
+			tail = keep_contact(msg, value, &contact, tail);
+		}
 	}
 	return 0;
 }

@@ -179,6 +179,7 @@ struct lcs_bag *lcs_bag(struct lcs_ctx *ctx);		/* borrowed; NULL if memory is sh
 struct lcs_bag *lcs_bag_ref(struct lcs_bag *bag);
 void lcs_bag_unref(struct lcs_bag **bag);
 bool lcs_bag_flag(const struct lcs_bag *bag, struct slice name);
+bool lcs_has_flag(const struct lcs_ctx *ctx, struct slice name);	/* makes no bag to ask */
 int  lcs_bag_set_flag(struct lcs_bag *bag, struct slice name, bool on);
 
 /* ---- transactions: brought by tm, used by the core ---- */

@@ -222,6 +222,11 @@ void lcs_clear_targets(struct lcs_ctx *ctx) { ctx->target_count = 0; }
 
 /* ---- what lives with the transaction ---- */
 
+bool lcs_has_flag(const struct lcs_ctx *ctx, struct slice name)
+{
+	return ctx->bag && lcs_bag_flag(ctx->bag, name);
+}
+
 struct lcs_bag *lcs_bag(struct lcs_ctx *ctx)
 {
 	if (!ctx->bag)

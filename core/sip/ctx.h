@@ -46,7 +46,6 @@ struct lcs_ctx {
 	struct lcs_bag        *bag;
 	void                  *tx;
 	struct slice           identity;	/* name@domain whose credentials were accepted */
-	uint64_t               call_key;	/* lcs_key(Call-ID), 0: not asked for yet */
 	struct slice           tag;	/* lcs_stateless_tag(), made on demand */
 	struct lcs_target      target;
 	struct lcs_target     *targets;

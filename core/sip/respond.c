@@ -11,19 +11,32 @@
 
 #include <errno.h>
 
-#define TAG_SEED_BYTES 256u		/* of branch and tags: what is beyond tells no more */
+#define TAG_TEXT_BYTES 80u		/* of Call-ID, branch and tag, each */
+#define TAG_SEED_BYTES (3 * TAG_TEXT_BYTES + sizeof(uint32_t))
 #define RESPONSE_EXTRA 256u		/* room for tag, rport, Server, Content-Length */
 
 /* ---- the tag ---- */
 
 struct seed { size_t len; char bytes[TAG_SEED_BYTES]; };
 
-static void seed_put(struct seed *seed, struct slice s)
+static void seed_put(struct seed *seed, const void *bytes, size_t len)
 {
-	s = slice_first(s, sizeof(seed->bytes) - seed->len);
-	if (s.len)
-		memcpy(seed->bytes + seed->len, s.p, s.len);
-	seed->len += s.len;
+	if (len)
+		memcpy(seed->bytes + seed->len, bytes, len);
+	seed->len += len;
+}
+
+/* Long ones go in as their hash: there is room for everything. */
+static void seed_put_text(struct seed *seed, struct slice s)
+{
+	uint64_t hash;
+
+	if (s.len <= TAG_TEXT_BYTES) {
+		seed_put(seed, s.p, s.len);
+		return;
+	}
+	hash = lcs_key(s);
+	seed_put(seed, &hash, sizeof(hash));
 }
 
 /*
@@ -31,7 +44,7 @@ static void seed_put(struct seed *seed, struct slice s)
  * Call-ID, From tag, CSeq number and top branch as their request (17.1.1.3), so
  * they find the same tag. RFC 2543 clients have no branch: their Via has to do.
  */
-struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
+struct slice respond_tag(struct sip_msg *request)
 {
 	const struct sip_via *via = msg_via(request);
 	const struct name_addr *from = msg_from(request);
@@ -43,13 +56,13 @@ struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
 	if (!text)
 		return SLICE_NULL;
 	seed.len = 0;			/* its bytes are not worth clearing */
-	seed_put(&seed, slice_of((const char *)&call_key, sizeof(call_key)));
-	if (via)
-		seed_put(&seed, via_has_cookie(via) ? via->branch : via->text);
+	seed_put_text(&seed, msg_call_id(request));
 	if (cseq)
-		seed_put(&seed, slice_of((const char *)&cseq->seq, sizeof(cseq->seq)));
+		seed_put(&seed, &cseq->seq, sizeof(cseq->seq));
+	if (via)
+		seed_put_text(&seed, via_has_cookie(via) ? via->branch : via->text);
 	if (from)
-		seed_put(&seed, from->tag);
+		seed_put_text(&seed, from->tag);
 	hash = siphash(siphash_boot_key(), slice_of(seed.bytes, seed.len));
 	hex_encode(text, &hash, sizeof(hash));
 	return slice_of(text, LCS_TAG_CHARS);
@@ -57,10 +70,8 @@ struct slice respond_tag(struct sip_msg *request, uint64_t call_key)
 
 struct slice lcs_stateless_tag(struct lcs_ctx *ctx)
 {
-	if (!ctx->call_key)
-		ctx->call_key = lcs_key(msg_call_id(ctx->msg));
 	if (slice_is_empty(ctx->tag))
-		ctx->tag = respond_tag(ctx->msg, ctx->call_key);
+		ctx->tag = respond_tag(ctx->msg);
 	return ctx->tag;
 }
 
@@ -154,7 +165,7 @@ int respond_raw(struct sip_msg *request, const struct gen *gen,
 	if (request->method == METHOD_ACK)
 		return 0;
 	if (slice_is_empty(p.to_tag) && p.status > 100)
-		p.to_tag = respond_tag(request, lcs_key(msg_call_id(request)));
+		p.to_tag = respond_tag(request);
 	if (slice_is_empty(p.server))
 		p.server = lcs_signature(gen);
 	return send_response(request, &p);

@@ -15,8 +15,7 @@
 int respond_raw(struct sip_msg *request, const struct gen *gen,
     const struct response_parts *parts);
 
-/** The To tag of our stateless responses to a request, in the message's arena.
- *  @param call_key  lcs_key() of its Call-ID */
-struct slice respond_tag(struct sip_msg *request, uint64_t call_key);
+/** The To tag of our stateless responses to a request, in the message's arena. */
+struct slice respond_tag(struct sip_msg *request);
 
 #endif

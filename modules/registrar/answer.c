@@ -45,9 +45,9 @@ static void put_path(struct buf *b, struct lcs_ctx *ctx)
 	struct sip_view view = lcs_view(ctx);
 	struct hdr_ref h = { 0 };
 
-	if (!registrar_supports(ctx, SLICE("path")))
-		return;
 	while (view_next_hdr(&view, HDR_PATH, SLICE_NULL, &h)) {
+		if (!registrar_supports(ctx, SLICE("path")))
+			return;
 		buf_put(b, SLICE("Path: "));
 		buf_put(b, h.value);
 		buf_put(b, SLICE("\r\n"));

@@ -19,6 +19,7 @@ struct reading {
 	int64_t                      now;
 	struct usrloc_want          *wants;
 	unsigned                     room;
+	const struct msg_contact    *checked;	/* contacts that are parsed already */
 	bool                         star;
 };
 
@@ -50,38 +51,12 @@ static int check_required(struct reading *r)
 
 /* ---- one contact ---- */
 
-/* What a caller may want to see again: everything that has no field of its own. */
-static struct slice kept_params(struct reading *r, struct slice params)
-{
-	static const struct slice own[] = { { "expires", 7 }, { "q", 1 },
-	    { "+sip.instance", 13 }, { "reg-id", 6 } };
-	char *text = arena_bytes(r->arena, params.len + 1), *at = text;
-	struct slice name, value, rest = params;
-
-	if (!text)
-		return SLICE_NULL;
-	while (hdr_next_param(&rest, &name, &value)) {
-		const char *end = value.len ? slice_end(value) : slice_end(name);
-		bool is_own = false;
-
-		for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-			is_own = is_own || slice_eq_nocase(name, own[i]);
-		if (is_own)
-			continue;
-		*at++ = ';';
-		memcpy(at, name.p, (size_t)(end - name.p));
-		at += end - name.p;
-	}
-	return slice_of(text, (size_t)(at - text));
-}
-
 static uint32_t method_bits(struct slice list)
 {
-	struct slice value;
 	uint32_t bits = 0;
 
-	while (hdr_next_value(&list, &value)) {
-		enum sip_method m = sip_method_parse(slice_trim(value));
+	while (list.len) {
+		enum sip_method m = sip_method_parse(slice_trim(slice_split(&list, ',')));
 
 		if (m != METHOD_OTHER)
 			bits |= 1u << m;
@@ -89,13 +64,44 @@ static uint32_t method_bits(struct slice list)
 	return bits;
 }
 
-static uint32_t methods_of(struct reading *r, struct slice params)
+/* Those that have a field of their own, and so need not be kept as text. */
+static bool is_own_param(struct slice name)
 {
-	struct slice value;
+	switch (name.len) {
+	case 1:
+		return slice_eq_nocase(name, SLICE("q"));
+	case 6:
+		return slice_eq_nocase(name, SLICE("reg-id"));
+	case 7:
+		return slice_eq_nocase(name, SLICE("expires"));
+	case 13:
+		return slice_eq_nocase(name, SLICE("+sip.instance"));
+	default:
+		return false;
+	}
+}
 
-	if (hdr_param(params, SLICE("methods"), &value))
-		return method_bits(hdr_unquote(r->arena, value));
-	return r->common.methods;
+/* What a caller may want to see again: everything that has no field of its own. */
+static int take_params(struct reading *r, struct slice params, struct usrloc_binding *b)
+{
+	char *text = arena_bytes(r->arena, params.len + 1), *at = text;
+	struct slice name, value, rest = params;
+
+	if (!text)
+		return -ENOMEM;
+	while (hdr_next_param(&rest, &name, &value)) {
+		const char *end = value.len ? slice_end(value) : slice_end(name);
+
+		if (is_own_param(name))
+			continue;
+		if (slice_eq_nocase(name, SLICE("methods")))
+			b->methods = method_bits(hdr_unquote(r->arena, value));
+		*at++ = ';';
+		memcpy(at, name.p, (size_t)(end - name.p));
+		at += end - name.p;
+	}
+	b->params = slice_of(text, (size_t)(at - text));
+	return 0;
 }
 
 /* Seconds asked for: the contact's own, the header's, or the default (10.2.1.1). */
@@ -151,49 +157,54 @@ static bool is_first_hop(struct reading *r)
  */
 static bool is_translated(struct reading *r, const struct sip_uri *contact)
 {
-	struct lcs_bag *bag = lcs_bag(r->ctx);
 	struct ip_addr ip;
 
-	if (bag && lcs_bag_flag(bag, SLICE("use_received")))
+	if (lcs_has_flag(r->ctx, SLICE("use_received")))
 		return true;
 	return r->conf->detect_nat && uri_host_ip(contact->host, &ip) == 0 &&
 	    !ip_eq(&ip, &lcs_from(r->ctx)->remote.ip) && is_first_hop(r);
 }
 
-static int take_contact(struct reading *r, struct slice value)
+static int make_binding(struct reading *r, const struct sip_contact *c)
 {
-	struct sip_contact c;
 	struct usrloc_binding *b;
-	int64_t seconds;
-	int err;
+	int64_t seconds = asked_expires(r, c);
+	int err = limit_expires(r, &seconds);
 
-	if (sip_contact_parse(value, &c, NULL) != 0)
-		return refuse(r, 400, "Malformed Contact");
-	if (c.star) {
-		r->star = true;
-		return 0;
-	}
-	if (c.addr.uri.scheme == URI_OTHER)
-		return refuse(r, 400, "Contact is no SIP URI");
-	seconds = asked_expires(r, &c);
-	err = limit_expires(r, &seconds);
 	if (err)
 		return err;
 	b = next_binding(r);
 	if (!b)
 		return -ENOMEM;
 	*b = r->common;
-	b->contact = c.addr.uri.text;
-	b->params = kept_params(r, c.addr.params);
-	b->q = c.q;
-	b->instance = c.instance;
+	b->contact = c->addr.uri.text;
+	b->q = c->q;
+	b->instance = c->instance;
 	/* RFC 5626 6: without an instance a reg-id means nothing. */
-	b->reg_id = c.instance.len ? c.reg_id : 0;
-	b->methods = methods_of(r, c.addr.params);
+	b->reg_id = c->instance.len ? c->reg_id : 0;
 	b->expires = r->now + seconds;
-	if (b->received.transport == TRANSPORT_UDP && !is_translated(r, &c.addr.uri))
+	if (b->received.transport == TRANSPORT_UDP && !is_translated(r, &c->addr.uri))
 		b->received.remote = (struct sock_addr){ 0 };
-	return b->params.p ? 0 : -ENOMEM;
+	return take_params(r, c->addr.params, b);
+}
+
+static int take_contact(struct reading *r, struct slice value)
+{
+	const struct sip_contact *c = msg_contact(&r->checked, value);
+	struct sip_contact parsed;
+
+	if (!c) {
+		if (sip_contact_parse(value, &parsed, NULL) != 0)
+			return refuse(r, 400, "Malformed Contact");
+		c = &parsed;
+	}
+	if (c->star) {
+		r->star = true;
+		return 0;
+	}
+	if (c->addr.uri.scheme == URI_OTHER)
+		return refuse(r, 400, "Contact is no SIP URI");
+	return make_binding(r, c);
 }
 
 static int take_contacts(struct reading *r)
@@ -308,7 +319,7 @@ int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf,
 {
 	struct reading r = {
 		.ctx = ctx, .arena = lcs_arena(ctx), .conf = conf, .view = lcs_view(ctx),
-		.out = out, .now = loop_wall(worker_loop()),
+		.out = out, .now = loop_wall(worker_loop()), .checked = lcs_msg(ctx)->contacts,
 	};
 	int err;
 

@@ -40,6 +40,11 @@ enum hook_result tm_on_request(struct lcs_call *call)
 	struct tm_key *key = &local->now_key;
 	struct tm_tx *tx;
 
+	/* Nobody to be found: the key is made when the script wants a transaction. */
+	if (local->servers.count == 0) {
+		local->now = NULL;
+		return HOOK_PASS;
+	}
 	local->now = call->ctx;
 	tm_key_make(lcs_msg(call->ctx), key);
 	switch (lcs_method(call->ctx)) {
