@@ -66,7 +66,8 @@ static int lock_file(const char *path, const char **why)
 		return -ENAMETOOLONG;
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		*why = "the lock file beside the database cannot be made";
+		*why = "the lock file beside the database cannot be opened: the directory must be there, "
+		    "and both files belong to the user that the server runs as";
 		return -errno;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -74,6 +75,19 @@ static int lock_file(const char *path, const char **why)
 	close(fd);
 	*why = "another server uses this database";
 	return -EBUSY;
+}
+
+/*
+ * Secrets of users are in there: a new one is for the server's user alone, whatever the umask;
+ * SQLite gives the files beside it the same mode. One that is there is not opened: closing it
+ * would drop SQLite's locks.
+ */
+static void make_private(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 static void sqlite_close(struct store_conn *conn)
@@ -122,10 +136,12 @@ static int sqlite_open(const struct store_open *how, struct store_conn **out, co
 	if (how->writer && strcmp(how->rest, ":memory:") != 0) {
 		int fd = lock_file(how->rest, why);
 
-		if (fd < 0)
+		if (fd < 0) {
 			err = fd;
-		else
+		} else {
 			conn->lock_fd = fd;
+			make_private(how->rest);
+		}
 	}
 	if (!err) {
 		int rc = sqlite3_open_v2(how->rest, &conn->db, SQLITE_OPEN_READWRITE |

@@ -245,6 +245,31 @@ static void test_one_server_per_file(void **state)
 	assert_int_not_equal(system(command), 0);
 }
 
+/* There are secrets of users in it, and in what SQLite puts beside it. */
+static void test_files_are_private(void **state)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
+	const char *why;
+	struct store_conf c = conf();
+	mode_t old;
+
+	(void)state;
+	store_stop();
+	snprintf(path, sizeof(path), "%s/new.db", dir);
+	snprintf(url, sizeof(url), "sqlite:%s", path);
+	old = umask(0);
+	assert_int_equal(store_start(&c, &why), 0);
+	umask(old);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char name[sizeof(path) + 8];
+		struct stat st;
+
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		assert_int_equal(stat(name, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+}
+
 static void test_newer_database_is_refused(void **state)
 {
 	struct store_conf c = conf();
@@ -350,6 +375,7 @@ int main(void)
 		STORE_TEST(test_control_thread),
 		STORE_TEST(test_survives_stop),
 		STORE_TEST(test_one_server_per_file),
+	STORE_TEST(test_files_are_private),
 		STORE_TEST(test_newer_database_is_refused),
 		STORE_TEST(test_bad_urls),
 		STORE_TEST(test_full_disk),
