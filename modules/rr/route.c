@@ -182,6 +182,8 @@ static bool own_is_first(struct following *f, struct name_addr *route)
 	return first_route(f->ctx, route) && rr_is_own(f->ctx, &route->uri);
 }
 
+#define OURS_ABOVE 3u		/* of ours before the dialog's own: nobody needs more */
+
 /*
  * Ours may come twice: our two sides (r2), or the same value again from somebody who
  * routes through us in a spiral; a spiral must come back, so only pairs go together.
@@ -192,7 +194,8 @@ static int take_own(struct following *f)
 	struct name_addr route;
 	int err = 0;
 
-	while (!err && (f->count == 0 || lacks_seal(f)) && own_is_first(f, &route))
+	while (!err && (f->count == 0 || (f->count < OURS_ABOVE && lacks_seal(f))) &&
+	    own_is_first(f, &route))
 		err = take_first(f, &route.uri);
 	if (err || !is_double(&f->last) || !own_is_first(f, &route) || !is_double(&route.uri))
 		return err;
