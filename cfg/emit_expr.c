@@ -484,6 +484,7 @@ void emit_cond(struct emit *e, const struct expr *x, bool when, struct label *to
 		return;
 	}
 	emit_as(e, x, type_of_base(VALUE_BOOL));
+	e->at = x->at;
 	emit_jump(e, when ? OPC_JT : OPC_JF, to);
 }
 
@@ -497,4 +498,5 @@ void emit_case_test(struct emit *e, unsigned slot, struct type of, const struct 
 		emit_op(e, OPC_EQSTR, 0);
 	else
 		emit_op(e, OPC_BINARY, OP_EQ);
+	e->at = value->at;
 }

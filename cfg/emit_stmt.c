@@ -347,7 +347,9 @@ void emit_route(struct emit *e, const struct route_decl *r, struct prog_route *o
 	out->entry = e->code_count;
 	begin_route(e, r, &d);
 	emit_stmt(e, r->body);
-	/* Also behind an exit: cheaper than to be clever, and never wrong. */
+	/* Also behind an exit: cheaper than to be clever, and never wrong. It belongs to the
+	 * route, not to its last statement, which may not have run. */
+	e->at = r->at;
 	emit_op(e, r->gives_code ? OPC_RC : OPC_TRUE, 0);
 	leave_route(e);
 	if (e->has_epilogue) {

@@ -5,6 +5,7 @@
 #define CFG_FIBER_H
 
 #include "cfg/program.h"
+#include "cfg/tape.h"
 #include "cfg/vm.h"
 
 struct frame {				/* a route that is being run */
@@ -49,6 +50,9 @@ struct fiber {
 	struct value           result;
 	struct slice           captures[REGEX_CAPTURES];
 	struct vm_error        error;
+	struct tape           *tape;	/* NULL: nobody records */
+	uint32_t              *counts;	/* tape_counters(); NULL: nobody counts */
+	uint32_t               run_number;	/* on the tape */
 };
 
 #endif

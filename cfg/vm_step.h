@@ -22,6 +22,7 @@ struct run {				/* of one vm_run(): what changes most */
 	struct value         *sp, *base;	/* next free value; frame */
 	uint32_t              steps;
 	struct fiber         *f;
+	struct tape          *tape;
 	const struct vm_host *host;
 	void                 *arg;
 };
@@ -58,6 +59,50 @@ static inline void push_bool(struct run *r, bool b)
 	r->sp++;
 }
 
+/* ---- the tape ---- */
+
+/* An instruction of so many words has just run and turned out this way. */
+static inline void note(struct run *r, uint32_t words, enum tape_kind kind, unsigned detail,
+    unsigned outcome, uint64_t value)
+{
+	struct tape *t = r->tape;
+	struct tape_step *s;
+	uint32_t pc;
+
+	if (!t)
+		return;
+	pc = (uint32_t)(r->pc - r->code) - words;
+	s = &t->steps[t->at++ & t->mask];
+	s->run = r->f->run_number;
+	s->where = pc << 8 | (uint32_t)kind << 4 | detail;
+	s->value = value;
+	if (r->f->counts)
+		r->f->counts[2 * pc + outcome]++;
+}
+
+static inline void note_branch(struct run *r, uint32_t words, bool jumps)
+{
+	note(r, words, TAPE_BRANCH, jumps, jumps, 0);
+}
+
+static inline uint64_t first_bytes(struct slice s)
+{
+	uint64_t n = 0;
+
+	memcpy(&n, s.p, s.len < sizeof(n) ? s.len : sizeof(n));
+	return n;
+}
+
+static inline void note_call(struct run *r, const struct value *v)
+{
+	uint64_t value = v->type == VALUE_BOOL ? v->b : v->type == VALUE_STRING && v->s.len ?
+	    first_bytes(v->s) : v->type == VALUE_INT || v->type == VALUE_DURATION ?
+	    (uint64_t)v->i : 0;
+
+	if (r->tape)
+		note(r, 2, TAPE_CALL, v->type, value != 0, value);
+}
+
 /* ---- ending ---- */
 
 static inline void close_withins(struct run *r, uint32_t down_to)
@@ -75,6 +120,7 @@ static inline bool finish(struct run *r)
 {
 	close_withins(r, 0);
 	save(r);
+	tape_note(r->f, TAPE_END, r->f->status, 0);
 	r->f->state = FIBER_OVER;
 	return STOP;
 }
@@ -90,6 +136,7 @@ static inline bool enter_else(struct run *r)
 	const struct within *w = &f->withins[f->within_count];
 
 	f->is_expiring = f->is_ending = false;
+	tape_note(f, TAPE_LATE, 0, 0);
 	f->pc = w->else_pc;
 	f->sp = w->sp;
 	load_frame(r);
@@ -423,6 +470,7 @@ static inline bool suspend(struct run *r, const struct sym_func *f, uint32_t arg
 {
 	if (r->f->is_ending)
 		return fail(r, "a function waits in a defer block");
+	note(r, 2, TAPE_WAIT, 0, 0, 0);
 	r->f->waits_for = f;
 	r->f->waits_argc = argc;
 	r->f->state = FIBER_WAITING;
@@ -447,6 +495,7 @@ static inline bool take_result(struct run *r, const struct sym_func *f, struct v
 
 	if (f->ret != VALUE_VOID && !is_of(v, f->ret, f->ret_nullable))
 		return wrong_type(r, f->ret, v->type);
+	note_call(r, v);
 	set_rc(r->f, v);
 	r->sp -= argc;
 	if (op_of(next) == OPC_POP) {
@@ -501,6 +550,7 @@ static inline bool do_ROUTE(struct run *r, uint32_t a)
 	uint32_t argc = *r->pc++;
 	struct frame *fr = &f->frames[f->depth++];
 
+	note(r, 2, TAPE_ROUTE, 0, 1, 0);
 	fr->route = a;
 	fr->ret_pc = (uint32_t)(r->pc - r->code);
 	fr->withins = f->within_count;
@@ -572,28 +622,40 @@ static inline bool do_JMP(struct run *r, uint32_t a)
 
 static inline bool do_JF(struct run *r, uint32_t a)
 {
-	if (!(--r->sp)->b)
+	bool jumps = !(--r->sp)->b;
+
+	note_branch(r, 1, jumps);
+	if (jumps)
 		r->pc = r->code + a;
 	return GO;
 }
 
 static inline bool do_JT(struct run *r, uint32_t a)
 {
-	if ((--r->sp)->b)
+	bool jumps = (--r->sp)->b;
+
+	note_branch(r, 1, jumps);
+	if (jumps)
 		r->pc = r->code + a;
 	return GO;
 }
 
 static inline bool do_JNULL(struct run *r, uint32_t a)
 {
-	if (r->sp[-1].type == VALUE_NULL)
+	bool jumps = r->sp[-1].type == VALUE_NULL;
+
+	note_branch(r, 1, jumps);
+	if (jumps)
 		r->pc = r->code + a;
 	return GO;
 }
 
 static inline bool do_JVALUE(struct run *r, uint32_t a)
 {
-	if (r->sp[-1].type != VALUE_NULL)
+	bool jumps = r->sp[-1].type != VALUE_NULL;
+
+	note_branch(r, 1, jumps);
+	if (jumps)
 		r->pc = r->code + a;
 	else
 		r->sp--;
@@ -753,6 +815,7 @@ static inline bool do_ITER(struct run *r, uint32_t a)
 	struct value *at = &r->base[a + 1];
 	uint32_t exit = *r->pc++;
 
+	note_branch(r, 2, (uint64_t)at->i >= list->count);
 	if ((uint64_t)at->i >= list->count)
 		r->pc = r->code + exit;
 	else
@@ -765,6 +828,7 @@ static inline bool do_COUNT(struct run *r, uint32_t a)
 	struct value *from = &r->base[a];
 	uint32_t exit = *r->pc++;
 
+	note_branch(r, 2, from->i >= r->base[a + 1].i);
 	if (from->i >= r->base[a + 1].i) {
 		r->pc = r->code + exit;
 	} else {

@@ -184,6 +184,23 @@ static void print_objects(const json_t *rows)
 	}
 }
 
+/* What the server has laid out itself: the lines of each. */
+static bool print_lines(const json_t *object)
+{
+	const json_t *runs = json_object_get(object, "runs"), *run, *line;
+	size_t i, k;
+
+	if (!json_is_array(runs))
+		return false;
+	json_array_foreach(runs, i, run) {
+		json_array_foreach(json_object_get(run, "lines"), k, line)
+			puts(json_string_value(line) ? json_string_value(line) : "");
+		putchar('\n');
+	}
+	fflush(stdout);
+	return true;
+}
+
 void print_result(const json_t *result, bool as_json)
 {
 	if (!result)
@@ -195,6 +212,8 @@ void print_result(const json_t *result, bool as_json)
 		print_objects(result);
 	} else if (is_table(result)) {
 		print_table(result);
+	} else if (print_lines(result)) {
+		return;
 	} else if (json_is_object(result)) {
 		print_object(result);
 	} else {

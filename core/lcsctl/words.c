@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define FOLLOW_NS 300000000		/* between two looks at what has come */
 
 const char *method_words(const char *method)
 {
@@ -73,6 +76,30 @@ static const json_t *find_method(const struct session *s, int count, char *const
 	return implied;
 }
 
+/* The declared argument that "name=value" or "--name" means; NULL if none. */
+static const json_t *named_arg(const json_t *args, const char *word, size_t len)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(args, i, arg) {
+		const char *name = text_of(arg, "name");
+		size_t k = 0;
+
+		while (k < len && name[k] && (word[k] == name[k] || (word[k] == '-' && name[k] == '_')))
+			k++;
+		if (k == len && !name[k])
+			return arg;
+	}
+	return NULL;
+}
+
+/* Whoever takes a cursor can be asked for what comes. */
+static bool can_follow(const json_t *m)
+{
+	return named_arg(json_object_get(m, "args"), "after", 5) != NULL;
+}
+
 /* ---- help ---- */
 
 static void print_usage(FILE *to, const json_t *m)
@@ -84,6 +111,8 @@ static void print_usage(FILE *to, const json_t *m)
 	json_array_foreach(json_object_get(m, "args"), i, arg)
 		fprintf(to, json_is_true(json_object_get(arg, "required")) ? " %s" : " [%s]",
 		    text_of(arg, "name"));
+	if (can_follow(m))
+		fputs(" [--follow]", to);
 	fprintf(to, "\n      %s\n", text_of(m, "text"));
 }
 
@@ -156,24 +185,6 @@ static json_t *value_of(const json_t *arg, const char *text)
 		return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
 	}
 	return json_string(text);
-}
-
-/* The declared argument that "name=value" or "--name" means; NULL if none. */
-static const json_t *named_arg(const json_t *args, const char *word, size_t len)
-{
-	const json_t *arg;
-	size_t i;
-
-	json_array_foreach(args, i, arg) {
-		const char *name = text_of(arg, "name");
-		size_t k = 0;
-
-		while (k < len && name[k] && (word[k] == name[k] || (word[k] == '-' && name[k] == '_')))
-			k++;
-		if (k == len && !name[k])
-			return arg;
-	}
-	return NULL;
 }
 
 static const json_t *next_unset(const json_t *args, const json_t *params)
@@ -268,15 +279,36 @@ static enum exit_code ask_missing(const json_t *m, json_t *params)
 	return EXIT_DONE;
 }
 
-static enum exit_code call_method(struct session *s, const json_t *m, json_t *params)
+/* *cursor (may be NULL): where the next answer is to go on. */
+static enum exit_code call_method(struct session *s, const json_t *m, json_t *params,
+    json_t **cursor)
 {
 	json_t *result = NULL;
 	enum exit_code code = session_call(s, text_of(m, "method"), params, &result);
 
 	if (code == EXIT_DONE)
 		print_result(result, s->json);
+	if (code == EXIT_DONE && cursor)
+		*cursor = json_incref(json_object_get(result, "cursor"));
 	json_decref(result);
 	return code;
+}
+
+/* Again and again from where the last answer ended, until somebody stops it. */
+static enum exit_code follow_method(struct session *s, const json_t *m, json_t *params)
+{
+	const struct timespec pause = { .tv_nsec = FOLLOW_NS };
+	enum exit_code code;
+
+	for (;;) {
+		json_t *cursor = NULL;
+
+		code = call_method(s, m, params, &cursor);
+		if (code != EXIT_DONE || !cursor)
+			return code;
+		json_object_set_new(params, "after", cursor);
+		nanosleep(&pause, NULL);
+	}
 }
 
 static enum exit_code unknown(struct session *s, int count, char *const *words)
@@ -295,6 +327,7 @@ static enum exit_code unknown(struct session *s, int count, char *const *words)
 enum exit_code run_words(struct session *s, int count, char *const *words)
 {
 	enum exit_code code = EXIT_DONE;
+	bool follows = false;
 	json_t *params;
 	const json_t *m;
 	int at;
@@ -305,12 +338,16 @@ enum exit_code run_words(struct session *s, int count, char *const *words)
 	if (!m)
 		return unknown(s, count, words);
 	params = json_object();
-	for (; at < count && code == EXIT_DONE; at++)
-		code = take_arg(json_object_get(m, "args"), params, count, words, &at);
+	for (; at < count && code == EXIT_DONE; at++) {
+		if (can_follow(m) && strcmp(words[at], "--follow") == 0)
+			follows = true;
+		else
+			code = take_arg(json_object_get(m, "args"), params, count, words, &at);
+	}
 	if (code == EXIT_DONE)
 		code = ask_missing(m, params);
 	if (code == EXIT_DONE)
-		code = call_method(s, m, params);
+		code = follows ? follow_method(s, m, params) : call_method(s, m, params, NULL);
 	json_decref(params);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "core/mod/params.h"
 #include "core/mod/settings.h"
 #include "core/mod/sort.h"
+#include "core/sip/flight.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static void generation_retire(struct gen *gen)
 	retire_modules(g);
 	for (unsigned i = 0; i < g->count && g->is_committed; i++)
 		g->order[i]->generations--;
+	flight_forget_counts(&g->pub);
 	cfg_free(&cfg);			/* the generation is in its arena */
 }
 

@@ -8,6 +8,7 @@
 #include "core/mod/reload.h"
 #include "core/mod/rpc.h"
 #include "core/mod/stats.h"
+#include "core/mod/trace.h"
 #include "core/net/flow.h"
 #include "core/sip/counters.h"
 
@@ -340,7 +341,10 @@ static const struct lcs_rpc table[] = {
 
 int rpc_core_register(struct server *s)
 {
+	int err;
+
 	self.server = s;
 	self.started = clock_wall();
-	return rpc_register(table, NULL);
+	err = rpc_register(table, NULL);
+	return err ? err : rpc_register(trace_rpcs, NULL);
 }

@@ -10,6 +10,7 @@
 #include "core/mod/server_room.h"
 #include "core/mod/symbols.h"
 #include "core/sip/dispatch.h"
+#include "core/sip/flight.h"
 #include "core/sip/sending.h"
 #include "core/sip/tx.h"
 #include "utils/epoch.h"
@@ -159,6 +160,8 @@ static int start_rooms(struct server *s, const struct net_listener *listeners, u
 
 	net_set_limits(&s->settings.limits);
 	net_set_listeners(listeners, count);
+	flight_configure(s->settings.trace_memory);
+	flight_register();
 	dispatch_start();
 	choose_transports(&s->settings.dns, listeners, count);
 	err = dns_set_conf(&s->settings.dns);

@@ -175,6 +175,7 @@ int settings_read(const struct cfg *cfg, struct arena *arena, struct diag *diag,
 	out->setup.open_files = (unsigned)setting_int(cfg, "open_files_limit");
 	out->setup.watchdog = setting_msec(cfg, "watchdog");
 	out->inbox_limit = (size_t)setting_int(cfg, "inbox_limit");
+	out->trace_memory = (size_t)setting_int(cfg, "trace_memory");
 	read_limits(cfg, &out->limits);
 	read_dns(cfg, arena, &out->dns);
 	out->setup.workers = read_workers(cfg);

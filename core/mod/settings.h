@@ -21,7 +21,7 @@ struct settings {
 	struct dns_conf     dns;
 	struct store_conf   store;
 	bool                store_is_preset;	/* nobody set "store": opened only if needed */
-	size_t              inbox_limit;
+	size_t              inbox_limit, trace_memory;
 };
 
 /**

@@ -74,6 +74,9 @@ static const struct sym_setting table[] = {
 	    "instructions one run may execute; beyond that the request gets 500"),
 	INT("script_max_memory", "256k", 16 * K, 1024 * 1024 * K, PARAM_RELOAD,
 	    "bytes one run, and the variables of one transaction, may own"),
+	INT("trace_memory", "1M", 0, 1024 * 1024 * K, PARAM_RESTART,
+	    "bytes for what each worker remembers of the last messages and the lines that decided "
+	    "about them (lcsctl trace); 0: nothing"),
 	INT("max_branches", "16", 1, 256, PARAM_RELOAD, "targets of one request"),
 
 	/* ---- messages and connections ---- */

@@ -8,6 +8,7 @@
 
 #include "core/net/limit.h"
 #include "core/sip/counters.h"
+#include "core/sip/flight.h"
 #include "core/sip/hook.h"
 #include "core/sip/respond.h"
 #include "core/sip/route.h"
@@ -140,6 +141,7 @@ static void response_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 static void response_arrived(struct lcs_ctx *ctx)
 {
 	SIP_COUNT(responses);
+	flight_response(ctx);
 	if (hooks_run(ctx, STAGE_RESPONSE) != HOOK_PASS) {
 		SIP_COUNT(taken_by_hook);
 		finish(ctx);

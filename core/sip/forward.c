@@ -5,6 +5,7 @@
 #include "core/net/flow.h"
 #include "core/sip/counters.h"
 #include "core/sip/ctx.h"
+#include "core/sip/flight.h"
 #include "parser/received.h"
 #include "utils/hex.h"
 #include "utils/siphash.h"
@@ -162,6 +163,8 @@ int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
 		err = next_hop_uri(ctx, t, last, next_uri);
 	if (!err && next_uri->host.len == 0 && !t->has_hop)
 		err = -EINVAL;
+	if (!err)
+		flight_relayed(ctx, t);
 	return err;
 }
 

@@ -41,6 +41,7 @@ struct lcs_gen {
 	struct slice          signature;
 	struct slice          server_name;
 	unsigned              max_targets;
+	uint32_t             *counts[WORKERS_MAX];	/* each its worker's: flight.c */
 };
 
 static inline struct lcs_gen *plan_of(struct gen *gen) { return (struct lcs_gen *)gen; }

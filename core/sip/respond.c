@@ -5,6 +5,7 @@
 
 #include "core/net/flow.h"
 #include "core/sip/counters.h"
+#include "core/sip/flight.h"
 #include "core/sip/tx.h"
 #include "utils/hex.h"
 #include "utils/siphash.h"
@@ -185,6 +186,7 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 	if (slice_is_empty(p.server))
 		p.server = ctx->gen->signature;
 	err = send_response(ctx->msg, &p);
+	flight_replied(ctx, p.status);
 	if (err == 0 && p.status >= 200)
 		ctx->answered = true;
 	return err;
@@ -209,8 +211,10 @@ int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines)
 
 static int respond(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
-	if (ctx->tx && tx_ops())
+	if (ctx->tx && tx_ops()) {
+		flight_replied(ctx, parts->status);
 		return tx_ops()->respond(ctx, parts);
+	}
 	return lcs_respond_stateless(ctx, parts);
 }
 

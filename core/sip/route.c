@@ -9,6 +9,7 @@
 
 #include "cfg/source.h"
 #include "core/sip/counters.h"
+#include "core/sip/flight.h"
 #include "utils/err.h"
 #include "utils/list.h"
 #include "utils/log.h"
@@ -36,6 +37,7 @@ static void run_end(struct lcs_ctx *ctx, enum vm_status status)
 		report_failure(ctx);
 	if (ctx->run.within)
 		within_forget(ctx);
+	flight_end(ctx, status);
 	ctx->run.state = RUN_NONE;
 	ctx->run.done = NULL;
 	done(ctx, status, ctx->run.arg);
@@ -112,6 +114,7 @@ void lcs_route_run(struct lcs_ctx *ctx, int route, lcs_route_done_fn *done, void
 		done(ctx, VM_FAILED, arg);
 		return;
 	}
+	flight_begin(ctx, route);
 	run_on(ctx);
 }
 
