@@ -78,6 +78,7 @@ struct sym_var {
 	bool            nullable;
 	enum var_arg    arg;
 	bool            indexable;	/* $(name(x)[n]) */
+	bool            counts;		/* incr() is one step of the host's; else get and set */
 	unsigned        read, write;	/* route kinds; write 0: read only */
 	const char     *doc;
 	const void     *impl;

@@ -39,7 +39,8 @@ struct vm_host {
 	 * vm_expire(f, level). Levels count from 0, inner ones are higher. NULL: no deadlines. */
 	void (*deadline_push)(void *arg, usec_t after, unsigned level);
 	void (*deadline_pop)(void *arg, unsigned level);
-	/* incr($v(key)): add by in one step, *out is the new value. NULL: get and set. */
+	/* incr($v(key)) of a variable that counts: add by in one step, *out is the new value.
+	 * NULL: get and set. */
 	enum fn_status (*incr)(void *arg, const struct sym_var *v, struct value key,
 	    struct value index, int64_t by, struct value *out);
 	/* push($v(key), value): one more value. NULL: get, append to the list, set. */

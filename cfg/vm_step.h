@@ -430,7 +430,7 @@ static inline bool do_INCR(struct run *r, uint32_t a)
 	const char *why = NULL;
 
 	save(r);
-	if (!r->host->incr)
+	if (!r->host->incr || !p.ref->sym->counts)
 		why = incr_by_hand(r, &p, by, &out);
 	else if (r->host->incr(r->arg, p.ref->sym, p.key, p.index, by.i, &out) != FN_DONE)
 		why = "a variable could not be counted up";

@@ -19,6 +19,7 @@ enum lock_rank {
 	LOCK_NET,			/* connections by remote address (opening only) */
 	LOCK_DNS_CACHE,			/* filling the cache */
 	LOCK_STATS,			/* statistics registry */
+	LOCK_TABLE,			/* one stripe of a table that scripts share */
 	LOCK_RTAB,			/* one stripe of a read-mostly table */
 	LOCK_LOG,			/* registry of log rings */
 	LOCK_RANKS

@@ -83,7 +83,8 @@ static int var_symbols(struct arena *arena, const struct lcs_var *table, const c
 
 		vars[i] = (struct sym_var){
 			.name = v->name, .module = module, .type = v->type,
-			.nullable = v->nullable, .arg = v->arg, .indexable = v->indexable,
+			.nullable = v->nullable, .arg = v->arg, .indexable = (v->form & VAR_INDEXED) != 0,
+			.counts = (v->form & VAR_COUNTS) != 0,
 			.read = v->read, .write = v->set ? v->write : 0, .doc = v->doc,
 			.impl = v, .mod_index = index,
 		};

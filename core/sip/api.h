@@ -52,7 +52,7 @@ struct lcs_var {
 	enum value_type type;
 	bool            nullable;
 	enum var_arg    arg;
-	bool            indexable;
+	unsigned        form;		/* VAR_INDEXED | VAR_COUNTS; true is VAR_INDEXED */
 	unsigned        read, write;	/* route kinds */
 	/* argv[0] key or null, argv[1] index or null; the value comes back in ret. */
 	lcs_fn         *get;
@@ -60,6 +60,9 @@ struct lcs_var {
 	lcs_fn         *set;
 	const char     *doc;
 };
+#define VAR_INDEXED 0x1u		/* $(name(x)[n]) */
+#define VAR_COUNTS  0x2u		/* incr(): set() gets a fourth argument and adds argv[2], a
+					 * number, in one step; ret is the sum */
 
 /* ---- stages: looking at a message outside the script ---- */
 enum lcs_stage   { STAGE_RECEIVED, STAGE_REQUEST, STAGE_RESPONSE, STAGE_SENDING, STAGE_COUNT };

@@ -136,7 +136,25 @@ static enum fn_status host_push(void *arg, const struct sym_var *v, struct value
 	return write_var(arg, v, push ? push : impl->set, key, value_null(), value);
 }
 
+/* The fourth argument says that the third is to be added. */
+static enum fn_status host_incr(void *arg, const struct sym_var *v, struct value key,
+    struct value index, int64_t by, struct value *out)
+{
+	struct lcs_ctx *ctx = arg;
+	const struct lcs_var *impl = v->impl;
+	const struct value argv[4] = { key, index, value_int(by), value_bool(true) };
+	struct lcs_call call;
+	enum fn_status status;
+
+	plan_call(&call, ctx, ctx->gen, v->mod_index, ctx->owner);
+	call.argv = argv;
+	call.argc = 4;
+	status = impl->set(&call);
+	*out = call.ret;
+	return status;
+}
+
 const struct vm_host route_host = {
-	.call = host_call, .get = host_get, .set = host_set, .push = host_push,
+	.call = host_call, .get = host_get, .set = host_set, .push = host_push, .incr = host_incr,
 	.deadline_push = within_push, .deadline_pop = within_pop,
 };
