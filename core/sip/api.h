@@ -171,6 +171,10 @@ int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice bran
  * unchanged. Put it behind the unique part of a branch. .p NULL if memory is short.
  */
 struct slice lcs_loop_mark(struct lcs_ctx *ctx);
+/** The same if somebody has asked for it, so that it will be looked for; else .p NULL. */
+struct slice lcs_loop_mark_made(struct lcs_ctx *ctx);
+/** Has the request been here before, unchanged? One of its Vias is ours with that mark. */
+bool lcs_has_looped(struct lcs_ctx *ctx);
 /** Our name in Server and User-Agent: the setting, empty: none. Lives as long as gen. */
 struct slice lcs_signature(const struct gen *gen);
 /** onsend_route, if the script has one: false if it says drop. Any kind of ctx. */

@@ -47,6 +47,7 @@ struct lcs_ctx {
 	void                  *tx;
 	struct slice           identity;	/* name@domain whose credentials were accepted */
 	struct slice           tag;	/* lcs_stateless_tag(), made on demand */
+	struct slice           loop_mark;	/* lcs_loop_mark(), the same */
 	struct lcs_target      target;
 	struct lcs_target     *targets;
 	unsigned               target_count, target_room;

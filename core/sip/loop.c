@@ -33,7 +33,7 @@ static uint64_t sum_of(struct sip_msg *msg)
 	return siphash_pieces(siphash_boot_key(), pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
 }
 
-struct slice lcs_loop_mark(struct lcs_ctx *ctx)
+static struct slice make_mark(struct lcs_ctx *ctx)
 {
 	static const enum hdr_id headers[] = {
 		HDR_ROUTE, HDR_PROXY_REQUIRE, HDR_PROXY_AUTHORIZATION,
@@ -49,4 +49,32 @@ struct slice lcs_loop_mark(struct lcs_ctx *ctx)
 	text[0] = '.';
 	hex_encode(text + 1, &sum, (MARK_CHARS - 1) / 2);
 	return slice_of(text, MARK_CHARS);
+}
+
+struct slice lcs_loop_mark(struct lcs_ctx *ctx)
+{
+	if (!ctx->loop_mark.p)
+		ctx->loop_mark = make_mark(ctx);
+	return ctx->loop_mark;
+}
+
+struct slice lcs_loop_mark_made(struct lcs_ctx *ctx) { return ctx->loop_mark; }
+
+static bool is_ours_with_mark(struct slice value, struct slice mark)
+{
+	struct sip_via via;
+
+	return sip_via_parse(value, &via, NULL) == 0 && slice_ends(via.branch, mark) &&
+	    net_is_local(via.host, via.port, via.transport);
+}
+
+bool lcs_has_looped(struct lcs_ctx *ctx)
+{
+	const struct sip_view view = { ctx->msg, NULL };	/* as it came */
+	struct slice mark = lcs_loop_mark(ctx), value;
+
+	for (int n = 0; mark.p && view_value(&view, HDR_VIA, n, &value); n++)
+		if (is_ours_with_mark(value, mark))
+			return true;
+	return false;
 }

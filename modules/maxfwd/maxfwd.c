@@ -79,28 +79,9 @@ static enum fn_status is_below(struct lcs_call *call)
 
 /* ---- loops ---- */
 
-static bool is_ours_with_mark(struct slice value, struct slice mark)
-{
-	struct sip_via via;
-
-	return sip_via_parse(value, &via, NULL) == 0 && slice_ends(via.branch, mark) &&
-	    net_is_local(via.host, via.port, via.transport);
-}
-
-static bool has_been_here(struct lcs_ctx *ctx)
-{
-	const struct sip_view view = { lcs_msg(ctx), NULL };	/* as it came */
-	struct slice mark = lcs_loop_mark(ctx), value;
-
-	for (int n = 0; mark.p && view_value(&view, HDR_VIA, n, &value); n++)
-		if (is_ours_with_mark(value, mark))
-			return true;
-	return false;
-}
-
 static enum fn_status is_loop(struct lcs_call *call)
 {
-	bool looped = has_been_here(call->ctx);
+	bool looped = lcs_has_looped(call->ctx);
 
 	if (looped)
 		lcs_count(&((struct maxfwd_local *)call->local)->loops);

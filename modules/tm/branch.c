@@ -11,11 +11,11 @@ static struct tm_work *work_of(const struct tm_branch *b) { return b->tx->work; 
 
 /* ---- beginning ---- */
 
-int tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_target *target,
-    bool waits)
+int tm_branch_add(struct tm_tx *tx, const struct sip_edit *last,
+    const struct lcs_target *target, bool is_main)
 {
 	struct tm_work *work = tx->work;
-	struct tm_branch *b = arena_zalloc(lcs_arena(ctx), sizeof(*b));
+	struct tm_branch *b = arena_zalloc(lcs_arena(work->ctx), sizeof(*b));
 
 	if (!b)
 		return -ENOMEM;
@@ -23,17 +23,15 @@ int tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_target
 	b->at = (struct tm_at){ tx, b };
 	b->index = work->count++;
 	b->target = *target;
-	b->last = *lcs_edits(ctx);
+	b->last = last;
 	*work->tail = b;
 	work->tail = &b->next;
-	if (work->next_of && target == lcs_main_target(ctx)) {
+	if (work->next_of && is_main) {
 		b->hops = work->next_of->hops;
 		b->hop = work->next_of->hop + 1;
 		work->next_of->hops = NULL;
 		work->next_of = NULL;
 	}
-	if (!waits)
-		tm_branch_start(b);
 	return 0;
 }
 
@@ -220,7 +218,9 @@ static void locate(struct tm_branch *b)
 
 	/* As a failure route shall see it: before it is bent for a strict router. */
 	b->request_uri = b->target.request_uri.len ? b->target.request_uri : view_request_uri(&view);
-	err = lcs_forward_edits(ctx, &b->target, &b->last, &b->next_uri);
+	err = tm_breadth_write(b);
+	if (!err)
+		err = lcs_forward_edits(ctx, &b->target, &b->last, &b->next_uri);
 	if (err)
 		tm_branch_fail(b, err == -EINVAL ? 400 : 500);
 	else if (b->target.has_hop || b->hops)
@@ -242,7 +242,8 @@ bool tm_branch_next(struct tm_branch *b)
 
 	if (!work_of(b) || work_of(b)->is_closed || tm_is_answered(b->tx) || !b->hops)
 		return false;
-	resolve_shun(hop_of(b), conf->shun_time);
+	resolve_shun(hop_of(b), b->shun_for ? b->shun_for : conf->shun_time);
+	b->shun_for = 0;
 	if (!conf->failover || !tm_branch_has_next(b))
 		return false;
 	b->hop++;

@@ -8,7 +8,76 @@
 #include <errno.h>
 
 #define ELSEWHERE SLICE("SIP;cause=200;text=\"Call completed elsewhere\"")
+#define RETRY_AFTER_MOST 3600u		/* seconds: no server is avoided for longer */
 #define DECLINED  SLICE("SIP;cause=603;text=\"Declined elsewhere\"")
+
+/* ---- whose turn it is ---- */
+
+static bool is_pending(const struct tm_work *work)
+{
+	for (const struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase != TM_BRANCH_DONE && b->phase != TM_BRANCH_WAITING)
+			return true;
+	return false;
+}
+
+/* Waiting, and of this q; -1: of any. */
+static bool is_next(const struct tm_branch *b, int q)
+{
+	return b->phase == TM_BRANCH_WAITING && (q < 0 || b->target.q == q);
+}
+
+/* Those whose turn it is: how many, and by which q they are known. */
+static unsigned next_group(const struct tm_tx *tx, int *q)
+{
+	const struct tm_work *work = tx->work;
+	unsigned n = 0;
+
+	*q = -1;
+	if (tm_conf_of(tx)->serial_forking)
+		for (const struct tm_branch *b = work->first; b; b = b->next)
+			if (b->phase == TM_BRANCH_WAITING && b->target.q > *q)
+				*q = b->target.q;
+	for (const struct tm_branch *b = work->first; b; b = b->next)
+		n += is_next(b, *q);
+	return n;
+}
+
+/* RFC 5393 5.3.3: not one may go on. While others are under way their shares may yet come
+ * back. */
+static void too_broad(struct tm_work *work, int q)
+{
+	if (is_pending(work))
+		return;
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (is_next(b, q))
+			tm_branch_fail(b, 440);
+}
+
+bool tm_start_group(struct tm_tx *tx)
+{
+	struct tm_work *work = tx->work;
+	bool was_relaying = work->is_relaying;
+	struct tm_shares shares;
+	unsigned n;
+	int q;
+
+	n = next_group(tx, &q);
+	if (n == 0)
+		return false;
+	shares = tm_breadth_share(tx, n);
+	work->is_relaying = true;
+	if (shares.start == 0)
+		too_broad(work, q);
+	for (struct tm_branch *b = work->first; b && shares.start; b = b->next)
+		if (is_next(b, q)) {
+			b->breadth = tm_breadth_next(&shares);
+			shares.start--;
+			tm_branch_start(b);
+		}
+	work->is_relaying = was_relaying;
+	return true;
+}
 
 /* ---- relaying ---- */
 
@@ -19,29 +88,17 @@ static bool uses_main(const struct tm_work *work, const struct lcs_ctx *ctx)
 	return ctx != work->failure || tm_failure_has_target((struct tm_work *)work);
 }
 
-static uint16_t highest_q(const struct tm_work *work, struct lcs_ctx *ctx)
-{
-	unsigned count;
-	const struct lcs_target *others = lcs_targets(ctx, &count);
-	uint16_t q = uses_main(work, ctx) ? lcs_main_target(ctx)->q : 0;
-
-	for (unsigned i = 0; i < count; i++)
-		if (others[i].q > q)
-			q = others[i].q;
-	return q;
-}
-
 static int add_all(struct tm_tx *tx, struct lcs_ctx *ctx, bool with_main)
 {
-	uint16_t least = tm_conf_of(tx)->serial_forking ? highest_q(tx->work, ctx) : 0;
+	const struct sip_edit *last = *lcs_edits(ctx);
 	unsigned count;
 	const struct lcs_target *others = lcs_targets(ctx, &count), *main = lcs_main_target(ctx);
 	int err = 0;
 
 	if (with_main)
-		err = tm_branch_add(tx, ctx, main, main->q < least);
+		err = tm_branch_add(tx, last, main, true);
 	for (unsigned i = 0; i < count && !err; i++)
-		err = tm_branch_add(tx, ctx, &others[i], others[i].q < least);
+		err = tm_branch_add(tx, last, &others[i], false);
 	return err;
 }
 
@@ -49,6 +106,29 @@ static void say_trying(struct tm_tx *tx)
 {
 	if (tx->is_invite && !tx->is_local && tx->status == 0 && tm_conf_of(tx)->auto_inv_100)
 		tm_server_status(tx, 100, SLICE_NULL);
+}
+
+/*
+ * RFC 5393 4.2: who forks must see to it that the request has not been here before; and for
+ * that, that it would be known again.
+ */
+static int look_for_loops(struct tm_tx *tx, unsigned more)
+{
+	struct tm_work *work = tx->work;
+	bool forks = work->count + more > 1 && !tx->is_local;
+
+	if (work->mark.p)
+		return 0;
+	if (!forks) {
+		work->mark = lcs_loop_mark_made(work->ctx);
+		return 0;
+	}
+	work->mark = lcs_loop_mark(work->ctx);
+	if (!lcs_has_looped(work->ctx))
+		return 0;
+	TM_COUNT(tx->local, loops);
+	tm_server_status(tx, 482, SLICE_NULL);
+	return -ELOOP;
 }
 
 int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
@@ -73,43 +153,17 @@ int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
 		work->last = *lcs_edits(ctx);
 	say_trying(tx);
 	work->round_began = before;
-	work->is_relaying = true;
-	err = add_all(tx, ctx, with_main);
-	work->is_relaying = false;
+	err = look_for_loops(tx, with_main + others);
+	if (!err)
+		err = add_all(tx, ctx, with_main);
+	tm_start_group(tx);
 	lcs_clear_targets(ctx);
 	tm_look_later(tx);
 	tm_leave(tx);
-	return work->count > before ? 0 : err;
+	return work->count > before || err == -ELOOP ? 0 : err;
 }
 
 /* ---- looking ---- */
-
-static bool is_pending(const struct tm_work *work)
-{
-	for (const struct tm_branch *b = work->first; b; b = b->next)
-		if (b->phase != TM_BRANCH_DONE && b->phase != TM_BRANCH_WAITING)
-			return true;
-	return false;
-}
-
-/* true if a group was started, whatever came of it. */
-static bool start_next_group(struct tm_tx *tx)
-{
-	struct tm_work *work = tx->work;
-	int best = -1;
-
-	for (struct tm_branch *b = work->first; b; b = b->next)
-		if (b->phase == TM_BRANCH_WAITING && b->target.q > best)
-			best = b->target.q;
-	if (best < 0)
-		return false;
-	work->is_relaying = true;
-	for (struct tm_branch *b = work->first; b; b = b->next)
-		if (b->phase == TM_BRANCH_WAITING && b->target.q == best)
-			tm_branch_start(b);
-	work->is_relaying = false;
-	return true;
-}
 
 /* Of equals the first to come, but one of the last round before those of earlier ones. */
 static bool is_better(const struct tm_work *work, const struct tm_branch *b,
@@ -246,7 +300,7 @@ void tm_look(struct tm_tx *tx)
 
 	if (tm_is_answered(tx) || work->is_relaying || work->failure || is_pending(work))
 		return;
-	while (!work->is_closed && start_next_group(tx))
+	while (!work->is_closed && tm_start_group(tx))
 		if (is_pending(work))
 			return;
 	best = pick(work);
@@ -331,12 +385,26 @@ static void success(struct tm_tx *tx, struct tm_client *c, struct sip_msg *respo
 		tm_cancel_others(tx, b, ELSEWHERE);
 }
 
+/* 21.5.4: how long the server wants to be left alone. Behind the seconds there may be more. */
+static msec_t retry_after(struct sip_msg *response)
+{
+	struct slice value = msg_value(response, HDR_RETRY_AFTER);
+	struct slice digits = slice_take_while(&value, is_digit);
+	uint32_t seconds;
+
+	if (slice_to_u32(digits, &seconds) != 0 || seconds > RETRY_AFTER_MOST)
+		seconds = digits.len ? RETRY_AFTER_MOST : 0;
+	return 1000 * (msec_t)seconds;
+}
+
 static bool take_failure(struct tm_branch *b, struct sip_msg *response,
     const struct sip_edit *last)
 {
 	const struct sip_view view = { response, last };
 
 	b->status = view_status(&view);
+	if (b->status == 503)
+		b->shun_for = retry_after(response);
 	if (b->status == 503 && tm_branch_next(b)) {
 		b->status = 0;
 		return false;
@@ -362,6 +430,7 @@ static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *respo
 		tx->work->is_closed = true;
 		tm_cancel_others(tx, b, DECLINED);
 	}
+	tm_redirect(tx, b);
 	tm_look(tx);
 }
 

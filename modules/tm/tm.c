@@ -141,6 +141,12 @@ static const struct lcs_param params[] = {
 	    "(RFC 3261 18.1.1); 0: never"),
 	PARAM_BOOL(struct tm_conf, serial_forking, "no",
 	    "targets of lower q wait until those of higher q have failed"),
+	PARAM_BOOL(struct tm_conf, follow_redirects, "no",
+	    "the contacts of a 300, 301 or 302 are tried instead of passing it back (RFC 3261 "
+	    "16.7, item 4); never one twice, and no sip: contact for a sips: request"),
+	PARAM_INT(struct tm_conf, redirect_max, "10", 1, 100,
+	    "how many contacts of 3xx responses are tried for one request; what is over goes "
+	    "back to the client"),
 	{ 0 }
 };
 
@@ -180,6 +186,8 @@ LCS_MODULE(tm,
 	    "t_relay() sees to the answer: when no target can be reached the client gets 430 (its\n"
 	    "connection is gone), 478 (no such host), 408 (silence; only to INVITE, RFC 4320) or 500\n"
 	    "for a next hop that says 503 or cannot be connected. A failure route sees these first,\n"
-	    "503 as 503.\n\n"
+	    "503 as 503. A next hop that says 503 with Retry-After is tried last for so long.\n\n"
+	    "Who forks looks for loops (482) and splits Max-Breadth among the branches, 60 if the\n"
+	    "request has none; those that get no share wait until others have ended (RFC 5393).\n\n"
 	    "A 2xx to INVITE that a script gives by t_reply() is repeated until its ACK comes.\n",
 );

@@ -25,7 +25,8 @@ struct tm_conf {
 	msec_t t1, t2, t4, fr_timer, fr_inv_timer, wt_timer;
 	msec_t shun_time, resolve_timeout;
 	int64_t udp_mtu;
-	bool   auto_inv_100, failover, serial_forking;
+	int64_t redirect_max;
+	bool   auto_inv_100, failover, serial_forking, follow_redirects;
 	struct tm_times times;		/* of the above, by prepare */
 };
 
@@ -54,6 +55,8 @@ struct tm_conf {
 	C(flows_failed, "requests whose connection to the client was gone (430)")          \
 	C(unresolved, "targets whose host has no address")                                 \
 	C(failovers, "times the next address of a target was tried (RFC 3263 4.3)")        \
+	C(redirects, "contacts of 3xx responses that were tried")                          \
+	C(loops, "requests not forked because they had been here before (RFC 5393)")       \
 	C(strays, "responses to requests that are forgotten, dropped (RFC 6026)")          \
 	C(unanswered, "transactions whose script ended without answer")                    \
 	C(no_memory, "steps that failed because memory was short")
@@ -161,6 +164,8 @@ struct tm_branch {			/* in the request's arena */
 	uint16_t               provisional;
 	struct sip_msg        *response;	/* counted; NULL: status was made here */
 	const struct sip_edit *response_last;
+	unsigned               breadth;	/* its share of Max-Breadth; 0: the header stays as it is */
+	msec_t                 shun_for;	/* what a 503 asked for; 0: nothing */
 	bool                   timed_out, is_dropped;
 };
 
@@ -184,6 +189,8 @@ struct tm_work {			/* in the request's arena */
 	bool                   is_relaying;	/* branches are being added */
 	bool                   is_closed;	/* a 6xx, or the client gave up: no more branches */
 	bool                   is_over;	/* to be dropped when nobody is in the middle of it */
+	struct slice           mark;	/* lcs_loop_mark(), if loops are looked for */
+	unsigned               redirected;	/* branches that are contacts of a 3xx */
 	struct slice           cancel_reason;	/* Reason of the client's CANCEL */
 };
 
@@ -273,9 +280,10 @@ void tm_client_rings(struct tm_client *c);
 void tm_client_orphan(struct tm_client *c);
 
 /* ---- branch.c: from a target to a client ---- */
-/** One more branch; it starts unless it must wait its turn. 0, -ENOMEM. */
-int  tm_branch_add(struct tm_tx *tx, struct lcs_ctx *ctx, const struct lcs_target *target,
-    bool waits);
+/** One more branch, which waits for tm_start_group(). last: its edits so far; is_main: it may
+ *  continue the list of hops of the one that failed. 0, -ENOMEM. */
+int  tm_branch_add(struct tm_tx *tx, const struct sip_edit *last,
+    const struct lcs_target *target, bool is_main);
 void tm_branch_start(struct tm_branch *b);
 /** Its final status is known, and was made here. */
 void tm_branch_fail(struct tm_branch *b, uint16_t status);
@@ -294,6 +302,9 @@ void tm_branch_error(struct tm_branch *b, int err);
 /* ---- context.c: the response context (RFC 3261 16.7) ---- */
 /** Relay the request to the targets of ctx. 0, -EALREADY, -ENOENT (no target), -ENOMEM. */
 int  tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx);
+/** Start the branches whose turn it is: of those that wait, the ones of highest q if
+ *  serial_forking says so, as many as Max-Breadth allows. true if that was any. */
+bool tm_start_group(struct tm_tx *tx);
 /** A response for a client of this transaction; branch NULL: late. */
 void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response);
 /** Something changed: decide, if it can be decided. */
@@ -305,6 +316,19 @@ void tm_cancel(struct tm_tx *tx, struct slice reason);
 /** Cancel branches that are under way; except may be NULL. */
 void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct slice reason);
 void tm_work_drop(struct tm_tx *tx);
+
+/* ---- breadth.c: Max-Breadth (RFC 5393 5.3) ---- */
+/** How many of n branches may start now; *each is told the share of the next one of them. */
+struct tm_shares { unsigned start, each, more; };
+struct tm_shares tm_breadth_share(const struct tm_tx *tx, unsigned n);
+/** The next one's share; 0: its header stays as it is. */
+unsigned tm_breadth_next(struct tm_shares *shares);
+/** Write a branch's share into its copy. 0 or -ENOMEM. */
+int  tm_breadth_write(struct tm_branch *b);
+
+/* ---- redirect.c ---- */
+/** Add the contacts of a branch's 3xx to its transaction (16.7, item 4). */
+void tm_redirect(struct tm_tx *tx, struct tm_branch *b);
 
 /* ---- failure.c ---- */
 /** Run the failure route over the branch that was picked; tm_look() comes after it. */

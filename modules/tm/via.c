@@ -17,14 +17,18 @@ void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS])
 
 bool tm_branch_id(struct slice branch, uint64_t *id)
 {
-	if (branch.len != TM_BRANCH_CHARS || memcmp(branch.p, HEAD, sizeof(HEAD) - 1) != 0)
+	bool has_mark = branch.len > TM_BRANCH_CHARS && branch.p[TM_BRANCH_CHARS] == '.';
+
+	if ((branch.len != TM_BRANCH_CHARS && !has_mark) || memcmp(branch.p, HEAD, sizeof(HEAD) - 1) != 0)
 		return false;
+	branch = slice_first(branch, TM_BRANCH_CHARS);
 	return hex_decode(id, sizeof(*id), slice_skip(branch, sizeof(HEAD) - 1)) == 0;
 }
 
 struct via {
 	struct sip_hop hop;
 	char           branch[TM_BRANCH_CHARS];
+	struct slice   mark;
 };
 
 static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
@@ -41,17 +45,19 @@ static void write_via(struct buf *out, const struct sip_edit *edit, const struct
 		buf_put(out, SLICE(";rport"));
 	buf_put(out, SLICE(";branch="));
 	buf_put(out, slice_of(via->branch, sizeof(via->branch)));
+	buf_put(out, via->mark);
 	buf_put(out, SLICE("\r\n"));
 }
 
 int tm_add_via(struct arena *a, const struct sip_edit **last, uint64_t id,
-    const struct sip_hop *hop)
+    struct slice mark, const struct sip_hop *hop)
 {
 	struct via *via = arena_alloc(a, sizeof(*via));
 
 	if (!via)
 		return -ENOMEM;
 	via->hop = *hop;
+	via->mark = mark;
 	tm_branch_text(id, via->branch);
 	return edit_late(a, last, EDIT_AT_TOP, write_via, via);
 }

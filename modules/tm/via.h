@@ -15,9 +15,9 @@ bool tm_branch_id(struct slice branch, uint64_t *id);
 /**
  * Our Via above all others. The way is written as it is known now, so that ACK
  * and CANCEL, made later, carry the very same value (RFC 3261 9.1, 17.1.1.3).
- * 0 or -ENOMEM.
+ * mark: lcs_loop_mark() or empty, in the arena. 0 or -ENOMEM.
  */
 int tm_add_via(struct arena *a, const struct sip_edit **last, uint64_t id,
-    const struct sip_hop *hop);
+    struct slice mark, const struct sip_hop *hop);
 
 #endif
