@@ -15,7 +15,7 @@
 struct indexer {
 	struct sip_msg   *msg;
 	struct sip_defect why;		/* the first defect */
-	bool              is_bad;
+	bool              is_bad, is_full;
 	uint16_t          room, limit;	/* of hdrs */
 };
 
@@ -116,8 +116,6 @@ static int grow(struct indexer *x)
 
 	if (room > x->limit)
 		room = x->limit;
-	if (room == x->room)
-		return -EMSGSIZE;
 	hdrs = arena_alloc(msg->arena, room * sizeof(*hdrs));
 	if (!hdrs)
 		return -ENOMEM;
@@ -126,6 +124,14 @@ static int grow(struct indexer *x)
 	msg->hdrs = hdrs;
 	x->room = (uint16_t)room;
 	return 0;
+}
+
+/* What was found so far may be enough to say so. */
+static void note_too_many(struct indexer *x, struct slice line)
+{
+	if (!x->is_bad)
+		sip_defect_status(&x->why, line, 513, "Too many header lines");
+	x->is_bad = x->is_full = true;
 }
 
 static int index_hdr(struct indexer *x, const char *p, const char *next)
@@ -137,6 +143,10 @@ static int index_hdr(struct indexer *x, const char *p, const char *next)
 
 	if (!line_split(p, next, &name, &value)) {
 		note(x, slice_between(p, next), "Header line without a name and a colon");
+		return 0;
+	}
+	if (msg->hdr_count == x->limit) {
+		note_too_many(x, slice_between(p, next));
 		return 0;
 	}
 	if (msg->hdr_count == x->room && (err = grow(x)) != 0)
@@ -182,7 +192,7 @@ static int index_hdrs(struct indexer *x, const char *p, const char *end)
 			return 0;
 		}
 		err = index_hdr(x, p, next);
-		if (err)
+		if (err || x->is_full)
 			return err;
 		p = next;
 	}

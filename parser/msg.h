@@ -69,7 +69,8 @@ struct msg_limits { size_t max_bytes; uint16_t max_hdrs; size_t arena_bytes; };
  * @param from  copied into the message
  * @param out   set on 0; on -EBADMSG also set if the message can be answered
  *              (request with Via, From, To, Call-ID, CSeq), else NULL
- * @return 0, -EBADMSG with *why, -ENOMEM, -EMSGSIZE (limits)
+ * @return 0, -EBADMSG with *why (status 513: more than max_hdrs), -ENOMEM,
+ *         -EMSGSIZE (more than max_bytes)
  */
 int sip_msg_parse(struct slice raw, const struct sip_hop *from,
     const struct msg_limits *limits, struct sip_msg **out, struct sip_defect *why);

@@ -83,7 +83,7 @@ static const struct sym_setting table[] = {
 	INT("max_message_size", "64k", 4 * K, 16 * 1024 * K, PARAM_RESTART,
 	    "bytes of one message; longer ones get 513"),
 	INT("max_message_headers", "256", 16, MSG_MAX_HDRS, PARAM_RESTART,
-	    "header lines of one message"),
+	    "header lines of one message; one with more gets 513"),
 	INT("max_message_memory", "1M", 64 * K, 256 * 1024 * K, PARAM_RESTART,
 	    "bytes that handling one message may take"),
 	INT("max_connections", "100000", 1, 10000000, PARAM_RESTART, "of all peers together"),

@@ -237,7 +237,13 @@ static void limits_hold(void **state)
 	assert_int_equal(sip_msg_parse(slice_of(parse_invite, len), NULL, &limits, &msg, &why), 0);
 	sip_msg_unref(&msg);
 	limits.max_hdrs = 10;
-	assert_int_equal(sip_msg_parse(slice_of(parse_invite, len), NULL, &limits, &msg, &why), -EMSGSIZE);
+	assert_int_equal(sip_msg_parse(slice_of(parse_invite, len), NULL, &limits, &msg, &why), -EBADMSG);
+	assert_int_equal(why.status, 513);
+	assert_non_null(msg);		/* enough was there to answer it */
+	assert_int_equal(msg->hdr_count, 10);
+	sip_msg_unref(&msg);
+	limits.max_hdrs = 2;
+	assert_int_equal(sip_msg_parse(slice_of(parse_invite, len), NULL, &limits, &msg, &why), -EBADMSG);
 	assert_null(msg);
 	limits.max_hdrs = 11;
 	limits.max_bytes = len - 1;
@@ -268,7 +274,9 @@ static void the_hard_bound_of_headers_holds(void **state)
 	assert_slice(msg->hdrs[20].name, "X-20");
 	sip_msg_unref(&msg);
 	memcpy(p, "One: more\r\n\r\n", 13);
-	assert_int_equal(sip_msg_parse(slice_between(text, p + 13), NULL, &none, &msg, &why), -EMSGSIZE);
+	assert_int_equal(sip_msg_parse(slice_between(text, p + 13), NULL, &none, &msg, &why), -EBADMSG);
+	assert_int_equal(why.status, 513);
+	assert_null(msg);
 	free(text);
 }
 
