@@ -54,7 +54,10 @@ size_t   worker_inbox_depth(unsigned index);
 /* What this worker is doing, for logs of slow handlers and panic reports: static text or
  * text that outlives the handler. */
 struct worker_note { const char *room, *module; const char *call_id; size_t call_id_len;
-		     const char *file; unsigned line; };
+		     const char *file; unsigned line;
+		     /* Only by route_note_place(), for a panic report. */
+		     const char *route; size_t route_len;
+		     const char *message; size_t message_len; };
 struct worker_note *worker_note(void);
 
 #endif

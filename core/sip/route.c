@@ -49,13 +49,20 @@ static _Thread_local const struct lcs_ctx *running;
 void route_note_place(void)
 {
 	struct worker_note *note = worker_note();
+	struct slice route, line;
 	struct cfg_span at;
 
 	if (!running)
 		return;
 	at = vm_where(running->run.fiber);
+	route = vm_route_name(running->run.fiber);
+	line = running->msg->first_line;
 	note->file = at.source ? at.source->name : NULL;
 	note->line = at.line;
+	note->route = route.p;
+	note->route_len = route.len;
+	note->message = line.p;
+	note->message_len = slice_find(line, '\r');
 }
 
 static const struct vm_host *host_now = &route_host;

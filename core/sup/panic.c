@@ -7,6 +7,7 @@
 #include "core/sup/panic.h"
 
 #include "core/run/worker.h"
+#include "core/sip/route.h"
 
 #include <errno.h>
 #include <execinfo.h>
@@ -135,6 +136,16 @@ static void say_note(const struct worker_note *note)
 		put_number(&l, note->line, 10);
 		end(&l);
 	}
+	if (note->route_len) {
+		put(&l, "route: ");
+		put_safe(&l, note->route, note->route_len);
+		end(&l);
+	}
+	if (note->message_len) {
+		put(&l, "message: ");
+		put_safe(&l, note->message, note->message_len);
+		end(&l);
+	}
 	if (note->call_id) {
 		put(&l, "call-id: ");
 		put_safe(&l, note->call_id, note->call_id_len);
@@ -164,6 +175,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
 			pause();
 	say_signal(info);
 	say_thread();
+	route_note_place();
 	say_note(worker_note());
 	say_backtrace();
 	errno = saved;

@@ -7,8 +7,8 @@
 #define PANIC_MAX_BYTES 16384u
 
 /**
- * In the server: on SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write who, where and how we
- * came there to fd, then die of the same signal. Only async-signal-safe calls; a second fault
+ * In the server: on SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write who, where (of
+ * a script: message, route and line) and how we came there to fd, then die of the same signal. Only async-signal-safe calls; a second fault
  * in the middle leaves what was written so far.
  * @return 0 or -errno
  */

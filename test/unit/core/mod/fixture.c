@@ -22,26 +22,38 @@ void fixture_close(struct fixture *f)
 	arena_free(&f->arena);
 }
 
-int fixture_load(struct fixture *f, const char *text)
+static int load_text(struct fixture *f, struct slice text)
 {
 	struct cfg_host host = { .core = symbols_of_core(f->arena) };
-	struct slice all = arena_printf(f->arena, "#!lcs 1\n%s\nrequest_route { drop; }\n", text);
 
 	loader_serve(f->loader, &host);
 	cfg_free(&f->cfg);
-	return cfg_load_text("test.cfg", all, &host, f->diag, &f->cfg);
+	return cfg_load_text("test.cfg", text, &host, f->diag, &f->cfg);
 }
 
-struct lcs_gen *fixture_build(struct fixture *f, const char *text)
+int fixture_load(struct fixture *f, const char *text)
+{
+	return load_text(f, arena_printf(f->arena, "#!lcs 1\n%s\nrequest_route { drop; }\n", text));
+}
+
+static struct lcs_gen *build(struct fixture *f)
 {
 	struct lcs_gen *gen = NULL;
 
-	if (fixture_load(f, text) != 0)
-		return NULL;
 	if (generation_build(f->loader, f->cfg, f->diag, &gen) != 0)
 		return NULL;
 	f->cfg = NULL;
 	return gen;
+}
+
+struct lcs_gen *fixture_build(struct fixture *f, const char *text)
+{
+	return fixture_load(f, text) == 0 ? build(f) : NULL;
+}
+
+struct lcs_gen *fixture_build_all(struct fixture *f, const char *text)
+{
+	return load_text(f, arena_printf(f->arena, "#!lcs 1\n%s", text)) == 0 ? build(f) : NULL;
 }
 
 bool fixture_says(struct fixture *f, const char *text)

@@ -21,6 +21,8 @@ void fixture_close(struct fixture *f);
 int  fixture_load(struct fixture *f, const char *text);
 /** From text to a built generation; NULL if it does not pass. */
 struct lcs_gen *fixture_build(struct fixture *f, const char *text);
+/** The same of a text with routes of its own. */
+struct lcs_gen *fixture_build_all(struct fixture *f, const char *text);
 /** Do the messages so far contain this? */
 bool fixture_says(struct fixture *f, const char *text);
 

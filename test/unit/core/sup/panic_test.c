@@ -3,8 +3,11 @@
  */
 #include "test/unit.h"
 
+#include "core/mod/generation.h"
 #include "core/run/worker.h"
+#include "core/sip/route.h"
 #include "core/sup/panic.h"
+#include "test/unit/core/mod/fixture.h"
 #include "utils/err.h"
 
 #include <fcntl.h>
@@ -33,6 +36,71 @@
 #define NOWHERE ((uintptr_t)0x40)
 
 struct death { char report[PANIC_MAX_BYTES]; size_t len; int status; };
+
+/* ---- a function of the script that does it ---- */
+
+static enum fn_status crash(struct lcs_call *call)
+{
+	int *volatile nowhere = (int *)NOWHERE;
+
+	*nowhere = 1;
+	call->ret = value_bool(true);
+	return FN_DONE;
+}
+
+static const struct lcs_func t_crash_funcs[] = {
+	{ "t_crash() -> bool", crash, IN_ANY, 0, "end the process" }, { 0 }
+};
+LCS_MODULE(t_crash, .summary = "a function that crashes", .funcs = t_crash_funcs);
+
+static const char script[] =
+    "loadmodule \"t_crash\"\n"
+    "request_route { route(DEEP); }\n"
+    "route[DEEP] {\n"
+    "	t_crash();\n"
+    "}\n";
+
+static const char options[] =
+    "OPTIONS sip:a@example.com SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\nFrom: <sip:b@example.com>;tag=1\r\n"
+    "To: <sip:a@example.com>\r\nCall-ID: last-call@example.com\r\nCSeq: 1 OPTIONS\r\n"
+    "Content-Length: 0\r\n\r\n";
+
+static void not_reached(struct lcs_ctx *ctx, enum vm_status status, void *arg)
+{
+	(void)ctx;
+	(void)status;
+	(void)arg;
+}
+
+static void prepare_script(void)
+{
+	struct fixture f;
+	struct lcs_gen *gen;
+	const char *why;
+
+	fixture_open(&f);
+	gen = fixture_build_all(&f, script);
+	if (!gen || generation_prepare(gen, &why) != 0)
+		_exit(3);
+	generation_commit(&gen);
+}
+
+static void die_in_script(void *arg)
+{
+	const struct msg_limits limits = { 65536, 256, 1048576 };
+	const struct sip_hop from = { .transport = TRANSPORT_UDP };
+	struct sip_defect why;
+	struct sip_msg *msg;
+	struct lcs_ctx *ctx;
+
+	(void)arg;
+	if (sip_msg_parse(slice_str(options), &from, &limits, &msg, &why) != 0)
+		_exit(4);
+	ctx = lcs_ctx_new(msg, NULL, NULL, gen_peek(), ROUTE_REQUEST);
+	ctx_note(ctx);
+	lcs_route_run(ctx, ctx->gen->route[ROUTE_REQUEST], not_reached, NULL);
+}
 
 /* ---- ways to die; all on worker 1 ---- */
 
@@ -114,6 +182,8 @@ static _Noreturn void run_child(int fd, void (*die)(void *arg))
 	if (panic_install(fd) != 0)
 		_exit(1);
 	panic_register_workers();
+	if (die == die_in_script)
+		prepare_script();
 	if (workers_start(&conf) != 0)
 		_exit(2);
 	worker_post_fn(1, die, NULL);
@@ -208,6 +278,21 @@ static void a_full_stack_leaves_room_for_the_report(void **state)
 }
 #endif
 
+static void in_a_script_message_route_and_line_are_told(void **state)
+{
+	struct death d = death_by(die_in_script);
+
+	(void)state;
+	has_line(&d, "signal: SIGSEGV at address 0x40");
+	has_line(&d, "worker: 1");
+	has_line(&d, "room: call");
+	has_line(&d, "script: test.cfg:5");
+	has_line(&d, "route: route[DEEP]");
+	has_line(&d, "message: OPTIONS sip:a@example.com SIP/2.0");
+	has_line(&d, "call-id: last-call@example.com");
+	assert_int_equal(WTERMSIG(d.status), SIGSEGV);
+}
+
 static void what_was_said_before_a_second_fault_remains(void **state)
 {
 	struct death d = death_by(die_with_wild_note);
@@ -260,6 +345,7 @@ int main(void)
 #endif
 		cmocka_unit_test(a_wild_pointer_is_reported_and_kills),
 		cmocka_unit_test(a_failed_assertion_too),
+		cmocka_unit_test(in_a_script_message_route_and_line_are_told),
 		cmocka_unit_test(what_was_said_before_a_second_fault_remains),
 		cmocka_unit_test(a_stuck_thread_can_be_told_to_report),
 	};
