@@ -99,6 +99,7 @@ void reload_commit(struct reload **p)
 
 	apply_log_level(&s->settings.setup, &r->settings.setup);
 	s->settings.setup.log.level = r->settings.setup.log.level;
+	s->settings.setup.stop_timeout = r->settings.setup.stop_timeout;
 	generation_commit(&r->gen);
 	periodic_renew();
 	r->is_late = false;

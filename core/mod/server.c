@@ -9,6 +9,7 @@
 #include "core/mod/rpc_core.h"
 #include "core/mod/server_room.h"
 #include "core/mod/symbols.h"
+#include "core/mod/underway.h"
 #include "core/sip/dispatch.h"
 #include "core/sip/flight.h"
 #include "core/sip/sending.h"
@@ -119,6 +120,7 @@ void server_keep_settings(struct server *s, const struct server *first)
 	memcpy(s->settings.setup.listeners, own.setup.listeners, sizeof(own.setup.listeners));
 	s->settings.setup.listener_count = own.setup.listener_count;
 	s->settings.setup.log.level = own.setup.log.level;
+	s->settings.setup.stop_timeout = own.setup.stop_timeout;
 }
 
 /* ---- starting ---- */
@@ -228,6 +230,17 @@ void server_tick(struct server *s)
 }
 
 /* ---- stopping ---- */
+
+void server_refuse_new(struct server *s)
+{
+	(void)s;
+	dispatch_refuse_new(true);
+}
+
+uint64_t server_under_way(struct server *s)
+{
+	return s->running ? underway_count() : 0;
+}
 
 /* The pools and the store still answer to workers, so those go last; then nobody holds a
  * generation any more but the current pointer. */

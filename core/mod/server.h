@@ -50,6 +50,7 @@ struct server_setup {
 	struct slice        control_socket_group;
 	unsigned            open_files;			/* RLIMIT_NOFILE, 0: leave it */
 	struct log_conf     log;
+	msec_t              stop_timeout;		/* transactions under way have so long when we end */
 	msec_t              watchdog;			/* a worker without a turn for so long is stuck */
 };
 const struct server_setup *server_setup(const struct server *s);
@@ -77,6 +78,10 @@ int  server_start(struct server *s, const struct net_listener *listeners, unsign
     struct slice *why);
 /** Now and then (a second is fine): retire generations that nobody holds. */
 void server_tick(struct server *s);
+/** Begin to end: nothing new is taken, see dispatch_refuse_new(). */
+void server_refuse_new(struct server *s);
+/** How many transactions wait for their answer. */
+uint64_t server_under_way(struct server *s);
 /** Stop workers, pools and store, unload. Waits; *s is NULL after. */
 void server_stop(struct server **s);
 

@@ -173,6 +173,7 @@ int settings_read(const struct cfg *cfg, struct arena *arena, struct diag *diag,
 	*out = (struct settings){ 0 };
 	read_names(cfg, arena, &out->setup);
 	out->setup.open_files = (unsigned)setting_int(cfg, "open_files_limit");
+	out->setup.stop_timeout = setting_msec(cfg, "stop_timeout");
 	out->setup.watchdog = setting_msec(cfg, "watchdog");
 	out->inbox_limit = (size_t)setting_int(cfg, "inbox_limit");
 	out->trace_memory = (size_t)setting_int(cfg, "trace_memory");

@@ -54,6 +54,10 @@ static const struct sym_setting table[] = {
 	    "file descriptors, at least two for each connection; 0: the system's limit"),
 	TIME("watchdog", "10s", SECOND, HOUR, "s", PARAM_RESTART,
 	    "a worker without a turn for so long is ended with a report"),
+	TIME("stop_timeout", "5s", 0, 10 * MINUTE, "s", PARAM_RELOAD,
+	    "when lcs is told to end, transactions under way have so long to get their answer, and "
+	    "what is new gets 503; a second signal ends it at once. Keep it below the service "
+	    "manager's limit (TimeoutStopSec=)"),
 	INT("inbox_limit", "10000", 16, 10000000, PARAM_RESTART,
 	    "messages waiting for one worker before new requests get 503"),
 

@@ -144,6 +144,44 @@ static void show_modules(const struct visit *v)
 			show_module(v, gen->mods[i]);
 }
 
+/* ---- configurations ---- */
+
+struct ages { uint64_t living, current, oldest; };
+
+static void note_generation(const struct gen *gen, bool is_current, void *arg)
+{
+	struct ages *ages = arg;
+
+	if (ages->living++ == 0)
+		ages->oldest = gen->number;
+	if (is_current)
+		ages->current = gen->number;
+}
+
+static struct reload_counts reloads;	/* of the control thread, which alone changes them */
+
+void stats_reloads(const struct reload_counts *counts) { reloads = *counts; }
+
+#define reloads_of(field) read_racing(&reloads, offsetof(struct reload_counts, field))
+
+/* Which generations live is known on the control thread alone. */
+static void show_config(const struct visit *v)
+{
+	struct ages ages = { 0 };
+
+	if (worker_self() < 0)
+		gen_each(note_generation, &ages);
+	show(v, "config", "generation", STAT_GAUGE, gen_peek() ? gen_peek()->number : 0,
+	    "number of the current configuration since start");
+	show(v, "config", "generations", STAT_GAUGE, ages.living,
+	    "configurations that somebody still works under, the current one counted");
+	show(v, "config", "oldest", STAT_GAUGE, ages.oldest,
+	    "number of the oldest of these; lcsctl gen list names the call that holds it");
+	show(v, "config", "commits", STAT_COUNTER, reloads_of(commits), "configurations committed");
+	show(v, "config", "refused", STAT_COUNTER, reloads_of(refused), "configurations refused");
+	show(v, "config", "undone", STAT_COUNTER, reloads_of(undone), "configurations undone");
+}
+
 void stats_each(void (*fn)(void *arg, const struct stat_shown *s), void *arg)
 {
 	const struct visit v = { fn, arg };
@@ -153,6 +191,7 @@ void stats_each(void (*fn)(void *arg, const struct stat_shown *s), void *arg)
 	show_dns(&v);
 	show_store(&v);
 	show_workers(&v);
+	show_config(&v);
 	show_modules(&v);
 }
 

@@ -15,4 +15,8 @@ struct stat_shown { const char *group, *name; enum lcs_stat_kind kind; uint64_t 
  *  may use gen_peek(). */
 void stats_each(void (*fn)(void *arg, const struct stat_shown *s), void *arg);
 
+/** Control thread: how often the configuration was exchanged since start. */
+struct reload_counts { uint64_t commits, refused, undone; };
+void stats_reloads(const struct reload_counts *counts);
+
 #endif

@@ -190,12 +190,19 @@ bool lcs_has_flag(const struct lcs_ctx *ctx, struct slice name);	/* makes no bag
 int  lcs_bag_set_flag(struct lcs_bag *bag, struct slice name, bool on);
 
 /* ---- transactions: brought by tm, used by the core ---- */
+struct lcs_tx_info {			/* texts borrowed for the call */
+	struct slice      call_id;	/* empty: not kept any more */
+	const struct gen *gen;		/* that it holds; NULL: none */
+	bool              is_answered;
+};
 struct lcs_tx_ops {
 	/* A function is about to wait, or a script wants a transaction: make one. */
 	int  (*ensure)(struct lcs_ctx *ctx);
 	int  (*respond)(struct lcs_ctx *ctx, const struct response_parts *parts);
 	/* The top route ended without or with an answer; may be NULL tx. */
 	void (*script_done)(struct lcs_ctx *ctx, enum vm_status status);
+	/* On a worker: show each of its transactions. May be NULL. */
+	void (*each)(void (*fn)(const struct lcs_tx_info *info, void *arg), void *arg);
 };
 /** In load(). 0 or -EEXIST. */
 int   lcs_tx_provide(const struct lcs_tx_ops *ops);

@@ -16,6 +16,7 @@
 	COUNTER(malformed_answered, "malformed requests answered")                         \
 	COUNTER(malformed_dropped, "malformed messages dropped")                           \
 	COUNTER(refused_overload, "new requests refused with 503, a worker was behind")    \
+	COUNTER(refused_stopping, "new requests refused with 503, the server is about to end") \
 	COUNTER(no_memory, "messages lost or refused because memory was short")            \
 	COUNTER(taken_by_hook, "messages dealt with by a module before the script")        \
 	COUNTER(scripts_run, "runs of request_route")                                      \

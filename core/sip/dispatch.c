@@ -76,6 +76,43 @@ static void refuse_malformed(struct sip_msg *msg, int err, const struct sip_defe
 	sip_msg_unref(&msg);
 }
 
+/* ---- refusing what is new ---- */
+
+/* What already cost somebody something always passes; only new work is refused. */
+static enum inbox_mode urgency(struct sip_msg *msg)
+{
+	const struct name_addr *to;
+
+	if (!msg->is_request || msg->method == METHOD_ACK || msg->method == METHOD_CANCEL)
+		return INBOX_MUST;
+	to = msg_to(msg);
+	return to && to->tag.len ? INBOX_MUST : INBOX_MAY_REFUSE;
+}
+
+static void refuse(struct lcs_ctx *ctx)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u",
+	    RETRY_AFTER_MIN + rand_below(RETRY_AFTER_SPREAD));
+	const struct sip_extra extra = { SLICE("Retry-After"), slice_of(text, (size_t)len) };
+	const struct response_parts parts = {
+		.status = 503, .extra = &extra, .extra_count = 1,
+	};
+
+	lcs_respond_stateless(ctx, &parts);
+	finish(ctx);
+}
+
+static _Atomic bool refuses_new;
+
+void dispatch_refuse_new(bool yes) { atomic_store(&refuses_new, yes); }
+
+static bool is_refused(struct lcs_ctx *ctx)
+{
+	return atomic_load_explicit(&refuses_new, memory_order_relaxed) &&
+	    urgency(ctx->msg) == INBOX_MAY_REFUSE;
+}
+
 /* ---- call room ---- */
 
 static void answer_failure(struct lcs_ctx *ctx)
@@ -124,6 +161,9 @@ static void request_arrived(struct lcs_ctx *ctx)
 	} else if (is_ack_for_us(ctx)) {
 		SIP_COUNT(acks_absorbed);
 		finish(ctx);
+	} else if (is_refused(ctx)) {
+		SIP_COUNT(refused_stopping);
+		refuse(ctx);
 	} else {
 		SIP_COUNT(scripts_run);
 		lcs_route_run(ctx, ctx->gen->route[ROUTE_REQUEST], request_done, NULL);
@@ -170,31 +210,11 @@ static void arrived_item(struct inbox_item *item)
 
 /* ---- flow room ---- */
 
-/* What already cost somebody something always passes; only new work is refused. */
-static enum inbox_mode urgency(struct sip_msg *msg)
-{
-	const struct name_addr *to;
-
-	if (!msg->is_request || msg->method == METHOD_ACK || msg->method == METHOD_CANCEL)
-		return INBOX_MUST;
-	to = msg_to(msg);
-	return to && to->tag.len ? INBOX_MUST : INBOX_MAY_REFUSE;
-}
-
 static void refuse_overload(struct lcs_ctx *ctx)
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u",
-	    RETRY_AFTER_MIN + rand_below(RETRY_AFTER_SPREAD));
-	const struct sip_extra extra = { SLICE("Retry-After"), slice_of(text, (size_t)len) };
-	const struct response_parts parts = {
-		.status = 503, .extra = &extra, .extra_count = 1,
-	};
-
 	SIP_COUNT(refused_overload);
 	sip_count(&net_counters_mine()->overload_503);
-	lcs_respond_stateless(ctx, &parts);
-	finish(ctx);
+	refuse(ctx);
 }
 
 static void hand_over(struct lcs_ctx *ctx)
@@ -238,6 +258,7 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
 
 void dispatch_start(void)
 {
+	dispatch_refuse_new(false);
 	net_set_deliver(dispatch_deliver);
 	net_set_sending(sending_hooks);
 }

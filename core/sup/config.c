@@ -9,6 +9,7 @@
 
 #include "core/mod/reload.h"
 #include "core/mod/rpc.h"
+#include "core/mod/stats.h"
 #include "core/sup/history.h"
 #include "core/sup/link.h"
 #include "core/sup/relisten.h"
@@ -31,10 +32,14 @@ static struct {
 	struct snapshot   *back;	/* unconfirmed: what to go back to */
 	unsigned           back_number;
 	struct wheel_timer confirm;
-	struct config_counts counts;
+	struct reload_counts counts;
 } self;
 
-struct config_counts config_counts(void) { return self.counts; }
+static void count(uint64_t *counter)
+{
+	++*counter;
+	stats_reloads(&self.counts);
+}
 
 /* ---- telling ---- */
 
@@ -201,7 +206,7 @@ static void commit(struct change *c, const struct order *o)
 	self.current = reload_take_snapshot(c->reload);
 	reload_commit(&c->reload);
 	relisten_commit(&c->listeners);
-	self.counts.commits++;
+	count(&self.counts.commits);
 	if (o->confirm) {
 		await_confirmation(old, old_number, o->confirm);
 	} else {
@@ -230,7 +235,7 @@ static void report_refusal(const struct order *o, struct slice why)
 {
 	char text[400];
 
-	self.counts.refused++;
+	count(&self.counts.refused);
 	log_lines(true, why);
 	log_error("config", "configuration refused: what runs stays how=%s uid=%d", o->how,
 	    (int)rpc_caller());
@@ -303,7 +308,7 @@ static int go_back(const char *how, struct arena *arena, json_t **result, struct
 		return err;
 	history_set_result(undone, HISTORY_UNDONE);
 	log_notice("config", "unconfirmed configuration undone entry=%u back_to=%u", undone, to);
-	self.counts.undone++;
+	count(&self.counts.undone);
 	return 0;
 }
 
@@ -413,7 +418,7 @@ static int undo_committed(struct arena *arena, json_t **result, struct slice *er
 	err = carry_out(&o, arena, result, error);
 	snapshot_free(&texts);
 	if (!err)
-		self.counts.undone++;
+		count(&self.counts.undone);
 	return err;
 }
 
@@ -564,7 +569,8 @@ int config_open(struct server *s, struct loop *loop, int link, bool is_again)
 	self.server = s;
 	self.loop = loop;
 	self.link = link;
-	self.counts = (struct config_counts){ 0 };
+	self.counts = (struct reload_counts){ 0 };
+	stats_reloads(&self.counts);
 	wheel_timer_init(&self.confirm, confirm_late);
 	self.current = snapshot_new();
 	for (unsigned i = 0; self.current && i < from->count; i++)

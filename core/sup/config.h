@@ -22,8 +22,4 @@ void config_signal(void);
 /** Now and then. */
 void config_tick(void);
 
-/* For the statistics: how often since start. */
-struct config_counts { uint64_t commits, refused, undone; };
-struct config_counts config_counts(void);
-
 #endif

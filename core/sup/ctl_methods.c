@@ -4,6 +4,7 @@
 #include "core/sup/ctl.h"
 
 #include "core/mod/rpc.h"
+#include "core/mod/underway.h"
 #include "core/net/listen.h"
 #include "core/run/job.h"
 #include "core/sup/process.h"
@@ -133,9 +134,14 @@ static int run_pools(struct lcs_mod *mod, const json_t *params, json_t **result,
 
 static void add_generation(const struct gen *gen, bool is_current, void *arg)
 {
-	json_array_append_new(arg, json_pack("{s:I, s:b, s:I}", "generation",
+	struct holder h;
+
+	underway_holder(gen, &h);
+	json_array_append_new(arg, json_pack("{s:I, s:b, s:I, s:I, s:I, s:s}", "generation",
 	    (json_int_t)gen->number, "current", is_current,
-	    "held", (json_int_t)ref_count(&gen->refs)));
+	    "held", (json_int_t)ref_count(&gen->refs),
+	    "transactions", (json_int_t)h.transactions, "answered", (json_int_t)h.answered,
+	    "call_id", h.call_id));
 }
 
 static int run_generations(struct lcs_mod *mod, const json_t *params, json_t **result,
@@ -177,7 +183,7 @@ static const struct lcs_rpc table[] = {
 	{ "pools.list", RIGHT_READ, no_args, run_pools,
 	  "threads for blocking work: busy, queued, late" },
 	{ "gen.list", RIGHT_READ, no_args, run_generations,
-	  "configuration generations, and how many messages hold each" },
+	  "configuration generations: how much holds each, and the oldest call that does" },
 	{ "shutdown", RIGHT_ADMIN, no_args, run_shutdown, "stop the server and its supervisor" },
 	{ 0 }
 };

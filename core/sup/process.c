@@ -30,6 +30,8 @@ static struct process {
 	struct ctl                *ctl;
 	struct watch               signals;
 	bool                       stopping, asleep;
+	struct wheel_timer         grace;	/* while transactions may get their answers */
+	msec_t                     stop_at;	/* 0: nobody has asked */
 	bool                       reads;	/* registered with utils/epoch.h */
 } proc;
 
@@ -40,13 +42,49 @@ void process_ask_stop(void)
 		proc.stopping = true;
 }
 
+/* ---- a soft end ---- */
+
+#define LOOK_EVERY_MS 50
+
+static void look_again(struct wheel_timer *t)
+{
+	msec_t now = loop_now(proc.loop);
+	uint64_t left = server_under_way(proc.server);
+
+	if (left == 0 || now >= proc.stop_at) {
+		if (left > 0)
+			log_warning("sup", "transactions are cut off count=%llu",
+			    (unsigned long long)left);
+		proc.stopping = true;
+		return;
+	}
+	wheel_start(loop_wheel(proc.loop), t, now, LOOK_EVERY_MS);
+}
+
+/* Who calls for the second time does not want to wait. */
+static void begin_stop(void)
+{
+	msec_t limit = server_setup(proc.server)->stop_timeout;
+	uint64_t left = server_under_way(proc.server);
+
+	if (proc.stop_at > 0 || limit == 0 || left == 0) {
+		proc.stopping = true;
+		return;
+	}
+	log_notice("sup", "server waits for transactions before it ends count=%llu limit_ms=%lld",
+	    (unsigned long long)left, (long long)limit);
+	server_refuse_new(proc.server);
+	proc.stop_at = loop_now(proc.loop) + limit;
+	wheel_start(loop_wheel(proc.loop), &proc.grace, loop_now(proc.loop), LOOK_EVERY_MS);
+}
+
 /* ---- signals ---- */
 
 static void handle_signal(int number)
 {
 	switch (number) {
 	case SIGTERM:
-		proc.stopping = true;
+		begin_stop();
 		break;
 	case SIGHUP:
 		config_signal();
@@ -229,6 +267,7 @@ int process_run(const struct process_conf *conf)
 	int err;
 
 	proc = (struct process){ .conf = conf, .server = conf->server };
+	wheel_timer_init(&proc.grace, look_again);
 	err = become_server(conf);
 	if (!err)
 		err = start_server(conf);

@@ -80,6 +80,12 @@ static msec_t now_ms(void)
 	return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* What a server that begins now begins with. */
+static struct server *server_now(void)
+{
+	return sup.adopted ? sup.adopted->server : sup.conf->server;
+}
+
 /*
  * The log has a thread of its own, which a fork() must not meet: it is started
  * for the few lines that the supervisor has to say, and stopped again.
@@ -239,11 +245,6 @@ static void write_pid_file(void)
 
 /* ---- the child ---- */
 
-static struct server *server_now(void)
-{
-	return sup.adopted ? sup.adopted->server : sup.conf->server;
-}
-
 static void run_child(int status, int panic)
 {
 	struct process_conf conf = {
@@ -327,15 +328,17 @@ static void child_ready(void)
 	    (long)sup.child.pid);
 }
 
+/* Asked again, the server does not wait for transactions any longer. */
 static void stop(void)
 {
-	if (sup.stopping)
-		return;
+	msec_t grace = sup.stopping ? 0 : server_setup(server_now())->stop_timeout;
+
+	if (!sup.stopping)
+		notify("STOPPING=1\nSTATUS=stopping");
 	sup.stopping = true;
-	notify("STOPPING=1\nSTATUS=stopping");
 	if (sup.child.pid > 0) {
 		kill(sup.child.pid, SIGTERM);
-		sup.child.kill_at = now_ms() + STOP_LIMIT_MS;
+		sup.child.kill_at = now_ms() + STOP_LIMIT_MS + grace;
 	}
 }
 

@@ -62,7 +62,29 @@ static void script_done(struct lcs_ctx *ctx, enum vm_status status)
 	tm_leave(tx);
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done };
+static struct lcs_tx_info info_of(const struct tm_tx *tx)
+{
+	struct lcs_tx_info info = { .is_answered = tm_is_answered(tx) };
+
+	if (tx->work) {
+		info.call_id = msg_call_id(lcs_msg(tx->work->ctx));
+		info.gen = lcs_ctx_gen(tx->work->ctx);
+	} else if (tx->late) {
+		info.gen = tx->late->gen;
+	}
+	return info;
+}
+
+static void each(void (*fn)(const struct lcs_tx_info *info, void *arg), void *arg)
+{
+	list_for_each(it, &tm_here()->all) {
+		const struct lcs_tx_info info = info_of(container_of(it, struct tm_tx, by_age));
+
+		fn(&info, arg);
+	}
+}
+
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each };
 
 /* ---- for other modules ---- */
 

@@ -157,6 +157,13 @@ static void do_restart(const struct step *step, struct slice rest)
 	server_again();
 }
 
+static void do_stopping(const struct step *step, struct slice rest)
+{
+	(void)step;
+	(void)rest;
+	server_stopping();
+}
+
 /* Looking on changes nothing; the log is that of the last step that did. */
 static bool looks_on(const struct step *step)
 {
@@ -170,7 +177,7 @@ static const struct { const char *word; void (*fn)(const struct step *, struct s
 	{ "agent", NULL }, { "dns", do_dns }, { "wait", do_wait }, { "stat", do_stat },
 	{ "log", do_log }, { "nolog", do_nolog }, { "store", do_store }, { "jobs", do_jobs },
 	{ "busy", do_busy }, { "late", do_late }, { "ignore", do_ignore }, { "restart", do_restart },
-	{ "rpc", server_rpc },
+	{ "rpc", server_rpc }, { "reload", server_reload }, { "stopping", do_stopping },
 };
 
 /* alice closes [tcp], bob refuses, bob is deaf, bob hears */

@@ -127,6 +127,9 @@ void *short_never(size_t size);
 void server_begin(void);
 void server_end(void);
 void server_again(void);		/* stop and start; what the store keeps stays */
+void server_stopping(void);	/* it is told to end, and waits for transactions */
+/** Another script, by its notes; "fails" in front: it must be refused. */
+void server_reload(const struct step *step, struct slice rest);
 void server_rpc(const struct step *step, struct slice rest);
 uint64_t server_stat(struct slice name, unsigned line);
 

@@ -4,6 +4,7 @@
  */
 #include "test/scene/scene.h"
 
+#include "core/mod/reload.h"
 #include "core/mod/rpc.h"
 #include "core/mod/server.h"
 #include "core/mod/stats.h"
@@ -127,6 +128,58 @@ void server_again(void)
 		unlink(script_path);
 	load();
 	start();
+}
+
+void server_stopping(void)
+{
+	server_refuse_new(server);
+	fake_settle();
+}
+
+/* ---- another script ---- */
+
+static const char *write_notes(const struct step *step)
+{
+	static char path[128];
+	int fd;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/lcs-scene-XXXXXX",
+	    getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	fd = mkstemp(path);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f)
+		scene_fail(step->line, "no place for the script");
+	fputs("#!lcs 1\n", f);
+	for (const struct note *n = step->notes; n; n = n->next)
+		fprintf(f, "%.*s\n", SLICE_ARG(n->text));
+	fprintf(f, "%sworkers = %u\nserver_name = \"lcs.test\"\n", preset_listeners,
+	    scene.workers);
+	fclose(f);
+	return path;
+}
+
+void server_reload(const struct step *step, struct slice rest)
+{
+	const char *path = write_notes(step), *why = "its check";
+	bool fails = slice_eq(rest, SLICE("fails"));
+	struct diag *diag = diag_new();
+	struct reload *r = NULL;
+	int err = reload_read(server, path, NULL, diag, &r);
+
+	if (!err)
+		err = reload_prepare(r, &why);
+	unlink(path);
+	if ((err != 0) != fails && diag_errors(diag))
+		diag_print(diag, DIAG_TEXT, stdout);
+	if ((err != 0) != fails)
+		scene_fail(step->line, fails ? "it was taken" : "it was refused by %s", why);
+	if (err)
+		reload_drop(&r);
+	else
+		reload_commit(&r);
+	diag_free(&diag);
+	fake_settle();
 }
 
 /* ---- asking the running server ---- */

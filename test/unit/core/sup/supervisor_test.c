@@ -42,6 +42,7 @@ static struct shared {
 	_Atomic bool     at_start;	/* carry it out in server_start() already */
 	_Atomic bool     fail_start, refuse_stop;
 	_Atomic int      stops;
+	_Atomic int      under_way;	/* transactions */
 	_Atomic uint16_t port;
 } *shared;
 
@@ -89,6 +90,8 @@ const struct server_setup *server_setup(const struct server *s) { return &s->set
 struct slice server_summary(const struct server *s) { (void)s; return SLICE("test"); }
 const struct cfg *server_cfg(const struct server *s) { (void)s; return NULL; }
 void server_free(struct server **s) { *s = NULL; }
+void server_refuse_new(struct server *s) { (void)s; }
+uint64_t server_under_way(struct server *s) { (void)s; return atomic_load(&shared->under_way); }
 const struct server_conf *server_conf_of(const struct server *s) { (void)s; return NULL; }
 void server_keep_settings(struct server *s, const struct server *first) { (void)s; (void)first; }
 
@@ -529,6 +532,44 @@ static void an_interrupt_of_the_terminal_stops_once(void **state)
 	assert_int_equal(shared->starts, 1);
 }
 
+static void the_end_waits_for_transactions(void **state)
+{
+	(void)state;
+	the_server.settings.setup.stop_timeout = 60000;
+	shared->under_way = 3;
+	start_and_wait();
+	kill(sup_pid, SIGTERM);
+	await(log_says("server waits for transactions before it ends count=3"));
+	assert_int_equal(shared->stops, 0);
+	shared->under_way = 0;
+	assert_int_equal(end_of_supervisor(), 0);
+	assert_int_equal(shared->stops, 1);
+	assert_false(log_says("cut off"));
+}
+
+static void the_second_signal_does_not_wait(void **state)
+{
+	(void)state;
+	the_server.settings.setup.stop_timeout = 60000;
+	shared->under_way = 3;
+	start_and_wait();
+	kill(sup_pid, SIGTERM);
+	await(log_says("server waits for transactions"));
+	assert_int_equal(stop_supervisor(), 0);
+	assert_int_equal(shared->stops, 1);
+}
+
+static void nobody_is_waited_for_longer_than_allowed(void **state)
+{
+	(void)state;
+	the_server.settings.setup.stop_timeout = 200;
+	shared->under_way = 3;
+	start_and_wait();
+	assert_int_equal(stop_supervisor(), 0);
+	assert_int_equal(shared->stops, 1);
+	assert_true(log_says("transactions are cut off count=3"));
+}
+
 /* Who started it gets the terminal back when the server is there, not before. */
 static void without_foreground_it_goes_on_alone(void **state)
 {
@@ -612,6 +653,9 @@ UNIT_MAIN(
 	TEST(the_server_does_not_outlive_its_supervisor),
 	TEST(hang_up_is_passed_on),
 	TEST(an_interrupt_of_the_terminal_stops_once),
+	TEST(the_end_waits_for_transactions),
+	TEST(the_second_signal_does_not_wait),
+	TEST(nobody_is_waited_for_longer_than_allowed),
 	TEST(without_foreground_it_goes_on_alone),
 	TEST(what_cannot_start_is_told_to_the_terminal),
 	TEST(the_service_manager_hears_of_it))
