@@ -64,6 +64,12 @@ for role in home carrier; do
 	fi
 	run "$role: lcsctl reaches it" demo lcsctl users list
 	if grep -q alice "$LCS_LOG/out"; then ok "$role: alice is listed"; else not_ok "$role: alice is listed" "$LCS_LOG/out"; fi
+	run "$role: tells the facts again" demo status --json
+	if cmp -s "$LCS_LOG/out" "$LCS_LOG/facts"; then
+		ok "$role: they are the same"
+	else
+		not_ok "$role: they are the same" "$LCS_LOG/out"
+	fi
 	pid=$(fact pid)
 	run "$role: stops" demo stop
 	if gone "$pid"; then ok "$role: it is gone"; else not_ok "$role: it is gone"; fi
