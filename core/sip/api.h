@@ -117,6 +117,7 @@ struct lcs_target {
 	struct slice   path;		/* Path of the binding: values for Route headers, in order */
 	struct sip_hop hop;		/* known way: its flow or address is used, nothing is resolved */
 	bool           has_hop;
+	bool           is_spare;	/* only if one of the same instance fails with 430 (RFC 5626) */
 	uint16_t       q;		/* thousandths */
 	uint32_t       flags;		/* branch flags */
 	struct slice   instance, ruid;	/* of the binding, for logs and unregister */

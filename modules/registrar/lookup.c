@@ -78,8 +78,9 @@ static bool choose_way(const struct looking *l, const struct usrloc_binding *b,
 		t->hop = b->received;
 		return true;
 	}
+	/* A flow with a reg-id stands for itself alone (RFC 5626 5.3). */
 	if (!flow_is_alive(b->received.flow))
-		return can_be_dialled(l, b);
+		return b->reg_id == 0 && can_be_dialled(l, b);
 	t->has_hop = true;
 	t->hop = b->received;
 	return true;
@@ -112,18 +113,26 @@ static int take_main(struct lcs_ctx *ctx, struct lcs_target *t)
 	return 0;
 }
 
-/* RFC 5626 5.3: of the flows of one instance, one is used at a time: the latest. */
-static bool is_other_flow(const struct looking *l, const struct usrloc_aor *aor, unsigned i,
-    const struct usrloc_binding *b)
+static bool is_of(const struct lcs_target *t, struct slice instance)
 {
-	struct usrloc_binding before;
+	return !t->is_spare && slice_eq(t->instance, instance);
+}
 
-	for (unsigned k = 0; b->reg_id && k < i; k++) {
-		l->reg->usrloc->binding(aor, k, &before);
-		if (before.reg_id && slice_eq(before.instance, b->instance))
+/* RFC 5626 5.3: of the flows of one instance, one is used at a time: the latest that can be.
+ * The others wait for its failure. */
+static bool is_other_flow(const struct looking *l, const struct usrloc_binding *b)
+{
+	struct lcs_ctx *ctx = l->call->ctx;
+	const struct lcs_target *others;
+	unsigned count;
+
+	if (!b->reg_id || l->taken == 0)
+		return false;
+	others = lcs_targets(ctx, &count);
+	for (unsigned i = 0; i < count; i++)
+		if (is_of(&others[i], b->instance))
 			return true;
-	}
-	return false;
+	return is_of(lcs_main_target(ctx), b->instance);
 }
 
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
@@ -132,9 +141,9 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 	struct lcs_target t;
 
 	l->reg->usrloc->binding(aor, i, &b);
-	if (b.expires <= l->now || !takes_method(l, &b) || is_other_flow(l, aor, i, &b) ||
-	    !make_target(l, &b, &t))
+	if (b.expires <= l->now || !takes_method(l, &b) || !make_target(l, &b, &t))
 		return 0;
+	t.is_spare = is_other_flow(l, &b);
 	l->taken++;
 	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
 }

@@ -44,6 +44,7 @@ static void finish(struct tm_branch *b, uint16_t status)
 void tm_branch_fail(struct tm_branch *b, uint16_t status)
 {
 	finish(b, status);
+	tm_use_spare(b);
 	tm_look(b->tx);
 }
 
@@ -289,7 +290,7 @@ void tm_branch_cancel(struct tm_branch *b, struct slice reason)
 {
 	switch (b->phase) {
 	case TM_BRANCH_WAITING:
-		finish(b, 487);
+		finish(b, b->target.is_spare ? 0 : 487);
 		break;
 	case TM_BRANCH_ROUTE:
 		finish(b, 487);

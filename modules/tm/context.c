@@ -24,7 +24,8 @@ static bool is_pending(const struct tm_work *work)
 /* Waiting, and of this q; -1: of any. */
 static bool is_next(const struct tm_branch *b, int q)
 {
-	return b->phase == TM_BRANCH_WAITING && (q < 0 || b->target.q == q);
+	return b->phase == TM_BRANCH_WAITING && !b->target.is_spare &&
+	    (q < 0 || b->target.q == q);
 }
 
 /* Those whose turn it is: how many, and by which q they are known. */
@@ -36,7 +37,7 @@ static unsigned next_group(const struct tm_tx *tx, int *q)
 	*q = -1;
 	if (tm_conf_of(tx)->serial_forking)
 		for (const struct tm_branch *b = work->first; b; b = b->next)
-			if (b->phase == TM_BRANCH_WAITING && b->target.q > *q)
+			if (is_next(b, -1) && b->target.q > *q)
 				*q = b->target.q;
 	for (const struct tm_branch *b = work->first; b; b = b->next)
 		n += is_next(b, *q);
@@ -77,6 +78,27 @@ bool tm_start_group(struct tm_tx *tx)
 		}
 	work->is_relaying = was_relaying;
 	return true;
+}
+
+/* RFC 5626 5.3: its connection has failed, another of the same instance takes its place. */
+void tm_use_spare(struct tm_branch *b)
+{
+	struct tm_work *work = b->tx->work;
+	struct tm_branch *spare = work->first;
+
+	if (b->status != 430 || b->target.instance.len == 0 || work->is_closed)
+		return;
+	while (spare && !(spare->phase == TM_BRANCH_WAITING && spare->target.is_spare &&
+	    slice_eq(spare->target.instance, b->target.instance)))
+		spare = spare->next;
+	if (!spare)
+		return;
+	spare->target.is_spare = false;
+	b->is_dropped = true;
+	b->status = 0;
+	TM_COUNT(b->tx->local, other_flows);
+	if (!tm_conf_of(b->tx)->serial_forking)
+		tm_start_group(b->tx);
 }
 
 /* ---- relaying ---- */
@@ -431,6 +453,7 @@ static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *respo
 		tm_cancel_others(tx, b, DECLINED);
 	}
 	tm_redirect(tx, b);
+	tm_use_spare(b);
 	tm_look(tx);
 }
 

@@ -53,6 +53,7 @@ struct tm_conf {
 	C(silent_408, "non-INVITE transactions that ended without answer (RFC 4320)")      \
 	C(transport_errors, "requests that the transport could not send")                  \
 	C(flows_failed, "requests whose connection to the client was gone (430)")          \
+	C(other_flows, "requests that went by another connection of the same instance after 430") \
 	C(unresolved, "targets whose host has no address")                                 \
 	C(failovers, "times the next address of a target was tried (RFC 3263 4.3)")        \
 	C(redirects, "contacts of 3xx responses that were tried")                          \
@@ -305,6 +306,8 @@ int  tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx);
 /** Start the branches whose turn it is: of those that wait, the ones of highest q if
  *  serial_forking says so, as many as Max-Breadth allows. true if that was any. */
 bool tm_start_group(struct tm_tx *tx);
+/** Its final status is known: if that is 430, another flow of the instance is tried. */
+void tm_use_spare(struct tm_branch *b);
 /** A response for a client of this transaction; branch NULL: late. */
 void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response);
 /** Something changed: decide, if it can be decided. */
