@@ -143,6 +143,13 @@ static int choose_by_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* What is asked of the client stays as the listener has it: SSL_set_SSL_CTX() leaves that. */
+static void offer_names(struct tls_set *set, SSL_CTX *ctx)
+{
+	SSL_CTX_set_tlsext_servername_callback(ctx, choose_by_name);
+	SSL_CTX_set_tlsext_servername_arg(ctx, set);
+}
+
 static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
     const char *key, struct trouble *t)
 {
@@ -157,8 +164,8 @@ static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const
 		if (!add_named(set, conf, conf->server_certificate.items[i], t))
 			return false;
 	if (set->named_count) {
-		SSL_CTX_set_tlsext_servername_callback(set->server, choose_by_name);
-		SSL_CTX_set_tlsext_servername_arg(set->server, set);
+		offer_names(set, set->server);
+		offer_names(set, set->mutual);
 	}
 	return true;
 }
