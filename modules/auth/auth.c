@@ -66,9 +66,11 @@ static bool is_stale(struct lcs_ctx *ctx, struct auth *auth, bool proxy, struct 
 
 	if (auth_find(auth, ctx, proxy, realm, &asked) != AUTH_OK)
 		return false;
-	/* A nonce that is not fresh any more: the client need not ask its user again. */
-	return nonce_use(&auth->nonces, asked.cred.nonce, loop_wall(worker_loop()),
-	    auth_conf_of(auth, ctx)->nonce_expire / 1000, 0) != NONCE_FRESH;
+	/* An old nonce or a used count: the client need not ask its user again. Only right
+	 * answers have their count used up, so a wrong password is not taken for that. */
+	return nonce_look(&auth->nonces, asked.cred.nonce, loop_wall(worker_loop()),
+	    auth_conf_of(auth, ctx)->nonce_expire / 1000,
+	    auth_nonce_count(asked.cred.nc)) != NONCE_FRESH;
 }
 
 static enum fn_status challenge(struct lcs_call *call, bool proxy)

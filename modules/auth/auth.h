@@ -29,6 +29,8 @@ enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
     struct slice realm, struct auth_asked *out);
 enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex);
+/** nc of credentials; 0: none, or none that can be read. */
+uint32_t auth_nonce_count(struct slice nc);
 int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
     bool stale);
 /** Drop the credentials of a realm, so that they do not travel on. 0 or -ENOMEM. */

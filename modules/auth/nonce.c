@@ -110,8 +110,9 @@ static bool count_use(struct nonce_slot *slot, uint32_t nc)
 	return true;
 }
 
-enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
-    uint32_t nc)
+/* NONCE_FRESH with *out, where its uses are counted. */
+static enum nonce_state find_slot(struct nonces *n, struct slice nonce, int64_t now,
+    int64_t lifetime, struct nonce_slot **out)
 {
 	uint64_t made, serial, tag;
 	struct nonce_slot *slot;
@@ -125,7 +126,30 @@ enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, in
 	slot = &n->slots[serial & n->mask];
 	if (atomic_load_explicit(&slot->serial, memory_order_acquire) != (uint32_t)serial)
 		return NONCE_OLD;
-	if (nc && !count_use(slot, nc))
-		return NONCE_REPLAYED;
+	*out = slot;
 	return NONCE_FRESH;
+}
+
+enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
+    uint32_t nc)
+{
+	struct nonce_slot *slot;
+	enum nonce_state state = find_slot(n, nonce, now, lifetime, &slot);
+
+	if (state == NONCE_FRESH && nc && !count_use(slot, nc))
+		return NONCE_REPLAYED;
+	return state;
+}
+
+enum nonce_state nonce_look(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
+    uint32_t nc)
+{
+	struct nonce_slot *slot;
+	enum nonce_state state = find_slot(n, nonce, now, lifetime, &slot);
+	uint64_t seen;
+
+	if (state != NONCE_FRESH || !nc)
+		return state;
+	seen = atomic_load_explicit(&slot->window, memory_order_acquire);
+	return window_with(seen, nc) == seen ? NONCE_REPLAYED : NONCE_FRESH;
 }

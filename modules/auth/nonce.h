@@ -38,5 +38,8 @@ void nonce_make(struct nonces *n, int64_t now, char *out);
  */
 enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
     uint32_t nc);
+/** The same judgement, but nothing is counted. */
+enum nonce_state nonce_look(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
+    uint32_t nc);
 
 #endif

@@ -93,7 +93,7 @@ static int expected_response(const struct auth_asked *a, struct slice method, st
 	return digest_hex(a->alg, all, 11, out);
 }
 
-static uint32_t nonce_count(struct slice nc)
+uint32_t auth_nonce_count(struct slice nc)
 {
 	unsigned char bytes[4];
 
@@ -122,7 +122,7 @@ enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
 {
 	struct auth_local *stats = lcs_local(auth->mod);
 	const struct auth_conf *conf = auth_conf_of(auth, ctx);
-	uint32_t nc = nonce_count(asked->cred.nc);
+	uint32_t nc = auth_nonce_count(asked->cred.nc);
 
 	if (asked->cred.qop.len && nc == 0) {
 		stats->malformed++;

@@ -58,6 +58,22 @@ static void test_counts(void **state)
 			fail_msg("step %zu, count %u", i, steps[i].nc);
 }
 
+static void test_looking_counts_nothing(void **state)
+{
+	struct slice text = slice_of(nonce, NONCE_CHARS);
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(nonce_look(&nonces, text, 1000, LIFETIME, 1), NONCE_FRESH);
+	assert_int_equal(use(1000, 1), NONCE_FRESH);
+	assert_int_equal(nonce_look(&nonces, text, 1000, LIFETIME, 1), NONCE_REPLAYED);
+	assert_int_equal(nonce_look(&nonces, text, 1000, LIFETIME, 2), NONCE_FRESH);
+	assert_int_equal(nonce_look(&nonces, text, 1000, LIFETIME, 0), NONCE_FRESH);
+	assert_int_equal(nonce_look(&nonces, text, 1000 + LIFETIME + 1, LIFETIME, 2), NONCE_OLD);
+	nonce[20] = nonce[20] == '0' ? '1' : '0';
+	assert_int_equal(nonce_look(&nonces, text, 1000, LIFETIME, 2), NONCE_FOREIGN);
+}
+
 static void test_every_digit_counts(void **state)
 {
 	(void)state;
@@ -115,6 +131,7 @@ static void test_secret(void **state)
 UNIT_MAIN(
 	NONCE_TEST(test_age),
 	NONCE_TEST(test_counts),
+	NONCE_TEST(test_looking_counts_nothing),
 	NONCE_TEST(test_every_digit_counts),
 	NONCE_TEST(test_ring_forgets),
 	NONCE_TEST(test_secret),
