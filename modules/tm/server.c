@@ -177,13 +177,26 @@ static void tx_free(struct tm_tx *tx)
 	pool_put(&local->pool, tx, sizeof(*tx));
 }
 
+/* An INVITE of our own: its 2xx may come again, and from others that were asked. */
+static bool expects_more(const struct tm_tx *tx)
+{
+	if (!tx->is_local || !tx->is_invite)
+		return false;
+	list_for_each(it, &tx->clients)
+		if (container_of(it, const struct tm_client, in_tx)->machine.state ==
+		    TM_ICT_ACCEPTED)
+			return true;
+	return false;
+}
+
 void tm_leave(struct tm_tx *tx)
 {
 	if (--tx->holds > 0)
 		return;
 	if (tx->work && tx->work->is_over)
 		tm_work_drop(tx);
-	if (tx->machine.state == TM_TERMINATED && !(tx->is_local && tx->work))
+	if (tx->machine.state == TM_TERMINATED && !(tx->is_local && tx->work) &&
+	    !expects_more(tx))
 		tx_free(tx);
 }
 

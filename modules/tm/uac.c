@@ -170,23 +170,35 @@ static void report(struct tm_uac *uac, struct report *r, enum tm_event event, ui
 	worker_post(uac->home, &r->item, INBOX_MUST);
 }
 
-void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
+/* What may be lost if memory is short: a final report follows, or a copy of the response. */
+static void report_more(struct tm_uac *uac, enum tm_event event, uint16_t status,
+    struct sip_msg *response)
 {
 	struct report *r = NULL;
 
-	if (!tx->uac)
-		return;
-	if (tx->uac->home != (unsigned)worker_self())
-		r = calloc(1, sizeof(*r));	/* lost if memory is short: a final one follows */
+	if (uac->home != (unsigned)worker_self())
+		r = calloc(1, sizeof(*r));
 	if (r)
 		r->is_own = true;
-	report(tx->uac, r, TM_PROVISIONAL, status, response);
+	report(uac, r, event, status, response);
 }
 
+void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
+{
+	if (tx->uac)
+		report_more(tx->uac, TM_PROVISIONAL, status, response);
+}
+
+/* Each 2xx to an INVITE wants an ACK, copies too (13.2.2.4), so each is told. */
 void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
 {
-	if (!tx->uac || tx->uac->final.event == TM_FINAL)
+	if (!tx->uac)
 		return;
+	if (tx->uac->final.event == TM_FINAL) {
+		if (tx->is_invite && status < 300)
+			report_more(tx->uac, TM_FINAL, status, response);
+		return;
+	}
 	tx->uac->final.event = TM_FINAL;
 	report(tx->uac, &tx->uac->final, TM_FINAL, status, response);
 }
