@@ -9,6 +9,9 @@
  * The sleeping reader is an item, too: &asleep at the bottom of the stack. The
  * writer whose push covers it owes the eventfd exactly one write. So posting
  * needs no fence and no flag, and a reader that is awake costs no system call.
+ *
+ * The eventfd is never read: epoll watches it for edges, and every write is one,
+ * whatever the counter stands at. 2^64 of them are more than a server lives to see.
  */
 #include "utils/inbox.h"
 
@@ -32,7 +35,6 @@ struct inbox {
 	_Atomic size_t             taken;
 	struct inbox_item         *batch;	/* oldest first */
 	bool                       is_armed;
-	uint64_t                   owed;	/* eventfd writes not read yet */
 	char                       gap2[LINE_BYTES];
 
 	size_t                     limit;
@@ -74,12 +76,18 @@ size_t inbox_depth(const struct inbox *in)
 
 /* ---- writers ------------------------------------------------------------ */
 
+static bool may_enter(const struct inbox *in, size_t posted, enum inbox_mode mode)
+{
+	size_t taken = atomic_load_explicit(&in->taken, memory_order_relaxed);
+
+	return mode == INBOX_MUST || posted - taken < in->limit || posted - taken > SIZE_MAX / 2;
+}
+
 static bool count_in(struct inbox *in, enum inbox_mode mode)
 {
 	size_t posted = atomic_fetch_add_explicit(&in->posted, 1, memory_order_relaxed);
-	size_t taken = atomic_load_explicit(&in->taken, memory_order_relaxed);
 
-	if (mode == INBOX_MUST || posted - taken < in->limit || posted - taken > SIZE_MAX / 2)
+	if (may_enter(in, posted, mode))
 		return true;
 	atomic_fetch_sub_explicit(&in->posted, 1, memory_order_relaxed);
 	return false;
@@ -93,20 +101,56 @@ static void wake(struct inbox *in)
 	lcs_assert(write(in->fd, &one, sizeof(one)) == sizeof(one));
 }
 
-int inbox_post(struct inbox *in, struct inbox_item *item, enum inbox_mode mode)
+static void set_next(struct inbox_item *item, struct inbox_item *next)
+{
+	atomic_store_explicit(&item->next, next, memory_order_relaxed);
+}
+
+static void push(struct inbox *in, struct inbox_item *newest, struct inbox_item *oldest)
 {
 	struct inbox_item *below = atomic_load_explicit(&in->head, memory_order_relaxed);
 
-	if (!count_in(in, mode))
-		return -EAGAIN;
 	do
-		atomic_store_explicit(&item->next, below, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&in->head, &below, item,
+		set_next(oldest, below);
+	while (!atomic_compare_exchange_weak_explicit(&in->head, &below, newest,
 	    memory_order_release, memory_order_relaxed));
-	/* The item is the reader's now, and may be gone. */
+	/* The items are the reader's now, and may be gone. */
 	if (below == &asleep)
 		wake(in);
+}
+
+int inbox_post(struct inbox *in, struct inbox_item *item, enum inbox_mode mode)
+{
+	if (!count_in(in, mode))
+		return -EAGAIN;
+	push(in, item, item);
 	return 0;
+}
+
+int inbox_collect(const struct inbox *in, struct inbox_batch *batch, struct inbox_item *item,
+    enum inbox_mode mode)
+{
+	size_t posted = atomic_load_explicit(&in->posted, memory_order_relaxed) + batch->count;
+
+	if (!may_enter(in, posted, mode))
+		return -EAGAIN;
+	if (batch->count++ == 0)
+		batch->oldest = item;
+	else
+		set_next(item, batch->newest);
+	batch->newest = item;
+	return 0;
+}
+
+void inbox_post_batch(struct inbox *in, struct inbox_batch *batch)
+{
+	struct inbox_batch all = *batch;
+
+	if (all.count == 0)
+		return;
+	batch->count = 0;
+	atomic_fetch_add_explicit(&in->posted, all.count, memory_order_relaxed);
+	push(in, all.newest, all.oldest);
 }
 
 /* ---- the reader --------------------------------------------------------- */
@@ -114,10 +158,8 @@ int inbox_post(struct inbox *in, struct inbox_item *item, enum inbox_mode mode)
 /* Somebody has pushed onto &asleep: the write to the eventfd was made, or will be. */
 static void note_wake(struct inbox *in)
 {
-	if (!in->is_armed || atomic_load_explicit(&in->head, memory_order_relaxed) == &asleep)
-		return;
-	in->is_armed = false;
-	in->owed++;
+	if (in->is_armed && atomic_load_explicit(&in->head, memory_order_relaxed) != &asleep)
+		in->is_armed = false;
 }
 
 static struct inbox_item *next_of(struct inbox_item *item)
@@ -143,7 +185,7 @@ static void fetch(struct inbox *in)
 	item = atomic_exchange_explicit(&in->head, NULL, memory_order_acquire);
 	for (; item && item != &asleep; item = below) {
 		below = next_of(item);
-		atomic_store_explicit(&item->next, in->batch, memory_order_relaxed);
+		set_next(item, in->batch);
 		in->batch = item;
 	}
 }
@@ -194,18 +236,15 @@ bool inbox_arm(struct inbox *in)
 }
 
 /* A write that is owed may come late, after the reader was woken by something
- * else; it is then read at the next wake-up. Without it there is nothing to read. */
+ * else; it then wakes the reader once more, for nothing. */
 void inbox_disarm(struct inbox *in)
 {
 	struct inbox_item *head = &asleep;
-	uint64_t writes;
 
-	if (in->is_armed && atomic_compare_exchange_strong_explicit(&in->head, &head, NULL,
-	    memory_order_relaxed, memory_order_relaxed))
-		in->is_armed = false;
-	note_wake(in);
-	if (in->owed > 0 && read(in->fd, &writes, sizeof(writes)) == sizeof(writes))
-		in->owed -= writes;
+	if (in->is_armed)
+		atomic_compare_exchange_strong_explicit(&in->head, &head, NULL,
+		    memory_order_relaxed, memory_order_relaxed);
+	in->is_armed = false;
 }
 
 void inbox_free(struct inbox **in)

@@ -30,11 +30,23 @@ struct inbox *inbox_new(size_t limit);
 /** Items still in it are run first, by the caller. No writer may be left. NULL is fine. */
 void inbox_free(struct inbox **in);
 
-/** Readable when there is something to do; for epoll. */
+/** Has an edge (EPOLLIN | EPOLLET) when the armed reader has something to do; nobody reads it. */
 int  inbox_fd(const struct inbox *in);
 
 /** Any thread. 0, or -EAGAIN if full (then the item stays the caller's). */
 int  inbox_post(struct inbox *in, struct inbox_item *item, enum inbox_mode mode);
+
+/*
+ * What one writer has for one inbox, posted together: one compare-and-swap and at most one
+ * wake-up. Begins as { 0 }.
+ */
+struct inbox_batch { struct inbox_item *newest, *oldest; size_t count; };
+/** As inbox_post(), but not before inbox_post_batch(). The limit does not see what other
+ *  writers have collected and not posted yet. */
+int  inbox_collect(const struct inbox *in, struct inbox_batch *batch, struct inbox_item *item,
+    enum inbox_mode mode);
+/** Post all, in the order they were collected in; the batch is empty then. */
+void inbox_post_batch(struct inbox *in, struct inbox_batch *batch);
 
 /** Reader: run what is there, at most max items; true if more is waiting. */
 bool inbox_drain(struct inbox *in, size_t max);
@@ -42,8 +54,7 @@ bool inbox_drain(struct inbox *in, size_t max);
 /** Reader, before it sleeps: from now on a post writes the eventfd. false if
  *  something came in meanwhile (do not sleep then). */
 bool inbox_arm(struct inbox *in);
-/** Reader, after every wake-up, whatever woke it: clear the eventfd. No system call
- *  if nobody wrote it. */
+/** Reader, after every wake-up, whatever woke it. No system call. */
 void inbox_disarm(struct inbox *in);
 
 size_t inbox_depth(const struct inbox *in);	/* roughly, any thread */

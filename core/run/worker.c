@@ -19,6 +19,7 @@
 #define PARTS_MAX       32u
 #define ITEMS_PER_TURN  256u
 #define SLOW_LINE_MS    1000
+#define POST_AT_ONCE    32u		/* items for one worker that do not wait for the end of the turn */
 
 struct worker {
 	unsigned            index;
@@ -30,6 +31,8 @@ struct worker {
 	struct inbox_item   bell;	/* wakes it up to stop */
 	bool                more;	/* the inbox was not emptied */
 	bool                armed, asleep;
+	uint64_t            has_mail;	/* bit per worker: there is something in outgoing */
+	struct inbox_batch  outgoing[WORKERS_MAX];
 	msec_t              slow_said;	/* when the last line about a slow handler was written */
 	unsigned            slow_unsaid;
 	int                 err;
@@ -103,9 +106,42 @@ size_t worker_inbox_depth(unsigned index)
 
 /* ---- between workers ---- */
 
+_Static_assert(WORKERS_MAX <= 64, "has_mail has a bit for each");
+
+static void post_outgoing(struct worker *w, unsigned index)
+{
+	w->has_mail &= ~((uint64_t)1 << index);
+	inbox_post_batch(room.workers[index].inbox, &w->outgoing[index]);
+}
+
+static void post_all(struct worker *w)
+{
+	while (w->has_mail)
+		post_outgoing(w, (unsigned)__builtin_ctzll(w->has_mail));
+}
+
+/*
+ * What a turn has for another worker goes together at the turn's end, so that a sleeper
+ * is woken once for all of it and not for the first of many.
+ */
+static int collect(struct worker *w, unsigned index, struct inbox_item *item,
+    enum inbox_mode mode)
+{
+	struct inbox_batch *batch = &w->outgoing[index];
+
+	if (inbox_collect(room.workers[index].inbox, batch, item, mode) != 0)
+		return -EAGAIN;
+	w->has_mail |= (uint64_t)1 << index;
+	if (batch->count >= POST_AT_ONCE)
+		post_outgoing(w, index);
+	return 0;
+}
+
 int worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode)
 {
 	lcs_assert(index < room.count);
+	if (self && self->index != index)
+		return collect(self, index, item, mode);
 	return inbox_post(room.workers[index].inbox, item, mode);
 }
 
@@ -244,6 +280,7 @@ static void turn(struct worker *w)
 {
 	note = (struct worker_note){ .room = NULL };
 	loop_turn(w->loop, -1);
+	post_all(w);
 }
 
 /* ---- life of a thread ---- */
@@ -276,6 +313,7 @@ static void stop_parts(struct worker *w)
 /* Tell the control thread that this step is done, and wait until all have done it. */
 static bool next_step(struct worker *w)
 {
+	post_all(w);
 	sem_post(&room.arrived);
 	wait_for(&w->go);
 	return room.verdict;
@@ -308,6 +346,7 @@ static void live(struct worker *w)
 		run_dry(w);
 	}
 	stop_parts(w);
+	post_all(w);
 	epoch_thread_unregister();
 }
 
@@ -345,7 +384,7 @@ static int open_worker(struct worker *w, unsigned index, const struct worker_con
 		return -ENOMEM;
 	loop_set_sleep(w->loop, &sleep);
 	w->door.fd = inbox_fd(w->inbox);
-	return loop_watch(w->loop, &w->door, EPOLLIN);
+	return loop_watch(w->loop, &w->door, EPOLLIN | EPOLLET);
 }
 
 /* What is still in an inbox runs as if on its worker, whose thread is gone. */
@@ -353,6 +392,7 @@ static void close_worker(struct worker *w)
 {
 	self = w;
 	inbox_free(&w->inbox);
+	post_all(w);
 	loop_free(&w->loop);
 	sem_destroy(&w->go);
 	self = NULL;
