@@ -7,8 +7,8 @@
 #ifndef CFG_VM_STEP_H
 #define CFG_VM_STEP_H
 
-#include "cfg/fiber.h"
 #include "cfg/ops.h"
+#include "cfg/vm_run.h"
 
 #include "utils/err.h"
 
@@ -16,16 +16,6 @@
 
 /* What defer blocks may still do when the script itself has used up its steps. */
 #define DEFER_STEPS    1000u
-
-struct run {				/* of one vm_run(): what changes most */
-	const uint32_t       *code, *pc;
-	struct value         *sp, *base;	/* next free value; frame */
-	uint32_t              steps;
-	struct fiber         *f;
-	struct tape          *tape;
-	const struct vm_host *host;
-	void                 *arg;
-};
 
 #define STOP false
 #define GO   true
@@ -57,50 +47,6 @@ static inline void push_bool(struct run *r, bool b)
 	r->sp->type = VALUE_BOOL;
 	r->sp->b = b;
 	r->sp++;
-}
-
-/* ---- the tape ---- */
-
-/* An instruction of so many words has just run and turned out this way. */
-static inline void note(struct run *r, uint32_t words, enum tape_kind kind, unsigned detail,
-    unsigned outcome, uint64_t value)
-{
-	struct tape *t = r->tape;
-	struct tape_step *s;
-	uint32_t pc;
-
-	if (!t)
-		return;
-	pc = (uint32_t)(r->pc - r->code) - words;
-	s = &t->steps[t->at++ & t->mask];
-	s->run = r->f->run_number;
-	s->where = pc << 8 | (uint32_t)kind << 4 | detail;
-	s->value = value;
-	if (r->f->counts)
-		r->f->counts[2 * pc + outcome]++;
-}
-
-static inline void note_branch(struct run *r, uint32_t words, bool jumps)
-{
-	note(r, words, TAPE_BRANCH, jumps, jumps, 0);
-}
-
-static inline uint64_t first_bytes(struct slice s)
-{
-	uint64_t n = 0;
-
-	memcpy(&n, s.p, s.len < sizeof(n) ? s.len : sizeof(n));
-	return n;
-}
-
-static inline void note_call(struct run *r, const struct value *v)
-{
-	uint64_t value = v->type == VALUE_BOOL ? v->b : v->type == VALUE_STRING && v->s.len ?
-	    first_bytes(v->s) : v->type == VALUE_INT || v->type == VALUE_DURATION ?
-	    (uint64_t)v->i : 0;
-
-	if (r->tape)
-		note(r, 2, TAPE_CALL, v->type, value != 0, value);
 }
 
 /* ---- ending ---- */
