@@ -32,6 +32,8 @@ struct cfg_test_mock {
 	int                    value;	/* a route; -1: null */
 	struct slice           error;	/* word for $err; empty: none */
 	bool                   is_suspended;
+	bool                   has_literal;	/* lcs explain --mock: the value itself */
+	struct value           literal;
 };
 
 struct cfg_test_expect {

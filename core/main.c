@@ -98,6 +98,7 @@ static int run_lab(int argc, char **argv, const struct options *o)
 
 static const struct verb verbs[] = {
 	{ "fmt", "lay out configurations (fmt [-w] [--check] FILE...)", run_fmt },
+	{ "explain", "what a script does with a message, line by line (explain --help)", run_lab },
 	{ "test", "run the tests of a script (test FILE; test --help)", run_lab },
 	{ "module", "list modules, or show the manual of one (module list, module show NAME)",
 	  run_module },

@@ -4,6 +4,7 @@
 #include "core/lab/draft.h"
 #include "core/lab/lab.h"
 #include "core/lab/run.h"
+#include "core/sip/flight.h"
 
 static unsigned asking;
 
@@ -27,7 +28,9 @@ static void ask(void *arg)
 
 	if (!ctx)
 		return;
+	flight_pause(true);
 	lcs_route_run(ctx, (int)q->route, answered, q);
+	flight_pause(false);
 	lcs_ctx_unref(&ctx);
 }
 

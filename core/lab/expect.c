@@ -86,6 +86,9 @@ static void reply(const struct cfg_test_expect *e, struct cfg_span at)
 		o->is_seen = true;
 		return;
 	}
+	if (o && !lab.failed)
+		lab.better = e->has_text ? lab_text("expect reply %u \"%.*s\";", o->msg->status,
+		    SLICE_ARG(o->msg->reason)) : lab_text("expect reply %u;", o->msg->status);
 	tell_miss(at, o, "expected reply %u%s%.*s%s, got %s", e->status, e->has_text ? " \"" : "",
 	    SLICE_ARG(e->text), e->has_text ? "\"" : "", message_text(o));
 }
@@ -108,11 +111,15 @@ static void relayed(const struct cfg_test_expect *e, struct cfg_span at)
 {
 	struct lab_out *o = find_relayed(e->text);
 
+	struct lab_out *other = find_relayed(SLICE(""));
+
 	if (o)
 		o->is_seen = true;
-	else
-		tell_miss(at, lab_last_out(), "expected a request relayed to \"%.*s\", got %s",
-		    SLICE_ARG(e->text), message_text(lab_last_out()));
+	else if (other && !lab.failed)
+		lab.better = lab_text("expect relayed \"%.*s\";", SLICE_ARG(other->msg->request_uri));
+	if (!o)
+		tell_miss(at, other ? other : lab_last_out(), "expected a request relayed to \"%.*s\", got %s",
+		    SLICE_ARG(e->text), message_text(other ? other : lab_last_out()));
 }
 
 static void not_relayed(const struct cfg_test_expect *e, struct cfg_span at)

@@ -14,6 +14,8 @@
 
 #include <stdio.h>
 
+#define LAB_TRACE_BYTES (2u << 20)	/* of the recorder: 65536 steps */
+
 /* ---- what the command line says ---- */
 
 enum lab_format { LAB_TAP, LAB_JUNIT, LAB_JSON };
@@ -22,12 +24,13 @@ struct lab_options {
 	struct server_conf conf;
 	enum lab_format    format;
 	const char        *only;		/* -k: part of a test's name */
-	const char        *lcov;		/* --coverage=lcov[:FILE] */
-	bool               with_lcov, update, yes, verbose;
+	const char        *lcov;		/* --coverage=lcov[:FILE]; NULL: none */
+	bool               update, yes;
 	unsigned           limit_s;		/* real seconds that one test may take */
 };
 
 int lab_test(int argc, char **argv);		/* test.c; exit status */
+int lab_explain(int argc, char **argv);		/* explain.c */
 
 /* ---- the world of one test (world.c) ---- */
 
@@ -49,6 +52,7 @@ struct lab {
 	struct lab_out   *out, **out_end;
 	const char       *failed;		/* why the test has failed; NULL: it has not */
 	struct cfg_span   failed_at;
+	const char       *better;		/* what the failed expectation could say instead */
 };
 extern struct lab lab;
 
@@ -101,6 +105,8 @@ struct lab_result {				/* in memory that parent and child share */
 	bool   is_done, has_failed;
 	double ms;
 	char   text[8192];			/* lines of a failure */
+	char   better[512];			/* the statement that failed as it would be met; "": unknown */
+	uint32_t line, column, end_line, end_column;	/* of that statement */
 };
 /** In a process of its own. file: of "given any", or NULL. */
 void lab_play(const struct cfg_test *test, const char *file, struct lab_result *result);

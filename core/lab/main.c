@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static const struct { const char *name; int (*run)(int argc, char **argv); } verbs[] = {
-	{ "test", lab_test },
+	{ "test", lab_test }, { "explain", lab_explain },
 };
 
 int main(int argc, char **argv)

@@ -2,9 +2,14 @@
  * core/lab/mock.c - a host between machine and core: answers for functions that a test mocks,
  * and no way out into the world for those that it does not.
  */
+#include "cfg/cover.h"
+#include "cfg/program.h"
 #include "core/lab/lab.h"
 #include "core/lab/run.h"
+#include "core/lab/steps.h"
 #include "core/sip/route.h"
+
+#include <time.h>
 
 #define COUNTED_MAX 1024u
 
@@ -69,12 +74,16 @@ static bool is_meant(const struct cfg_test_mock *m, const struct sym_func *f,
 	return true;
 }
 
+/* *is_mocked: there are mocks of this function, whether one fits or not. */
 static const struct cfg_test_mock *mock_for(const struct sym_func *f, const struct value *argv,
-    unsigned argc)
+    unsigned argc, bool *is_mocked)
 {
-	for (const struct mocked *m = mocks; m; m = m->next)
+	*is_mocked = false;
+	for (const struct mocked *m = mocks; m; m = m->next) {
+		*is_mocked |= m->mock->func == f;
 		if (is_meant(m->mock, f, argv, argc))
 			return m->mock;
+	}
 	return NULL;
 }
 
@@ -91,6 +100,10 @@ static enum fn_status stand_in(struct lcs_call *call)
 		return FN_SUSPENDED;
 	if (current->error.len)
 		lcs_set_err(call->ctx, lab_text("%.*s", SLICE_ARG(current->error)));
+	if (current->has_literal) {
+		call->ret = current->literal;
+		return FN_DONE;
+	}
 	call->ret = current->value < 0 ? nothing_of(current->func) :
 	    value_copy(lcs_arena(call->ctx), lab_ask((unsigned)current->value, NULL));
 	return FN_DONE;
@@ -105,6 +118,50 @@ static enum fn_status say_no_apps(struct value *ret)
 	return FN_DONE;
 }
 
+static enum fn_status answer_coverage(struct slice route, struct value *ret)
+{
+	const uint64_t *counts = steps_counts(lab.arena);
+	struct slice name = slice_str(lab_text("route[%.*s]", SLICE_ARG(route)));
+	int percent = counts ? cover_route(plan_of(gen_peek())->program, counts, name,
+	    lab.arena) : -1;
+
+	*ret = value_int(percent < 0 ? 0 : percent);
+	return FN_DONE;
+}
+
+/* "2026-11-21 08:30" or "2026-11-21 08:30:00", UTC; or seconds since 1970. */
+static bool read_wall(struct value v, int64_t *out)
+{
+	struct tm tm = { .tm_isdst = 0 };
+	const char *text, *end;
+
+	if (v.type == VALUE_INT) {
+		*out = v.i;
+		return true;
+	}
+	if (v.type != VALUE_STRING)
+		return false;
+	text = lab_text("%.*s", SLICE_ARG(v.s));
+	end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+	if (!end)
+		end = strptime(text, "%Y-%m-%d %H:%M", &tm);
+	*out = timegm(&tm);
+	return end && !*end;
+}
+
+static enum fn_status set_time(struct value when, struct value *ret)
+{
+	int64_t wall = 0;
+	bool fine = read_wall(when, &wall);
+
+	if (fine)
+		fake_set_wall(wall);
+	else
+		lab_fail((struct cfg_span){ 0 }, "set_time() takes \"2026-11-21 08:30\" (UTC)");
+	*ret = value_bool(fine);
+	return FN_DONE;
+}
+
 static enum fn_status answer_test(unsigned which, const struct value *argv, struct value *ret)
 {
 	switch ((enum test_func)which) {
@@ -113,8 +170,8 @@ static enum fn_status answer_test(unsigned which, const struct value *argv, stru
 	case TEST_CHALLENGED: *ret = value_bool(lab_was_challenged()); break;
 	case TEST_ARCHIVED:   *ret = value_bool(lab_calls(SLICE("archive")) > 0); break;
 	case TEST_CALLS:      *ret = value_int(lab_calls(argv[0].s)); break;
-	case TEST_COVERAGE:   *ret = value_int(0); break;
-	case TEST_SET_TIME:   *ret = value_bool(false); break;
+	case TEST_COVERAGE:   return answer_coverage(argv[0].s, ret);
+	case TEST_SET_TIME:   return set_time(argv[0], ret);
 	case TEST_APP_STATE:
 	case TEST_FUNCS:      return say_no_apps(ret);
 	}
@@ -140,12 +197,15 @@ static enum fn_status call(void *arg, const struct sym_func *f, const struct val
 {
 	const struct cfg_test_mock *mock;
 	struct lcs_ctx *ctx = arg;
+	bool is_mocked;
 
 	if (is_test_func(f))
 		return answer_test((unsigned)(f - cfg_test_funcs), argv, ret);
 	if (!lab_is_asking())
 		count(f);
-	mock = mock_for(f, argv, argc);
+	mock = mock_for(f, argv, argc, &is_mocked);
+	if (is_mocked)
+		steps_note_mock(mock != NULL);
 	if (mock) {
 		current = mock;
 		return host_call_as(ctx, f, stand_in, argv, argc, ret);
@@ -157,11 +217,22 @@ static enum fn_status call(void *arg, const struct sym_func *f, const struct val
 	return route_host.call(arg, f, argv, argc, ret);
 }
 
+static enum fn_status get(void *arg, const struct sym_var *v, struct value key,
+    struct value index, struct value *out)
+{
+	enum fn_status status = route_host.get(arg, v, key, index, out);
+
+	if (status == FN_DONE && !lab_is_asking())
+		steps_note_get(v, key, *out);
+	return status;
+}
+
 void lab_mock_begin(void)
 {
 	static struct vm_host host;
 
 	host = route_host;
 	host.call = call;
+	host.get = get;
 	route_set_host(&host);
 }

@@ -59,6 +59,13 @@ static void report(struct lab_result *r)
 	r->has_failed = lab.failed != NULL;
 	if (lab.failed)
 		snprintf(r->text, sizeof(r->text), "%s: %s", tell_place(lab.failed_at), lab.failed);
+	if (lab.better) {
+		snprintf(r->better, sizeof(r->better), "%s", lab.better);
+		r->line = lab.failed_at.line;
+		r->column = lab.failed_at.column;
+		r->end_line = lab.failed_at.end_line;
+		r->end_column = lab.failed_at.end_column;
+	}
 	r->is_done = true;
 }
 

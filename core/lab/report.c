@@ -69,14 +69,15 @@ static json_t *json_case(const struct test_case *c)
 	    "ms", c->ms, "why", c->has_failed ? c->why : NULL);
 }
 
-static void json(const struct case_list *list, const char *path)
+static void json(const struct case_list *list, const char *path, const char *cover)
 {
 	json_t *all = json_array(), *root;
 
 	for (const struct test_case *c = list->first; c; c = c->next)
 		json_array_append_new(all, json_case(c));
-	root = json_pack("{s:s, s:i, s:i, s:o}", "file", path, "passed",
-	    (int)(list->count - list->failed), "failed", (int)list->failed, "tests", all);
+	root = json_pack("{s:s, s:i, s:i, s:s, s:o}", "file", path, "passed",
+	    (int)(list->count - list->failed), "failed", (int)list->failed, "coverage", cover,
+	    "tests", all);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
@@ -98,12 +99,13 @@ void report_case(struct case_list *list, const struct test_case *c, enum lab_for
 		tap_case(list, c);
 }
 
-void report_end(const struct case_list *list, enum lab_format format, const char *path)
+void report_end(const struct case_list *list, enum lab_format format, const char *path,
+    const char *cover)
 {
 	if (format == LAB_JUNIT)
 		junit(list, path);
 	else if (format == LAB_JSON)
-		json(list, path);
+		json(list, path, cover);
 	else
-		printf("# %u passed, %u failed\n", list->count - list->failed, list->failed);
+		printf("# %u passed, %u failed; %s\n", list->count - list->failed, list->failed, cover);
 }

@@ -14,6 +14,8 @@ struct test_case {				/* a test, or a test with one of its files */
 	bool                   has_failed;
 	double                 ms;
 	const char            *why;		/* "" if it has passed */
+	const char            *better;		/* the statement as it would be met, or NULL */
+	struct cfg_span        better_at;
 };
 
 struct case_list { struct test_case *first, **end; unsigned count, done, failed; };
@@ -21,6 +23,8 @@ struct case_list { struct test_case *first, **end; unsigned count, done, failed;
 void report_begin(const struct case_list *list, enum lab_format format);
 /** As soon as it is known. */
 void report_case(struct case_list *list, const struct test_case *c, enum lab_format format);
-void report_end(const struct case_list *list, enum lab_format format, const char *path);
+/** cover: what cover_text() says. */
+void report_end(const struct case_list *list, enum lab_format format, const char *path,
+    const char *cover);
 
 #endif

@@ -28,6 +28,7 @@ struct fake_worker {
 
 static struct {
 	msec_t             now;
+	int64_t            wall_start;
 	int                self;	/* -1: control */
 	unsigned           count;
 	struct fake_worker workers[WORKERS_MAX];
@@ -41,7 +42,7 @@ static struct {
 	msec_t             late;
 	bool             (*steps[STEPS_MAX])(void);
 	unsigned           step_count;
-} room = { .now = START_MS, .self = -1 };
+} room = { .now = START_MS, .wall_start = FAKE_WALL_START, .self = -1 };
 
 static struct worker_note note;
 
@@ -65,14 +66,16 @@ msec_t loop_handler_began(const struct loop *loop)
 
 int64_t clock_wall(void)
 {
-	return FAKE_WALL_START + fake_now() / 1000;
+	return room.wall_start + fake_now() / 1000;
 }
 
 int64_t loop_wall(const struct loop *loop)
 {
 	(void)loop;
-	return FAKE_WALL_START + fake_now() / 1000;
+	return room.wall_start + fake_now() / 1000;
 }
+
+void fake_set_wall(int64_t seconds) { room.wall_start = seconds - fake_now() / 1000; }
 
 struct wheel *loop_wheel(struct loop *loop) { return &loop->wheel; }
 

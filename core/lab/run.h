@@ -15,6 +15,9 @@
 /** Virtual milliseconds since the first use. */
 msec_t fake_now(void);
 
+/** The wall clock says this now (seconds since 1970) and goes on from there. */
+void fake_set_wall(int64_t seconds);
+
 /** Run fn as if on that worker, then what it left to do at the end of the turn. */
 void fake_as_worker(unsigned index, void (*fn)(void *arg), void *arg);
 

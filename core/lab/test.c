@@ -1,9 +1,11 @@
 /*
  * core/lab/test.c - lcs test: the tests of a script, each in a process of its own.
  */
+#include "core/lab/cover.h"
 #include "core/lab/lab.h"
 #include "core/lab/report.h"
 #include "core/lab/tell.h"
+#include "core/lab/update.h"
 #include "utils/err.h"
 #include "utils/rand.h"
 
@@ -24,6 +26,7 @@ static struct lab_options options = { .limit_s = 20 };
 /* ---- which ---- */
 
 static struct case_list cases;
+static struct cover_sum *covered;
 
 static void add_case(const struct cfg_test *t, unsigned number, const char *file)
 {
@@ -118,14 +121,26 @@ static _Noreturn void play_here(const struct test_case *c, struct lab_result *r)
 		t = load_again(c->number);
 	if (t)
 		lab_play(t, c->file, r);
+	if (t && gen_peek())
+		cover_add(covered);
 	fflush(NULL);
 	_exit(t ? 0 : 1);
+}
+
+/* The child's places as ours: its files were read by us too. */
+static struct cfg_span better_place(const struct cfg_test *t, const struct lab_result *r)
+{
+	return (struct cfg_span){ t->at.source, r->line, r->column, r->end_line, r->end_column };
 }
 
 static void judge(struct test_case *c, const struct lab_result *r, int status)
 {
 	c->ms = r->ms;
 	c->has_failed = !r->is_done || r->has_failed;
+	if (r->better[0]) {
+		c->better = lab_text("%s", r->better);
+		c->better_at = better_place(c->test, r);
+	}
 	if (r->is_done)
 		c->why = lab_text("%s", r->text);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
@@ -176,7 +191,7 @@ static int play_all(void)
 
 /* ---- the command line ---- */
 
-enum long_option { OPTION_FORMAT = 256, OPTION_LIMIT };
+enum long_option { OPTION_FORMAT = 256, OPTION_LIMIT, OPTION_COVERAGE, OPTION_UPDATE, OPTION_YES };
 
 static const struct option long_options[] = {
 	{ "file", required_argument, NULL, 'f' },
@@ -184,6 +199,9 @@ static const struct option long_options[] = {
 	{ "modules", required_argument, NULL, 'm' },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "limit", required_argument, NULL, OPTION_LIMIT },
+	{ "coverage", required_argument, NULL, OPTION_COVERAGE },
+	{ "update", no_argument, NULL, OPTION_UPDATE },
+	{ "yes", no_argument, NULL, OPTION_YES },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -191,9 +209,13 @@ static const struct option long_options[] = {
 static int usage(FILE *to, int status)
 {
 	fputs("usage: lcs test FILE [-A NAME[=TOKENS]]... [-m PATH] [-k TEXT]\n"
-	      "                [--format=tap|junit|json] [--limit SECONDS]\n\n"
+	      "                [--format=tap|junit|json] [--coverage=lcov[:FILE]]\n"
+	      "                [--update [--yes]] [--limit SECONDS]\n\n"
 	      "  -k TEXT           only tests with that in their name\n"
 	      "  --format=WORD     tap (the default), junit or json\n"
+	      "  --coverage=lcov   write lcov.info, or the FILE behind a colon\n"
+	      "  --update          put what came into the failed expectations, after asking\n"
+	      "                    for each; with --yes without asking\n"
 	      "  --limit SECONDS   real time that one test may take (20)\n", to);
 	return status;
 }
@@ -208,6 +230,17 @@ static bool set_format(const char *word)
 			return true;
 		}
 	fprintf(stderr, "lcs: --format is tap, junit or json, not \"%s\"\n", word);
+	return false;
+}
+
+static bool set_coverage(const char *word)
+{
+	struct slice rest = slice_str(word), form = slice_split(&rest, ':');
+
+	options.lcov = rest.len ? rest.p : "lcov.info";
+	if (slice_eq(form, SLICE("lcov")))
+		return true;
+	fprintf(stderr, "lcs: --coverage is lcov or lcov:FILE, not \"%s\"\n", word);
 	return false;
 }
 
@@ -228,8 +261,38 @@ static bool read_option(int letter)
 	case 'A': return lab_define(&options.conf, optarg);
 	case OPTION_FORMAT: return set_format(optarg);
 	case OPTION_LIMIT: return set_limit(optarg);
+	case OPTION_COVERAGE: return set_coverage(optarg);
+	case OPTION_UPDATE: options.update = true; return true;
+	case OPTION_YES: options.yes = true; return true;
 	default: return false;
 	}
+}
+
+static int say_failed(const char *what, int err)
+{
+	fprintf(stderr, "lcs: %s: %s\n", what, err_text(err));
+	return 3;
+}
+
+static int play_and_report(void)
+{
+	int err;
+
+	covered = cover_new();
+	if (!covered)
+		return say_failed("coverage", -ENOMEM);
+	report_begin(&cases, options.format);
+	err = play_all();
+	if (err)
+		return say_failed("tests", err);
+	report_end(&cases, options.format, options.conf.path, cover_text(covered));
+	if (options.lcov)
+		err = cover_write_lcov(covered, options.lcov);
+	if (err)
+		return say_failed(options.lcov, err);
+	if (options.update)
+		err = update_files(&cases, options.yes);
+	return err ? say_failed("--update", err) : 0;
 }
 
 static int run(void)
@@ -239,11 +302,8 @@ static int run(void)
 	if (status)
 		return status;
 	status = list_cases() ? 0 : 3;
-	if (!status) {
-		report_begin(&cases, options.format);
-		status = play_all() ? 1 : 0;
-		report_end(&cases, options.format, options.conf.path);
-	}
+	if (!status)
+		status = play_and_report();
 	server_free(&lab.server);
 	arena_free(&lab.arena);
 	return status ? status : cases.failed > 0;

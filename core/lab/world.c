@@ -7,6 +7,7 @@
 #include "core/lab/lab.h"
 #include "core/lab/net.h"
 #include "core/lab/run.h"
+#include "core/lab/steps.h"
 #include "core/lab/store.h"
 #include "utils/err.h"
 #include "utils/rand.h"
@@ -57,6 +58,7 @@ void lab_fail(struct cfg_span at, const char *fmt, ...)
 
 int lab_load(const struct server_conf *conf)
 {
+	static struct server_conf lab_conf;	/* the server keeps a reference */
 	struct diag *diag = diag_new();
 	int err;
 
@@ -64,7 +66,10 @@ int lab_load(const struct server_conf *conf)
 		lab.arena = arena_new(0);
 	if (!diag || !lab.arena)
 		abort();
-	err = server_load(conf, diag, &lab.server);
+	lab_conf = *conf;
+	lab_conf.workers = 1;
+	lab_conf.trace_memory = LAB_TRACE_BYTES;
+	err = server_load(&lab_conf, diag, &lab.server);
 	if (err)
 		diag_print(diag, DIAG_TEXT, stderr);
 	if (err && diag_errors(diag) == 0)
@@ -113,6 +118,7 @@ static int sent(const struct sip_hop *hop, struct slice bytes)
 	o->bytes = arena_dup(lab.arena, bytes);
 	o->msg = draft_parsed(o->bytes);
 	o->at = fake_now();
+	o->step = steps_now();
 	*lab.out_end = o;
 	lab.out_end = &o->next;
 	return 0;

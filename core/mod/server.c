@@ -30,6 +30,8 @@ static int build(struct server *s, struct diag *diag)
 	int err = settings_read(s->cfg, s->arena, diag, &s->settings);
 	int later = generation_build(s->loader, s->cfg, diag, &s->gen);
 
+	if (s->conf->workers)
+		s->settings.setup.workers = s->conf->workers;
 	if (later == 0)
 		s->cfg = NULL;
 	err = err ? err : later;
@@ -162,7 +164,8 @@ static int start_rooms(struct server *s, const struct net_listener *listeners, u
 
 	net_set_limits(&s->settings.limits);
 	net_set_listeners(listeners, count);
-	flight_configure(s->settings.trace_memory);
+	flight_configure(s->settings.trace_memory > s->conf->trace_memory ?
+	    s->settings.trace_memory : s->conf->trace_memory);
 	flight_register();
 	dispatch_start();
 	choose_transports(&s->settings.dns, listeners, count);

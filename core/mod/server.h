@@ -25,6 +25,8 @@ struct server_conf {
 	unsigned                 define_count;
 	bool                     with_tests;	/* compile the test blocks (core/lab) */
 	unsigned                 test_consts;	/* as in struct cfg_host */
+	unsigned                 workers;	/* instead of the file's; 0: the file's */
+	size_t                   trace_memory;	/* at least so much, whatever the file says */
 	const struct snapshot   *texts;		/* instead of the disk's files; NULL: those */
 };
 

@@ -67,6 +67,13 @@ static bool call(const struct program *p, const struct tape_step *s, enum trace_
 	return true;
 }
 
+struct slice trace_place(struct arena *arena, const struct trace_line *l)
+{
+	const char *base = strrchr(l->file, '/');
+
+	return arena_printf(arena, "%s:%u", base ? base + 1 : l->file, l->line);
+}
+
 bool trace_step(const struct program *p, const struct tape_step *s,
     const struct tape_step *last_call, enum trace_level level, struct arena *arena,
     struct trace_line *out)

@@ -24,6 +24,9 @@ bool trace_step(const struct program *p, const struct tape_step *s,
     const struct tape_step *last_call, enum trace_level level, struct arena *arena,
     struct trace_line *out);
 
+/** "home.cfg:99", without the directories, in the arena. */
+struct slice trace_place(struct arena *arena, const struct trace_line *l);
+
 /** The methods trace.show and coverage.show; NULL ends the list. */
 extern const struct lcs_rpc trace_rpcs[];
 

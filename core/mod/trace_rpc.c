@@ -76,7 +76,7 @@ static json_t *step_json(const struct trace_line *l)
 
 static void put_line(const struct question *q, json_t *lines, const struct trace_line *l)
 {
-	struct slice place = arena_printf(q->arena, "%s:%u", l->file, l->line);
+	struct slice place = trace_place(q->arena, l);
 	struct slice s = arena_printf(q->arena, " %-20.*s  %-48.*s  %.*s", SLICE_ARG(place),
 	    SLICE_ARG(l->text), SLICE_ARG(l->value));
 

@@ -13,6 +13,7 @@ struct flight {
 	struct tape        tape;
 	struct flight_run *runs;	/* NULL: nothing is recorded */
 	uint32_t           mask, next;
+	bool               is_paused;
 };
 static struct flight flights[WORKERS_MAX];	/* each its worker's */
 static size_t memory;
@@ -73,6 +74,14 @@ static struct flight *mine(void)
 	struct flight *f = self < 0 ? NULL : &flights[self];
 
 	return f && f->runs ? f : NULL;
+}
+
+void flight_pause(bool on)
+{
+	struct flight *f = mine();
+
+	if (f)
+		f->is_paused = on;
 }
 
 /* ---- counters ---- */
@@ -153,7 +162,7 @@ void flight_begin(struct lcs_ctx *ctx, int route)
 	struct flight *f = mine();
 	struct flight_run *r;
 
-	if (!f)
+	if (!f || f->is_paused)
 		return;
 	r = next_run(f, ctx);
 	r->route = route;

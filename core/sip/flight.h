@@ -39,6 +39,9 @@ void flight_configure(size_t bytes);
 /** Registers what each worker has to start and stop. */
 void flight_register(void);
 
+/** Runs that begin on the calling worker meanwhile leave no trace (questions of a test). */
+void flight_pause(bool on);
+
 /* ---- recording: on the owner of the ctx ---- */
 /** A run of a route begins: its fiber has just been made. */
 void flight_begin(struct lcs_ctx *ctx, int route);
