@@ -220,6 +220,7 @@ struct module_item {			/* loadmodule, module block */
 	struct slice         prefix;
 	struct setting_item *params;
 	bool                 is_block;
+	bool                 is_implied;	/* nobody named it; a guest's calls need it */
 };
 
 struct modparam_item {

@@ -141,7 +141,9 @@ static void say_while(struct check *c, const struct stmt *s)
 
 static void check_while(struct check *c, struct stmt *s)
 {
-	if (!is_guest(c->ld))
+	if (is_guest(c->ld))
+		guest_while(c, s);
+	else
 		say_while(c, s);
 	check_condition(c, s->loop.cond);
 	c->loops++;
@@ -220,8 +222,7 @@ static void check_case_end(struct check *c, const struct switch_case *k)
 	if (!k->body || !k->next || stmts_never_end(k->body))
 		return;
 	if (is_guest(c->ld)) {
-		diag_beside(load_note(c->ld, 503, k->at, "this case runs into the next one"),
-		    "natively it has to say fallthrough");
+		guest_fallthrough(c, k);
 		return;
 	}
 	item = load_error(c->ld, 503, k->at, "this case runs into the next one");
@@ -377,8 +378,8 @@ static void check_assign(struct check *c, struct stmt *s)
 		expand_add(c, s);
 	if (is_guest(c->ld)) {
 		guest_assign(c, s);
-		if (s->kind == STMT_CALL) {
-			check_expr(c, s->call);
+		if (s->kind != STMT_ASSIGN) {
+			check_stmt(c, s);
 			return;
 		}
 	}

@@ -52,6 +52,8 @@ static void open_module(struct load *ld, const struct module_item *item)
 	const char *why = NULL;
 
 	if (known) {
+		if (is_guest(ld))
+			guest_fix_drop(ld, item->name_at);
 		diag_see(load_note(ld, 408, item->name_at, "module \"%.*s\" is loaded already",
 		    SLICE_ARG(key)), known->item->name_at);
 		return;
@@ -122,6 +124,8 @@ static void note_deprecated(struct load *ld, const struct sym_setting *decl,
 
 	if (!decl->deprecated)
 		return;
+	if (is_guest(ld))
+		guest_fix(ld, item->key_at, decl->deprecated);
 	d = diag_add(ld->diag, is_guest(ld) ? DIAG_NOTE : DIAG_WARNING, 408, item->key_at,
 	    "\"%s\" is an old name", decl->name);
 	diag_beside(d, "the new one is \"%s\"", decl->deprecated);

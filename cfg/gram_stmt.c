@@ -2,6 +2,7 @@
  * cfg/gram_stmt.c - statements, expressions and tests, as the grammar hands them in.
  */
 #include "cfg/gram_act.h"
+#include "cfg/guest.h"
 #include "cfg/gram.h"
 
 #define LD (gram_load(g))
@@ -161,6 +162,8 @@ struct expr *act_cast(struct gram *g, const struct token *to, struct expr *of, s
 	e->call.name_at = to->at;
 	e->call.args = of;
 	expr_hang(LD, e, of);
+	guest_fix(LD, to->at, slice_eq(to->text, SLICE("int")) ? "(int(" : "(str(");
+	guest_fix_behind(LD, of->at, slice_eq(to->text, SLICE("int")) ? ") ?? 0)" : ") ?? \"\")");
 	return e;
 }
 

@@ -6,7 +6,7 @@
 
 /* ---- what the native text would be ---- */
 
-static void edit(struct load *ld, struct cfg_span at, const char *text)
+static void edit(struct load *ld, enum guest_how how, struct cfg_span at, const char *text)
 {
 	struct guest_edit *e;
 
@@ -14,18 +14,53 @@ static void edit(struct load *ld, struct cfg_span at, const char *text)
 		return;
 	e = MEM_NEW(&ld->mem, struct guest_edit);
 	e->next = ld->edits;
+	e->how = how;
 	e->at = at;
 	e->text = mem_dup(&ld->mem, slice_str(text));
+	e->order = ld->edits ? ld->edits->order + 1 : 0;
 	ld->edits = e;
 }
 
-void guest_fix(struct load *ld, struct cfg_span at, const char *text) { edit(ld, at, text); }
+void guest_fix(struct load *ld, struct cfg_span at, const char *text)
+{
+	edit(ld, GUEST_REPLACE, at, text);
+}
+
+void guest_fix_whole(struct load *ld, struct cfg_span at, const char *text)
+{
+	edit(ld, GUEST_WHOLE, at, text);
+}
 
 void guest_fix_before(struct load *ld, struct cfg_span at, const char *text)
 {
-	at.end_line = at.line;
-	at.end_column = at.column;
-	edit(ld, at, text);
+	edit(ld, GUEST_BEFORE, at, text);
+}
+
+void guest_fix_behind(struct load *ld, struct cfg_span at, const char *text)
+{
+	edit(ld, GUEST_BEHIND, at, text);
+}
+
+void guest_fix_around(struct load *ld, struct cfg_span at, const char *before, const char *behind)
+{
+	guest_fix_before(ld, at, before);
+	guest_fix_behind(ld, at, behind);
+}
+
+void guest_fix_drop(struct load *ld, struct cfg_span at)
+{
+	edit(ld, GUEST_DROP, at, "");
+}
+
+struct slice guest_text_at(struct cfg_span at)
+{
+	size_t from, to;
+
+	if (!at.source || at.line == 0)
+		return SLICE_NULL;
+	from = at.source->line_at[at.line - 1] + at.column - 1;
+	to = at.source->line_at[at.end_line - 1] + at.end_column - 1;
+	return slice_first(slice_skip(at.source->text, from), to - from);
 }
 
 bool guest_is_written(struct cfg_span at, struct slice text)
@@ -84,6 +119,7 @@ bool guest_module(struct load *ld, const struct module_item *item)
 
 	if (is_ours(ld, key))
 		return false;
+	guest_fix_drop(ld, item->name_at);
 	if (!guest_first(ld, 'm', key))
 		return true;
 	d = say(ld, n, 403, item->name_at, mem_printf(&ld->mem,
@@ -101,6 +137,7 @@ bool guest_param(struct load *ld, const struct loaded_module *m, const struct se
 	struct diag_item *d = load_note(ld, 402, item->key_at,
 	    "module \"%s\" has no parameter \"%.*s\"", m->sym->name, SLICE_ARG(item->key));
 
+	guest_fix_drop(ld, item->key_at);
 	for (unsigned i = 0; i < m->sym->param_count; i++)
 		candidates_add(&all, slice_str(m->sym->params[i].name));
 	if (!candidates_say(&all, item->key, d, item->key_at, "\"", "\""))
@@ -110,6 +147,7 @@ bool guest_param(struct load *ld, const struct loaded_module *m, const struct se
 
 bool guest_modparam(struct load *ld, const struct modparam_item *item, struct slice module)
 {
+	guest_fix_drop(ld, item->modules_at);
 	diag_beside(load_note(ld, 404, item->modules_at, "module \"%.*s\" is not loaded",
 	    SLICE_ARG(module)), "its parameter is passed over");
 	return true;
@@ -120,6 +158,7 @@ bool guest_setting(struct load *ld, const struct setting_item *item, struct slic
 	const struct guest_name *n = guest_find(GUEST_SETTING, key);
 	struct diag_item *d;
 
+	guest_fix_drop(ld, item->key_at);
 	if (item->group.len)
 		return true;		/* a setting of the script's own: $sel(cfg_get...) */
 	if (!guest_first(ld, 's', key))
@@ -135,6 +174,7 @@ bool guest_value(struct load *ld, struct slice subject, struct cfg_span at, stru
 	struct diag_item *d = load_note(ld, 407, at, "%.*s has other values",
 	    SLICE_ARG(subject));
 
+	guest_fix_drop(ld, at);
 	if (range.len)
 		diag_beside(d, "%.*s", SLICE_ARG(range));
 	else
@@ -234,6 +274,7 @@ static bool select_variable(struct check *c, struct expr *e)
 	if (!v)
 		return false;
 	check_expr(c, v);
+	guest_fix(c->ld, e->at, mem_cstr(&c->ld->mem, item ? guest_text_at(v->at) : text));
 	if (item && v->konst) {
 		fold_set(c->ld, e, *v->konst);
 		e->pv->what = PV_CONST;
@@ -298,6 +339,7 @@ static void load_module(struct load *ld, const char *name, struct cfg_span at)
 	item = MEM_NEW(&ld->mem, struct module_item);
 	item->name = key;
 	item->at = item->name_at = at;
+	item->is_implied = true;
 	names_add_module(ld, sym, item, key);
 	guest_first(ld, 'l', key);
 	for (const char *const *n = sym->needs; n && *n; n++)
@@ -384,6 +426,7 @@ static void find_task(struct walk *w, struct stmt *s)
 
 	if (!is_task(s, &route))
 		return;
+	guest_fix(a->ld, s->at, mem_printf(&a->ld->mem, "route(%.*s);", SLICE_ARG(route)).p);
 	set_flag(a->ld, s, route, value_bool(true));
 	for (n = a->names; n; n = n->next)
 		if (slice_eq(n->name, route))

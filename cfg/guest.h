@@ -36,6 +36,7 @@ bool guest_select(struct slice select, struct slice *variable);
 /** A token that stands for another text at the same place. */
 void guest_replace_token(struct load *ld, struct token *t, int kind, struct slice text);
 /** #!subst "/from/to/flags", #!substdef: its parts; false after an error. */
+bool guest_subst_parts(struct slice text, struct slice *from, struct slice *to);
 bool guest_subst(struct load *ld, const struct token *t, struct slice *from, struct slice *to);
 void guest_add_subst(struct load *ld, struct slice from, struct slice to);
 /** All substitutions on the text between two quotes. */
@@ -87,18 +88,31 @@ void guest_assign(struct check *c, struct stmt *s);
 bool guest_return(struct check *c, struct stmt *s);
 void guest_routes(struct load *ld);
 void guest_drop(struct check *c, const struct stmt *s);
+void guest_while(struct check *c, const struct stmt *s);
+void guest_fallthrough(struct check *c, const struct switch_case *k);
 
 /* ---- what the native text would be (guest.c): lcs import writes it ---- */
 
-struct guest_edit {			/* replace from at on by text */
+enum guest_how { GUEST_REPLACE, GUEST_WHOLE, GUEST_BEFORE, GUEST_BEHIND, GUEST_DROP };
+
+struct guest_edit {
 	struct guest_edit *next;
+	enum guest_how     how;		/* drop: the item that this is in */
 	struct cfg_span    at;
 	struct slice       text;
+	unsigned           order;
 };
 
 void guest_fix(struct load *ld, struct cfg_span at, const char *text);
-/** Put text before a place. */
+/** The same, and nothing below it is looked at. */
+void guest_fix_whole(struct load *ld, struct cfg_span at, const char *text);
 void guest_fix_before(struct load *ld, struct cfg_span at, const char *text);
+void guest_fix_behind(struct load *ld, struct cfg_span at, const char *text);
+void guest_fix_around(struct load *ld, struct cfg_span at, const char *before, const char *behind);
+/** The setting or parameter that a value stands in has nothing to do here. */
+void guest_fix_drop(struct load *ld, struct cfg_span at);
+/** What stands there in the file. */
+struct slice guest_text_at(struct cfg_span at);
 /** Is this the text in its file, and not what a define put there? */
 bool guest_is_written(struct cfg_span at, struct slice text);
 /** Say it for the first time: true; what: a letter for the kind of name. */

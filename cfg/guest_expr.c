@@ -58,6 +58,20 @@ static bool is_plain(const struct expr *e, enum value_type base)
 	return e->type.base == base && !e->type.nullable;
 }
 
+/* Inside of a text nothing can be written otherwise. */
+static void fix_around(struct check *c, struct cfg_span at, const char *before,
+    const char *behind)
+{
+	if (!c->in_text)
+		guest_fix_around(c->ld, at, before, behind);
+}
+
+static void fix(struct check *c, struct cfg_span at, const char *text)
+{
+	if (!c->in_text)
+		guest_fix(c->ld, at, text);
+}
+
 /* ---- words ---- */
 
 static const struct { const char *word, *variable; } words[] = {
@@ -82,7 +96,7 @@ bool guest_word(struct check *c, struct expr *e)
 		if (!slice_eq(e->name.name, slice_str(words[i].word)))
 			continue;
 		v = variable(c->ld, words[i].variable, e->at);
-		guest_fix(c->ld, e->at, words[i].variable);
+		fix(c, e->at, words[i].variable);
 		become(e, v);
 		check_expr(c, e);
 		return true;
@@ -92,10 +106,33 @@ bool guest_word(struct check *c, struct expr *e)
 
 /* ---- conditions ---- */
 
+/* The native text for the number of a value: "(int($rU) ?? 0)". */
+static const char *number_before(const struct expr *e)
+{
+	return is_plain(e, VALUE_INT) ? "" : type_is_open(e->type) || e->type.base == VALUE_INT ?
+	    "(" : "(int(";
+}
+
+static const char *number_behind(const struct expr *e)
+{
+	return is_plain(e, VALUE_INT) ? "" : type_is_open(e->type) || e->type.base == VALUE_INT ?
+	    " ?? 0)" : ") ?? 0)";
+}
+
+static void fix_compared(struct check *c, const struct expr *e, const char *with)
+{
+	fix_around(c, e->at, number_before(e),
+	    mem_printf(&c->ld->mem, "%s %s", number_behind(e), with).p);
+}
+
 void guest_condition(struct check *c, struct expr *e)
 {
-	if (!is_plain(e, VALUE_BOOL) && !e->type.is_bad && e->type.base != VALUE_VOID)
-		wrap(c, e, "_truth");
+	if (is_plain(e, VALUE_BOOL) || e->type.is_bad || e->type.base == VALUE_VOID)
+		return;
+	/* Natively a route gives true or false. */
+	if (e->kind != EXPR_ROUTE)
+		fix_compared(c, e, "> 0");
+	wrap(c, e, "_truth");
 }
 
 bool guest_not(struct check *c, struct expr *e)
@@ -108,6 +145,10 @@ bool guest_not(struct check *c, struct expr *e)
 		wrap(c, a, "_truth");
 		return false;
 	}
+	if (guest_is_written(e->op.op_at, SLICE("!"))) {
+		fix(c, e->op.op_at, "");
+		fix_compared(c, a, "== 0");
+	}
 	become_call(c, e, "_not", a, NULL);
 	return true;
 }
@@ -117,6 +158,22 @@ bool guest_not(struct check *c, struct expr *e)
 static bool is_word(const struct expr *e, const char *word)
 {
 	return e->kind == EXPR_NAME && slice_eq(e->name.name, slice_str(word));
+}
+
+static void fix_myself(struct check *c, const struct expr *e, const struct expr *of,
+    const struct expr *call)
+{
+	/* What may be null was made a text. */
+	bool may_be_null = call->call.argc == 1 && call->call.argv[0]->kind == EXPR_CALL;
+	struct slice text = guest_text_at(of->at);
+	bool is_address = is_word(of, "src_ip") || is_word(of, "dst_ip");
+
+	for (size_t i = 0; of->kind == EXPR_NAME && i < sizeof(words) / sizeof(words[0]); i++)
+		if (is_word(of, words[i].word))
+			text = slice_str(words[i].variable);
+	guest_fix_whole(c->ld, e->at, mem_printf(&c->ld->mem, "%sis_myself(%s%.*s%s)",
+	    e->op.op == OP_NE ? "!" : "", is_address ? "\"sip:\" + " : "", SLICE_ARG(text),
+	    may_be_null ? " ?? \"\"" : "").p);
 }
 
 /* x == myself asks whether an address is the server's own. */
@@ -139,6 +196,7 @@ bool guest_myself(struct check *c, struct expr *e)
 		call->call.args = expr_binary(c->ld, OP_ADD, e->at, expr_value(c->ld, e->at,
 		    value_string(SLICE("sip:"))), call->call.args);
 	check_expr(c, call);
+	fix_myself(c, e, of, call);
 	if (differs) {
 		e->kind = EXPR_UNARY;
 		e->op.op = OP_NOT;
@@ -173,10 +231,26 @@ static bool addresses(struct check *c, struct expr *e)
 	if (text->type.base == VALUE_IP || !(text->type.base == VALUE_STRING ||
 	    type_is_open(text->type)))
 		return true;
-	if (text->kind == EXPR_LITERAL)
+	if (text->kind == EXPR_LITERAL) {
 		load_note(c->ld, 320, text->at, "this is compared as an address");
+		guest_fix(c->ld, text->at, mem_cstr(&c->ld->mem, text->literal.value.s));
+	} else {
+		fix_around(c, text->at, "ip(", ")");
+	}
 	wrap(c, text, "ip");
 	return true;
+}
+
+/* What stands on the right becomes what stands on the left. */
+static void fix_types(struct check *c, const struct expr *a, const struct expr *b)
+{
+	if ((a->type.base == VALUE_STRING || a->type.base == VALUE_URI) &&
+	    b->type.base == VALUE_INT)
+		fix_around(c, b->at, "str(", ")");
+	else if (a->type.base == VALUE_INT && b->type.base == VALUE_STRING)
+		fix_around(c, b->at, "int(", ")");
+	else if (a->type.base == VALUE_BOOL && b->type.base == VALUE_INT)
+		fix_around(c, a->at, "int(", ")");
 }
 
 bool guest_equal(struct check *c, struct expr *e)
@@ -188,6 +262,7 @@ bool guest_equal(struct check *c, struct expr *e)
 	if (a->type.base == b->type.base && !a->type.nullable && !b->type.nullable &&
 	    !type_is_open(a->type))
 		return false;
+	fix_types(c, a, b);
 	become_call(c, e, e->op.op == OP_EQ ? "_equal" : "_differ", a, b);
 	return true;
 }
@@ -195,8 +270,11 @@ bool guest_equal(struct check *c, struct expr *e)
 static void as_number(struct check *c, struct expr *e)
 {
 	if (!is_plain(e, VALUE_INT) && !is_plain(e, VALUE_DURATION) && !e->type.is_bad &&
-	    e->type.base != VALUE_VOID)
+	    e->type.base != VALUE_VOID) {
+		if (!type_is_open(e->type))
+			fix_around(c, e->at, number_before(e), number_behind(e));
 		wrap(c, e, "_int");
+	}
 }
 
 void guest_numbers(struct check *c, struct expr *a, struct expr *b)
@@ -266,17 +344,22 @@ bool guest_adapt(struct check *c, struct expr *e, struct type want)
 	case VALUE_STRING:
 		if (is_text(e) || (want.nullable && (e->type.base == VALUE_STRING || is_null(e))))
 			return false;
+		if (e->type.base == VALUE_STRING || e->type.base == VALUE_URI)
+			fix_around(c, e->at, "(", " ?? \"\")");
+		else if (!type_is_open(e->type))
+			fix_around(c, e->at, "str(", ")");
 		wrap(c, e, "_str");
 		return true;
 	case VALUE_INT:
 		if (is_plain(e, VALUE_INT) || (want.nullable && is_null(e)) ||
 		    (e->konst && e->konst->type == VALUE_STRING))
 			return false;
-		wrap(c, e, "_int");
+		as_number(c, e);
 		return true;
 	case VALUE_BOOL:
 		if (is_plain(e, VALUE_BOOL))
 			return false;
+		fix_compared(c, e, "> 0");
 		wrap(c, e, "_truth");
 		return true;
 	default:
@@ -322,18 +405,76 @@ static void note_avp(struct check *c, const struct stmt *s)
 	dict_put(&c->ld->guest_said, key, c->ld);
 }
 
+static struct stmt *push_stmt(struct check *c, struct expr *to, struct expr *v,
+    struct cfg_span at)
+{
+	struct stmt *s = stmt_new(c->ld, STMT_CALL, at, at);
+
+	s->call = expr_new(c->ld, EXPR_CALL, at);
+	s->call->call.name = SLICE("push");
+	s->call->call.name_at = at;
+	s->call->call.args = to;
+	to->next = v;
+	return s;
+}
+
+static struct decl *own_decl(struct load *ld, const char *name, struct cfg_span at)
+{
+	struct decl *d = MEM_NEW(&ld->mem, struct decl);
+
+	d->name = slice_str(name);
+	d->at = at;
+	d->is_read = true;
+	return d;
+}
+
+static struct expr *name_of(struct load *ld, const struct decl *d)
+{
+	struct expr *e = expr_new(ld, EXPR_NAME, d->at);
+
+	e->name.name = d->name;
+	return e;
+}
+
+/* { var v = value; if (v != null) push($avp(x), v); else $avp(x) = null; } */
+static struct stmt *push_if_value(struct check *c, const struct stmt *s)
+{
+	struct decl *d = own_decl(c->ld, "pushed", s->at);
+	struct stmt *var = stmt_new(c->ld, STMT_VAR, s->at, s->at);
+	struct stmt *test = stmt_new(c->ld, STMT_IF, s->at, s->at);
+	struct stmt *clear = stmt_new(c->ld, STMT_ASSIGN, s->at, s->at);
+	struct expr *null = expr_value(c->ld, s->at, value_null());
+
+	var->var.decl = d;
+	var->var.value = s->assign.value;
+	var->next = test;
+	clear->assign.to = inner(c->ld, s->assign.to);
+	clear->assign.value = null;
+	test->branch.cond = expr_binary(c->ld, OP_NE, s->at, name_of(c->ld, d),
+	    expr_value(c->ld, s->at, value_null()));
+	test->branch.then = push_stmt(c, s->assign.to, name_of(c->ld, d), s->at);
+	test->branch.other = clear;
+	return var;
+}
+
 /* $avp(x) = v puts v in front of the values that are there: the one that is read. */
 static void push_avp(struct check *c, struct stmt *s)
 {
-	struct expr *call = expr_new(c->ld, EXPR_CALL, s->at);
+	struct stmt *push;
 
 	note_avp(c, s);
-	call->call.name = SLICE("push");
-	call->call.name_at = s->at;
-	call->call.args = s->assign.to;
-	s->assign.to->next = s->assign.value;
+	check_expr(c, s->assign.value);
+	if (s->assign.value->type.base == VALUE_NULL)
+		return;
+	if (s->assign.value->type.nullable && !s->assign.value->type.is_bad) {
+		push = push_if_value(c, s);
+		s->kind = STMT_BLOCK;
+		s->block = push;
+		return;
+	}
+	push = push_stmt(c, s->assign.to, s->assign.value, s->at);
 	s->kind = STMT_CALL;
-	s->call = call;
+	s->call = push->call;
 }
 
 static bool is_null_literal(const struct expr *e)
@@ -371,10 +512,8 @@ void guest_assign(struct check *c, struct stmt *s)
 static struct stmt *exit_if_zero(struct check *c, struct decl *d, struct cfg_span at)
 {
 	struct stmt *s = stmt_new(c->ld, STMT_IF, at, at);
-	struct expr *name = expr_new(c->ld, EXPR_NAME, at);
 
-	name->name.name = d->name;
-	s->branch.cond = expr_binary(c->ld, OP_EQ, at, name, expr_value(c->ld, at, value_int(0)));
+	s->branch.cond = expr_binary(c->ld, OP_EQ, at, name_of(c->ld, d), expr_value(c->ld, at, value_int(0)));
 	s->branch.then = stmt_new(c->ld, STMT_EXIT, at, at);
 	return s;
 }
@@ -382,17 +521,13 @@ static struct stmt *exit_if_zero(struct check *c, struct decl *d, struct cfg_spa
 /* { var n = value; if (n == 0) exit; return n; } */
 static void decide_return(struct check *c, struct stmt *s, struct expr *value)
 {
-	struct decl *d = MEM_NEW(&c->ld->mem, struct decl);
+	struct decl *d = own_decl(c->ld, "return", s->at);
 	struct stmt *var = stmt_new(c->ld, STMT_VAR, s->at, s->at);
 	struct stmt *ret = stmt_new(c->ld, STMT_RETURN, s->at, s->at);
 
-	d->name = SLICE("return");
-	d->at = s->at;
-	d->is_read = true;
 	var->var.decl = d;
 	var->var.value = value;
-	ret->value = expr_new(c->ld, EXPR_NAME, s->at);
-	ret->value->name.name = d->name;
+	ret->value = name_of(c->ld, d);
 	var->next = exit_if_zero(c, d, s->at);
 	var->next->next = ret;
 	s->kind = STMT_BLOCK;
@@ -408,6 +543,7 @@ bool guest_return(struct check *c, struct stmt *s)
 {
 	struct expr *v = s->value;
 	struct diag_item *item;
+	bool has_value = v != NULL;
 
 	if (!c->route || c->route->is_typed)
 		return false;
@@ -420,8 +556,12 @@ bool guest_return(struct check *c, struct stmt *s)
 	as_number(c, v);
 	if (v->type.is_bad)
 		return false;
-	if (v->konst && v->konst->type == VALUE_INT && v->konst->i != 0)
+	if (v->konst && v->konst->type == VALUE_INT && v->konst->i != 0) {
+		if (v->at.source && guest_is_written(s->word_at, SLICE("return")) && has_value)
+			guest_fix(c->ld, s->at, v->konst->i > 0 ? "return true;" :
+			    "return false;");
 		return false;
+	}
 	if (!v->konst) {
 		decide_return(c, s, v);
 		return true;
@@ -439,4 +579,28 @@ void guest_drop(struct check *c, const struct stmt *s)
 	if (s->kind == STMT_DROP && (c->contexts & IN_RESPONSE))
 		diag_beside(load_note(c->ld, 310, s->word_at, "drop in a route of responses"),
 		    "Kamailio ignores it for final ones");
+}
+
+/* Turns that are bounded, with the condition as their first statement. */
+void guest_while(struct check *c, const struct stmt *s)
+{
+	struct cfg_span open = s->loop.body->at;
+
+	if (s->loop.body->kind != STMT_BLOCK || !guest_is_written(s->word_at, SLICE("while")))
+		return;
+	guest_fix(c->ld, s->word_at, "foreach (turn in range(0, 1000)) { if (!");
+	open.end_line = open.line;
+	open.end_column = open.column + 1;
+	guest_fix(c->ld, open, ") break;");
+}
+
+void guest_fallthrough(struct check *c, const struct switch_case *k)
+{
+	const struct stmt *last = k->body;
+
+	while (last->next)
+		last = last->next;
+	diag_beside(load_note(c->ld, 503, k->at, "this case runs into the next one"),
+	    "natively it has to say fallthrough");
+	guest_fix_behind(c->ld, last->at, " fallthrough;");
 }

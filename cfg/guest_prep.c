@@ -87,22 +87,26 @@ static bool say_subst(struct load *ld, const struct token *t)
 	return false;
 }
 
-bool guest_subst(struct load *ld, const struct token *t, struct slice *from, struct slice *to)
+bool guest_subst_parts(struct slice text, struct slice *from, struct slice *to)
 {
-	struct slice rest = t->text;
+	struct slice rest = slice_skip(text, 1);
 	char sep;
 
-	if (t->kind != STR || rest.len < 3)
-		return say_subst(ld, t);
-	sep = rest.p[0];
-	rest = slice_skip(rest, 1);
+	if (text.len < 3)
+		return false;
+	sep = text.p[0];
 	if (slice_find(rest, sep) == rest.len)
-		return say_subst(ld, t);
+		return false;
 	*from = slice_split(&rest, sep);
 	if (from->len == 0 || slice_find(rest, sep) == rest.len)
-		return say_subst(ld, t);
+		return false;
 	*to = slice_split(&rest, sep);
 	return true;
+}
+
+bool guest_subst(struct load *ld, const struct token *t, struct slice *from, struct slice *to)
+{
+	return (t->kind == STR && guest_subst_parts(t->text, from, to)) || say_subst(ld, t);
 }
 
 void guest_add_subst(struct load *ld, struct slice from, struct slice to)
@@ -137,6 +141,8 @@ void guest_apply_subst(struct load *ld, struct token *t)
 
 	for (const struct guest_subst *s = ld->substs; s; s = s->next)
 		text = replaced(ld, text, s);
-	if (text.p != t->text.p)
-		guest_replace_token(ld, t, t->kind, text);
+	if (text.p == t->text.p)
+		return;
+	guest_fix(ld, t->at, mem_printf(&ld->mem, "\"%.*s\"", SLICE_ARG(text)).p);
+	guest_replace_token(ld, t, t->kind, text);
 }

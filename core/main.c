@@ -11,6 +11,7 @@
 #include "cfg/diag.h"
 #include "core/mod/ask.h"
 #include "core/mod/fmt_main.h"
+#include "core/mod/import_main.h"
 #include "core/mod/man.h"
 #include "core/mod/server.h"
 #include "core/sup/supervisor.h"
@@ -59,6 +60,11 @@ static int run_fmt(int argc, char **argv, const struct options *o)
 	return fmt_main(argc - 1, argv + 1, o->defines, o->define_count);
 }
 
+static int run_import(int argc, char **argv, const struct options *o)
+{
+	return import_main(argc - 1, argv + 1, o->module_path, o->defines, o->define_count);
+}
+
 static int run_version(int argc, char **argv, const struct options *o)
 {
 	(void)argc;
@@ -100,6 +106,8 @@ static const struct verb verbs[] = {
 	{ "fmt", "lay out configurations (fmt [-w] [--check] FILE...)", run_fmt },
 	{ "explain", "what a script does with a message, line by line (explain --help)", run_lab },
 	{ "test", "run the tests of a script (test FILE; test --help)", run_lab },
+	{ "import", "a native configuration out of another server's "
+	  "(import --from kamailio FILE -o OUT)", run_import },
 	{ "module", "list modules, or show the manual of one (module list, module show NAME)",
 	  run_module },
 	{ "version", "the version", run_version },

@@ -47,6 +47,35 @@ run() {
 	fi
 }
 
+# What lcs import makes of the scene's file is what the other scene plays.
+here=$LCS_SRC/test/scene/guest
+cd "$LCS_SRC" || exit 1
+if "$LCS_BUILD/lcs" import --from kamailio test/scene/guest/kamailio.cfg \
+    > "$LCS_LOG/imported.cfg" 2> "$LCS_LOG/import.log" &&
+    diff -u "$here/imported.cfg" "$LCS_LOG/imported.cfg" >> "$LCS_LOG/import.log" &&
+    "$LCS_BUILD/lcs" -c -f "$LCS_LOG/imported.cfg" >> "$LCS_LOG/import.log" 2>&1; then
+	ok "an imported configuration passes the check"
+else
+	not_ok "an imported configuration passes the check" "$LCS_LOG/import.log"
+fi
+rm -f "$LCS_LOG/written.cfg"
+if "$LCS_BUILD/lcs" import --from kamailio "$here/kamailio.cfg" -o "$LCS_LOG/written.cfg" \
+    > "$LCS_LOG/report.log" 2>&1 && cmp -s "$here/imported.cfg" "$LCS_LOG/written.cfg" &&
+    grep -q 'settings and parameters without counterpart' "$LCS_LOG/report.log" &&
+    ! "$LCS_BUILD/lcs" import --from kamailio "$here/kamailio.cfg" -o "$LCS_LOG/written.cfg" \
+    >> "$LCS_LOG/report.log" 2>&1; then
+	ok "import writes a report, and over no file"
+else
+	not_ok "import writes a report, and over no file" "$LCS_LOG/report.log"
+fi
+if "$LCS_BUILD/lcs" import --from kamailio "$cfg" > "$LCS_LOG/default.cfg" \
+    2> "$LCS_LOG/default.log" && "$LCS_BUILD/lcs" -c -f "$LCS_LOG/default.cfg" \
+    >> "$LCS_LOG/default.log" 2>&1; then
+	ok "the default configuration is imported: $(sed -n 1p "$LCS_LOG/default.log")"
+else
+	not_ok "the default configuration is imported" "$LCS_LOG/default.log"
+fi
+
 run plain
 if [ "$(errors "$LCS_LOG/plain.log")" = 'E0403 lcs has no module "acc"' ]; then
 	ok "as it is shipped only accounting is missing"

@@ -142,6 +142,8 @@ static void test_variables(void **state)
 		  "note[N0320]: this makes it null" },
 		{ "$avp(x) = 1; $avp(x) = 2; xinfo(\"$avp(x)\");", NULL, "2",
 		  "note[N0408]: this adds a value" },
+		{ "$avp(y) = 5; $avp(y) = $hdr(X); " SAY("$avp(y) == $null"), NULL, "yes",
+		  "note[N0408]: this adds a value" },
 		{ "$var(a) = is_method(\"INVITE\"); xinfo(\"$var(a)\");", NULL, "1", NULL },
 		{ 0 }
 	};
@@ -149,7 +151,7 @@ static void test_variables(void **state)
 	(void)state;
 	pushed = 0;
 	check_all_rows(rows);
-	assert_int_equal(pushed, 2);
+	assert_int_equal(pushed, 3);
 }
 
 static void test_returns(void **state)

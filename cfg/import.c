@@ -1,0 +1,484 @@
+/*
+ * cfg/import.c - from a guest's text to a native one.
+ *
+ * The checker notes for every way of Kamailio's what the native text would be
+ * (guest_fix()); here these edits are put into the text, and what lcs does not have
+ * goes into comments. Nothing else of the text is touched.
+ */
+#include "cfg/import.h"
+
+#include "cfg/diag_item.h"
+#include "cfg/guest.h"
+#include "utils/buf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Changes at one place: what puts the rest away, what ends something before it, what begins
+ * something behind it, what it is replaced by. */
+enum rank { RANK_AWAY, RANK_BEHIND, RANK_BEFORE, RANK_REPLACE };
+
+struct change {				/* of bytes [from, to) */
+	size_t       from, to;
+	struct slice text;
+	enum rank    rank;
+	unsigned     order;
+	bool         is_drop;
+};
+
+struct import {
+	struct load             *ld;
+	const struct cfg_source *source;
+	struct change           *list;
+	unsigned                 count, room;
+	struct import_report    *report;
+};
+
+static size_t offset_of(const struct import *im, uint32_t line, uint32_t column)
+{
+	return im->source->line_at[line - 1] + column - 1;
+}
+
+static void add(struct import *im, size_t from, size_t to, struct slice text,
+    enum rank rank, unsigned order)
+{
+	struct change *c = mem_push(&im->ld->mem, &im->list, &im->count, &im->room, sizeof(*c));
+
+	*c = (struct change){ from, to, text, rank, order, false };
+}
+
+static void put_away(struct import *im, size_t from, size_t to, struct slice text)
+{
+	add(im, from, to, text, RANK_AWAY, 0);
+	im->list[im->count - 1].is_drop = true;
+}
+
+/* ---- what the checker noted ---- */
+
+static void take_edits(struct import *im)
+{
+	for (const struct guest_edit *e = im->ld->edits; e; e = e->next) {
+		size_t from, to;
+
+		if (e->at.source != im->source)
+			continue;
+		from = offset_of(im, e->at.line, e->at.column);
+		to = offset_of(im, e->at.end_line, e->at.end_column);
+		if (e->how == GUEST_WHOLE)
+			add(im, from, to, e->text, RANK_AWAY, e->order);
+		else if (e->how == GUEST_REPLACE)
+			add(im, from, to, e->text, RANK_REPLACE, e->order);
+		else if (e->how == GUEST_BEFORE)
+			add(im, from, from, e->text, RANK_BEFORE, ~e->order);
+		else if (e->how == GUEST_BEHIND)
+			add(im, to, to, e->text, RANK_BEHIND, e->order);
+	}
+}
+
+/* ---- comments in place of what there is not ---- */
+
+static bool begins_line(struct slice text, size_t at)
+{
+	while (at > 0 && (text.p[at - 1] == ' ' || text.p[at - 1] == '\t'))
+		at--;
+	return at == 0 || text.p[at - 1] == '\n';
+}
+
+/* Nothing but a comment comes behind it. */
+static bool ends_line(struct slice text, size_t at)
+{
+	while (at < text.len && (text.p[at] == ' ' || text.p[at] == '\t' || text.p[at] == '\r'))
+		at++;
+	return at == text.len || text.p[at] == '\n' || text.p[at] == '#';
+}
+
+/* "# " before each line. */
+static struct slice as_lines(struct import *im, struct slice text)
+{
+	struct slice out = SLICE("");
+	bool is_first = true;
+
+	while (text.len > 0) {
+		struct slice line = slice_split(&text, '\n');
+
+		out = mem_printf(&im->ld->mem, "%.*s%s# %.*s", SLICE_ARG(out), is_first ? "" : "\n",
+		    SLICE_ARG(line));
+		is_first = false;
+	}
+	return out;
+}
+
+static void drop_range(struct import *im, size_t from, size_t to)
+{
+	struct slice text = slice_first(slice_skip(im->source->text, from), to - from), out;
+
+	if (begins_line(im->source->text, from) && ends_line(im->source->text, to))
+		out = as_lines(im, text);
+	else
+		out = mem_printf(&im->ld->mem, "/* %.*s */", SLICE_ARG(text));
+	put_away(im, from, to, out);
+}
+
+static bool has_drop(const struct import *im, size_t from, size_t to)
+{
+	for (const struct guest_edit *e = im->ld->edits; e; e = e->next)
+		if (e->how == GUEST_DROP && e->at.source == im->source &&
+		    offset_of(im, e->at.line, e->at.column) >= from &&
+		    offset_of(im, e->at.end_line, e->at.end_column) <= to)
+			return true;
+	return false;
+}
+
+/* A part of a line that begins and ends with these spans. */
+static void drop_if_asked(struct import *im, struct cfg_span first, struct cfg_span last)
+{
+	size_t from, to;
+
+	if (first.source != im->source || last.source != im->source)
+		return;
+	from = offset_of(im, first.line, first.column);
+	to = offset_of(im, last.end_line, last.end_column);
+	if (has_drop(im, from, to))
+		drop_range(im, from, to);
+}
+
+/* The group of "group.key" stands before the key. */
+static struct cfg_span with_group(const struct setting_item *i)
+{
+	struct cfg_span at = i->key_at;
+
+	if (i->group.len && at.column > i->group.len + 1 &&
+	    !slice_eq(slice_first(guest_text_at(at), i->group.len), i->group))
+		at.column -= (uint32_t)i->group.len + 1;
+	return at;
+}
+
+static struct cfg_span to_line_end(const struct import *im, struct cfg_span at)
+{
+	struct slice line = source_line(im->source, at.end_line);
+	struct slice rest = slice_skip(line, at.end_column - 1);
+
+	/* "desc" and its text belong to the setting. */
+	if (slice_starts(slice_trim(rest), SLICE("desc")))
+		at.end_column = (uint32_t)line.len + 1;
+	return at;
+}
+
+static void drop_items(struct import *im)
+{
+	const struct ast *ast = im->ld->ast;
+
+	for (const struct module_item *i = ast->modules.first; i; i = i->next)
+		drop_if_asked(im, i->at, i->at);
+	for (const struct modparam_item *i = ast->modparams.first; i; i = i->next)
+		drop_if_asked(im, i->at, i->at);
+	for (const struct setting_item *i = ast->settings.first; i; i = i->next)
+		if (i->value->at.source == im->source)
+			drop_if_asked(im, with_group(i), to_line_end(im, i->value->at));
+}
+
+/* Parameters of modules that were not there, said once with their module. */
+static void drop_params(struct import *im)
+{
+	for (const struct modparam_item *i = im->ld->ast->modparams.first; i; i = i->next) {
+		struct slice rest = i->modules;
+		bool is_known = false;
+
+		while (rest.len > 0)
+			is_known |= names_module(im->ld, slice_trim(slice_split(&rest, '|'))) != NULL;
+		if (!is_known && i->modules_at.source == im->source)
+			guest_fix_drop(im->ld, i->modules_at);
+	}
+}
+
+/* ---- calls that there are not ---- */
+
+static bool is_missing(const struct expr *e)
+{
+	if (e->kind == EXPR_PV)
+		return e->type.is_bad;
+	return e->kind == EXPR_CALL && e->at.source && (e->konst ? e->call.func != NULL ||
+	    !e->call.builtin : !e->call.func && !e->call.builtin);
+}
+
+static void replace_missing(struct walk *w, struct expr *e)
+{
+	struct import *im = w->arg;
+	struct slice text;
+	const char *by;
+
+	if (!is_missing(e) || e->at.source != im->source)
+		return;
+	text = guest_text_at(e->at);
+	by = e->kind == EXPR_PV ? "null" : e->konst ? "true" : "false";
+	put_away(im, offset_of(im, e->at.line, e->at.column),
+	    offset_of(im, e->at.end_line, e->at.end_column),
+	    mem_printf(&im->ld->mem, "%s /* %.*s */", by, SLICE_ARG(text)));
+}
+
+static bool is_missing_stmt(const struct stmt *s)
+{
+	if (s->kind == STMT_CALL)
+		return is_missing(s->call);
+	return s->kind == STMT_ASSIGN && s->assign.to->type.is_bad;
+}
+
+static void drop_missing(struct walk *w, struct stmt *s)
+{
+	struct import *im = w->arg;
+
+	if (is_missing_stmt(s) && s->at.source == im->source)
+		drop_range(im, offset_of(im, s->at.line, s->at.column),
+		    offset_of(im, s->at.end_line, s->at.end_column));
+}
+
+static void drop_calls(struct import *im)
+{
+	struct walk w = { .stmt = drop_missing, .expr = replace_missing, .arg = im };
+
+	for (const struct route_decl *r = im->ld->ast->routes.first; r; r = r->next)
+		walk_stmts(&w, r->body);
+}
+
+/* A branch that was only a call still needs a statement. */
+static void fill_branch(struct walk *w, struct stmt *s)
+{
+	struct import *im = w->arg;
+	const struct stmt *then = s->kind == STMT_IF ? s->branch.then : NULL;
+	const struct stmt *other = s->kind == STMT_IF ? s->branch.other : NULL;
+
+	for (; then; then = other, other = NULL)
+		if (is_missing_stmt(then) && then->at.source == im->source)
+			guest_fix_behind(im->ld, then->at,
+			    begins_line(im->source->text, offset_of(im, then->at.line,
+			    then->at.column)) ? "\n;" : " ;");
+}
+
+static void fill_branches(struct import *im)
+{
+	struct walk w = { .stmt = fill_branch, .arg = im };
+
+	for (const struct route_decl *r = im->ld->ast->routes.first; r; r = r->next)
+		walk_stmts(&w, r->body);
+}
+
+/* ---- directives and modules ---- */
+
+static struct slice native_subst(struct import *im, struct slice line)
+{
+	size_t at = slice_find(line, '"');
+	struct token t = { .kind = 0 };
+	struct slice from, to, rest = slice_skip(line, at + 1);
+	bool quoted = slice_starts(line, SLICE("#!substdefs"));
+
+	t.text = slice_first(rest, slice_find(rest, '"'));
+	if (!slice_starts(line, SLICE("#!substdef")) || t.text.len < 3 ||
+	    !guest_subst_parts(t.text, &from, &to))
+		return mem_printf(&im->ld->mem, "# %.*s", SLICE_ARG(line));
+	return mem_printf(&im->ld->mem, "#!define %.*s %s%.*s%s", SLICE_ARG(from),
+	    quoted ? "\"" : "", SLICE_ARG(to), quoted ? "\"" : "");
+}
+
+static void convert_line(struct import *im, uint32_t n, bool *has_first)
+{
+	static const char *const guests[] = { "#!KAMAILIO", "#!OPENSIPS", "#!OPENSER", "#!SER",
+		"#!MAXCOMPAT", "#!ALL", NULL };
+	struct slice line = source_line(im->source, n);
+	size_t at = im->source->line_at[n - 1];
+
+	for (const char *const *g = guests; *g; g++)
+		if (slice_eq(slice_trim(line), slice_str(*g))) {
+			add(im, at, at + line.len, *has_first ? mem_printf(&im->ld->mem, "# %.*s",
+			    SLICE_ARG(line)) : SLICE("#!lcs 1"), RANK_AWAY, 0);
+			*has_first = true;
+		}
+	if (slice_starts(line, SLICE("import_file")))
+		add(im, at, at + sizeof("import_file") - 1, SLICE("import?"), RANK_AWAY, 0);
+	if (slice_starts(line, SLICE("#!subst")))
+		add(im, at, at + line.len, native_subst(im, line), RANK_AWAY, 0);
+}
+
+static void convert_directives(struct import *im)
+{
+	bool has_first = false;
+
+	for (uint32_t n = 1; n <= im->source->line_count; n++)
+		convert_line(im, n, &has_first);
+}
+
+static bool is_unnamed(const struct loaded_module *m)
+{
+	return m->item && slice_eq(m->item->name, m->key) && m->item->is_implied;
+}
+
+static void load_implied(struct import *im)
+{
+	const struct module_item *last = NULL;
+	struct slice text = SLICE("");
+
+	for (const struct module_item *i = im->ld->ast->modules.first; i; i = i->next)
+		if (i->at.source == im->source)
+			last = i;
+	for (const struct loaded_module *m = im->ld->names->first_module; m; m = m->next)
+		if (is_unnamed(m))
+			text = mem_printf(&im->ld->mem, "%.*s\nloadmodule \"%.*s\"", SLICE_ARG(text),
+			    SLICE_ARG(m->key));
+	if (text.len && last) {
+		size_t at = offset_of(im, last->at.end_line, last->at.end_column);
+
+		while (at < im->source->text.len && im->source->text.p[at] != '\n')
+			at++;
+		add(im, at, at, text, RANK_BEHIND, 0);
+	}
+}
+
+/* ---- the new text ---- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->to != y->to)
+		return x->to > y->to ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static struct slice apply(struct import *im)
+{
+	struct slice text = im->source->text;
+	struct slice out = SLICE("");
+	struct buf *b = buf_new(text.len + 1000);
+	size_t at = 0;
+
+	if (!b)
+		mem_short(&im->ld->mem);
+	if (im->count)
+		qsort(im->list, im->count, sizeof(*im->list), by_place);
+	for (unsigned i = 0; i < im->count; i++) {
+		const struct change *c = &im->list[i];
+
+		/* Inside of what was put away, or of what was replaced as a whole. */
+		if (c->from < at)
+			continue;
+		buf_put(b, slice_of(text.p + at, c->from - at));
+		buf_put(b, c->text);
+		im->report->dropped += c->is_drop;
+		at = c->to;
+	}
+	buf_put(b, slice_skip(text, at));
+	if (!b->failed)
+		out = arena_dup(im->ld->mem.arena, buf_slice(b));
+	buf_unref(&b);
+	if (!out.p)
+		mem_short(&im->ld->mem);
+	return out;
+}
+
+/* ---- the report ---- */
+
+static void report_add(struct import *im, struct import_line **list, unsigned *count,
+    const struct diag_item *i)
+{
+	struct import_line *l = MEM_NEW(&im->ld->mem, struct import_line);
+
+	while (*list)
+		list = &(*list)->next;
+	l->line = i->at.line;
+	l->text = mem_dup(&im->ld->mem, i->text);
+	l->nearest = mem_dup(&im->ld->mem, i->beside);
+	*list = l;
+	(*count)++;
+}
+
+static void make_report(struct import *im)
+{
+	struct import_report *r = im->report;
+	const struct diag_item **list = diag_sorted(im->ld->diag, im->ld->mem.arena);
+
+	for (; list && *list; list++) {
+		switch ((*list)->code) {
+		case 205: case 301: case 305: case 403:
+			report_add(im, &r->calls, &r->call_count, *list);
+			break;
+		case 401: case 402: case 404: case 405: case 406: case 407: case 408: case 409:
+			report_add(im, &r->params, &r->param_count, *list);
+			break;
+		default:
+			if ((*list)->level != DIAG_WARNING)
+				report_add(im, &r->notes, &r->note_count, *list);
+			break;
+		}
+	}
+}
+
+static void count_changes(struct import *im, struct slice out)
+{
+	struct slice old = im->source->text;
+
+	im->report->lines = im->source->line_count;
+	while (old.len > 0 || out.len > 0) {
+		struct slice a = slice_split(&old, '\n'), b = slice_split(&out, '\n');
+
+		im->report->changed += !slice_eq(a, b);
+	}
+}
+
+/* ---- all steps ---- */
+
+static int read_guest(struct load *ld, struct cfg_source *source)
+{
+	ld->ast = MEM_NEW(&ld->mem, struct ast);
+	ld->ast->start = source_span(source, 0, 0);
+	dict_init(&ld->macros, &ld->mem);
+	guest_begin(ld);
+	if (ast_parse(ld, source) != 0 || ld->syntax_errors)
+		return -EINVAL;
+	names_init(ld);
+	check_all(ld);
+	return 0;
+}
+
+static int import(struct load *ld, const char *name, struct slice text, struct slice *out,
+    struct import_report *report)
+{
+	struct cfg_source *source = source_of_text(&ld->mem, name, mem_dup(&ld->mem, text));
+	struct import im = { .ld = ld, .source = source, .report = report };
+	int err;
+
+	source->seq = ld->sources++;
+	err = read_guest(ld, source);
+	if (err)
+		return err;
+	drop_params(&im);
+	fill_branches(&im);
+	take_edits(&im);
+	drop_items(&im);
+	drop_calls(&im);
+	convert_directives(&im);
+	load_implied(&im);
+	*out = apply(&im);
+	make_report(&im);
+	count_changes(&im, *out);
+	return 0;
+}
+
+int cfg_import(const char *name, struct slice text, const struct cfg_host *host,
+    struct diag *diag, struct arena *arena, struct slice *out, struct import_report *report)
+{
+	struct load *ld = arena_zalloc(arena, sizeof(*ld));
+
+	memset(report, 0, sizeof(*report));
+	if (!ld)
+		return -ENOMEM;
+	ld->mem.arena = arena;
+	ld->host = host;
+	ld->diag = diag;
+	ld->cfg = arena_zalloc(arena, sizeof(*ld->cfg));
+	if (!ld->cfg || setjmp(ld->mem.begin) != 0)
+		return -ENOMEM;
+	return import(ld, name, text, out, report);
+}
