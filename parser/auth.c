@@ -52,7 +52,7 @@ bool auth_param(struct arena *a, struct slice params, struct slice name, struct 
 static struct slice *field_of(struct auth_credentials *c, struct slice name)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (slice_eq_nocase(name, fields[i].name))
+		if (name.len == fields[i].name.len && slice_eq_nocase(name, fields[i].name))
 			return (struct slice *)(void *)((char *)c + fields[i].offset);
 	return NULL;
 }

@@ -54,6 +54,7 @@ struct sip_msg {
 	const void     *typed[HDR_KNOWN];	/* see above; SIP_TYPED_BAD for a failure */
 	const void     *typed_uri;
 	const struct msg_contact *contacts;	/* see msg_contact() */
+	struct slice    to_aor;		/* see msg_to_aor() */
 	struct sip_hop  from;		/* whom it came from: the way back (RFC 3261 18.2.2) */
 };
 
@@ -100,6 +101,8 @@ const struct sip_uri   *msg_request_uri(struct sip_msg *msg);
 const struct sip_via   *msg_via(struct sip_msg *msg);		/* topmost */
 const struct name_addr *msg_from(struct sip_msg *msg);
 const struct name_addr *msg_to(struct sip_msg *msg);
+/** The canonical AOR of To; .p NULL if there is none, or memory is short. */
+struct slice msg_to_aor(struct sip_msg *msg);
 const struct sip_cseq  *msg_cseq(struct sip_msg *msg);
 /** First value of any header that holds addresses: Contact, Route, Refer-To, …; NULL for others. */
 const struct name_addr *msg_name_addr(struct sip_msg *msg, enum hdr_id id);

@@ -159,6 +159,16 @@ const struct name_addr *msg_name_addr(struct sip_msg *msg, enum hdr_id id)
 const struct sip_via *msg_via(struct sip_msg *msg) { return typed(msg, HDR_VIA); }
 const struct name_addr *msg_from(struct sip_msg *msg) { return typed(msg, HDR_FROM); }
 const struct name_addr *msg_to(struct sip_msg *msg) { return typed(msg, HDR_TO); }
+
+struct slice msg_to_aor(struct sip_msg *msg)
+{
+	const struct name_addr *to = msg->to_aor.p ? NULL : msg_to(msg);
+
+	if (to)
+		msg->to_aor = sip_uri_aor(msg->arena, &to->uri);
+	return msg->to_aor;
+}
+
 const struct sip_cseq *msg_cseq(struct sip_msg *msg) { return typed(msg, HDR_CSEQ); }
 
 struct slice msg_call_id(const struct sip_msg *msg)

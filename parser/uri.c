@@ -252,7 +252,7 @@ struct slice uri_unescape(struct arena *arena, struct slice s)
 int uri_host_ip(struct slice host, struct ip_addr *out)
 {
 	char fixed[ADDR_TEXT_BYTES];
-	size_t bug = slice_search(host, SLICE(":::"));
+	size_t bug = slice_find(host, ':') < host.len ? slice_search(host, SLICE(":::")) : host.len;
 
 	if (bug == host.len || host.len >= sizeof(fixed))
 		return ip_parse(host, out);

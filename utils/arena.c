@@ -286,6 +286,20 @@ struct slice arena_dup_secret(struct arena *a, struct slice s)
 	return slice_of(secret->bytes, s.len);
 }
 
+struct slice arena_join(struct arena *a, const struct slice *pieces, size_t n)
+{
+	size_t len = 0;
+	char *p, *at;
+
+	for (size_t i = 0; i < n; i++)
+		len += pieces[i].len;
+	p = at = arena_bytes(a, len);
+	for (size_t i = 0; p && i < n; at += pieces[i++].len)
+		if (pieces[i].len)
+			memcpy(at, pieces[i].p, pieces[i].len);
+	return p ? slice_of(p, len) : SLICE_NULL;
+}
+
 char *arena_dup_cstr(struct arena *a, struct slice s)
 {
 	char *p = s.len < SIZE_MAX ? arena_bytes(a, s.len + 1) : NULL;

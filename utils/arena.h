@@ -90,6 +90,8 @@ struct slice arena_printf(struct arena *a, const char *fmt, ...)
 struct slice arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
+/** Pieces one behind the other; .p is NULL if memory is short. */
+struct slice arena_join(struct arena *a, const struct slice *pieces, size_t n);
 /** A number in decimal, without the price of a format; .p is NULL if memory is short. */
 struct slice arena_decimal(struct arena *a, uint64_t n);
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #define ALGS 2
+#define GATHER_BYTES 512u
 
 struct digest_kit {
 	EVP_MD      *md[ALGS];
@@ -82,6 +83,33 @@ static bool fetch(struct digest_kit *k, enum digest_alg alg)
 	return k->ctx[alg] != NULL;
 }
 
+static bool update_each(EVP_MD_CTX *ctx, const struct slice *pieces, size_t n)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = EVP_DigestUpdate(ctx, pieces[i].p, pieces[i].len) == 1;
+	return ok;
+}
+
+/* Every update costs as much as some words of input, and our pieces are as short as ":". */
+static bool update(EVP_MD_CTX *ctx, const struct slice *pieces, size_t n)
+{
+	char all[GATHER_BYTES];
+	size_t len = 0;
+	bool ok;
+
+	for (size_t i = 0; i < n; len += pieces[i++].len) {
+		if (pieces[i].len > sizeof(all) - len)
+			return update_each(ctx, pieces, n);
+		if (pieces[i].len)
+			memcpy(all + len, pieces[i].p, pieces[i].len);
+	}
+	ok = EVP_DigestUpdate(ctx, all, len) == 1;
+	explicit_bzero(all, len);	/* a password may be among them */
+	return ok;
+}
+
 int digest(enum digest_alg alg, const struct slice *pieces, size_t n,
     unsigned char out[DIGEST_MAX_BYTES])
 {
@@ -90,10 +118,8 @@ int digest(enum digest_alg alg, const struct slice *pieces, size_t n,
 
 	if (!k || !fetch(k, alg))
 		return refused();
-	ok = EVP_DigestInit_ex2(k->ctx[alg], k->md[alg], NULL) == 1;
-	for (size_t i = 0; ok && i < n; i++)
-		ok = EVP_DigestUpdate(k->ctx[alg], pieces[i].p, pieces[i].len) == 1;
-	ok = ok && EVP_DigestFinal_ex(k->ctx[alg], out, NULL) == 1;
+	ok = EVP_DigestInit_ex2(k->ctx[alg], k->md[alg], NULL) == 1 &&
+	    update(k->ctx[alg], pieces, n) && EVP_DigestFinal_ex(k->ctx[alg], out, NULL) == 1;
 	return ok ? 0 : refused();
 }
 

@@ -4,10 +4,14 @@
  * A table that grows while others read it cannot move nodes: they have one
  * next pointer. So nodes never move (split-ordered lists: Shalev and Shavit,
  * 2006). All nodes of a stripe are one list in the order of their hashes; a
- * bucket is a marker in that list, from which a search starts. Growing puts one
- * more marker between nodes, one bucket at a time. Bucket b covers the hashes
- * whose highest bits, read backwards, are b: then bucket b + 2^k splits off the
- * upper half of bucket b, and no older marker has to change.
+ * bucket is a marker in that list, from which a search starts. Bucket b covers
+ * the hashes whose highest bits, read backwards, are b: then bucket b + 2^k
+ * splits off the upper half of bucket b, and no older marker has to change.
+ *
+ * Growing only doubles the number of buckets. A writer puts a bucket's marker in
+ * its place when he comes to it, with the nodes around it still in his cache; until
+ * then the bucket is covered by the one it will be split off from. So a bucket
+ * without a marker has had no new node since, and is as short as it was.
  *
  * Stored hashes are odd and those of markers even, so that they never meet.
  */
@@ -29,7 +33,7 @@ struct stripe {
 	struct lock      lock;
 	_Atomic size_t   count;		/* written under the lock */
 	char             gap[LINE_BYTES];
-	_Atomic size_t   buckets;	/* markers in place; set after they are */
+	_Atomic size_t   buckets;	/* a power of two; set after there is room for them */
 	struct rtab_node *segment[SEGMENTS];
 	struct rtab_node first[FIRST];
 	char             gap2[LINE_BYTES];
@@ -78,29 +82,38 @@ static struct rtab_node *marker(const struct stripe *s, size_t bucket)
 	return &s->segment[k][bucket - ((size_t)FIRST << k)];
 }
 
-/* Where to start for that hash: before all nodes that have it. */
-static struct rtab_node *start(const struct stripe *s, uint64_t stored)
-{
-	size_t buckets = atomic_load_explicit(&s->buckets, memory_order_acquire);
-	size_t mask = SIZE_MAX >> __builtin_clzll(buckets - 1);
-	size_t bucket = backwards(stored) & mask;
-
-	/* Not split off yet: still covered by the bucket it will come from. */
-	if (bucket >= buckets)
-		bucket &= mask >> 1;
-	return marker(s, bucket);
-}
-
 static struct rtab_node *next_of(const struct rtab_node *node)
 {
 	return atomic_load_explicit(&((struct rtab_node *)node)->next, memory_order_acquire);
 }
 
-/* Readers see node only with all that was written to it before. */
+/* Readers see node only with all that was written to it before, whether they come to it
+ * from at or, if it is a marker, at once. */
 static void link_behind(struct rtab_node *at, struct rtab_node *node)
 {
-	atomic_store_explicit(&node->next, next_of(at), memory_order_relaxed);
+	atomic_store_explicit(&node->next, next_of(at), memory_order_release);
 	atomic_store_explicit(&at->next, node, memory_order_release);
+}
+
+static size_t parent_of(size_t bucket)
+{
+	return bucket - ((size_t)1 << (63 - __builtin_clzll(bucket)));
+}
+
+static size_t bucket_of(const struct stripe *s, uint64_t stored)
+{
+	return backwards(stored) & (atomic_load_explicit(&s->buckets, memory_order_acquire) - 1);
+}
+
+/* Where to start for that hash: before all nodes that have it. A marker that leads nowhere
+ * is not in its place yet, or is the last of all: its parent finds the same. */
+static struct rtab_node *start(const struct stripe *s, uint64_t stored)
+{
+	size_t bucket = bucket_of(s, stored);
+
+	while (bucket > 0 && !next_of(marker(s, bucket)))
+		bucket = parent_of(bucket);
+	return marker(s, bucket);
 }
 
 /* The last one in the list, from at on, whose hash is not above that one. */
@@ -115,46 +128,48 @@ static struct rtab_node *last_up_to(struct rtab_node *at, uint64_t hash)
 
 /* ---- growing; under the lock -------------------------------------------- */
 
-static bool make_segment(struct stripe *s, size_t bucket)
+/* Of the first bucket, the hash is the marker's already. */
+static struct rtab_node *place_marker(struct stripe *s, size_t bucket)
 {
-	unsigned k = 63 - FIRST_BITS - (unsigned)__builtin_clzll(bucket);
+	struct rtab_node *m = marker(s, bucket), *parent;
 
-	if (bucket != (size_t)FIRST << k)
-		return true;		/* has been made for its first bucket */
+	if (bucket == 0 || m->hash != 0)
+		return m;
+	parent = place_marker(s, parent_of(bucket));
+	m->hash = backwards(bucket);
+	link_behind(last_up_to(parent, m->hash), m);
+	return m;
+}
+
+static struct rtab_node *writers_start(struct stripe *s, uint64_t stored)
+{
+	return place_marker(s, bucket_of(s, stored));
+}
+
+/* If it cannot, searches just take longer. */
+static bool double_buckets(struct stripe *s)
+{
+	size_t buckets = atomic_load_explicit(&s->buckets, memory_order_relaxed);
+	unsigned k = 63 - FIRST_BITS - (unsigned)__builtin_clzll(buckets);
+
 	if (k >= SEGMENTS)
 		return false;
-	s->segment[k] = calloc((size_t)FIRST << k, sizeof(struct rtab_node));
-	return s->segment[k] != NULL;
-}
-
-static void place_marker(struct stripe *s, size_t bucket)
-{
-	size_t top_bit = (size_t)1 << (63 - __builtin_clzll(bucket));
-	struct rtab_node *m = marker(s, bucket);
-
-	m->hash = backwards(bucket);
-	link_behind(last_up_to(marker(s, bucket - top_bit), m->hash), m);
-}
-
-static bool add_bucket(struct stripe *s)
-{
-	size_t bucket = atomic_load_explicit(&s->buckets, memory_order_relaxed);
-
-	if (bucket >= FIRST && !make_segment(s, bucket))
+	s->segment[k] = calloc(buckets, sizeof(struct rtab_node));
+	if (!s->segment[k])
 		return false;
-	if (bucket > 0)			/* the first marker is the head of the list */
-		place_marker(s, bucket);
-	atomic_store_explicit(&s->buckets, bucket + 1, memory_order_release);
+	atomic_store_explicit(&s->buckets, 2 * buckets, memory_order_release);
 	return true;
 }
 
 static bool init_stripe(struct stripe *s, size_t buckets)
 {
+	bool ok = true;
+
 	lock_init(&s->lock, LOCK_RTAB);
-	for (size_t i = 0; i < buckets; i++)
-		if (!add_bucket(s))
-			return false;
-	return true;
+	atomic_init(&s->buckets, FIRST);
+	for (size_t n = FIRST; n < buckets && ok; n *= 2)
+		ok = double_buckets(s);
+	return ok;
 }
 
 struct rtab *rtab_new(size_t slots_hint)
@@ -243,14 +258,14 @@ void rtab_insert(struct rtab *t, struct rtab_node *node, uint64_t hash)
 	count_add(s, 1);
 	if (atomic_load_explicit(&s->count, memory_order_relaxed) >
 	    atomic_load_explicit(&s->buckets, memory_order_relaxed))
-		add_bucket(s);		/* if it cannot, searches just take longer */
-	link_behind(last_up_to(start(s, stored), stored), node);
+		double_buckets(s);
+	link_behind(last_up_to(writers_start(s, stored), stored), node);
 	lock_drop(&s->lock);
 }
 
-static struct rtab_node *node_before(const struct stripe *s, const struct rtab_node *node)
+static struct rtab_node *node_before(struct stripe *s, const struct rtab_node *node)
 {
-	struct rtab_node *at = start(s, node->hash), *next;
+	struct rtab_node *at = writers_start(s, node->hash), *next;
 
 	while ((next = next_of(at)) != node) {
 		lcs_assert(next);	/* it is in no table, or in another one */

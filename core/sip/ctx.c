@@ -30,8 +30,7 @@ static bool is_about_user(const struct sip_msg *msg)
 
 unsigned lcs_owner_of(struct sip_msg *msg)
 {
-	const struct name_addr *to = is_about_user(msg) ? msg_to(msg) : NULL;
-	struct slice aor = to ? sip_uri_aor(msg->arena, &to->uri) : SLICE_NULL;
+	struct slice aor = is_about_user(msg) ? msg_to_aor(msg) : SLICE_NULL;
 
 	return worker_of(aor.len ? lcs_user_key(aor) : lcs_key(msg_call_id(msg)));
 }
@@ -173,8 +172,8 @@ const struct sip_uri *lcs_request_uri(struct lcs_ctx *ctx)
 
 int lcs_set_identity(struct lcs_ctx *ctx, struct slice name, struct slice domain)
 {
-	struct slice text = arena_printf(lcs_arena(ctx), "%.*s@%.*s", SLICE_ARG(name),
-	    SLICE_ARG(domain));
+	const struct slice pieces[] = { name, SLICE("@"), domain };
+	struct slice text = arena_join(lcs_arena(ctx), pieces, 3);
 
 	if (!text.p)
 		return -ENOMEM;

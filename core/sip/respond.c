@@ -194,9 +194,9 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 
 static struct slice joined(struct arena *arena, struct slice a, struct slice b)
 {
-	if (a.len == 0)
-		return b;
-	return arena_printf(arena, "%.*s%.*s", SLICE_ARG(a), SLICE_ARG(b));
+	const struct slice pieces[] = { a, b };
+
+	return a.len == 0 ? b : arena_join(arena, pieces, 2);
 }
 
 int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines)

@@ -13,8 +13,8 @@ static const struct user *find_user(struct auth_db *db, struct lcs_ctx *ctx,
     const struct auth_asked *asked)
 {
 	struct slice domain = asked->domain.len ? asked->domain : asked->cred.realm;
-	struct slice aor = arena_printf(lcs_arena(ctx), "%.*s@%.*s", SLICE_ARG(asked->username),
-	    SLICE_ARG(domain));
+	const struct slice pieces[] = { asked->username, SLICE("@"), domain };
+	struct slice aor = arena_join(lcs_arena(ctx), pieces, 3);
 
 	return aor.p ? users_find(&db->users, aor) : NULL;
 }

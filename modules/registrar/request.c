@@ -299,7 +299,7 @@ static int take_common(struct reading *r)
 
 	if (!cseq || !to)
 		return refuse(r, 400, "Malformed To or CSeq");
-	r->out->change.aor = sip_uri_aor(r->arena, &to->uri);
+	r->out->change.aor = to == msg_to(msg) ? msg_to_aor(msg) : sip_uri_aor(r->arena, &to->uri);
 	if (!r->out->change.aor.p)
 		return refuse(r, 404, "No such address of record");
 	r->common.call_id = msg_call_id(msg);

@@ -224,13 +224,18 @@ static size_t part_size(const struct record_part *part)
 	return packed_size(part->want) + (ruid ? ruid : RUID_CHARS);
 }
 
+static size_t head_size(struct slice aor, unsigned count)
+{
+	return aligned(offsetof(struct record, at) + count * sizeof(uint32_t) + aor.len);
+}
+
 static size_t record_size(struct slice aor, const struct record_part *parts, unsigned count)
 {
-	size_t size = sizeof(struct record) + count * sizeof(((struct record *)0)->at[0]);
+	size_t size = head_size(aor, count);
 
 	for (unsigned i = 0; i < count; i++)
 		size += aligned(part_size(&parts[i]));
-	return size + aor.len;
+	return size;
 }
 
 static void put_part(struct binding *to, struct record_part *part)
@@ -255,7 +260,7 @@ struct record *record_new(struct usrloc *ul, struct slice aor, struct record_par
 {
 	size_t size = record_size(aor, parts, count);
 	struct record *r = size <= UINT32_MAX ? pool_get(pool_here(ul), size) : NULL;
-	uint32_t at = (uint32_t)(sizeof(*r) + count * sizeof(r->at[0]));
+	uint32_t at = (uint32_t)head_size(aor, count);
 
 	if (!r)
 		return NULL;
@@ -264,13 +269,13 @@ struct record *record_new(struct usrloc *ul, struct slice aor, struct record_par
 	r->aor_len = (uint32_t)aor.len;
 	r->pub.count = count;
 	list_init(&r->due);
+	put_bytes((char *)&r->at[count], aor.p, aor.len);
 	sort(parts, count);
 	for (unsigned i = 0; i < count; i++) {
 		r->at[i] = at;
 		put_part((void *)((char *)r + at), &parts[i]);
 		at += (uint32_t)aligned(binding_size(parts[i].made));
 	}
-	put_bytes((char *)r + at, aor.p, aor.len);
 	return r;
 }
 

@@ -41,12 +41,12 @@ struct record {
 	struct usrloc_aor pub;
 	uint32_t          size;		/* bytes of all this */
 	uint32_t          aor_len;
-	uint32_t          at[];		/* where in it each binding begins; last is the AOR */
+	uint32_t          at[];		/* where in it each binding begins; then comes the AOR */
 };
 
 static inline struct slice record_aor(const struct record *r)
 {
-	return slice_of((const char *)r + r->size - r->aor_len, r->aor_len);
+	return slice_of((const char *)&r->at[r->pub.count], r->aor_len);
 }
 
 static inline const struct binding *record_binding(const struct record *r, unsigned i)

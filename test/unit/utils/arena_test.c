@@ -54,6 +54,9 @@ static void copies(void **state)
 	assert_slice(arena_printf(a, "%s=%d", "n", 7), "n=7");
 	assert_slice(arena_printf(a, "%s", ""), "");
 	assert_int_equal(arena_printf(a, "%.*s|", 1000, text).len, 1001);
+	assert_slice(arena_join(a, (const struct slice[]){ SLICE("a"), SLICE_NULL, SLICE("@b") }, 3),
+	    "a@b");
+	assert_slice(arena_join(a, NULL, 0), "");
 	z = arena_zalloc(a, 300);
 	for (int i = 0; i < 300; i++)
 		assert_int_equal(z[i], 0);
@@ -214,6 +217,7 @@ static bool use(struct arena *a, char *name)
 	ok &= arena_dup_secret(a, SLICE("secret")).p != NULL;
 	ok &= arena_printf(a, "%01500d", 5).p != NULL;
 	ok &= arena_alloc(a, 100000) != NULL;
+	ok &= arena_join(a, (const struct slice[]){ SLICE("abc"), SLICE("d") }, 2).p != NULL;
 	return ok;
 }
 

@@ -57,6 +57,22 @@ static void vectors_in_any_pieces(void **state)
 	assert_slice(slice_of(hex, 32), vectors[0].hex);
 }
 
+/* FIPS 180-2, B.3: a million times "a", here as a thousand pieces that do not fit together. */
+static void long_input_in_many_pieces(void **state)
+{
+	static struct slice pieces[1000];
+	static char text[1000];
+	char hex[2 * DIGEST_MAX_BYTES];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < COUNT(pieces); i++)
+		pieces[i] = slice_of(text, sizeof(text));
+	assert_int_equal(digest_hex(DIGEST_SHA256, pieces, COUNT(pieces), hex), 0);
+	assert_slice(slice_of(hex, 64),
+	    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
 static void *run_in_thread(void *arg)
 {
 	*(bool *)arg = vectors_hold();
@@ -138,6 +154,7 @@ static void no_memory_is_an_error_once(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(vectors_in_any_pieces),
+	cmocka_unit_test(long_input_in_many_pieces),
 	cmocka_unit_test(every_thread_has_its_own),
 	cmocka_unit_test(hmac_vectors),
 	cmocka_unit_test(equal),
