@@ -45,7 +45,8 @@ static const struct lcs_param params[] = {
 	PARAM_INT(struct registrar_conf, max_contacts, "10", 0, 256,
 	    "endpoints of one user; 0: the built-in 256"),
 	PARAM_BOOL(struct registrar_conf, replace_oldest, "no",
-	    "one endpoint too many: forget the oldest instead of refusing with 403"),
+	    "one endpoint too many: forget the oldest instead of refusing with 403; one whose connection "
+	    "has gone makes room in any case"),
 	PARAM_BOOL(struct registrar_conf, append_branches, "yes",
 	    "lookup() makes a branch for every endpoint, not only for the best"),
 	PARAM_BOOL(struct registrar_conf, method_filtering, "no",

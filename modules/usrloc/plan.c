@@ -121,13 +121,29 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 	return USRLOC_OK;
 }
 
+static bool is_any(const struct binding *b)
+{
+	(void)b;
+	return true;
+}
+
+/* Its client's own connection led there and has gone; a client that is still there comes again. */
+static bool is_cut_off(const struct binding *b)
+{
+	struct usrloc_binding out;
+
+	binding_unpack(b, &out);
+	return transport_is_stream(out.received.transport) && !out.path.len &&
+	    !flow_is_alive(out.received.flow);
+}
+
 /* Of those that were there and stay as they are; keep_count if there is none. */
-static unsigned oldest(const struct plan *plan)
+static unsigned oldest(const struct plan *plan, bool (*is_meant)(const struct binding *b))
 {
 	unsigned at = plan->keep_count;
 
 	for (unsigned i = 0; i < plan->keep_count; i++)
-		if (!plan->keep[i].want && (at == plan->keep_count ||
+		if (!plan->keep[i].want && is_meant(plan->keep[i].have) && (at == plan->keep_count ||
 		    binding_changed(plan->keep[i].have) < binding_changed(plan->keep[at].have)))
 			at = i;
 	return at;
@@ -137,11 +153,14 @@ static enum usrloc_result apply_limit(struct plan *plan, const struct usrloc_cha
 {
 	/* Nobody is refused for a refresh: only growth counts against the limit. */
 	while (change->max_contacts && plan->keep_count > change->max_contacts) {
-		unsigned at = oldest(plan);
+		unsigned at;
 
 		if (!plan->written_count)
 			return USRLOC_OK;
-		if (!change->replace_oldest || at == plan->keep_count)
+		at = oldest(plan, is_cut_off);
+		if (at == plan->keep_count && change->replace_oldest)
+			at = oldest(plan, is_any);
+		if (at == plan->keep_count)
 			return USRLOC_TOO_MANY;
 		drop_at(plan, at);
 	}
