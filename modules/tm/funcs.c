@@ -516,6 +516,15 @@ const struct lcs_func tm_funcs[] = {
 	{ "t_cancel_branches(which: str = \"all\") -> bool", fn_cancel_branches,
 	  IN_RESPONSE | IN_FAILURE, 0,
 	  "cancel branches under way: \"all\", \"others\" than the one that answered, \"this\"" },
+	{ "t_cancel_callid(call_id: str, cseq: int 0..2147483647 = 0) -> bool",
+	  tm_fn_cancel_callid, IN_REQUEST, FUNC_MAY_SUSPEND,
+	  "cancel an INVITE that is not answered, as if its client had; cseq 0: whatever its "
+	  "number. false if there is none. It looks at all transactions of a worker" },
+	{ "t_load_contacts() -> bool", tm_fn_load_contacts, IN_REQUEST | IN_FAILURE, 0,
+	  "put all targets aside, for t_next_contacts() to take them by q" },
+	{ "t_next_contacts() -> bool", tm_fn_next_contacts, IN_REQUEST | IN_FAILURE, 0,
+	  "make the group of highest q that is left the targets of t_relay(); false if none is. "
+	  "With parameter serial_forking the same happens by itself" },
 	{ "t_check_status(status: str) -> bool", fn_check_status, IN_TX, 0,
 	  "does the status match this regular expression, as \"408|5[0-9][0-9]\"? In a failure "
 	  "route the best one's, in a reply route the response's" },

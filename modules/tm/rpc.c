@@ -99,32 +99,12 @@ static int rpc_count(struct lcs_mod *mod, const json_t *params, json_t **result,
 	return *result ? 0 : -ENOMEM;
 }
 
-static bool is_meant(const struct visit *v, const struct tm_tx *tx)
-{
-	return tx->is_invite && !tm_is_answered(tx) && slice_eq(call_id_of(tx), v->call_id);
-}
-
 static void cancel_here(unsigned index, void *arg)
 {
 	struct visit *v = arg;
-	struct tm_local *local = lcs_local(v->mod);
-	bool again = true;
 
 	(void)index;
-	/* Cancelling may free others: begin at the front after each. */
-	while (again) {
-		again = false;
-		list_for_each(it, &local->all) {
-			struct tm_tx *tx = container_of(it, struct tm_tx, by_age);
-
-			if (!is_meant(v, tx) || tx->is_canceled)
-				continue;
-			tm_cancel(tx, SLICE_NULL);
-			v->cancelled++;
-			again = true;
-			break;
-		}
-	}
+	v->cancelled += tm_cancel_call(lcs_local(v->mod), v->call_id, 0);
 }
 
 static int rpc_cancel(struct lcs_mod *mod, const json_t *params, json_t **result,

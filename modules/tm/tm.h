@@ -95,6 +95,7 @@ struct tm_client;
 struct tm_branch;
 struct tm_work;
 struct tm_uac;
+struct tm_contacts;
 
 struct tm_watch {
 	struct tm_watch *next;
@@ -190,6 +191,7 @@ struct tm_work {			/* in the request's arena */
 	bool                   is_relaying;	/* branches are being added */
 	bool                   is_closed;	/* a 6xx, or the client gave up: no more branches */
 	bool                   is_over;	/* to be dropped when nobody is in the middle of it */
+	struct tm_contacts    *contacts;	/* t_load_contacts() */
 	struct slice           mark;	/* lcs_loop_mark(), if loops are looked for */
 	unsigned               redirected;	/* branches that are contacts of a 3xx */
 	struct slice           cancel_reason;	/* Reason of the client's CANCEL */
@@ -332,6 +334,13 @@ int  tm_breadth_write(struct tm_branch *b);
 /* ---- redirect.c ---- */
 /** Add the contacts of a branch's 3xx to its transaction (16.7, item 4). */
 void tm_redirect(struct tm_tx *tx, struct tm_branch *b);
+
+/* ---- contacts.c, callid.c: script functions ---- */
+enum fn_status tm_fn_load_contacts(struct lcs_call *call);
+enum fn_status tm_fn_next_contacts(struct lcs_call *call);
+enum fn_status tm_fn_cancel_callid(struct lcs_call *call);
+/** Cancel what this worker has of a call; cseq 0: whatever number. How many there were. */
+unsigned tm_cancel_call(struct tm_local *local, struct slice call_id, uint32_t cseq);
 
 /* ---- failure.c ---- */
 /** Run the failure route over the branch that was picked; tm_look() comes after it. */
