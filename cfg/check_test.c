@@ -5,6 +5,8 @@
 
 #include "parser/uri.h"
 
+#define ADVANCE_MAX (366 * 24 * 3600 * 1000000ll)	/* usec_t */
+
 /* ---- functions that only tests have ---- */
 
 static void test_calls(struct check *c, struct expr *e)
@@ -214,13 +216,20 @@ static void expectation(struct check *c, const struct test_stmt *t)
 		check_condition(c, t->expect.value);
 }
 
+/* Every timer of that time is fired: a slip of the pen must not run for days. */
+static void advance(struct check *c, const struct test_stmt *t)
+{
+	if (t->advance > ADVANCE_MAX)
+		load_error(c->ld, 304, t->at, "a test advances by a year at most");
+}
+
 static void check_one(struct check *c, struct test_stmt *t)
 {
 	switch (t->kind) {
 	case TEST_GIVEN:   given(c, t); break;
 	case TEST_MOCK:    mock(c, t); break;
 	case TEST_CONST:   constant(c, t->constant); break;
-	case TEST_ADVANCE: break;
+	case TEST_ADVANCE: advance(c, t); break;
 	case TEST_CALL:    check_expr(c, t->call); break;
 	case TEST_EXPECT:  expectation(c, t); break;
 	}

@@ -13,7 +13,8 @@
 
 static bool same_place(struct cfg_span a, struct cfg_span b)
 {
-	return a.source == b.source && a.line == b.line && a.column == b.column;
+	return a.source == b.source && a.line == b.line && a.column == b.column &&
+	    a.end_line == b.end_line && a.end_column == b.end_column;
 }
 
 static void note_line(struct emit *e)

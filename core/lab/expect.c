@@ -137,6 +137,18 @@ static void logged(const struct cfg_test_expect *e, struct cfg_span at)
 		tell_miss(at, lab_last_out(), "expected a log line with \"%.*s\"", SLICE_ARG(e->text));
 }
 
+/* "expect X;" without its first word and its end. */
+static struct slice claim(struct cfg_span at)
+{
+	struct slice s = tell_source(at);
+
+	if (slice_starts(s, SLICE("expect ")))
+		s = slice_trim(slice_skip(s, 7));
+	if (slice_ends(s, SLICE(";")))
+		s.len--;
+	return s;
+}
+
 static void expression(const struct cfg_test_expect *e, struct cfg_span at)
 {
 	struct lab_out *about = lab_last_out();
@@ -144,7 +156,7 @@ static void expression(const struct cfg_test_expect *e, struct cfg_span at)
 
 	if (v.type != VALUE_BOOL || !v.b)
 		tell_miss(at, about, "expected %.*s; the last message out is %s",
-		    SLICE_ARG(tell_source(at)), message_text(about));
+		    SLICE_ARG(claim(at)), message_text(about));
 }
 
 void lab_expect(const struct cfg_test_expect *e, struct cfg_span at)

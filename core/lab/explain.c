@@ -92,13 +92,17 @@ static void show_step(uint32_t at, const struct tape_step *s, const struct trace
 {
 	struct slice place = trace_place(lab.arena, l);
 	const char *note = steps_note(at);
+	struct slice line;
 
 	(void)arg;
 	told.steps++;
 	told.calls += step_kind(s) == TAPE_CALL;
 	told.waits += step_kind(s) == TAPE_WAIT;
-	printf(" %-18.*s %-46.*s  %-9.*s%s%s\n", SLICE_ARG(place), SLICE_ARG(l->text), SLICE_ARG(l->value),
-	    *note ? "  " : "", note);
+	line = slice_str(lab_text(" %-18.*s %-46.*s  %-9.*s  %s", SLICE_ARG(place),
+	    SLICE_ARG(l->text), SLICE_ARG(l->value), note));
+	while (line.len && line.p[line.len - 1] == ' ')
+		line.len--;
+	printf("%.*s\n", SLICE_ARG(line));
 }
 
 static void show_runs(void)

@@ -43,6 +43,8 @@ static void step(struct waiting *w, const struct cfg_test_step *s)
 		break;
 	case TEST_CALL:
 		lab_ask(s->call, NULL);
+		if (lab.failed && !lab.failed_at.source)
+			lab.failed_at = s->at;
 		break;
 	case TEST_EXPECT:
 		let_come(w);

@@ -1,0 +1,99 @@
+#!/bin/bash
+# about: lcs test and lcs explain themselves: what they say, and what they refuse
+# order: 42
+# in: quick ci
+# build: plain
+# sanitizers: asan
+# packages: python3
+# repair: cd test/lab && ../../build/plain/lcs test NAME.cfg; NAME.expect has what it says
+set -u
+# shellcheck source=test/groups/lib.bash
+. "$LCS_SRC/test/groups/lib.bash"
+cd "$LCS_SRC/test/lab" || exit 1
+need_program lcs
+need_program lcs-lab
+export LCS_MODULE_PATH=$LCS_BUILD/modules
+lcs=$LCS_BUILD/lcs
+
+# ended NAME STATUS WORD...: lcs with these words ends so.
+ended() {
+	local name=$1 status=$2 got=0
+
+	"$lcs" "${@:3}" > "$LCS_LOG/out" 2> "$LCS_LOG/err" < /dev/null || got=$?
+	cat "$LCS_LOG/err" >> "$LCS_LOG/out"
+	if [ "$got" = "$status" ]; then
+		ok "$name"
+	else
+		echo "# ends with $got"
+		not_ok "$name" "$LCS_LOG/out"
+	fi
+}
+
+# said NAME FILE: the last output is that file, but for how long things took.
+said() {
+	sed 's/ *([0-9.]* ms)$//' "$LCS_LOG/out" > "$LCS_LOG/said"
+	if diff "$2" "$LCS_LOG/said" > "$LCS_LOG/diff"; then ok "$1"; else not_ok "$1" "$LCS_LOG/diff"; fi
+}
+
+# has NAME TEXT: the last output contains it.
+has() {
+	if grep -qF -- "$2" "$LCS_LOG/out"; then ok "$1"; else not_ok "$1" "$LCS_LOG/out"; fi
+}
+
+ended "everything that tests can do" 0 test passes.cfg
+ended "failures end with 1" 1 test fails.cfg
+said "failures say what was decided, and where" fails.expect
+ended "a test that would take hours is ended" 1 test --limit 1 endless.cfg
+has "and says so" "takes more than 1 s (--limit)"
+has "and the next one runs" "ok 2 - the next one runs"
+ended "a folder that is not there" 3 test folder.cfg
+ended "a script that is not there" 3 test nowhere.cfg
+ended "a script that is wrong" 1 test ../scripts-bad/test-advance.cfg
+has "says why" "E0304"
+ended "no script" 64 test
+ended "a format that does not exist" 64 test --format=yaml passes.cfg
+ended "a limit that is none" 64 test --limit soon passes.cfg
+ended "options before the verb" 64 -A X test passes.cfg
+
+ended "only some" 0 test -k clock passes.cfg
+has "one of them" "1..1"
+ended "JSON" 1 test --format=json fails.cfg
+if python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit(j["failed"] != 12)' "$LCS_LOG/out"; then
+	ok "can be read"
+else
+	not_ok "can be read" "$LCS_LOG/out"
+fi
+ended "JUnit" 1 test --format=junit fails.cfg
+if python3 -c 'import sys,xml.etree.ElementTree as t
+r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 12)' "$LCS_LOG/out"; then
+	ok "can be read too"
+else
+	not_ok "can be read too" "$LCS_LOG/out"
+fi
+ended "coverage for lcov" 0 test "--coverage=lcov:$LCS_LOG/lcov.info" passes.cfg
+if grep -q '^SF:passes.cfg' "$LCS_LOG/lcov.info" && grep -q '^DA:[0-9]*,[1-9]' "$LCS_LOG/lcov.info" &&
+    grep -q '^end_of_record' "$LCS_LOG/lcov.info"; then
+	ok "names file and lines"
+else
+	not_ok "names file and lines" "$LCS_LOG/lcov.info"
+fi
+
+# What came instead takes the place of what was expected, where that can be said.
+cp fails.cfg "$LCS_LOG/update.cfg"
+ended "expectations are rewritten" 1 test --update --yes "$LCS_LOG/update.cfg"
+ended "and then met" 0 test -k another "$LCS_LOG/update.cfg"
+cp fails.cfg "$LCS_LOG/asked.cfg"
+ended "not without asking" 1 test --update "$LCS_LOG/asked.cfg"
+if cmp -s fails.cfg "$LCS_LOG/asked.cfg"; then ok "nothing was changed"; else not_ok "nothing was changed"; fi
+
+ended "a message explained" 0 explain -f passes.cfg messages/options.sip --from 192.0.2.7 --over udp
+said "line by line" explain.expect
+ended "with a mock" 0 explain -f passes.cfg messages/options.sip --over udp --mock is_method=false --level decisions
+has "goes another way" "(mocked)"
+ended "a mock of what is never called" 64 explain -f passes.cfg messages/options.sip --mock nowhere=1
+ended "a mock of another type" 64 explain -f passes.cfg messages/options.sip --mock is_method=7
+ended "a message that is not there" 3 explain -f passes.cfg nowhere.sip
+ended "a transport nobody listens on" 1 explain -f passes.cfg messages/options.sip --over tls
+ended "an address that is none" 64 explain -f passes.cfg messages/options.sip --from here
+ended "no message" 64 explain -f passes.cfg
+plan
