@@ -49,20 +49,38 @@ static bool load_pair(SSL_CTX *ctx, const char *cert, const char *key, struct tr
 	return true;
 }
 
-static bool load_trust(SSL_CTX *ctx, struct slice ca, struct trouble *t)
+/*
+ * The system's authorities are a hundred certificates and more: they are read once
+ * for all contexts, and not at all to see whether the parameters are right.
+ */
+static bool load_trust(struct tls_set *set, struct slice ca, bool is_trial, struct trouble *t)
+{
+	char file[4096];
+
+	set->trust = X509_STORE_new();
+	if (!set->trust)
+		return false;
+	if (!ca.len)
+		return is_trial || X509_STORE_set_default_paths(set->trust) == 1;
+	snprintf(file, sizeof(file), "%.*s", SLICE_ARG(ca));
+	if (X509_STORE_load_locations(set->trust, file, NULL) != 1)
+		return fail(t, "ca", "cannot read trusted authorities from", file);
+	return true;
+}
+
+/* Clients are told whom we trust, if that is a list of our own. */
+static void use_trust(SSL_CTX *ctx, const struct tls_set *set, struct slice ca)
 {
 	char file[4096];
 	STACK_OF(X509_NAME) *names;
 
+	SSL_CTX_set1_cert_store(ctx, set->trust);
 	if (!ca.len)
-		return SSL_CTX_set_default_verify_paths(ctx) == 1;
+		return;
 	snprintf(file, sizeof(file), "%.*s", SLICE_ARG(ca));
-	if (SSL_CTX_load_verify_locations(ctx, file, NULL) != 1)
-		return fail(t, "ca", "cannot read trusted authorities from", file);
 	names = SSL_load_client_CA_file(file);
 	if (names)
 		SSL_CTX_set_client_CA_list(ctx, names);
-	return true;
 }
 
 static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct trouble *t)
@@ -78,8 +96,8 @@ static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct troubl
 	return true;
 }
 
-static SSL_CTX *context_new(const struct tls_conf *conf, bool server, const char *cert,
-    const char *key, struct trouble *t)
+static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, bool server,
+    const char *cert, const char *key, struct trouble *t)
 {
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 
@@ -96,8 +114,8 @@ static SSL_CTX *context_new(const struct tls_conf *conf, bool server, const char
 	/* Tickets resume without a table that all workers would have to lock. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"lcs", 3);
-	if (load_pair(ctx, cert, key, t) && load_trust(ctx, conf->ca, t) &&
-	    set_ciphers(ctx, conf, t))
+	use_trust(ctx, set, conf->ca);
+	if (load_pair(ctx, cert, key, t) && set_ciphers(ctx, conf, t))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -118,7 +136,7 @@ static bool add_named(struct tls_set *set, const struct tls_conf *conf, struct s
 	}
 	snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(cert));
 	snprintf(key_file, sizeof(key_file), "%.*s", SLICE_ARG(key));
-	n->ctx = context_new(conf, true, cert_file, key_file, t);
+	n->ctx = context_new(set, conf, true, cert_file, key_file, t);
 	if (!n->ctx) {
 		t->param = "server_certificate";
 		return false;
@@ -153,8 +171,8 @@ static void offer_names(struct tls_set *set, SSL_CTX *ctx)
 static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
     const char *key, struct trouble *t)
 {
-	set->server = context_new(conf, true, cert, key, t);
-	set->mutual = set->server ? context_new(conf, true, cert, key, t) : NULL;
+	set->server = context_new(set, conf, true, cert, key, t);
+	set->mutual = set->server ? context_new(set, conf, true, cert, key, t) : NULL;
 	if (!set->mutual)
 		return false;
 	if (conf->client_certificate)
@@ -170,7 +188,8 @@ static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const
 	return true;
 }
 
-struct tls_set *tls_set_new(const struct tls_conf *conf, const char **param, const char **why)
+struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
+    const char **why)
 {
 	struct tls_set *set = calloc(1, sizeof(*set));
 	struct trouble t = { "certificate" };
@@ -183,8 +202,9 @@ struct tls_set *tls_set_new(const struct tls_conf *conf, const char **param, con
 	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(conf->key));
 	if (set)
 		set->named = calloc(conf->server_certificate.count + 1, sizeof(*set->named));
-	if (set && set->named && make_servers(set, conf, cert, key, &t)) {
-		set->client = context_new(conf, false, cert, key, &t);
+	if (set && set->named && load_trust(set, conf->ca, is_trial, &t) &&
+	    make_servers(set, conf, cert, key, &t)) {
+		set->client = context_new(set, conf, false, cert, key, &t);
 		ok = set->client != NULL;
 	}
 	*param = t.param;
@@ -210,6 +230,7 @@ void tls_set_free(struct tls_set **set)
 		free(s->named[i].host);
 	}
 	free(s->named);
+	X509_STORE_free(s->trust);
 	SSL_CTX_free(s->server);
 	SSL_CTX_free(s->mutual);
 	SSL_CTX_free(s->client);

@@ -19,7 +19,7 @@ static int tls_load(struct lcs_mod *mod)
 static int tls_check(const void *conf, struct diag *diag)
 {
 	const char *param, *why;
-	struct tls_set *set = tls_set_new(conf, &param, &why);
+	struct tls_set *set = tls_set_new(conf, true, &param, &why);
 
 	if (!set)
 		return diag_error(diag, param, "%s", why);
@@ -33,7 +33,7 @@ static int tls_prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	const char *param, *why;
 
 	(void)next;
-	c->set = tls_set_new(c, &param, &why);
+	c->set = tls_set_new(c, false, &param, &why);
 	if (c->set)
 		return 0;
 	log_error(lcs_mod_name(mod), "cannot use TLS settings parameter=%s reason=\"%s\"", param, why);

@@ -22,6 +22,7 @@ struct tls_local {			/* statistics of one worker */
 /* One generation's contexts. Connections keep the SSL_CTX they began with. */
 struct tls_named { char *host; SSL_CTX *ctx; };
 struct tls_set {
+	X509_STORE       *trust;	/* of all contexts */
 	SSL_CTX          *server;	/* no client certificate wanted, or optional */
 	SSL_CTX          *mutual;	/* client certificate required */
 	SSL_CTX          *client;	/* we dial */
@@ -32,8 +33,9 @@ struct tls_set {
 
 struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };
 
-/** Read files and make contexts. NULL: *param and *why (thread-local text) say what is wrong. */
-struct tls_set *tls_set_new(const struct tls_conf *conf, const char **param, const char **why);
+/** Read files and make contexts; a trial need not be of use to anybody. NULL: *param and *why (thread-local text) say what is wrong. */
+struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
+    const char **why);
 void tls_set_free(struct tls_set **set);
 
 /** Does the certificate name this SIP domain or host (RFC 5922 7.1: URI and DNS names of

@@ -3,7 +3,7 @@
 # order: 96
 # build: plain
 # limit: 90000
-# packages: python3 procps gcc libssl-dev openssl
+# packages: python3 procps gcc libssl-dev openssl sip-tester
 # repair: the runs' figures are in runs.jsonl; repeat one with shared/bench/run
 set -u
 # shellcheck source=test/groups/lib.bash
@@ -42,4 +42,14 @@ END
 		not_ok "$scenario at $rate/s for $seconds s: $verdict" "$LCS_LOG/$scenario.log"
 	fi
 done
+
+# Ten thousand exchanges of the configuration under calls and registrations.
+if [ "${LCS_RELOADS:-10000}" -gt 0 ]; then
+	if LCS_RELOADS=${LCS_RELOADS:-10000} python3 "$LCS_SRC/test/real/run.py" -d "$LCS_LOG" \
+	    "again and again" > "$LCS_LOG/reload.tap" 2> "$LCS_LOG/reload.log"; then
+		ok "$(sed -n 's/^# \(.* exchanges.*\)/\1/p' "$LCS_LOG/reload.tap")"
+	else
+		not_ok "exchanges of the configuration under load" "$LCS_LOG/reload.tap"
+	fi
+fi
 plan
