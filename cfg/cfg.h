@@ -122,6 +122,12 @@ struct cfg_builtin {
 /** The nth, from 0; false behind the last. */
 bool cfg_builtin(unsigned n, struct cfg_builtin *out);
 
+/* The variables that belong to the language. */
+struct cfg_own_var { const char *form, *facts, *doc; };	/* "$var(x)" */
+bool cfg_own_var(unsigned n, struct cfg_own_var *out);
+/** The options of a listener that belong to the language; NULL behind the last. */
+const struct sym_setting *cfg_listen_option(unsigned n);
+
 /** "lcs.cfg: ok - 4 files, 212 lines, …" */
 struct slice cfg_summary(const struct cfg *cfg, struct arena *arena);
 /** Listing of the bytecode with source lines. */

@@ -111,12 +111,34 @@ static const struct own {
 	const char *name;
 	void      (*check)(struct check *c, struct expr *e);
 	bool        takes_arg;
+	const char *form, *facts, *doc;	/* for the manual */
 } own[] = {
-	{ "var", own_var, true }, { "rc", own_rc, false }, { "retcode", own_rc, false },
-	{ "?", own_rc, false }, { "err", own_err, false }, { "null", own_null, false },
-	{ "re", own_re, true }, { "cfg", own_cfg, true }, { "env", own_env, true }
+	{ "var", own_var, true, "$var(x)", "any or null, may be written, in every route",
+	  "a variable of the script; null in every message until it is set" },
+	{ "rc", own_rc, false, "$rc", "int, read only, in every route",
+	  "the last result of a function as Kamailio's number: 1 for true, -1 for false" },
+	{ "retcode", own_rc, false, "$retcode", "int, read only, in every route", "the same as $rc" },
+	{ "?", own_rc, false, "$?", "int, read only, in every route", "the same as $rc" },
+	{ "err", own_err, false, "$err", "str or null, read only, in every route",
+	  "why the last function that may fail did: timeout, unavailable, refused, limit; null if "
+	  "it did not" },
+	{ "null", own_null, false, "$null", "null", "no value" },
+	{ "re", own_re, true, "$re(n)", "str or null, read only, in every route",
+	  "group n, 0 to 9, of the last =~ that matched; 0 is all of it" },
+	{ "cfg", own_cfg, true, "$cfg(what)", "read only, in every route",
+	  "where this stands: line, file (or name), route" },
+	{ "env", own_env, true, "$env(NAME)", "str or null, read only, in every route",
+	  "the environment as it was when the file was read" }
 };
 #define OWN (sizeof(own) / sizeof(own[0]))
+
+bool cfg_own_var(unsigned n, struct cfg_own_var *out)
+{
+	if (n >= OWN)
+		return false;
+	*out = (struct cfg_own_var){ own[n].form, own[n].facts, own[n].doc };
+	return true;
+}
 
 static const struct own *find_own(struct slice name)
 {

@@ -94,6 +94,25 @@ static void find_module_path(struct load *ld)
 	}
 }
 
+/* Said once, at the later of the two, whichever of them knows of it. */
+static void check_conflicts(struct load *ld, const struct loaded_module *m)
+{
+	for (const char *const *n = m->sym->conflicts; n && *n; n++) {
+		const struct loaded_module *other = names_module(ld, slice_str(*n)), *first = m;
+		struct diag_item *item;
+
+		if (!other || !other->item)
+			continue;
+		for (; first && first != other; first = first->next)
+			;
+		item = load_error(ld, 410, first ? other->item->name_at : m->item->name_at,
+		    "modules \"%s\" and \"%s\" cannot stand beside each other", m->sym->name,
+		    other->sym->name);
+		diag_beside(item, "load one of them");
+		diag_see(item, first ? m->item->name_at : other->item->name_at);
+	}
+}
+
 void check_modules(struct load *ld)
 {
 	if (ld->host->set_module_path)
@@ -102,8 +121,10 @@ void check_modules(struct load *ld)
 		open_module(ld, i);
 	if (is_guest(ld))
 		guest_prepare(ld);
-	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next)
+	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next) {
 		check_needs(ld, m);
+		check_conflicts(ld, m);
+	}
 }
 
 /* ---- one declared value ---- */
@@ -341,15 +362,26 @@ static void check_core_settings(struct load *ld)
 /* ---- listeners ---- */
 
 static const struct sym_setting listen_options[] = {
-	{ .name = "name", .type = VALUE_STRING },
-	{ .name = "advertise", .type = VALUE_STRING },
-	{ .name = "as", .type = VALUE_STRING },
-	{ .name = "virtual", .type = VALUE_BOOL },
-	{ .name = "anycast", .type = VALUE_BOOL },
-	{ .name = "tos", .type = VALUE_INT, .max = 255 },
-	{ .name = "require_client_certificate", .type = VALUE_BOOL }
+	{ .name = "name", .type = VALUE_STRING, .preset = "",
+	  .doc = "what $sck(name) and the logs call it" },
+	{ .name = "advertise", .type = VALUE_STRING, .preset = "",
+	  .doc = "host or host:port that others are told, in Via, Record-Route and Contact" },
+	{ .name = "as", .type = VALUE_STRING, .preset = "", .doc = "the same as advertise" },
+	{ .name = "virtual", .type = VALUE_BOOL, .preset = "no",
+	  .doc = "the address may not be there yet (freebind)" },
+	{ .name = "anycast", .type = VALUE_BOOL, .preset = "no",
+	  .doc = "other servers have this address, too" },
+	{ .name = "tos", .type = VALUE_INT, .max = 255, .preset = "0",
+	  .doc = "type of service of what is sent" },
+	{ .name = "require_client_certificate", .type = VALUE_BOOL, .preset = "no",
+	  .doc = "TLS: refuse who does not show a certificate that verifies" }
 };
 #define LISTEN_OPTIONS (sizeof(listen_options) / sizeof(listen_options[0]))
+
+const struct sym_setting *cfg_listen_option(unsigned n)
+{
+	return n < LISTEN_OPTIONS ? &listen_options[n] : NULL;
+}
 
 static const struct sym_setting *find_option(const struct load *ld, struct slice key)
 {

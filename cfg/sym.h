@@ -112,6 +112,7 @@ struct sym_module {			/* what one module brings */
 	const struct sym_setting *params;	unsigned param_count;
 	const struct sym_event   *events;	unsigned event_count;
 	const char *const        *needs;	/* names, NULL at the end; NULL: none */
+	const char *const        *conflicts;	/* the same: cannot be loaded beside it */
 	const void               *impl;
 	unsigned                  index;
 	bool                      is_passive;	/* works by being loaded: no W0411 */

@@ -144,6 +144,7 @@ struct lcs_module {
 	void (*worker_stop)(struct lcs_mod *mod, void *local);
 	void (*unload)(struct lcs_mod *mod);			/* workers have stopped */
 	const char *manual;		/* longer text for the manual, markdown */
+	const char *const *conflicts;	/* modules that this one cannot stand beside; NULL ends */
 	unsigned    flags;		/* MODULE_AT_START | MODULE_MAY_LEAVE */
 };
 /* load() must run before the workers: a reload cannot bring the module in. Modules that keep

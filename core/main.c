@@ -10,6 +10,7 @@
 
 #include "cfg/diag.h"
 #include "core/mod/ask.h"
+#include "core/mod/explain.h"
 #include "core/mod/fmt_main.h"
 #include "core/mod/import_main.h"
 #include "core/mod/man.h"
@@ -102,9 +103,18 @@ static int run_lab(int argc, char **argv, const struct options *o)
 	return EXIT_UNREADABLE;
 }
 
+/* "lcs explain E0201" asks about a message, "lcs explain -f lcs.cfg x.sip" about a script. */
+static int run_explain(int argc, char **argv, const struct options *o)
+{
+	if (argc > 1 && (explain_is_code(argv[1]) || slice_eq(slice_str(argv[1]), SLICE("--all"))))
+		return explain_main(argc - 1, argv + 1);
+	return run_lab(argc, argv, o);
+}
+
 static const struct verb verbs[] = {
 	{ "fmt", "lay out configurations (fmt [-w] [--check] FILE...)", run_fmt },
-	{ "explain", "what a script does with a message, line by line (explain --help)", run_lab },
+	{ "explain", "what a script does with a message, line by line (explain --help), or what "
+	  "a message of the check means (explain E0201)", run_explain },
 	{ "test", "run the tests of a script (test FILE; test --help)", run_lab },
 	{ "import", "a native configuration out of another server's "
 	  "(import --from kamailio FILE -o OUT)", run_import },

@@ -261,6 +261,62 @@ static void write_module(const struct man_page *p, const struct lcs_module *m,
 	write_rpcs(p, m->rpcs);
 }
 
+/* ---- what belongs to the language ---- */
+
+static void write_listen(const struct man_page *p)
+{
+	const struct sym_setting *s;
+
+	man_section(p, "Listeners");
+	for (unsigned i = 0; (s = cfg_listen_option(i)); i++) {
+		struct text t = { .len = 0 };
+
+		add_word(&t, value_type_name(s->type));
+		if (s->preset && s->preset[0])
+			add(&t, ", default %s", s->preset);
+		add_range(&t, s);
+		man_item(p, s->name, t.bytes, s->doc);
+	}
+}
+
+static void write_own_vars(const struct man_page *p)
+{
+	struct cfg_own_var v;
+
+	man_section(p, "Own variables");
+	for (unsigned i = 0; cfg_own_var(i, &v); i++)
+		man_item(p, v.form, v.facts, v.doc);
+}
+
+/* As it stands in braces: "{s.substr,offset,length}". */
+static void add_transformation(struct text *t, const struct cfg_builtin *b)
+{
+	const char *at = strchr(b->sig, '('), *end;
+
+	add(t, "also {%s", b->trans);
+	at = at ? strchr(at, ',') : NULL;
+	for (; at; at = strchr(end, ',')) {
+		at += strspn(at, ", ");
+		end = at + strcspn(at, ":");
+		add(t, ",%.*s", (int)(end - at), at);
+	}
+	add(t, "}");
+}
+
+static void write_builtins(const struct man_page *p)
+{
+	struct cfg_builtin b;
+
+	man_section(p, "Values");
+	for (unsigned i = 0; cfg_builtin(i, &b); i++) {
+		struct text t = { .len = 0 };
+
+		if (b.trans)
+			add_transformation(&t, &b);
+		man_item(p, b.sig, t.bytes, b.doc);
+	}
+}
+
 static int write_core(const struct man_page *p, struct arena *arena)
 {
 	const struct lcs_var *vars = core_vars(arena);
@@ -271,7 +327,10 @@ static int write_core(const struct man_page *p, struct arena *arena)
 		return -ENOMEM;
 	man_title(p, "core", "settings, variables and functions that need no module");
 	write_settings(p, "Settings", settings, count);
+	write_listen(p);
 	write_funcs(p, core_funcs);
+	write_builtins(p);
+	write_own_vars(p);
 	write_vars(p, vars);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * core/mod/man_json.c - a module's declarations as JSON, for editors and programs.
  */
+#include "cfg/cfg.h"
 #include "core/mod/man_page.h"
 
 static json_t *where_json(unsigned where)
@@ -114,6 +115,40 @@ static json_t *symbols_json(const struct sym_module *m, const char *name, const 
 	    "events", events_json(m));
 }
 
+/* What belongs to the language itself. */
+static json_t *builtins_json(void)
+{
+	json_t *list = json_array();
+	struct cfg_builtin b;
+
+	for (unsigned i = 0; cfg_builtin(i, &b); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s?, s:s}", "signature", b.sig,
+		    "transformation", b.trans, "doc", b.doc));
+	return list;
+}
+
+static json_t *own_vars_json(void)
+{
+	json_t *list = json_array();
+	struct cfg_own_var v;
+
+	for (unsigned i = 0; cfg_own_var(i, &v); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "form", v.form, "facts",
+		    v.facts, "doc", v.doc));
+	return list;
+}
+
+static json_t *core_json(const struct sym_module *sym)
+{
+	json_t *o = symbols_json(sym, "core", "settings, variables and functions that need no module");
+
+	if (!o)
+		return NULL;
+	json_object_set_new(o, "builtins", builtins_json());
+	json_object_set_new(o, "own_variables", own_vars_json());
+	return o;
+}
+
 static json_t *module_json(const struct lcs_module *m, const struct sym_module *sym)
 {
 	json_t *o = symbols_json(sym, m->name, m->summary);
@@ -137,7 +172,7 @@ json_t *man_json(const struct lcs_module *m)
 	if (sym && m)
 		o = module_json(m, sym);
 	else if (sym)
-		o = symbols_json(sym, "core", "settings, variables and functions that need no module");
+		o = core_json(sym);
 	arena_free(&arena);
 	return o;
 }

@@ -141,6 +141,8 @@ static const struct sym_setting hello_params[] = {
 static const char *const registrar_needs[] = { "usrloc", NULL };
 static const char *const auth_db_needs[] = { "auth", NULL };
 
+static const char *const path_conflicts[] = { "tls", NULL };
+
 #define COUNTED(list) list, sizeof(list) / sizeof(list[0])
 
 static const struct module {
@@ -209,6 +211,7 @@ static const struct sym_module *make(struct fake_script *f, const struct module 
 	sym->events = m->events;
 	sym->event_count = m->event_count;
 	sym->needs = m->needs;
+	sym->conflicts = strcmp(m->name, "path") == 0 ? path_conflicts : NULL;
 	sym->is_passive = strcmp(m->name, "tls") == 0;
 	return sym;
 }

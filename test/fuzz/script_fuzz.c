@@ -1,11 +1,14 @@
 /*
  * test/fuzz/script_fuzz.c - any bytes as a script: read, checked, shown, and if there is
  * nothing wrong with it every route of it runs, with functions that answer by chance,
- * wait, fail, are cancelled or too late.
+ * wait, fail, are cancelled or too late. What is printed of it means the same.
  */
 #include "test/fake/script.h"
 
+#include "cfg/calls.h"
+#include "cfg/compare.h"
 #include "cfg/fiber.h"
+#include "cfg/print.h"
 #include "utils/err.h"
 
 #include <stdio.h>
@@ -72,6 +75,48 @@ static void run_all(const struct cfg *cfg, unsigned seed)
 			run_route(cfg, cfg->routes[i].id, seed + n * 7919 + i);
 }
 
+static void print(const struct cfg *cfg, bool anonymous, struct buf *out)
+{
+	struct print p = { .out = out, .cfg = cfg, .anonymous = anonymous };
+
+	p.key = print_key(SLICE("fuzz"));
+	print_cfg(&p);
+	lcs_assert(!out->failed);
+}
+
+/* Hidden secrets are gone, and a guest's own forms are not printed as such. */
+static bool can_be_read_again(struct slice printed, struct slice text)
+{
+	return slice_search(printed, SLICE("(secret)")) == printed.len &&
+	    slice_search(text, SLICE("#!KAMAILIO")) == text.len &&
+	    slice_search(text, SLICE("#!OPENSIPS")) == text.len;
+}
+
+static void print_and_compare(const struct cfg *cfg, struct slice text)
+{
+	struct buf *out = buf_new(256), *other = buf_new(256);
+	struct diag *diag = diag_new();
+	struct cfg *again = NULL;
+
+	lcs_assert(out && other && diag);
+	print(cfg, false, out);
+	if (can_be_read_again(buf_slice(out), text)) {
+		fake.seed = 0;
+		cfg_load_text("fuzz.cfg", buf_slice(out), &fake.host, diag, &again);
+		lcs_assert(again);
+		lcs_assert(cfg_compare(cfg, again, other) == 0);
+	}
+	buf_clear(other);
+	print(cfg, true, other);
+	calls_text(cfg, other);
+	calls_dot(cfg, other);
+	modules_text(cfg, other);
+	cfg_free(&again);
+	diag_free(&diag);
+	buf_unref(&out);
+	buf_unref(&other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct diag *diag = diag_new();
@@ -93,8 +138,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lcs_assert(text.p || text.len == 0);
 		diag_text(diag, DIAG_JSON, arena);
 	}
-	if (cfg)
+	if (cfg) {
 		run_all(cfg, seed_of(data, size));
+		print_and_compare(cfg, slice_of((const char *)data, size));
+	}
 	cfg_free(&cfg);
 	diag_free(&diag);
 	arena_free(&arena);
