@@ -18,7 +18,9 @@ static void put_q(struct buf *b, uint16_t q)
 	}
 }
 
-static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t now)
+/* gruu_aor: empty if the client knows nothing of GRUUs. */
+static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t now,
+    struct slice gruu_aor)
 {
 	buf_put(b, SLICE("Contact: <"));
 	buf_put(b, c->contact);
@@ -30,6 +32,8 @@ static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t n
 		buf_put(b, SLICE(";+sip.instance=\""));
 		buf_put(b, c->instance);
 		buf_put_char(b, '"');
+		if (gruu_aor.len)
+			gruu_put(b, gruu_aor, c->instance);
 	}
 	if (c->reg_id) {
 		buf_put(b, SLICE(";reg-id="));
@@ -54,9 +58,20 @@ static void put_path(struct buf *b, struct lcs_ctx *ctx)
 	}
 }
 
-int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg,
+/* RFC 3608 6.3: the way that the client's own requests are to take. */
+static void put_service_route(struct buf *b, const struct registrar_conf *conf)
+{
+	if (conf->service_route.len == 0)
+		return;
+	buf_put(b, SLICE("Service-Route: "));
+	buf_put(b, conf->service_route);
+	buf_put(b, SLICE("\r\n"));
+}
+
+int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct slice aor,
     const struct usrloc_aor *now, bool outbound)
 {
+	struct slice gruu_aor = registrar_supports(ctx, SLICE("gruu")) ? aor : SLICE_NULL;
 	struct response_parts parts = { .status = 200 };
 	int64_t wall = loop_wall(worker_loop());
 	struct buf *lines = buf_new(256);
@@ -68,9 +83,10 @@ int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg,
 	for (unsigned i = 0; now && i < now->count; i++) {
 		reg->usrloc->binding(now, i, &b);
 		if (b.expires > wall)
-			put_contact(lines, &b, wall);
+			put_contact(lines, &b, wall, gruu_aor);
 	}
 	put_path(lines, ctx);
+	put_service_route(lines, lcs_conf(reg->mod, lcs_ctx_gen(ctx)));
 	if (outbound)
 		buf_put(lines, SLICE("Require: outbound\r\n"));
 	parts.extra_lines = buf_slice(lines);

@@ -10,6 +10,8 @@ struct looking {
 	const struct registrar      *reg;
 	const struct registrar_conf *conf;
 	int64_t                      now;
+	bool                         by_gruu;	/* only this instance is meant */
+	struct slice                 instance;
 	unsigned                     taken;
 };
 
@@ -22,18 +24,21 @@ bool registrar_is_table(struct slice name)
 	return false;
 }
 
-/* argv[1]: a URI as text, or empty for the Request-URI. .p NULL if it names no user. */
+/* argv[1]: a URI as text, or empty for the Request-URI. NULL if it is none. */
+static const struct sip_uri *asked_uri(struct lcs_call *call, struct sip_uri *room)
+{
+	if (call->argv[1].s.len == 0)
+		return lcs_request_uri(call->ctx);
+	return sip_uri_parse(call->argv[1].s, room, NULL) == 0 ? room : NULL;
+}
+
+/* .p NULL if it names no user. */
 static struct slice asked_aor(struct lcs_call *call)
 {
-	struct arena *arena = lcs_arena(call->ctx);
-	const struct sip_uri *request_uri;
-	struct sip_uri uri;
+	struct sip_uri room;
+	const struct sip_uri *uri = asked_uri(call, &room);
 
-	if (call->argv[1].s.len)
-		return sip_uri_parse(call->argv[1].s, &uri, NULL) == 0 ?
-		    sip_uri_aor(arena, &uri) : SLICE_NULL;
-	request_uri = lcs_request_uri(call->ctx);
-	return request_uri ? sip_uri_aor(arena, request_uri) : SLICE_NULL;
+	return uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
 }
 
 static const struct usrloc_aor *find_asked(struct lcs_call *call)
@@ -135,12 +140,22 @@ static bool is_other_flow(const struct looking *l, const struct usrloc_binding *
 	return is_of(lcs_main_target(ctx), b->instance);
 }
 
+static void read_gruu(struct looking *l)
+{
+	struct sip_uri room;
+	const struct sip_uri *uri = asked_uri(l->call, &room);
+
+	l->by_gruu = uri && gruu_asked(lcs_arena(l->call->ctx), uri, &l->instance);
+}
+
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 {
 	struct usrloc_binding b;
 	struct lcs_target t;
 
 	l->reg->usrloc->binding(aor, i, &b);
+	if (l->by_gruu && !gruu_is_of(l->instance, b.instance))
+		return 0;
 	if (b.expires <= l->now || !takes_method(l, &b) || !make_target(l, &b, &t))
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
@@ -151,12 +166,14 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 enum fn_status registrar_lookup(struct lcs_call *call)
 {
 	struct registrar_local *stats = call->local;
-	struct looking l = { call, call->shared, call->conf, loop_wall(worker_loop()), 0 };
+	struct looking l = { .call = call, .reg = call->shared, .conf = call->conf,
+	    .now = loop_wall(worker_loop()) };
 	const struct usrloc_aor *aor;
 
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
 	aor = find_asked(call);
+	read_gruu(&l);
 	lcs_clear_targets(call->ctx);
 	for (unsigned i = 0; aor && i < aor->count; i++) {
 		int err;

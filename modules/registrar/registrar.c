@@ -1,8 +1,8 @@
 /*
  * registrar - REGISTER requests and the way to registered users (RFC 3261 10, 16.5).
  *
- * Also Path (RFC 3327) and instances with reg-id (RFC 5626). Bindings are kept
- * by usrloc.
+ * Also Path (RFC 3327), Service-Route (RFC 3608), instances with reg-id (RFC 5626) and
+ * their public GRUUs (RFC 5627). Bindings are kept by usrloc.
  */
 #include "modules/registrar/registrar.h"
 
@@ -19,10 +19,26 @@ static int load(struct lcs_mod *mod)
 	return 0;
 }
 
+/* Every value is a loose router: <sip:...;lr>. */
+static bool is_route(struct slice text)
+{
+	struct slice value, unused;
+	struct name_addr addr;
+
+	while (hdr_next_value(&text, &value))
+		if (name_addr_parse(value, &addr, NULL) != 0 || slice_find(value, '<') == value.len ||
+		    !sip_uri_param(&addr.uri, SLICE("lr"), &unused))
+			return false;
+	return true;
+}
+
 static int check(const void *conf, struct diag *diag)
 {
 	const struct registrar_conf *c = conf;
 
+	if (!is_route(c->service_route))
+		return diag_error(diag, "service_route",
+		    "must be <sip:HOST;lr>, or several of them with commas between");
 	if (c->min_expires > c->max_expires)
 		return diag_error(diag, "min_expires", "is above max_expires");
 	if (c->default_expires < c->min_expires || c->default_expires > c->max_expires)
@@ -59,6 +75,9 @@ static const struct lcs_param params[] = {
 	    "it came from; a script can ask for that with setflag(\"use_received\")"),
 	PARAM_WORD(struct registrar_conf, path_mode, "lazy", "lazy|strict|off",
 	    "Path from clients that do not support it: keep it, refuse with 420, or ignore all"),
+	PARAM_STRING(struct registrar_conf, service_route, "",
+	    "the way that clients are asked to send their requests, as \"<sip:hs1.example.com;lr>\" "
+	    "(RFC 3608); empty: they are told none"),
 	{ 0 }
 };
 
@@ -69,7 +88,8 @@ static const struct lcs_func funcs[] = {
 	  "endpoints" },
 	{ "lookup(table: str = \"location\", uri: str = \"\") -> bool", registrar_lookup,
 	  IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
-	  "set the Request-URI and the branches to the endpoints of a user; false if there is none" },
+	  "set the Request-URI and the branches to the endpoints of a user, or to the one that a "
+	  "GRUU names (RFC 5627); false if there is none" },
 	{ "registered(table: str = \"location\", uri: str = \"\") -> bool", registrar_registered,
 	  IN_ANY, FUNC_MUST_CHECK, "has this user an endpoint now" },
 	{ "unregister(table: str, uri: str, ruid: str = \"\") -> bool", registrar_unregister,

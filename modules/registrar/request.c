@@ -42,7 +42,7 @@ static int check_required(struct reading *r)
 {
 	struct slice unknown;
 
-	if (!view_list_unknown(&r->view, HDR_REQUIRE, SLICE("path, outbound"), &unknown))
+	if (!view_list_unknown(&r->view, HDR_REQUIRE, SLICE("path, outbound, gruu"), &unknown))
 		return 0;
 	snprintf(r->out->extra, sizeof(r->out->extra), "Unsupported: %.*s\r\n",
 	    SLICE_ARG(slice_first(unknown, 40)));

@@ -63,7 +63,8 @@ static void saved(void *arg, enum usrloc_result result, const struct usrloc_aor 
 	if (result == USRLOC_OK) {
 		stats_of(s->reg)->accepted++;
 		if (!(s->flags & SAVE_NO_REPLY))
-			registrar_answer(ctx, s->reg, now, s->request.outbound);
+			registrar_answer(ctx, s->reg, s->request.change.aor, now,
+			    s->request.outbound);
 	} else {
 		refuse_result(s, result);
 	}
@@ -91,7 +92,7 @@ static enum fn_status query(struct saving *s, struct lcs_call *call)
 {
 	stats_of(s->reg)->queries++;
 	if (!(s->flags & SAVE_NO_REPLY))
-		registrar_answer(s->ctx, s->reg,
+		registrar_answer(s->ctx, s->reg, s->request.change.aor,
 		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false);
 	call->ret = value_bool(true);
 	return FN_DONE;

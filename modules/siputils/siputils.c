@@ -94,6 +94,19 @@ static enum fn_status is_domain_local(struct lcs_call *call)
 
 /* ---- URIs ---- */
 
+/* RFC 5627 4: the parameter, with or without a value, makes it one. */
+static enum fn_status is_gruu(struct lcs_call *call)
+{
+	const struct sip_uri *asked = lcs_request_uri(call->ctx);
+	struct sip_uri uri;
+	struct slice value;
+
+	if (call->argv[0].s.len)
+		asked = sip_uri_parse(call->argv[0].s, &uri, NULL) == 0 ? &uri : NULL;
+	call->ret = value_bool(asked && sip_uri_param(asked, SLICE("gr"), &value));
+	return FN_DONE;
+}
+
 static enum fn_status is_uri(struct lcs_call *call)
 {
 	struct sip_uri uri;
@@ -267,6 +280,8 @@ static const struct lcs_func funcs[] = {
 	  "is this one of our domains?" },
 	{ "domain_is_local(domain: str) -> bool", is_domain_local, IN_ANY, 0,
 	  "the same as is_domain_local()" },
+	{ "is_gruu(uri: str = \"\") -> bool", is_gruu, IN_REQUEST | IN_FAILURE | IN_BRANCH, 0,
+	  "does the Request-URI, or the URI given, name one endpoint of a user (RFC 5627)?" },
 	{ "is_uri(text: str) -> bool", is_uri, IN_ANY, FUNC_PURE, "is it a sip, sips or tel URI?" },
 	{ "cmp_uri(a: str, b: str) -> bool", cmp_uri, IN_ANY, FUNC_PURE,
 	  "are the URIs equal by RFC 3261 19.1.4?" },
