@@ -174,8 +174,6 @@ static void mock(struct check *c, const struct test_stmt *t)
 	call->call.func = f->func;
 	if (t->mock.is_suspended && !(f->func->flags & FUNC_MAY_SUSPEND))
 		load_error(c->ld, 311, t->at, "%s() never waits", f->func->name);
-	if (t->mock.error.len && !(f->func->flags & FUNC_MAY_FAIL))
-		load_error(c->ld, 303, t->at, "%s() never sets $err", f->func->name);
 	f->module->is_used = true;
 	ret = (struct type){ f->func->ret, f->func->ret_nullable, false, VALUE_ANY };
 	if (t->mock.value && ret.base != VALUE_VOID) {
