@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 #define CACHE_MAX   65536u
-#define SWEEP_MAX   256u
+#define SWEEP_LEAST 256u			/* at a time, if memory is short */
+#define CROWD_OUT   16u			/* of a full cache one in so many goes */
 #define HOST_IPS    8u
 
 struct key { struct slice name; enum dns_type type; };
@@ -59,7 +60,72 @@ static void answer_drop(struct epoch_item *item)
 	free(container_of(item, struct dns_answer, item));
 }
 
-void dns_cache_take(struct dns_answer *answer)
+/* ---- making room ---- */
+
+struct sweep {
+	msec_t              now;
+	bool                crowded;	/* some that are good go, too */
+	uint64_t            turn;	/* which of them */
+	size_t              count, room;
+	struct dns_answer **dead;
+};
+
+static bool is_due(const struct dns_answer *a, const struct sweep *s)
+{
+	if (a->expires == INT64_MAX)
+		return false;		/* of the hosts file */
+	return a->expires <= s->now || (s->crowded &&
+	    hash_of(a->name, a->type) % CROWD_OUT == s->turn % CROWD_OUT);
+}
+
+static void note_due(const struct rtab_node *node, void *arg)
+{
+	struct dns_answer *a = (struct dns_answer *)(uintptr_t)(const void *)node;
+	struct sweep *s = arg;
+
+	if (s->count < s->room && is_due(a, s))
+		s->dead[s->count++] = a;
+}
+
+/* With the lock held. */
+static void sweep(struct sweep *s)
+{
+	struct dns_answer *few[SWEEP_LEAST], **all = NULL;
+
+	s->room = rtab_count(cache);
+	all = malloc(s->room * sizeof(*all));
+	s->dead = all ? all : few;
+	if (!all && s->room > SWEEP_LEAST)
+		s->room = SWEEP_LEAST;
+	rtab_each(cache, note_due, s);
+	for (size_t i = 0; i < s->count; i++) {
+		rtab_remove(cache, &s->dead[i]->node);
+		epoch_defer(&s->dead[i]->item, answer_drop);
+	}
+	free(all);
+}
+
+/* Names that somebody makes up one after the other must not keep the rest of the world out:
+ * without an entry a question never ends. What goes though it was good is asked for again. */
+static void make_room(msec_t now)
+{
+	static uint64_t turn;
+	struct sweep s = { .now = now, .crowded = true, .turn = turn++ };
+
+	if (rtab_count(cache) >= CACHE_MAX)
+		sweep(&s);
+}
+
+void dns_cache_sweep(msec_t now)
+{
+	struct sweep s = { .now = now };
+
+	lock_take(&fill_lock);
+	sweep(&s);
+	lock_drop(&fill_lock);
+}
+
+void dns_cache_take(struct dns_answer *answer, msec_t now)
 {
 	struct dns_answer *old;
 
@@ -70,38 +136,13 @@ void dns_cache_take(struct dns_answer *answer)
 		old = NULL;
 	} else if (old) {
 		rtab_replace(cache, &old->node, &answer->node);
-	} else if (rtab_count(cache) < CACHE_MAX) {
-		rtab_insert(cache, &answer->node, hash_of(answer->name, answer->type));
 	} else {
-		free(answer);
+		make_room(now);
+		rtab_insert(cache, &answer->node, hash_of(answer->name, answer->type));
 	}
 	lock_drop(&fill_lock);
 	if (old)
 		epoch_defer(&old->item, answer_drop);
-}
-
-struct sweep { msec_t now; unsigned n; struct dns_answer *dead[SWEEP_MAX]; };
-
-static void note_dead(const struct rtab_node *node, void *arg)
-{
-	struct dns_answer *a = (struct dns_answer *)(uintptr_t)(const void *)node;
-	struct sweep *s = arg;
-
-	if (a->expires <= s->now && s->n < SWEEP_MAX)
-		s->dead[s->n++] = a;
-}
-
-void dns_cache_sweep(msec_t now)
-{
-	struct sweep s = { .now = now };
-
-	lock_take(&fill_lock);
-	rtab_each(cache, note_dead, &s);
-	for (unsigned i = 0; i < s.n; i++)
-		rtab_remove(cache, &s.dead[i]->node);
-	lock_drop(&fill_lock);
-	for (unsigned i = 0; i < s.n; i++)
-		epoch_defer(&s.dead[i]->item, answer_drop);
 }
 
 size_t dns_cache_count(void)

@@ -233,7 +233,7 @@ static void answered(void *arg, int status, int timeouts, unsigned char *msg, in
 	c->counters.failures += status != ARES_SUCCESS && error_of(status) != -ENOENT;
 	a = make_answer(c, q, status, msg, len);
 	if (a)
-		dns_cache_take(a);
+		dns_cache_take(a, loop_now(worker_loop()));
 	/* New questions for this name must not join a query that is over. */
 	list_remove(&q->node);
 	tell_waiting(q);

@@ -95,7 +95,7 @@ static void take(const struct wire *w, const char *name, enum dns_type type)
 	    300000);
 
 	assert_non_null(a);
-	dns_cache_take(a);
+	dns_cache_take(a, NOW);
 }
 
 static void know_a(const char *name, const char *ip)
@@ -325,7 +325,7 @@ static void test_no_such_domain(void **state)
 	know_none("example.com", DNS_A);
 	expect("sip:a@example.com:5060", "");
 	assert_int_equal(l.err, -ENOENT);
-	dns_cache_take(dns_answer_failed(SLICE("slow.example"), DNS_A, -ETIMEDOUT, NOW + 1000));
+	dns_cache_take(dns_answer_failed(SLICE("slow.example"), DNS_A, -ETIMEDOUT, NOW + 1000), NOW);
 	expect("sip:a@slow.example:5060", "");
 	assert_int_equal(l.err, -ETIMEDOUT);
 }
