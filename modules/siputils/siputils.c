@@ -1,7 +1,8 @@
 /*
  * siputils - questions about a message and its URIs.
  */
-#include "core/lcs.h"
+#include "modules/siputils/siputils.h"
+
 #include "parser/list.h"
 
 struct siputils_conf { struct slice accept, accept_encoding, accept_language, supported, allow; };
@@ -295,6 +296,11 @@ static const struct lcs_func funcs[] = {
 	{ "is_tel_number(text: str) -> bool", is_tel_number, IN_ANY, FUNC_PURE,
 	  "digits, maybe with \"+\" in front and separators?" },
 	{ "is_numeric(text: str) -> bool", is_numeric, IN_ANY, FUNC_PURE, "digits only?" },
+	{ "send_redirect(code: int 300..302 = 302, expires: dur? = null) -> bool",
+	  siputils_redirect, IN_REQUEST, FUNC_REPLIES,
+	  "answer with the targets, their q and that lifetime as Contacts, so that the client goes "
+	  "there itself; a URI that was asked for is left out. false, and no answer, if none is "
+	  "left" },
 	{ "options_reply() -> bool", options_reply, IN_REQUEST, FUNC_REPLIES | FUNC_ENDS,
 	  "answer an OPTIONS for us with what we take (RFC 3261 11.2), or 420 if it requires what "
 	  "we do not have; false: it was none" },
