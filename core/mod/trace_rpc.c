@@ -393,7 +393,7 @@ static const struct lcs_rpc_arg trace_args[] = {
 	{ "call_id", VALUE_STRING, false, "Call-ID" },
 	{ "source", VALUE_STRING, false, "address it came from, with or without port" },
 	{ "status", VALUE_STRING, false, "503, or 5xx: as answered, or of a response" },
-	{ "slower", VALUE_STRING, false, "100ms, 2s: scripts that took longer" },
+	{ "slower", VALUE_STRING, false, "100ms, 2s: those that took longer until their final response" },
 	{ "level", VALUE_STRING, false, "decisions, calls (preset), values" },
 	{ "count", VALUE_INT, false, "at most so many, the latest (20)" },
 	{ "after", VALUE_STRING, false, "the cursor of an answer before: only what came since" },
@@ -404,7 +404,7 @@ static const struct lcs_rpc_arg coverage_args[] = {
 };
 
 const struct lcs_rpc trace_rpcs[] = {
-	{ "trace.show", RIGHT_ADMIN, trace_args, run_trace,
+	{ "trace.show", RIGHT_READ, trace_args, run_trace,
 	  "what happened to the last messages, and which line decided it" },
 	{ "coverage.show", RIGHT_READ, coverage_args, run_coverage,
 	  "how often each line of the script ran since it was loaded" },

@@ -181,6 +181,10 @@ struct slice lcs_signature(const struct gen *gen);
 /** onsend_route, if the script has one: false if it says drop. Any kind of ctx. */
 bool lcs_may_send(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop);
 
+/** The request of ctx has got this final response, whoever made it: for lcsctl trace. Its
+ *  script may be over long since. */
+void lcs_note_final(struct lcs_ctx *ctx, unsigned status);
+
 /* ---- state that lives as long as the transaction: $avp, named flags ---- */
 struct lcs_bag;				/* counted; made on first use */
 struct lcs_bag *lcs_bag(struct lcs_ctx *ctx);		/* borrowed; NULL if memory is short */

@@ -186,7 +186,8 @@ void flight_end(struct lcs_ctx *ctx, enum vm_status status)
 
 	if (!r)
 		return;
-	r->took = (uint32_t)(loop_now(worker_loop()) - r->begin);
+	if (r->status == 0)
+		r->took = (uint32_t)(loop_now(worker_loop()) - r->begin);
 	r->status_vm = (uint8_t)status;
 	r->last_step = ctx->run.fiber->tape->at;
 	r->is_over = true;
@@ -211,9 +212,20 @@ void flight_replied(struct lcs_ctx *ctx, unsigned status)
 	if (!r)
 		return;
 	r->status = (uint16_t)status;
+	r->took = (uint32_t)(loop_now(worker_loop()) - r->begin);
 	tape_note(ctx->run.fiber, TAPE_REPLY, 0, status);
 	if (r->is_over)
 		r->last_step = ctx->run.fiber->tape->at;
+}
+
+void lcs_note_final(struct lcs_ctx *ctx, unsigned status)
+{
+	struct flight_run *r = run_of(ctx);
+
+	if (!r)
+		return;
+	r->status = (uint16_t)status;
+	r->took = (uint32_t)(loop_now(worker_loop()) - r->begin);
 }
 
 uint64_t flight_hop(const struct sip_hop *hop)

@@ -29,7 +29,7 @@ struct flight_run {			/* 256 bytes */
 	bool               is_request, is_over;
 	uint16_t           status;	/* answered by the run; of a response: its own; 0: none */
 	msec_t             begin;	/* loop time */
-	uint32_t           took;	/* milliseconds from begin to end */
+	uint32_t           took;	/* milliseconds from begin to the final response, or the end */
 	struct sock_addr   from;
 	struct flight_name uri, caller, callee, call_id;
 };

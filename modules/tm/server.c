@@ -330,6 +330,8 @@ int tm_server_send(struct tm_tx *tx, uint16_t status, struct sip_out *out,
 		keep_written(tx, out);
 	net_send(&out);
 	note_status(tx, status, response);
+	if (status >= 200 && tx->work)
+		lcs_note_final(tx->work->ctx, status);
 	tm_leave(tx);
 	return 0;
 }
