@@ -182,6 +182,14 @@ static int gather(struct conn *c, struct iovec *iov, size_t *total)
 	return n;
 }
 
+/* Only what was gathered has bytes: more may wait than one call takes. */
+static bool is_written(const struct conn *c, size_t n)
+{
+	const struct sip_out *out = c->first;
+
+	return out && out->bytes && n >= out->bytes->len - c->first_sent;
+}
+
 /* true if the last one written wants the connection closed. */
 static bool count_written(struct conn *c, size_t n)
 {
@@ -190,7 +198,7 @@ static bool count_written(struct conn *c, size_t n)
 	c->bytes_out += n;
 	c->last_io = loop_now(worker_loop());
 	NET_COUNT(bytes_out, n);
-	while (c->first && n >= c->first->bytes->len - c->first_sent) {
+	while (is_written(c, n)) {
 		struct sip_out *out;
 
 		n -= c->first->bytes->len - c->first_sent;

@@ -3,6 +3,8 @@
  */
 #include "test/unit/core/net/rig.h"
 
+#include "utils/err.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -539,6 +541,51 @@ static void close_after_writes_first(void **state)
 	rig_stop();
 }
 
+enum { MORE_THAN_ONE_CALL_TAKES = 200 };	/* pieces in one sendmsg() */
+
+struct burst { struct sip_hop hop; struct slice text; };
+
+/* As a proxy sends: written where the connection is, and not before its turn. */
+static void send_burst(void *arg)
+{
+	const struct burst *burst = arg;
+	struct sip_msg *msg;
+	struct sip_defect why;
+
+	lcs_assert(sip_msg_parse(burst->text, &burst->hop, &net_limits()->msg, &msg, &why) == 0);
+	for (unsigned i = 0; i < MORE_THAN_ONE_CALL_TAKES; i++) {
+		struct sip_out *out = sip_out_new();
+
+		out->base = sip_msg_ref(msg);
+		out->hop = burst->hop;
+		net_send(&out);
+	}
+	sip_msg_unref(&msg);
+}
+
+static void more_in_a_turn_than_one_call_takes(void **state)
+{
+	char first[512], text[512];
+	struct burst burst;
+	int fd;
+
+	(void)state;
+	for (unsigned from = 0; from < 2; from++) {
+		rig_start(2, rig_hold);
+		fd = peer_connect(RIG_TCP);
+		peer_send(fd, request(1, first));
+		await(rig_held() == 1);
+		burst = (struct burst){ rig_held_hop(0), request(2, text) };
+		worker_post_fn(from, send_burst, &burst);
+		for (unsigned i = 0; i < MORE_THAN_ONE_CALL_TAKES; i++)
+			peer_expect(fd, burst.text);
+		await(rig_counted(messages_out) == MORE_THAN_ONE_CALL_TAKES);
+		rig_release(RIG_DROP);
+		close(fd);
+		rig_stop();
+	}
+}
+
 /* ---- watching ---- */
 
 static _Atomic flow_id ended;
@@ -654,6 +701,7 @@ UNIT_MAIN(
 	cmocka_unit_test(a_peer_that_does_not_read_is_closed),
 	cmocka_unit_test(a_flow_can_be_closed_from_anywhere),
 	cmocka_unit_test(close_after_writes_first),
+	cmocka_unit_test(more_in_a_turn_than_one_call_takes),
 	cmocka_unit_test(who_watches_is_told_on_the_owner),
 	cmocka_unit_test(flows_can_be_listed),
 	cmocka_unit_test(stopping_leaves_nothing_behind))
