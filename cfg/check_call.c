@@ -574,6 +574,11 @@ static struct sym_func *as_func(struct check *c, const struct route_decl *r)
 		f->params[i].name = mem_cstr(&c->ld->mem, d->name);
 		f->params[i].type = d->type.base;
 		f->params[i].nullable = d->type.nullable;
+		if (d->preset && d->preset->type.is_bad) {
+			/* Said where it stands, not where it is left out. */
+			f->params[i].type = VALUE_ANY;
+			f->params[i].nullable = true;
+		}
 		f->params[i].has_default = d->preset && d->preset->konst;
 		if (f->params[i].has_default)
 			f->params[i].preset = *d->preset->konst;

@@ -451,15 +451,18 @@ static void check_in(struct check *c, struct expr *e)
 		    "an acl or a map, not into %s", words_of(b->type.base));
 		if (b->type.base == VALUE_STRING)
 			diag_beside(item, "for a part of a text use =~");
+		e->type = type_bad();
 		return;
 	}
 	want = type_of_base(item_wanted(b));
 	/* A source address given as text is read as one. */
 	if (want.base == VALUE_IP && a->type.base == VALUE_STRING && !a->konst)
 		return;
-	if (!comparable(a->type, want))
-		load_error(c->ld, 320, e->at, "%s is looked for among values that are %s",
-		    words_of(a->type.base), words_of(want.base));
+	if (comparable(a->type, want))
+		return;
+	load_error(c->ld, 320, e->at, "%s is looked for among values that are %s",
+	    words_of(a->type.base), words_of(want.base));
+	e->type = type_bad();
 }
 
 static void check_coalesce(struct check *c, struct expr *e)

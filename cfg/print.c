@@ -210,7 +210,7 @@ static void print_route_name(struct print *p, const struct route_decl *r)
 	if (r->kind == ROUTE_EVENT)
 		buf_put(p->out, r->name);
 	else
-		print_name(p, r->name);
+		print_route_word(p, r->name);
 	if (r->kind == ROUTE_TIMER) {
 		put(p, ", ");
 		print_value(p, value_duration(r->interval));
@@ -221,7 +221,7 @@ static void print_route_name(struct print *p, const struct route_decl *r)
 void print_route_head(struct print *p, const struct route_decl *r)
 {
 	put(p, route_kind_text(r->kind));
-	if (r->name.len)
+	if (r->name.len || r->kind == ROUTE_NAMED)
 		print_route_name(p, r);
 	print_params(p, r);
 	if (r->is_typed)

@@ -42,6 +42,7 @@ void print_value(struct print *p, struct value v);
 /* ---- for the printers alone ---- */
 void print_text(struct print *p, struct slice s);	/* between double quotes */
 void print_name(struct print *p, struct slice name);	/* of a route, acl, map, const, app */
+void print_route_word(struct print *p, struct slice name);	/* with quotes if it needs them */
 void print_hash(struct print *p, struct slice s);
 
 #endif

@@ -40,6 +40,22 @@ void print_name(struct print *p, struct slice name)
 		buf_put(p->out, name);
 }
 
+static bool is_plain_char(char c)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == ':';
+}
+
+void print_route_word(struct print *p, struct slice name)
+{
+	struct slice rest = name;
+
+	slice_take_while(&rest, is_plain_char);
+	if (p->anonymous || (rest.len == 0 && name.len))
+		print_name(p, name);
+	else
+		print_text(p, name);
+}
+
 /* Words of the protocol say nothing about whoever wrote the script. */
 static bool is_common_word(struct slice s)
 {
@@ -301,7 +317,7 @@ static void print_call(struct print *p, const struct expr *e)
 static void print_route_call(struct print *p, const struct expr *e)
 {
 	put(p, "route(");
-	print_name(p, e->route.name);
+	print_route_word(p, e->route.name);
 	put(p, e->route.args ? ", " : "");
 	print_args(p, e->route.args);
 	put(p, ")");

@@ -37,7 +37,8 @@ static struct expr *fail(struct pv_in *in, const char *from, const char *what)
 
 	if (!in->failed)
 		syntax_error(in->ld, 109, span_of(in, from, to), "%s", what);
-	in->failed = true;
+	/* Where it ends nobody knows: the rest of the statement is not blamed. */
+	in->failed = in->ld->is_garbled = true;
 	return expr_bad(in->ld, span_of(in, from, to));
 }
 

@@ -78,7 +78,8 @@ static void same_after_printing(void **state)
 		char text[2000], again[2000];
 
 		snprintf(text, sizeof(text), MODULES "request_route { %s }\n"
-		    "route[F](n: int, t: str = \"a\\\"b\") -> int { return n; }\n", bodies[i]);
+		    "route[F](n: int, t: str = \"a\\\"b\") -> int { route(\"with space\"); return n; }\n"
+		    "route[\"with space\"] { }\nroute[\"\"] { }\n", bodies[i]);
 		load_or_fail(s, text);
 		first = printed(s, false);
 		snprintf(again, sizeof(again), "%.*s", SLICE_ARG(slice_skip(first, 8)));
