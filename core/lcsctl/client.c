@@ -14,13 +14,47 @@
 
 #define ANSWER_MAX (64u << 20)
 
+static void print_error(const json_t *error)
+{
+	json_t *all = json_pack("{s:O}", "error", error);
+
+	json_dumpf(all, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(all);
+}
+
+void say_error(const struct session *s, const char *text)
+{
+	json_t *error;
+
+	fprintf(stderr, "lcsctl: %s\n", text);
+	if (!s->json)
+		return;
+	error = json_pack("{s:s}", "message", text);
+	print_error(error);
+	json_decref(error);
+}
+
+static const char *advice(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return "; is it running? \"-s SOCKET\" or LCS_CTL name another socket";
+	case EACCES:
+		return "; only root and the socket's group may use it";
+	default:
+		return "";
+	}
+}
+
 static int no_server(const struct session *s, const char *why)
 {
-	fprintf(stderr, "lcsctl: cannot reach the server at %s: %s\n", s->socket_path, why);
-	if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr, "lcsctl: is it running? \"-s SOCKET\" or LCS_CTL name another socket\n");
-	else if (errno == EACCES)
-		fprintf(stderr, "lcsctl: only root and the socket's group may use it\n");
+	const char *more = advice(errno);
+	char text[512];
+
+	snprintf(text, sizeof(text), "cannot reach the server at %s: %s%s", s->socket_path, why, more);
+	say_error(s, text);
 	return -1;
 }
 
@@ -98,13 +132,13 @@ static char *read_line(const struct session *s)
 	return NULL;
 }
 
-static enum exit_code take_answer(const char *line, json_t **result)
+static enum exit_code take_answer(const struct session *s, const char *line, json_t **result)
 {
 	json_error_t where;
 	json_t *answer = json_loads(line, JSON_DECODE_ANY, &where), *error;
 
 	if (!answer) {
-		fprintf(stderr, "lcsctl: the server's answer is no JSON: %s\n", where.text);
+		say_error(s, "the server's answer is no JSON");
 		return EXIT_NO_SERVER;
 	}
 	error = json_object_get(answer, "error");
@@ -112,12 +146,26 @@ static enum exit_code take_answer(const char *line, json_t **result)
 		const char *text = json_string_value(json_object_get(error, "message"));
 
 		fprintf(stderr, "lcsctl: %s\n", text ? text : "the server refused");
+		if (s->json)
+			print_error(error);
 		json_decref(answer);
 		return EXIT_REFUSED;
 	}
 	*result = json_incref(json_object_get(answer, "result"));
 	json_decref(answer);
 	return EXIT_DONE;
+}
+
+static void no_answer(const struct session *s)
+{
+	char text[160];
+
+	if (errno == ETIMEDOUT)
+		snprintf(text, sizeof(text), "the server has not answered within %d s; \"-t SECONDS\" "
+		    "waits longer", s->timeout);
+	else
+		snprintf(text, sizeof(text), "no answer from the server: %s", strerror(errno));
+	say_error(s, text);
 }
 
 enum exit_code session_call(struct session *s, const char *method, json_t *params, json_t **result)
@@ -131,9 +179,9 @@ enum exit_code session_call(struct session *s, const char *method, json_t *param
 	if (text && send_all(s->fd, text, strlen(text)) && send_all(s->fd, "\n", 1))
 		line = read_line(s);
 	if (line)
-		code = take_answer(line, result);
+		code = take_answer(s, line, result);
 	else
-		fprintf(stderr, "lcsctl: no answer from the server: %s\n", strerror(errno));
+		no_answer(s);
 	if (text)
 		explicit_bzero(text, strlen(text));	/* it may hold a password */
 	free(text);

@@ -17,6 +17,7 @@ struct session {
 	const char *socket_path;
 	int         timeout;		/* seconds for one answer */
 	bool        json;		/* print for programs */
+	bool        completes;	/* the words are for a shell's completion */
 	json_t     *methods;		/* rpc.describe */
 };
 
@@ -26,6 +27,16 @@ int  session_open(struct session *s);
 void session_close(struct session *s);
 /** One call: EXIT_DONE with *result (a new reference), or the code; errors are printed. */
 enum exit_code session_call(struct session *s, const char *method, json_t *params, json_t **result);
+
+/** With -o json a program gets the reason on standard output, as {"error": {"message": ...}};
+ *  a person gets it on standard error. */
+void say_error(const struct session *s, const char *text);
+
+/* ---- complete.c ---- */
+/** For a shell: what the last word, begun, may become; one candidate a line. */
+void print_completions(const struct session *s, int count, char *const *words);
+/** The verb of the server that these words come nearest to; NULL if none is near. Static. */
+const char *nearest_verb(const struct session *s, int count, char *const *words);
 
 /* ---- words.c ---- */
 /** Carry out words: find the method, make its arguments, call it, print the answer. */

@@ -22,14 +22,16 @@ static const char usage[] =
     "  -t, --timeout SECONDS  how long to wait for an answer (30)\n"
     "  -V, --version          version of lcsctl\n"
     "  -h, --help             this text; \"lcsctl help\" shows what the server can do\n"
+    "      --complete         for shells: what the last WORD may become\n"
     "\n"
     "Without a verb, at a terminal, lcsctl asks for lines. Passwords that are left out are\n"
-    "asked for; \"-\" reads one from standard input.\n";
+    "asked for; \"-\" reads one from standard input.\n"
+    "Exit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no server.\n";
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' }, { "output", required_argument, NULL, 'o' },
 	{ "timeout", required_argument, NULL, 't' }, { "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' }, { 0 }
+	{ "help", no_argument, NULL, 'h' }, { "complete", no_argument, NULL, 'C' }, { 0 }
 };
 
 static int bad_option(const char *what, const char *value)
@@ -61,6 +63,9 @@ static int take_option(struct session *s, int opt)
 	case 't':
 		s->timeout = seconds_of(optarg);
 		return s->timeout > 0 ? -1 : bad_option("no such timeout", optarg);
+	case 'C':
+		s->completes = true;
+		return -1;
 	case 'V':
 		puts("lcsctl " PACKAGE_VERSION);
 		return EXIT_DONE;
@@ -81,6 +86,10 @@ static enum exit_code serve(struct session *s, int count, char *const *words)
 	json_decref(nothing);
 	if (code != EXIT_DONE)
 		return code;
+	if (s->completes) {
+		print_completions(s, count, words);
+		return EXIT_DONE;
+	}
 	if (count)
 		return run_words(s, count, words);
 	if (isatty(STDIN_FILENO))

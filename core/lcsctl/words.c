@@ -140,8 +140,11 @@ static bool begins(const char *method, int count, char *const *words)
 	return true;
 }
 
+static enum exit_code unknown(struct session *s, int count, char *const *words);
+
 enum exit_code print_help(struct session *s, int count, char *const *words)
 {
+	json_t *list = json_array();
 	const json_t *m;
 	size_t i;
 	unsigned shown = 0;
@@ -149,15 +152,21 @@ enum exit_code print_help(struct session *s, int count, char *const *words)
 	json_array_foreach(s->methods, i, m) {
 		if (!begins(text_of(m, "method"), count, words))
 			continue;
+		shown++;
+		if (s->json) {
+			json_array_append(list, (json_t *)(size_t)m);
+			continue;
+		}
 		print_usage(stdout, m);
 		if (count)
 			print_args(m);
-		shown++;
 	}
+	if (shown && s->json)
+		print_result(list, true);
+	json_decref(list);
 	if (shown)
 		return EXIT_DONE;
-	fprintf(stderr, "lcsctl: nothing begins with \"%s\"; see \"lcsctl help\"\n", words[0]);
-	return EXIT_USAGE;
+	return unknown(s, count, words);
 }
 
 /* ---- arguments ---- */
@@ -313,11 +322,15 @@ static enum exit_code follow_method(struct session *s, const json_t *m, json_t *
 
 static enum exit_code unknown(struct session *s, int count, char *const *words)
 {
+	const char *near = nearest_verb(s, count, words);
+	char text[256];
 	const json_t *m;
 	size_t i;
 
-	fprintf(stderr, "lcsctl: the server knows no \"%s%s%s\"\n", words[0], count > 1 ? " " : "",
-	    count > 1 ? words[1] : "");
+	snprintf(text, sizeof(text), "the server knows no \"%.60s%s%.60s\"%s%s%s", words[0],
+	    count > 1 ? " " : "", count > 1 ? words[1] : "", near ? "; did you mean \"" : "",
+	    near ? near : "", near ? "\"?" : "");
+	say_error(s, text);
 	json_array_foreach(s->methods, i, m)
 		if (begins(text_of(m, "method"), 1, words))
 			print_usage(stderr, m);

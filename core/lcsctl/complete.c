@@ -1,0 +1,163 @@
+/*
+ * core/lcsctl/complete.c - words that were begun, and words that were misspelt.
+ */
+#include "core/lcsctl/lcsctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_MAX 63u
+
+static const char *name_of(const json_t *method)
+{
+	const char *s = json_string_value(json_object_get(method, "method"));
+
+	return s ? s : "";
+}
+
+static bool is_word(const char *word, const char *p, size_t len)
+{
+	return strlen(word) == len && memcmp(word, p, len) == 0;
+}
+
+/* The words of a method's name behind those given; NULL if they are not its first ones. */
+static const char *behind(const char *method, int count, char *const *words)
+{
+	for (int i = 0; i < count; i++) {
+		size_t len = strcspn(method, ".");
+
+		if (len == 0 || !is_word(words[i], method, len))
+			return NULL;
+		method += len + (method[len] == '.');
+	}
+	return method;
+}
+
+/* ---- for a shell ---- */
+
+static void offer(json_t *set, const char *p, size_t len, const char *begun)
+{
+	char word[WORD_MAX + 1];
+
+	if (len > WORD_MAX || strncmp(p, begun, strlen(begun)) != 0)
+		return;
+	memcpy(word, p, len);
+	word[len] = '\0';
+	json_object_set_new(set, word, json_true());
+}
+
+static void offer_args(json_t *set, const json_t *method, const char *begun)
+{
+	const json_t *arg;
+	size_t i;
+
+	json_array_foreach(json_object_get(method, "args"), i, arg) {
+		const char *name = json_string_value(json_object_get(arg, "name"));
+		char word[WORD_MAX + 1];
+		int len = snprintf(word, sizeof(word), "--%s", name ? name : "");
+
+		if (len > 2 && (size_t)len < sizeof(word))
+			offer(set, word, (size_t)len, begun);
+	}
+}
+
+/* How many of the words are the method's name: all of it, or 0. */
+static int whole_name(const char *method, int count, char *const *words)
+{
+	for (int n = 1; n <= count; n++) {
+		const char *rest = behind(method, n, words);
+
+		if (!rest)
+			return 0;
+		if (!*rest)
+			return n;
+	}
+	return 0;
+}
+
+void print_completions(const struct session *s, int count, char *const *words)
+{
+	const char *begun = count ? words[count - 1] : "", *rest, *word;
+	int given = count ? count - 1 : 0;
+	json_t *set = json_object(), *value;
+	const json_t *m;
+	size_t i;
+
+	if (given == 0)
+		offer(set, "help", 4, begun);
+	else if (strcmp(words[0], "help") == 0)
+		words++, given--;
+	json_array_foreach(s->methods, i, m) {
+		rest = behind(name_of(m), given, words);
+		if (rest && *rest)
+			offer(set, rest, strcspn(rest, "."), begun);
+		else if (whole_name(name_of(m), given, words))
+			offer_args(set, m, begun);
+	}
+	json_object_foreach(set, word, value)
+		puts(word);
+	json_decref(set);
+}
+
+/* ---- did you mean ---- */
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Letters to be changed, put in or left out. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[WORD_MAX + 2];
+	size_t nb = strlen(b);
+
+	if (nb > WORD_MAX)
+		return WORD_MAX;
+	for (size_t k = 0; k <= nb; k++)
+		row[k] = (unsigned)k;
+	for (size_t i = 0; a[i]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t k = 1; k <= nb; k++) {
+			unsigned above = row[k];
+
+			row[k] = least(above + 1, row[k - 1] + 1, diagonal + (a[i] != b[k - 1]));
+			diagonal = above;
+		}
+	}
+	return row[nb];
+}
+
+static unsigned distance_to(const char *method, int count, char *const *words)
+{
+	char given[2 * WORD_MAX];
+	unsigned parts = 1;
+
+	for (const char *p = method; *p; p++)
+		parts += *p == '.';
+	snprintf(given, sizeof(given), "%.60s%s%.60s", words[0], parts > 1 && count > 1 ? " " : "",
+	    parts > 1 && count > 1 ? words[1] : "");
+	return distance(given, method_words(method));
+}
+
+const char *nearest_verb(const struct session *s, int count, char *const *words)
+{
+	unsigned best = 3;		/* more mistakes than two are another word */
+	const char *found = NULL;
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(s->methods, i, m) {
+		unsigned n = distance_to(name_of(m), count, words);
+
+		if (n < best) {
+			best = n;
+			found = name_of(m);
+		}
+	}
+	return found ? method_words(found) : NULL;
+}
