@@ -93,6 +93,7 @@ static const struct lcs_rpc rpcs[] = {
 
 LCS_MODULE(ctl,
 	.summary = "commands of lcsctl for the script",
+	.flags = MODULE_MAY_LEAVE,
 	.vars = vars,
 	.events = events,
 	.rpcs = rpcs,

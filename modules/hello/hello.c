@@ -79,6 +79,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(hello,
 	.summary = "greets; the template for a new module",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct hello_conf),
 	.local_size = sizeof(struct hello_local),
 	.params = params,

@@ -136,6 +136,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(maxfwd,
 	.summary = "Max-Forwards, loops and Max-Breadth",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct maxfwd_conf),
 	.local_size = sizeof(struct maxfwd_local),
 	.params = params,

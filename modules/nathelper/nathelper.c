@@ -76,5 +76,6 @@ static const struct lcs_func funcs[] = {
 
 LCS_MODULE(nathelper,
 	.summary = "clients behind NATs",
+	.flags = MODULE_MAY_LEAVE,
 	.funcs = funcs,
 );

@@ -292,6 +292,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(permissions,
 	.summary = "who may, by address",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct permissions_conf),
 	.local_size = sizeof(struct permissions_local),
 	.params = params,

@@ -211,6 +211,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(sanity,
 	.summary = "requests that are not sound are refused with the reason",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct sanity_conf),
 	.local_size = sizeof(struct sanity_local),
 	.params = params,

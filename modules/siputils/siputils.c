@@ -309,6 +309,7 @@ static const struct lcs_func funcs[] = {
 
 LCS_MODULE(siputils,
 	.summary = "questions about messages and URIs",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct siputils_conf),
 	.params = params,
 	.funcs = funcs,

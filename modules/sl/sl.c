@@ -153,6 +153,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(sl,
 	.summary = "responses from the script",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct sl_conf),
 	.local_size = sizeof(struct sl_local),
 	.params = params,

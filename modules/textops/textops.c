@@ -89,6 +89,7 @@ static const struct lcs_stat stats[] = {
 
 LCS_MODULE(textops,
 	.summary = "headers, bodies and texts",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct textops_conf),
 	.local_size = sizeof(struct textops_local),
 	.params = params,

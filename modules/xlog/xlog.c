@@ -141,6 +141,7 @@ static const struct lcs_func funcs[] = {
 
 LCS_MODULE(xlog,
 	.summary = "log lines from the script",
+	.flags = MODULE_MAY_LEAVE,
 	.conf_size = sizeof(struct xlog_conf),
 	.params = params,
 	.funcs = funcs,

@@ -180,6 +180,8 @@ void server_reload(const struct step *step, struct slice rest)
 		reload_commit(&r);
 	diag_free(&diag);
 	fake_settle();
+	server_tick(server);		/* as the control thread does each second */
+	fake_settle();
 }
 
 /* ---- asking the running server ---- */

@@ -1,0 +1,86 @@
+"""lcsctl from a user's seat: what it says when something is wrong, exit statuses, completion."""
+import json
+import os
+import pathlib
+import stat
+
+from lib.tap import check, equal, test
+
+
+def run(server, *words):
+    done = server.try_ctl(*words)
+    return done.returncode, done.stdout, done.stderr
+
+
+@test("a verb that does not exist: exit status 2, and the nearest one is named")
+def unknown_verb(world):
+    server = world.server()
+    for words, near in ((("stauts",), "status"), (("config", "comit"), "config commit")):
+        code, out, err = run(server, *words)
+        equal(code, 2, f"exit status of {words}")
+        check(f'did you mean "{near}"?' in err, f"{words}: {err}")
+        check(near in json.loads(out)["error"]["message"], f"{words}: {out}")
+    code, out, err = run(server, "entirely", "different")
+    equal(code, 2, "exit status")
+    check("did you mean" not in err, err)
+
+
+@test("what the server refuses: exit status 1, and the reason as JSON on standard output")
+def refused(world):
+    code, out, err = run(world.server(), "config", "confirm")
+    equal(code, 1, "exit status")
+    check("nothing waits to be confirmed" in err, err)
+    error = json.loads(out)["error"]
+    check("nothing waits" in error["message"] and error["data"]["errno"] > 0, out)
+
+
+@test("arguments that are missing, unknown or of the wrong kind: exit status 2, no traceback")
+def arguments(world):
+    server = world.server()
+    for words in (("connections", "drop"), ("status", "now"), ("config", "show", "--number", "x"),
+                  ("config", "commit", "--later", "1s")):
+        code, out, err = run(server, *words)
+        equal(code, 2, f"exit status of {words}")
+        check(err.startswith("lcsctl: "), f"{words}: {err}")
+
+
+@test("every verb that only looks gives valid JSON")
+def valid_json(world):
+    server = world.server()
+    methods = server.ctl("rpc", "describe")
+    check(len(methods) > 20, f"only {len(methods)} methods")
+    for m in methods:
+        if m["right"] == "read" and not any(a["required"] for a in m["args"]):
+            code, out, err = run(server, *m["method"].split("."))
+            equal(code, 0, f"exit status of {m['method']}: {err}")
+            json.loads(out)
+
+
+@test("no server: exit status 3 and what to look at; without the right the group is named")
+def no_server(world):
+    server, _ = world.own_server()
+    ctl = server.facts["ctl"]
+    away = ctl + ".away"
+    os.rename(ctl, away)
+    code, out, err = run(server, "status")
+    os.rename(away, ctl)
+    equal(code, 3, "exit status")
+    check("is it running?" in err and ctl in err, err)
+    check("is it running?" in json.loads(out)["error"]["message"], out)
+    equal(stat.S_IMODE(pathlib.Path(ctl).stat().st_mode), 0o660, "mode of the socket")
+
+
+@test("completion offers the server's verbs and their arguments")
+def completion(world):
+    server = world.server()
+
+    def offered(*words):
+        code, out, _ = run(server, "--complete", "--", *words)
+        equal(code, 0, "exit status")
+        return out.split()
+
+    check({"config", "connections", "help"} <= set(offered("")), "first words")
+    equal(offered("config", "co"), ["commit", "confirm"], "config co")
+    equal(offered("config", "commit", "--"), ["--confirm"], "arguments")
+    equal(offered("help", "shutd"), ["shutdown"], "help")
+    equal(offered("nonsense", ""), [], "behind a word that is none")
