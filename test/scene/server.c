@@ -179,9 +179,11 @@ void server_reload(const struct step *step, struct slice rest)
 	else
 		reload_commit(&r);
 	diag_free(&diag);
-	fake_settle();
-	server_tick(server);		/* as the control thread does each second */
-	fake_settle();
+	/* As the control thread does each second; a grace period takes some quiet points. */
+	for (int i = 0; i < 4; i++) {
+		fake_settle();
+		server_tick(server);
+	}
 }
 
 /* ---- asking the running server ---- */
