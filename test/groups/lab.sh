@@ -55,6 +55,17 @@ ended "a format that does not exist" 64 test --format=yaml passes.cfg
 ended "a limit that is none" 64 test --limit soon passes.cfg
 ended "options before the verb" 64 -A X test passes.cfg
 
+# A module as somebody outside of the tree makes it; its function ends whoever calls it.
+if "${CC:-cc}" -std=c17 -D_GNU_SOURCE -fPIC -shared -I"$LCS_SRC" -I"$LCS_BUILD" world.c \
+    -o "$LCS_LOG/world.so" > "$LCS_LOG/world.log" 2>&1; then
+	LCS_MODULE_PATH=$LCS_LOG:$LCS_MODULE_PATH ended "functions that ask the world" 1 test world.cfg
+	has "may be mocked" "ok 1 - mocked"
+	has "must be" "world.cfg:8:9: ask_world() would touch the world and is not mocked"
+	has "for what they are asked" "not ok 3 - mocked for something else"
+else
+	not_ok "a module that asks the world" "$LCS_LOG/world.log"
+fi
+
 ended "only some" 0 test -k clock passes.cfg
 has "one of them" "1..1"
 ended "JSON" 1 test --format=json fails.cfg
