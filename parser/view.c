@@ -78,6 +78,20 @@ static struct slice added_value(const struct sip_edit *e)
 	return slice_first(s, s.len - 2);
 }
 
+/* The first of that kind at this place or behind it; the message knows the very first. */
+static uint16_t next_known(const struct sip_msg *msg, enum hdr_id id, uint16_t at)
+{
+	uint16_t first = msg->first[id];
+
+	if (first == MSG_NO_HDR || at >= msg->hdr_count)
+		return msg->hdr_count;
+	if (at <= first)
+		return first;
+	while (at < msg->hdr_count && msg->hdrs[at].id != id)
+		at++;
+	return at;
+}
+
 /* The place of the next received header of that kind behind key; hdr_count if there is none. */
 static uint16_t next_received(const struct sip_msg *msg, struct query q, uint64_t key)
 {
@@ -85,10 +99,8 @@ static uint16_t next_received(const struct sip_msg *msg, struct query q, uint64_
 
 	if (edit_key_is_received(key))
 		at++;
-	if (q.id != HDR_OTHER && msg->first[q.id] == MSG_NO_HDR)
-		return msg->hdr_count;
-	if (q.id != HDR_OTHER && at < msg->first[q.id])
-		at = msg->first[q.id];
+	if (q.id != HDR_OTHER)
+		return next_known(msg, q.id, at);
 	while (at < msg->hdr_count && !matches(q, msg->hdrs[at].id, msg->hdrs[at].name))
 		at++;
 	return at < msg->hdr_count ? at : msg->hdr_count;

@@ -53,7 +53,18 @@ static void complete_hop(struct sip_hop *hop)
 		hop->listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, 0);
 }
 
-#define ROOM_FOR_EDITS 512u
+#define ROOM_FOR_LATE  160u		/* a Via or Record-Route of ours */
+#define ROOM_FOR_OTHER 24u		/* the name in front of a value, CRLF */
+
+/* Near enough: what is small comes from the thread's free lists, and growing costs a copy. */
+static size_t room_for(const struct sip_out *out)
+{
+	size_t room = out->base->raw.len + ROOM_FOR_OTHER;
+
+	for (const struct sip_edit *e = out->last; e; e = e->before)
+		room += e->kind == EDIT_LATE ? ROOM_FOR_LATE : e->text.len + ROOM_FOR_OTHER;
+	return room;
+}
 
 int sip_out_write(struct sip_out *out)
 {
@@ -68,7 +79,7 @@ int sip_out_write(struct sip_out *out)
 		err = sending(out);
 	if (err)
 		return err;
-	buf = buf_new(out->base->raw.len + ROOM_FOR_EDITS);
+	buf = buf_new(room_for(out));
 	if (!buf)
 		return -ENOMEM;
 	err = sip_write(out->base, out->last, &out->hop, buf);
