@@ -107,6 +107,29 @@ static void own_env(struct check *c, struct expr *e)
 	e->type = type_maybe(VALUE_STRING);
 }
 
+/* The parts of a message by Kamailio's names: where there is a variable, it is that one. */
+static void own_sel(struct check *c, struct expr *e)
+{
+	struct token t = { .source = e->at.source, .at = e->at, .is_expanded = true };
+	struct slice name, text;
+	struct expr *v;
+
+	if (is_guest(c->ld)) {
+		guest_variable(c, e);
+		return;
+	}
+	if (!literal_arg(e->pv, &name) ||
+	    !guest_select(mem_printf(&c->ld->mem, "@%.*s", SLICE_ARG(name)), &text)) {
+		say_arg(c, e, "knows parts of the message for which there is a variable, as in "
+		    "$sel(ruri.user), $sel(from.tag), $sel(hf_value.subject)");
+		return;
+	}
+	t.text = mem_dup(&c->ld->mem, text);
+	v = expr_pv(c->ld, &t);
+	*e->pv = *v->pv;
+	check_pv(c, e);
+}
+
 static const struct own {
 	const char *name;
 	void      (*check)(struct check *c, struct expr *e);
@@ -127,6 +150,9 @@ static const struct own {
 	  "group n, 0 to 9, of the last =~ that matched; 0 is all of it" },
 	{ "cfg", own_cfg, true, "$cfg(what)", "read only, in every route",
 	  "where this stands: line, file (or name), route" },
+	{ "sel", own_sel, true, "$sel(part)", "as the variable that it stands for",
+	  "a part of the message by Kamailio's select: ruri.user, from.uri, to.tag, cseq.method, "
+	  "src.ip, hf_value.subject and others for which there is a variable" },
 	{ "env", own_env, true, "$env(NAME)", "str or null, read only, in every route",
 	  "the environment as it was when the file was read" }
 };

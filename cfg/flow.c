@@ -151,8 +151,9 @@ static void say_silence(struct flow *f, const struct state *s, struct cfg_span a
 {
 	struct diag_item *item;
 
-	/* An ACK has no answer to miss. */
-	if (!may_say(f, s) || !in_request(f) || !(s->open & ~(unsigned)M_ACK) || s->logged)
+	/* An ACK has no answer to miss, and a CANCEL that fits nothing changes nothing. */
+	if (!may_say(f, s) || !in_request(f) || s->logged ||
+	    !(s->open & ~(unsigned)(M_ACK | M_CANCEL)))
 		return;
 	item = load_warning(f->ld, 502, at, "a request can end here without an answer");
 	diag_beside(item, "no reply, relay or drop on some way to this place");

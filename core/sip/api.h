@@ -119,7 +119,7 @@ struct lcs_target {
 	bool           has_hop;
 	bool           is_spare;	/* only if one of the same instance fails with 430 (RFC 5626) */
 	uint16_t       q;		/* thousandths */
-	uint32_t       flags;		/* branch flags */
+	uint64_t       flags;		/* branch flags: 0 to 31 by number, above by name */
 	struct slice   instance, ruid;	/* of the binding, for logs and unregister */
 	uint64_t       user_key;	/* key of the binding's owner, 0: none */
 };

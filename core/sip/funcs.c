@@ -2,6 +2,7 @@
  * core/sip/funcs.c - functions that need no module.
  */
 #include "core/sip/bag.h"
+#include "core/sip/flags.h"
 #include "core/sip/vars.h"
 
 /* ---- flags ---- */
@@ -31,23 +32,42 @@ static enum fn_status isflagset(struct lcs_call *call)
 
 /* ---- flags of the branch ---- */
 
+static bool bflag(struct lcs_call *call, bool add, uint64_t *bit)
+{
+	const struct value *v = &call->argv[0];
+
+	if (v->type == VALUE_INT && (v->i < 0 || v->i > 31))
+		return false;
+	*bit = branch_flag(value_text(lcs_arena(call->ctx), *v), add);
+	return *bit != 0;
+}
+
 static enum fn_status setbflag(struct lcs_call *call)
 {
-	lcs_main_target(call->ctx)->flags |= 1u << call->argv[0].i;
-	call->ret = value_bool(true);
+	uint64_t bit;
+
+	call->ret = value_bool(bflag(call, true, &bit));
+	if (call->ret.b)
+		lcs_main_target(call->ctx)->flags |= bit;
 	return FN_DONE;
 }
 
 static enum fn_status resetbflag(struct lcs_call *call)
 {
-	lcs_main_target(call->ctx)->flags &= ~(1u << call->argv[0].i);
+	uint64_t bit;
+
+	if (bflag(call, false, &bit))
+		lcs_main_target(call->ctx)->flags &= ~bit;
 	call->ret = value_bool(true);
 	return FN_DONE;
 }
 
 static enum fn_status isbflagset(struct lcs_call *call)
 {
-	call->ret = value_bool(lcs_main_target(call->ctx)->flags >> call->argv[0].i & 1);
+	uint64_t bit;
+
+	call->ret = value_bool(bflag(call, false, &bit) &&
+	    (lcs_main_target(call->ctx)->flags & bit) != 0);
 	return FN_DONE;
 }
 
@@ -103,11 +123,12 @@ const struct lcs_func core_funcs[] = {
 	{ "resetflag(flag: any) -> bool", resetflag, IN_ANY, 0, "clear a flag of the transaction" },
 	{ "isflagset(flag: any) -> bool", isflagset, IN_ANY, 0,
 	  "is a flag of the transaction set?" },
-	{ "setbflag(flag: int 0..31) -> bool", setbflag, WRITE_TARGET, 0,
-	  "set a flag of the branch" },
-	{ "resetbflag(flag: int 0..31) -> bool", resetbflag, WRITE_TARGET, 0,
+	{ "setbflag(flag: any) -> bool", setbflag, WRITE_TARGET, 0,
+	  "set a flag of the branch, by number 0 to 31 or by name; false if there are more than 32 "
+	  "names" },
+	{ "resetbflag(flag: any) -> bool", resetbflag, WRITE_TARGET, 0,
 	  "clear a flag of the branch" },
-	{ "isbflagset(flag: int 0..31) -> bool", isbflagset, IN_MESSAGE, 0,
+	{ "isbflagset(flag: any) -> bool", isbflagset, IN_MESSAGE, 0,
 	  "is a flag of the branch set?" },
 	{ "append_branch(uri: str = \"\") -> bool", append_branch, IN_REQUEST | IN_FAILURE, 0,
 	  "one more target: the URI given, or where Request-URI and $du point now; false if there "

@@ -89,6 +89,22 @@ static enum fn_status get_tls_peer_name(struct lcs_call *call)
 	return var_text_or_null(call, flow_peer_name(flow, lcs_arena(call->ctx)));
 }
 
+static enum fn_status get_tls(struct lcs_call *call)
+{
+	flow_id flow = lcs_from(call->ctx)->flow;
+	struct slice what = call->argv[0].s, name = SLICE_NULL;
+
+	if (flow)
+		name = flow_peer_name(flow, lcs_arena(call->ctx));
+	if (slice_eq(what, SLICE("peer_name")))
+		return var_text_or_null(call, name);
+	if (slice_eq(what, SLICE("verified")))
+		call->ret = value_bool(name.len > 0);
+	else if (slice_eq(what, SLICE("active")))
+		call->ret = value_bool(lcs_from(call->ctx)->transport == TRANSPORT_TLS);
+	return FN_DONE;
+}
+
 const struct lcs_var vars_net[] = {
 	{ "si", VALUE_IP, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_si, NULL,
 	  "address it came from" },
@@ -108,5 +124,8 @@ const struct lcs_var vars_net[] = {
 	  "of the listener it came to: name, address, port, proto, advertise" },
 	{ "tls_peer_name", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0,
 	  get_tls_peer_name, NULL, "verified name of the peer's certificate; null without one" },
+	{ "tls", VALUE_ANY, true, VAR_ARG_NAME, false, READ_MESSAGE, 0, get_tls, NULL,
+	  "of the connection it came by: active (is it TLS?), verified (has the peer shown a "
+	  "certificate that verifies?), peer_name" },
 	{ 0 }
 };

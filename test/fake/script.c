@@ -36,7 +36,7 @@ static const struct func funcs[] = {
 	{ "siputils", "has_totag() -> bool", IN_MESSAGE, 0 },
 	{ "siputils", "is_request() -> bool", IN_MESSAGE, 0 },
 	{ "siputils", "is_myself(uri: str) -> bool", IN_MESSAGE, 0 },
-	{ "textops", "is_method(methods: str) -> bool", IN_MESSAGE, 0 },
+	{ "siputils", "is_method(methods: str) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "append_hf(header: fmt) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "remove_hf(name: str) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "has_body(type: str? = null) -> bool", 0, 0 },
@@ -70,12 +70,12 @@ static const struct sym_var core_vars[] = {
 	{ .name = "rm", .type = VALUE_STRING, .read = MSG },
 	{ .name = "ru", .type = VALUE_URI, .read = MSG, .write = WR },
 	{ .name = "rU", .type = VALUE_STRING, .nullable = true, .read = MSG, .write = WR },
-	{ .name = "rd", .type = VALUE_STRING, .nullable = true, .read = MSG, .write = WR },
-	{ .name = "fu", .type = VALUE_STRING, .nullable = true, .read = MSG },
+	{ .name = "rd", .type = VALUE_STRING, .read = MSG, .write = WR },
+	{ .name = "fu", .type = VALUE_STRING, .read = MSG },
 	{ .name = "fU", .type = VALUE_STRING, .nullable = true, .read = MSG, .write = WR },
-	{ .name = "fd", .type = VALUE_STRING, .nullable = true, .read = MSG },
-	{ .name = "tu", .type = VALUE_STRING, .nullable = true, .read = MSG },
-	{ .name = "ci", .type = VALUE_STRING, .nullable = true, .read = MSG },
+	{ .name = "fd", .type = VALUE_STRING, .read = MSG },
+	{ .name = "tu", .type = VALUE_STRING, .read = MSG },
+	{ .name = "ci", .type = VALUE_STRING, .read = MSG },
 	{ .name = "ua", .type = VALUE_STRING, .nullable = true, .read = MSG },
 	{ .name = "rp", .type = VALUE_INT, .read = MSG, .write = WR },
 	{ .name = "dp", .type = VALUE_INT, .nullable = true, .read = MSG },
@@ -95,7 +95,7 @@ static const struct sym_var core_vars[] = {
 	  .read = IN_ANY, .write = IN_ANY }
 };
 static const struct sym_var tm_vars[] = {
-	{ .name = "T_reply_code", .module = "tm", .type = VALUE_INT,
+	{ .name = "T_reply_code", .module = "tm", .type = VALUE_INT, .nullable = true,
 	  .read = IN_FAILURE | IN_RESPONSE }
 };
 static const struct sym_var tls_vars[] = {

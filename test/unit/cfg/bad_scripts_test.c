@@ -142,7 +142,8 @@ static unsigned check(const char *script, const char *expectation)
  * in test/groups/scripts.sh. */
 static bool is_of_others(const char *name)
 {
-	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-" };
+	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-",
+		"registrar-" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
 		if (slice_starts(slice_str(name), slice_str(modules[i])))

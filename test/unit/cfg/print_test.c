@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define MODULES \
-	"loadmodule \"sl\" loadmodule \"tm\" loadmodule \"textops\" loadmodule \"xlog\"\n"
+	"loadmodule \"sl\" loadmodule \"tm\" loadmodule \"siputils\" loadmodule \"xlog\"\n"
 
 static struct slice printed(struct scene *s, bool anonymous)
 {
