@@ -80,7 +80,7 @@ static struct tls_set *set_new(void)
 
 	snprintf(item, sizeof(item), "%s=%s:%s", names[1], paths[1][0], paths[1][1]);
 	items[0] = slice_str(item);
-	set = tls_set_new(&conf, &param, &why);
+	set = tls_set_new(&conf, false, &param, &why);
 	if (!set)
 		fail_msg("%s: %s", param, why);
 	return set;
