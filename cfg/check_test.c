@@ -167,8 +167,10 @@ static void mock(struct check *c, const struct test_stmt *t)
 		return;
 	}
 	f = check_find_func(c, call, true);
-	for (struct expr *a = call->call.args; a; a = a->next)
+	for (struct expr *a = call->call.args; a; a = a->next) {
+		env_settle(c->ld, a);
 		check_expr(c, a);
+	}
 	if (!f)
 		return;
 	call->call.func = f->func;
@@ -177,6 +179,7 @@ static void mock(struct check *c, const struct test_stmt *t)
 	f->module->is_used = true;
 	ret = (struct type){ f->func->ret, f->func->ret_nullable, false, VALUE_ANY };
 	if (t->mock.value && ret.base != VALUE_VOID) {
+		env_settle(c->ld, t->mock.value);
 		check_expr(c, t->mock.value);
 		check_want(c, t->mock.value, ret, 303, mem_printf(&c->ld->mem,
 		    "what %s() returns", f->func->name).p);
