@@ -96,9 +96,12 @@ static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct troubl
 	return true;
 }
 
-static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, bool server,
+enum side { SIDE_SERVER, SIDE_MUTUAL, SIDE_CLIENT };
+
+static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, enum side side,
     const char *cert, const char *key, struct trouble *t)
 {
+	bool server = side != SIDE_CLIENT;
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 
 	if (!ctx) {
@@ -114,7 +117,9 @@ static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *co
 	/* Tickets resume without a table that all workers would have to lock. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"lcs", 3);
-	use_trust(ctx, set, conf->ca);
+	/* A connection keeps its context, which need not keep what it never asks. */
+	if (side != SIDE_SERVER || conf->client_certificate)
+		use_trust(ctx, set, conf->ca);
 	if (load_pair(ctx, cert, key, t) && set_ciphers(ctx, conf, t))
 		return ctx;
 	SSL_CTX_free(ctx);
@@ -136,7 +141,7 @@ static bool add_named(struct tls_set *set, const struct tls_conf *conf, struct s
 	}
 	snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(cert));
 	snprintf(key_file, sizeof(key_file), "%.*s", SLICE_ARG(key));
-	n->ctx = context_new(set, conf, true, cert_file, key_file, t);
+	n->ctx = context_new(set, conf, SIDE_SERVER, cert_file, key_file, t);
 	if (!n->ctx) {
 		t->param = "server_certificate";
 		return false;
@@ -171,8 +176,8 @@ static void offer_names(struct tls_set *set, SSL_CTX *ctx)
 static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
     const char *key, struct trouble *t)
 {
-	set->server = context_new(set, conf, true, cert, key, t);
-	set->mutual = set->server ? context_new(set, conf, true, cert, key, t) : NULL;
+	set->server = context_new(set, conf, SIDE_SERVER, cert, key, t);
+	set->mutual = set->server ? context_new(set, conf, SIDE_MUTUAL, cert, key, t) : NULL;
 	if (!set->mutual)
 		return false;
 	if (conf->client_certificate)
@@ -201,15 +206,17 @@ struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const ch
 	snprintf(cert, sizeof(cert), "%.*s", SLICE_ARG(conf->certificate));
 	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(conf->key));
 	if (set)
+		ref_init(&set->refs);
+	if (set)
 		set->named = calloc(conf->server_certificate.count + 1, sizeof(*set->named));
 	if (set && set->named && load_trust(set, conf->ca, is_trial, &t) &&
 	    make_servers(set, conf, cert, key, &t)) {
-		set->client = context_new(set, conf, false, cert, key, &t);
+		set->client = context_new(set, conf, SIDE_CLIENT, cert, key, &t);
 		ok = set->client != NULL;
 	}
 	*param = t.param;
 	if (!ok) {
-		tls_set_free(&set);
+		tls_set_unref(&set);
 		return NULL;
 	}
 	if (conf->verify_peer)
@@ -218,12 +225,18 @@ struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const ch
 	return set;
 }
 
-void tls_set_free(struct tls_set **set)
+struct tls_set *tls_set_ref(struct tls_set *set)
+{
+	ref_get(&set->refs);
+	return set;
+}
+
+void tls_set_unref(struct tls_set **set)
 {
 	struct tls_set *s = *set;
 
 	*set = NULL;
-	if (!s)
+	if (!s || !ref_put(&s->refs))
 		return;
 	for (size_t i = 0; s->named && i < s->named_count; i++) {
 		SSL_CTX_free(s->named[i].ctx);

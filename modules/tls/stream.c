@@ -13,6 +13,7 @@
 struct tls_stream {
 	SSL        *ssl;
 	struct tls *tls;
+	struct tls_set *set;		/* counted, until the handshake is over */
 	uint32_t    want;		/* EPOLLIN, EPOLLOUT after -EAGAIN */
 	bool        dialled, broken, check_name;
 	char       *expected;		/* name the peer must have; NULL: any */
@@ -49,6 +50,7 @@ static bool expect(struct tls_stream *s, const struct tls_set *set, const struct
 static void stream_free(struct tls_stream *s)
 {
 	SSL_free(s->ssl);
+	tls_set_unref(&s->set);
 	free(s->expected);
 	free(s->peer);
 	free(s);
@@ -58,13 +60,14 @@ static void *stream_open(void *arg, int fd, const struct net_listener *listener,
     const struct sip_hop *hop, int *err)
 {
 	struct tls *tls = arg;
-	const struct tls_set *set = atomic_load_explicit(&tls->current, memory_order_acquire);
+	struct tls_set *set = atomic_load_explicit(&tls->current, memory_order_acquire);
 	struct tls_stream *s = calloc(1, sizeof(*s));
 
 	*err = -ENOMEM;
 	if (!s)
 		return NULL;
 	s->tls = tls;
+	s->set = tls_set_ref(set);
 	s->dialled = listener == NULL;
 	s->ssl = SSL_new(context_for(set, listener));
 	if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1 || (s->dialled && !expect(s, set, hop))) {
@@ -143,6 +146,7 @@ static int stream_handshake(void *state)
 	if (ret == 1) {
 		stats->handshakes++;
 		stats->resumed += (uint64_t)SSL_session_reused(s->ssl);
+		tls_set_unref(&s->set);
 		return check_peer(s, stats);
 	}
 	err = verdict(s, ret);

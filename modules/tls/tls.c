@@ -23,7 +23,7 @@ static int tls_check(const void *conf, struct diag *diag)
 
 	if (!set)
 		return diag_error(diag, param, "%s", why);
-	tls_set_free(&set);
+	tls_set_unref(&set);
 	return 0;
 }
 
@@ -52,7 +52,7 @@ static void tls_retire(struct lcs_mod *mod, struct gen *old, void *conf)
 {
 	(void)mod;
 	(void)old;
-	tls_set_free(&((struct tls_conf *)conf)->set);
+	tls_set_unref(&((struct tls_conf *)conf)->set);
 }
 
 static const struct lcs_param params[] = {

@@ -5,6 +5,7 @@
 #define MODULES_TLS_TLS_H
 
 #include "core/lcs.h"
+#include "utils/ref.h"
 
 #include <openssl/ssl.h>
 
@@ -22,6 +23,7 @@ struct tls_local {			/* statistics of one worker */
 /* One generation's contexts. Connections keep the SSL_CTX they began with. */
 struct tls_named { char *host; SSL_CTX *ctx; };
 struct tls_set {
+	struct ref        refs;		/* the generation; handshakes, which may choose by name */
 	X509_STORE       *trust;	/* of all contexts */
 	SSL_CTX          *server;	/* no client certificate wanted, or optional */
 	SSL_CTX          *mutual;	/* client certificate required */
@@ -36,7 +38,8 @@ struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };
 /** Read files and make contexts; a trial need not be of use to anybody. NULL: *param and *why (thread-local text) say what is wrong. */
 struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
     const char **why);
-void tls_set_free(struct tls_set **set);
+struct tls_set *tls_set_ref(struct tls_set *set);
+void tls_set_unref(struct tls_set **set);
 
 /** Does the certificate name this SIP domain or host (RFC 5922 7.1: URI and DNS names of
  *  subjectAltName, exact and case-blind, no wildcards; addresses by IP name)? */

@@ -167,7 +167,7 @@ static void each_name_has_its_certificate(void **state)
 		SSL_free(server);
 	}
 	SSL_CTX_free(client_ctx);
-	tls_set_free(&set);
+	tls_set_unref(&set);
 }
 
 UNIT_MAIN(
