@@ -447,6 +447,7 @@ int fake_script_init(struct fake_script *f)
 	if (!f->arena)
 		return -ENOMEM;
 	f->host.arg = f;
+	f->host.with_tests = true;
 	f->host.core = make(f, &modules[0]);
 	if (!f->host.core)
 		return -ENOMEM;
