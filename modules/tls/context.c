@@ -96,6 +96,7 @@ static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct troubl
 	return true;
 }
 
+/* Mutual: of a listener that wants certificates, or of a name that may be asked for there. */
 enum side { SIDE_SERVER, SIDE_MUTUAL, SIDE_CLIENT };
 
 static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, enum side side,
@@ -141,7 +142,7 @@ static bool add_named(struct tls_set *set, const struct tls_conf *conf, struct s
 	}
 	snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(cert));
 	snprintf(key_file, sizeof(key_file), "%.*s", SLICE_ARG(key));
-	n->ctx = context_new(set, conf, SIDE_SERVER, cert_file, key_file, t);
+	n->ctx = context_new(set, conf, SIDE_MUTUAL, cert_file, key_file, t);
 	if (!n->ctx) {
 		t->param = "server_certificate";
 		return false;
