@@ -84,7 +84,12 @@ struct slice view_body(const struct sip_view *v);
 bool view_next_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, struct hdr_ref *h);
 /** nth (0 first, -1 last) header of that id or name; false if there is none. */
 bool view_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, int nth, struct hdr_ref *h);
-/** nth value over all lines of a list header, as if it were one; false if none. */
+/** Walk the values over all lines of a list header, as if it were one. Start with *w zeroed;
+ *  false at the end. */
+struct value_walk { struct hdr_ref h; struct slice rest; };
+bool view_next_value(const struct sip_view *v, enum hdr_id id, struct value_walk *w,
+    struct slice *value);
+/** The nth of them (0 first, -1 last); false if none. Not for loops: each call begins in front. */
 bool view_value(const struct sip_view *v, enum hdr_id id, int nth, struct slice *value);
 size_t view_value_count(const struct sip_view *v, enum hdr_id id);
 

@@ -45,3 +45,40 @@ bool view_list_unknown(const struct sip_view *view, enum hdr_id id, struct slice
 	}
 	return false;
 }
+
+/* To out, if there is one; how many bytes. */
+static size_t put_lacking(const struct sip_view *view, enum hdr_id id, struct slice list,
+    char *out)
+{
+	struct value_walk w = { 0 };
+	struct slice value;
+	size_t len = 0;
+
+	while (view_next_value(view, id, &w, &value)) {
+		size_t comma = len ? 2 : 0;
+
+		if (hdr_list_has(list, value))
+			continue;
+		if (out) {
+			memcpy(out + len, ", ", comma);
+			memcpy(out + len + comma, value.p, value.len);
+		}
+		len += comma + value.len;
+	}
+	return len;
+}
+
+struct slice view_list_lacking(struct arena *a, const struct sip_view *view, enum hdr_id id,
+    struct slice list)
+{
+	size_t len = put_lacking(view, id, list, NULL);
+	char *text;
+
+	if (!len)
+		return SLICE("");
+	text = arena_bytes(a, len);
+	if (!text)
+		return SLICE_NULL;
+	put_lacking(view, id, list, text);
+	return slice_of(text, len);
+}

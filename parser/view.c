@@ -207,21 +207,29 @@ bool view_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, int n
 	return found;
 }
 
+bool view_next_value(const struct sip_view *v, enum hdr_id id, struct value_walk *w,
+    struct slice *value)
+{
+	while (!hdr_take_value(id, &w->rest, value)) {
+		if (!view_next_hdr(v, id, SLICE_NULL, &w->h))
+			return false;
+		w->rest = w->h.value;
+	}
+	return true;
+}
+
 /* Visits values until nth is reached; how many were seen. */
 static size_t walk_values(const struct sip_view *v, enum hdr_id id, size_t nth,
     struct slice *value)
 {
-	struct hdr_ref h = { 0 };
+	struct value_walk w = { 0 };
+	struct slice each;
 	size_t n = 0;
 
-	while (view_next_hdr(v, id, SLICE_NULL, &h)) {
-		struct slice rest = h.value, each;
-
-		while (hdr_take_value(id, &rest, &each)) {
-			*value = each;
-			if (n++ == nth)
-				return n;
-		}
+	while (view_next_value(v, id, &w, &each)) {
+		*value = each;
+		if (n++ == nth)
+			break;
 	}
 	return n;
 }

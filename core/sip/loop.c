@@ -72,8 +72,9 @@ bool lcs_has_looped(struct lcs_ctx *ctx)
 {
 	const struct sip_view view = { ctx->msg, NULL };	/* as it came */
 	struct slice mark = lcs_loop_mark(ctx), value;
+	struct value_walk w = { 0 };
 
-	for (int n = 0; mark.p && view_value(&view, HDR_VIA, n, &value); n++)
+	while (mark.p && view_next_value(&view, HDR_VIA, &w, &value))
 		if (is_ours_with_mark(value, mark))
 			return true;
 	return false;

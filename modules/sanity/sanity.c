@@ -8,6 +8,7 @@
  */
 #include "core/lcs.h"
 #include "parser/auth.h"
+#include "parser/list.h"
 
 #include <errno.h>
 
@@ -50,27 +51,15 @@ static bool check_expires(struct lcs_call *call, struct verdict *v)
 	return true;
 }
 
-static bool is_known_option(struct slice known, struct slice option)
-{
-	while (known.len)
-		if (slice_eq_nocase(slice_trim(slice_split(&known, ',')), option))
-			return true;
-	return false;
-}
-
 /* RFC 3261 16.3, item 5: the options that we lack are listed in the answer. */
 static bool check_require(struct lcs_call *call, struct verdict *v)
 {
 	const struct sanity_conf *conf = call->conf;
 	struct sip_view view = { lcs_msg(call->ctx), NULL };
 	struct arena *arena = lcs_arena(call->ctx);
-	struct slice option, list = SLICE_NULL;
+	struct slice list = view_list_lacking(arena, &view, HDR_PROXY_REQUIRE, conf->proxy_require);
 
-	for (int n = 0; view_value(&view, HDR_PROXY_REQUIRE, n, &option); n++)
-		if (!is_known_option(conf->proxy_require, option))
-			list = arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(list),
-			    list.len ? ", " : "", SLICE_ARG(option));
-	if (list.len == 0)
+	if (list.p && list.len == 0)
 		return true;
 	v->lines = arena_printf(arena, "Unsupported: %.*s\r\n", SLICE_ARG(list));
 	return bad(v, 420, "Bad Extension in Proxy-Require");
@@ -85,10 +74,11 @@ static bool check_addresses(struct lcs_call *call, struct verdict *v)
 	struct sip_view view = { lcs_msg(call->ctx), NULL };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct value_walk w = { 0 };
 		struct name_addr addr;
 		struct slice value;
 
-		for (int n = 0; view_value(&view, lists[i].id, n, &value); n++)
+		while (view_next_value(&view, lists[i].id, &w, &value))
 			if (name_addr_parse(value, &addr, NULL) != 0)
 				return bad(v, 400, lists[i].reason);
 	}
@@ -105,11 +95,12 @@ static bool makes_dialog(enum sip_method m)
 static bool check_contact(struct lcs_call *call, struct verdict *v)
 {
 	struct sip_view view = { lcs_msg(call->ctx), NULL };
+	struct value_walk w = { 0 };
 	struct sip_contact contact;
 	struct slice value;
-	int n;
+	size_t n;
 
-	for (n = 0; view_value(&view, HDR_CONTACT, n, &value); n++)
+	for (n = 0; view_next_value(&view, HDR_CONTACT, &w, &value); n++)
 		if (sip_contact_parse(value, &contact, NULL) != 0)
 			return bad(v, 400, "Contact malformed");
 	if (n > 1 && makes_dialog(lcs_method(call->ctx)))

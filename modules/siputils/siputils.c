@@ -208,26 +208,13 @@ static bool add_line(struct arena *arena, struct slice *lines, const char *name,
 	return lines->p != NULL;
 }
 
-static bool is_listed(struct slice list, struct slice word)
-{
-	while (list.len)
-		if (slice_eq_nocase(slice_trim(slice_split(&list, ',')), word))
-			return true;
-	return false;
-}
-
 /* What the request requires of us and we do not have, as a list; empty: nothing. */
 static struct slice unsupported(struct lcs_call *call)
 {
 	const struct siputils_conf *conf = call->conf;
 	struct sip_view view = lcs_view(call->ctx);
-	struct slice option, list = SLICE("");
 
-	for (int n = 0; view_value(&view, HDR_REQUIRE, n, &option); n++)
-		if (!is_listed(conf->supported, option))
-			list = arena_printf(lcs_arena(call->ctx), "%.*s%s%.*s", SLICE_ARG(list),
-			    list.len ? ", " : "", SLICE_ARG(option));
-	return list;
+	return view_list_lacking(lcs_arena(call->ctx), &view, HDR_REQUIRE, conf->supported);
 }
 
 static enum fn_status options_reply(struct lcs_call *call)

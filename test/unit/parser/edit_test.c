@@ -1,8 +1,12 @@
 /*
  * Edits: making them, reading through them, what is refused.
  */
+#include "parser/list.h"
 #include "parser/received.h"
 #include "test/unit/parser/parse.h"
+
+#include <stdlib.h>
+#include <time.h>
 
 static const char two_routes[] =
 	"INVITE sip:bob@h SIP/2.0\r\n"
@@ -132,6 +136,63 @@ static void values_of_a_list_are_counted_over_lines(void **state)
 	assert_false(view_value(&v, HDR_PATH, -1, &value));
 	assert_int_equal(view_value_count(&v, HDR_PATH), 0);
 	sip_msg_unref(&msg);
+}
+
+static void values_are_walked_over_lines(void **state)
+{
+	static const char *const routes[] = { "<sip:r0>", "<sip:r1;lr>", "<sip:r2;lr>", "<sip:r3;lr>" };
+	struct sip_msg *msg = parse_ok(two_routes);
+	struct sip_view v = { msg, NULL };
+	struct value_walk w = { 0 }, none = { 0 };
+	struct slice value;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(edit_add(msg->arena, &v.last, EDIT_AT_TOP, SLICE("Route"),
+	    SLICE("<sip:r0>")), 0);
+	while (view_next_value(&v, HDR_ROUTE, &w, &value)) {
+		assert_true(n < COUNT(routes));
+		assert_slice(value, routes[n++]);
+	}
+	assert_int_equal(n, COUNT(routes));
+	assert_false(view_next_value(&v, HDR_PATH, &none, &value));
+	sip_msg_unref(&msg);
+}
+
+/*
+ * A message of a megabyte, all of it one list. Whoever begins in front for each value needs a
+ * minute or more for it, whoever walks some milliseconds.
+ */
+static void long_lists_cost_what_they_are_long(void **state)
+{
+	static const char head[] = "OPTIONS sip:h SIP/2.0\r\nRequire: have", item[] = ", x";
+	const unsigned items = 300000;
+	char *text = malloc(sizeof(head) + items * strlen(item) + 5), *p = text;
+	struct sip_msg *msg;
+	struct sip_view v;
+	struct value_walk w = { 0 };
+	struct slice value, lacking;
+	unsigned n = 0;
+	clock_t begun;
+
+	(void)state;
+	p += snprintf(p, sizeof(head), "%s", head);
+	for (unsigned i = 0; i < items; i++, p += strlen(item))
+		memcpy(p, item, strlen(item));
+	memcpy(p, "\r\n\r\n", 5);
+	msg = parse_ok(text);
+	v = (struct sip_view){ msg, NULL };
+	begun = clock();
+	while (view_next_value(&v, HDR_REQUIRE, &w, &value))
+		n++;
+	assert_int_equal(n, items + 1);
+	lacking = view_list_lacking(msg->arena, &v, HDR_REQUIRE, SLICE("other, have"));
+	assert_int_equal(lacking.len, items * strlen(item) - 2);
+	assert_true(clock() - begun < 20 * CLOCKS_PER_SEC);
+	lacking = view_list_lacking(msg->arena, &v, HDR_REQUIRE, SLICE("x, have"));
+	assert_true(lacking.p && lacking.len == 0);
+	sip_msg_unref(&msg);
+	free(text);
 }
 
 static void the_first_value_goes_and_its_line_with_the_last(void **state)
@@ -315,6 +376,8 @@ UNIT_MAIN(cmocka_unit_test(the_top_via_is_completed),
     cmocka_unit_test(what_was_changed_is_seen_at_once),
     cmocka_unit_test(a_header_is_asked_by_name_or_id),
     cmocka_unit_test(values_of_a_list_are_counted_over_lines),
+	cmocka_unit_test(values_are_walked_over_lines),
+	cmocka_unit_test(long_lists_cost_what_they_are_long),
     cmocka_unit_test(the_first_value_goes_and_its_line_with_the_last),
     cmocka_unit_test(all_of_a_kind_go), cmocka_unit_test(a_new_body_brings_its_length_and_type),
     cmocka_unit_test(start_lines_are_changed),
