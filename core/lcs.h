@@ -144,6 +144,9 @@ struct lcs_module {
 	void (*worker_stop)(struct lcs_mod *mod, void *local);
 	void (*unload)(struct lcs_mod *mod);			/* workers have stopped */
 	const char *manual;		/* longer text for the manual, markdown */
+	/* Of the module's variables in the form $name(table=>key): is there such a table? Also
+	 * in lcs -c; NULL: any name will do. */
+	bool (*has_table)(const void *conf, struct slice table);
 	const char *const *conflicts;	/* modules that this one cannot stand beside; NULL ends */
 	unsigned    flags;		/* MODULE_AT_START | MODULE_MAY_LEAVE */
 };

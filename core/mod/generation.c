@@ -3,6 +3,7 @@
  */
 #include "core/mod/generation.h"
 
+#include "core/mod/keys.h"
 #include "core/mod/params.h"
 #include "core/mod/settings.h"
 #include "core/mod/sort.h"
@@ -226,6 +227,8 @@ int generation_build(struct loader *l, struct cfg *cfg, struct diag *diag, struc
 	err = bind_all(g, diag);
 	later = order_all_hooks(g, diag);
 	err = err ? err : later;
+	if (!err)
+		err = keys_check(&g->pub, diag);
 	if (!err)
 		*out = &g->pub;
 	return err;

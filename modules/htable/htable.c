@@ -259,6 +259,17 @@ static void worker_stop(struct lcs_mod *mod, void *local)
 
 /* ---- life ---- */
 
+static bool has_table(const void *conf, struct slice table)
+{
+	const struct htable_conf *c = conf;
+	struct table_spec spec;
+
+	for (size_t i = 0; i < c->htable.count; i++)
+		if (!spec_read(c->htable.items[i], &spec) && slice_eq(spec.name, table))
+			return true;
+	return false;
+}
+
 static int check(const void *conf, struct diag *diag)
 {
 	const struct htable_conf *c = conf;
@@ -419,6 +430,7 @@ LCS_MODULE(htable,
 	.stats = stats,
 	.rpcs = htable_rpcs,
 	.check = check,
+	.has_table = has_table,
 	.prepare = prepare,
 	.commit = commit,
 	.worker_start = worker_start,
