@@ -51,15 +51,28 @@ static int check_required(struct reading *r)
 
 /* ---- one contact ---- */
 
+static bool is_between_methods(char c)
+{
+	return c == ',' || is_lws(c);
+}
+
+/* Every REGISTER brings such a list, so it is gone through once, by hand. */
 static uint32_t method_bits(struct slice list)
 {
+	const char *p = list.p, *end = slice_end(list);
 	uint32_t bits = 0;
 
-	while (list.len) {
-		enum sip_method m = sip_method_parse(slice_trim(slice_split(&list, ',')));
+	while (p < end) {
+		const char *begin = p;
+		enum sip_method m;
 
+		while (p < end && !is_between_methods(*p))
+			p++;
+		m = sip_method_parse(slice_between(begin, p));
 		if (m != METHOD_OTHER)
 			bits |= 1u << m;
+		while (p < end && is_between_methods(*p))
+			p++;
 	}
 	return bits;
 }
