@@ -6,6 +6,7 @@
 #include "cfg/fmt.h"
 #include "test/fake/script.h"
 #include "test/fake/tree.h"
+#include "test/oracle/oracle.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -249,6 +250,25 @@ static void each(const char *top, const char *folder)
 	free(list);
 }
 
+/* Scripts by chance, as they are and with their blanks at a minimum. */
+static void by_chance(void)
+{
+	unsigned bad = 0;
+
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct arena *arena = arena_new(0);
+		struct slice text = random_script(seed, arena);
+
+		if (!parses("t.cfg", text, arena))
+			printf("# script %u is not read\n", (unsigned)seed);
+		else if (!is_stable("t.cfg", text, arena) ||
+		    !is_stable("t.cfg", squeezed(text, arena), arena))
+			bad++;
+		arena_free(&arena);
+	}
+	say(bad == 0, "300 scripts ", "by chance");
+}
+
 int main(void)
 {
 	const char *src = getenv("top_srcdir");
@@ -264,6 +284,8 @@ int main(void)
 	each(top, "test/scripts-bad/");
 	each(top, "cfg/samples/");
 	each(top, "cfg/");
+	each(top, "test/scene/guest/");
+	by_chance();
 	printf("1..%u\n", number);
 	arena_thread_flush();
 	return failed ? 1 : 0;
