@@ -422,11 +422,22 @@ static void print_apps(struct print *p)
 	}
 }
 
+/* What was written for another server is still read as such. */
+static void print_first_line(struct print *p, const struct cfg_source *source)
+{
+	struct slice line = source ? source_line(source, 1) : SLICE("");
+	bool is_foreign = slice_starts(line, SLICE("#!KAMAILIO")) ||
+	    slice_starts(line, SLICE("#!OPENSIPS"));
+
+	buf_put(p->out, is_foreign ? slice_first(line, 10) : SLICE("#!lcs 1"));
+	put(p, "\n");
+}
+
 void print_cfg(struct print *p)
 {
 	const struct ast *ast = p->cfg->ast;
 
-	put(p, "#!lcs 1\n");
+	print_first_line(p, ast->start.source);
 	print_settings(p);
 	for (const struct listen_item *l = ast->listens.first; l; l = l->next)
 		print_listener(p, l, listener_at(p->cfg, l));
