@@ -317,7 +317,8 @@ def under_load(world):
     for running, per_second in ((calls, rate), (registers, 2 * rate)):
         running.succeed(per_second * seconds, seconds + 90)
     equal(server.server_pids(), [pid], "the server's process")
-    # what the second half of the exchanges added; caches and threads are warm by then
-    check(after <= warm * 1.05 + 1024, f"memory grew from {warm} kB to {after} kB")
+    # what the second half of the exchanges added; caches and threads are warm by then. A
+    # sanitizer keeps freed memory on purpose.
+    check(SLACK > 1 or after <= warm * 1.05 + 1024, f"memory grew from {warm} kB to {after} kB")
     wait_until(lambda: len(server.ctl("gen", "list")) <= 2, 60 * SLACK, "old generations go")
     print(f"# {RELOADS} exchanges, {warm} kB after half of them, {after} kB at the end")
