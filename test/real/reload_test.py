@@ -287,7 +287,7 @@ def soft_stop(world):
 
 
 @test("the configuration is exchanged again and again under calls and registrations: "
-      "none fails, memory stays", limit=240 + RELOADS // 10)
+      "none fails, memory stays", limit=240 + RELOADS // 4)
 def under_load(world):
     server, users = world.own_server(users=6)
     caller, callee, probe_user, *registering = users
