@@ -305,8 +305,35 @@ static void print_call_args(struct print *p, const struct expr *e)
 	print_args(p, a->next);
 }
 
+/* What another server's script means without saying it stands in the tree as a function whose
+ * name begins with "_"; shown is what the script says. */
+static bool print_unsaid(struct print *p, const struct expr *e)
+{
+	static const struct { const char *name, *sign; } unsaid[] = {
+		{ "_truth", "" }, { "_int", "" }, { "_code", "" }, { "_str", "" }, { "_not", "!" },
+		{ "_equal", " == " }, { "_differ", " != " }, { "_add", " + " }
+	};
+	const struct expr *a = e->call.args;
+
+	for (size_t i = 0; a && i < sizeof(unsaid) / sizeof(unsaid[0]); i++) {
+		if (!slice_eq(e->call.name, slice_str(unsaid[i].name)))
+			continue;
+		put(p, a->next ? "(" : unsaid[i].sign);
+		print_above(p, a, LEVEL_UNARY);
+		if (a->next) {
+			put(p, unsaid[i].sign);
+			print_above(p, a->next, LEVEL_UNARY);
+			put(p, ")");
+		}
+		return true;
+	}
+	return false;
+}
+
 static void print_call(struct print *p, const struct expr *e)
 {
+	if (print_unsaid(p, e))
+		return;
 	if (e->call.prefix.len)
 		buf_printf(p->out, "%.*s.", SLICE_ARG(e->call.prefix));
 	buf_printf(p->out, "%.*s(", SLICE_ARG(e->call.name));

@@ -238,6 +238,10 @@ static void modules_that_are_wrong(void **state)
 	static const struct row rows[] = {
 		{ "loadmodule \"zz\"", "E0403: there is no module \"zz\"" },
 		{ "loadmodule \"registrar\"", "E0410: module \"registrar\" needs module \"usrloc\"" },
+		{ "loadmodule \"path\" loadmodule \"tls\"",
+		  "E0410: modules \"path\" and \"tls\" cannot stand beside each other" },
+		{ "loadmodule \"tls\" loadmodule \"path\"",
+		  "E0410: modules \"path\" and \"tls\" cannot stand beside each other" },
 		{ "modparam(\"tm\", \"fr_timer\", 30s)", "E0404: module \"tm\" is not loaded" },
 		{ "loadmodule \"tm\" modparam(\"tm\", \"zz\", 1)", "E0402: module \"tm\" has no parameter \"zz\"" },
 		{ "loadmodule \"tm\" modparam(\"tm\", \"fr_timer\", 11m)",
