@@ -113,6 +113,8 @@ struct msg_contact {
 	struct sip_contact        contact;
 };
 
+#define CONTACTS_KEPT 16u		/* a list as long as a message would take all its memory */
+
 /* Who reads it next need not parse it again; if memory is short he does. */
 static const struct msg_contact **keep_contact(struct sip_msg *msg, struct slice value,
     const struct sip_contact *contact, const struct msg_contact **tail)
@@ -140,6 +142,7 @@ const struct sip_contact *msg_contact(const struct msg_contact **next, struct sl
 static int check_contacts(struct sip_msg *msg, struct sip_defect *why)
 {
 	const struct msg_contact **tail = &msg->contacts;
+	unsigned n = 0;
 
 	if (msg->method != METHOD_REGISTER || !msg->is_request)
 		return 0;
@@ -153,7 +156,8 @@ static int check_contacts(struct sip_msg *msg, struct sip_defect *why)
 					why->reason = "Contact malformed";
 				return -EBADMSG;
 			}
-			tail = keep_contact(msg, value, &contact, tail);
+			if (n++ < CONTACTS_KEPT)
+				tail = keep_contact(msg, value, &contact, tail);
 		}
 	}
 	return 0;

@@ -220,6 +220,8 @@ static int take_contact(struct reading *r, struct slice value)
 	return make_binding(r, c);
 }
 
+#define CONTACTS_MAX 256u		/* no user may have more, and a request no more than he */
+
 static int take_contacts(struct reading *r)
 {
 	struct hdr_ref h = { 0 };
@@ -229,11 +231,11 @@ static int take_contacts(struct reading *r)
 		struct slice rest = h.value, value;
 
 		while (hdr_next_value(&rest, &value)) {
-			int err = take_contact(r, value);
+			int err = seen++ < CONTACTS_MAX ? take_contact(r, value) :
+			    refuse(r, 403, "Too Many Endpoints");
 
 			if (err)
 				return err;
-			seen++;
 		}
 	}
 	if (!r->star)

@@ -255,6 +255,29 @@ static void limits_hold(void **state)
 	assert_null(msg);
 }
 
+/* A list as long as the message leaves memory for an answer. */
+static void many_contacts_do_not_take_all_memory(void **state)
+{
+	const struct msg_limits limits = { .max_bytes = 65536, .arena_bytes = 1 << 20 };
+	static char text[65536];
+	char *p = text + snprintf(text, sizeof(text), "REGISTER sip:h SIP/2.0\r\n"
+	    "Via: SIP/2.0/TCP a;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:a@h>\r\n"
+	    "Call-ID: 1\r\nCSeq: 1 REGISTER\r\nContact: <sip:a>");
+	struct sip_defect why = { 0 };
+	struct sip_msg *msg;
+
+	(void)state;
+	while (p < text + sizeof(text) - 16) {
+		memcpy(p, ",<sip:a>", 8);
+		p += 8;
+	}
+	memcpy(p, "\r\n\r\n", 4);
+	assert_int_equal(sip_msg_parse(slice_between(text, p + 4), NULL, &limits, &msg, &why), 0);
+	assert_int_equal(sip_msg_check(msg, &why), 0);
+	assert_non_null(arena_alloc(msg->arena, 512 * 1024));
+	sip_msg_unref(&msg);
+}
+
 /* As many headers as there may be, and one more. */
 static void the_hard_bound_of_headers_holds(void **state)
 {
@@ -515,6 +538,7 @@ UNIT_MAIN(cmocka_unit_test(a_request_is_indexed), cmocka_unit_test(a_response_is
     cmocka_unit_test(content_length_ends_the_body),
     cmocka_unit_test(broken_messages_are_refused_and_kept_for_an_answer),
     cmocka_unit_test(status_lines_may_lack_a_reason), cmocka_unit_test(limits_hold),
+	cmocka_unit_test(many_contacts_do_not_take_all_memory),
     cmocka_unit_test(the_hard_bound_of_headers_holds),
     cmocka_unit_test(every_beginning_of_a_message_is_refused),
     cmocka_unit_test(views_are_made_once), cmocka_unit_test(failure_is_remembered_too),
