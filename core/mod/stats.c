@@ -52,6 +52,7 @@ static void show_sip(const struct visit *v)
 	COUNTER(too_long, STAT_COUNTER, "messages above the limit")                        \
 	COUNTER(send_errors, STAT_COUNTER, "messages that could not be sent")              \
 	COUNTER(udp_send_errors, STAT_COUNTER, "datagrams that could not be sent")         \
+	COUNTER(udp_undelivered, STAT_COUNTER, "datagrams that ICMP said did not arrive")  \
 	COUNTER(handshake_errors, STAT_COUNTER, "handshakes that failed")                  \
 	COUNTER(overload_503, STAT_COUNTER, "requests refused because a worker was behind")
 

@@ -4,10 +4,23 @@
 #include "core/net/room.h"
 
 static net_deliver_fn *deliver_fn;
+static net_undelivered_fn *undelivered_fn;
 
 void net_set_deliver(net_deliver_fn *fn)
 {
 	deliver_fn = fn;
+}
+
+void net_set_undelivered(net_undelivered_fn *fn)
+{
+	undelivered_fn = fn;
+}
+
+void undelivered(struct slice sent, const struct sock_addr *to, int err)
+{
+	NET_COUNT(udp_undelivered, 1);
+	if (undelivered_fn)
+		undelivered_fn(sent, to, err);
 }
 
 static bool hand_on(struct sip_msg *msg, int err, const struct sip_defect *why,

@@ -28,6 +28,15 @@ void net_set_deliver(net_deliver_fn *fn);
  */
 
 /*
+ * Undelivered: the network says that a datagram of ours did not arrive (RFC 3261 18.4). Called
+ * on any worker, whose socket the kernel chose among those that share the port; perhaps more
+ * than once, and not from net_send(). sent: the beginning of what was sent, borrowed; how much
+ * of it came back is up to who reported. Anybody can forge a report, but not what was sent.
+ */
+typedef void net_undelivered_fn(struct slice sent, const struct sock_addr *to, int err);
+void net_set_undelivered(net_undelivered_fn *fn);
+
+/*
  * Sending: one message on its way out; counted, because a transaction keeps it
  * for retransmission. Either base + last (written in the owner of the way out)
  * or bytes.

@@ -63,6 +63,8 @@ void udp_send(struct sip_out *out);	/* takes it */
 /* ---- deliver.c ---- */
 /** Parse and hand on; true if a message was given away, for which net_message_done() is due. */
 bool deliver(struct slice bytes, const struct sip_hop *from);
+/** A datagram of ours did not arrive. */
+void undelivered(struct slice sent, const struct sock_addr *to, int err);
 /** The head of a message after which a stream cannot be read on. */
 bool deliver_broken(struct slice head, const struct sip_hop *from, int err,
     const struct sip_defect *defect);

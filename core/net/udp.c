@@ -7,12 +7,16 @@
 #include "utils/log.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #define RECV_BATCH   32u
 #define SEND_BATCH   64u
 #define MAX_DATAGRAM 65536u
+#define REPORTS      16u		/* of ICMP that are read in one turn */
+#define QUOTED_BYTES 1024u		/* of a datagram, as quoted by ICMP (RFC 1812 4.3.2.3: 548) */
+#define SEND_TRIES   3u
 
 /* IP_PKTINFO or IPV6_PKTINFO, aligned as control messages want it. */
 struct control {
@@ -123,14 +127,79 @@ static void take_datagram(struct udp_sock *sock, struct mmsghdr *m)
 	deliver(bytes, &hop);
 }
 
+/* ---- what ICMP says of what went out (RFC 3261 18.4) ---- */
+
+static bool is_icmp(const struct cmsghdr *c)
+{
+	return (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+	    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+}
+
+/* Host, network, port or protocol unreachable, and what filters say. A message that is too
+ * large for somebody is not lost: it is sent again in fragments. 0: nothing to tell. */
+static int reported_error(struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		struct sock_extended_err e;
+
+		if (!is_icmp(c))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		if (e.ee_origin != SO_EE_ORIGIN_ICMP && e.ee_origin != SO_EE_ORIGIN_ICMP6)
+			return 0;
+		return e.ee_errno == EMSGSIZE || e.ee_errno == EPROTO ? 0 : -(int)e.ee_errno;
+	}
+	return 0;
+}
+
+static bool take_report(struct udp_sock *sock)
+{
+	char quoted[QUOTED_BYTES];
+	_Alignas(struct cmsghdr) char control[512];
+	struct sockaddr_storage to;
+	struct sock_addr remote;
+	struct iovec iov = { quoted, sizeof(quoted) };
+	struct msghdr h = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov,
+			    .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(sock->watch.fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT);
+	int err;
+
+	if (n < 0)
+		return false;
+	err = reported_error(&h);
+	if (err == 0 || h.msg_namelen == 0)
+		return true;
+	sock_addr_from(&remote, &to);
+	undelivered(slice_of(quoted, (size_t)n), &remote, err);
+	return true;
+}
+
+/* Where a report was too much for the buffer, the error alone stays, and has to be asked for. */
+static void take_reports(struct udp_sock *sock)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+	unsigned n = 0;
+
+	while (n < REPORTS && take_report(sock))
+		n++;
+	if (n == 0)
+		getsockopt(sock->watch.fd, SOL_SOCKET, SO_ERROR, &err, &len);
+}
+
 /* One batch; if there is more, epoll says so again after others had their turn. */
 static void readable(struct watch *w, uint32_t events)
 {
 	struct udp_sock *sock = container_of(w, struct udp_sock, watch);
 	struct udp_room *udp = sock->net->udp;
-	int n = recvmmsg(w->fd, udp->recv, RECV_BATCH, MSG_DONTWAIT, NULL);
+	int n;
 
-	(void)events;
+	if (events & EPOLLERR)
+		take_reports(sock);
+	if (!(events & EPOLLIN))
+		return;
+	n = recvmmsg(w->fd, udp->recv, RECV_BATCH, MSG_DONTWAIT, NULL);
 	if (n <= 0)
 		return;
 	worker_note()->room = "net";
@@ -217,10 +286,21 @@ static void not_sent(struct udp_sock *sock, unsigned i, int err)
 		out_fail(sock->outs[i], err);
 }
 
+/*
+ * A report about what went out before makes the next call on the socket fail once. So the
+ * same datagram is tried again; what the kernel says of itself it says each time.
+ */
+static bool is_another_ones(int err, unsigned tries)
+{
+	return tries < SEND_TRIES && (err == ECONNREFUSED || err == EHOSTUNREACH ||
+	    err == ENETUNREACH || err == EHOSTDOWN || err == ENOPROTOOPT || err == EACCES ||
+	    err == EPROTO || err == EMSGSIZE || err == EOPNOTSUPP);
+}
+
 static void flush(struct udp_sock *sock)
 {
 	struct mmsghdr *batch = sock->net->udp->send;
-	unsigned count = sock->queued, at = 0;
+	unsigned count = sock->queued, at = 0, tries = 0;
 
 	for (unsigned i = 0; i < count; i++)
 		prepare_send(sock, i);
@@ -231,9 +311,11 @@ static void flush(struct udp_sock *sock)
 		if (n > 0) {
 			sent(sock, at, (unsigned)n);
 			at += (unsigned)n;
-		} else if (errno != EINTR) {
+			tries = 0;
+		} else if (errno != EINTR && !is_another_ones(errno, ++tries)) {
 			not_sent(sock, at, -errno);
 			at++;
+			tries = 0;
 		}
 	}
 }
@@ -283,6 +365,17 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &limits->udp_sndbuf, sizeof(int));
 }
 
+/* Without it the kernel forgets ICMP about a socket that is not connected. */
+static void ask_for_reports(int fd, unsigned family)
+{
+	int one = 1;
+
+	if (family == 4)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
+}
+
 int udp_open(struct net_worker *net, unsigned number)
 {
 	const struct net_listener *l = net_listener(number);
@@ -301,6 +394,7 @@ int udp_open(struct net_worker *net, unsigned number)
 	sock->watch = (struct watch){ l->fds[net->index], readable };
 	loop_task_init(&sock->flush, flush_task);
 	set_buffers(sock->watch.fd);
+	ask_for_reports(sock->watch.fd, l->addr.ip.family);
 	return loop_watch(net->loop, &sock->watch, 0);
 }
 

@@ -208,6 +208,9 @@ struct lcs_tx_ops {
 	void (*script_done)(struct lcs_ctx *ctx, enum vm_status status);
 	/* On a worker: show each of its transactions. May be NULL. */
 	void (*each)(void (*fn)(const struct lcs_tx_info *info, void *arg), void *arg);
+	/* On a worker, who may not know the branch: a request with it did not arrive (18.4).
+	 * May be NULL. */
+	void (*undelivered)(struct slice branch, bool is_cancel, int err);
 };
 /** In load(). 0 or -EEXIST. */
 int   lcs_tx_provide(const struct lcs_tx_ops *ops);

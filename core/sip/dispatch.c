@@ -14,6 +14,7 @@
 #include "core/sip/route.h"
 #include "core/sip/sending.h"
 #include "core/sip/tx.h"
+#include "core/sip/undelivered.h"
 #include "utils/err.h"
 #include "utils/list.h"
 #include "utils/log.h"
@@ -261,4 +262,5 @@ void dispatch_start(void)
 	dispatch_refuse_new(false);
 	net_set_deliver(dispatch_deliver);
 	net_set_sending(sending_hooks);
+	net_set_undelivered(sip_undelivered);
 }

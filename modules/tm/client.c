@@ -451,6 +451,12 @@ static void fire(struct wheel_timer *t)
 		input(c, due, NULL, -ETIMEDOUT);
 }
 
+void tm_client_undelivered(struct tm_client *c, int err)
+{
+	if (c->hop.transport == TRANSPORT_UDP && !c->is_busy)
+		input(c, TM_IN_ERROR, NULL, err);
+}
+
 /* The message may be one that the client has finished with. */
 static void failed(struct sip_out *out, int err)
 {

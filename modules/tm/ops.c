@@ -2,6 +2,7 @@
  * modules/tm/ops.c - what the core and other modules ask of transactions.
  */
 #include "modules/tm/tm.h"
+#include "modules/tm/via.h"
 
 #include <errno.h>
 
@@ -84,7 +85,19 @@ static void each(void (*fn)(const struct lcs_tx_info *info, void *arg), void *ar
 	}
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each };
+static void undelivered(struct slice branch, bool is_cancel, int err)
+{
+	struct tm_client *c;
+	uint64_t id;
+
+	if (!tm_branch_id(branch, &id))
+		return;
+	c = tm_client_find(tm_here(), id, is_cancel);
+	if (c)
+		tm_client_undelivered(c, err);
+}
+
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered };
 
 /* ---- for other modules ---- */
 

@@ -271,6 +271,9 @@ int  tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *m
 void tm_client_send(struct tm_client *c);
 /** Give up without a word: nothing is repeated, its response is a stray one. */
 void tm_client_drop(struct tm_client *c);
+/** The network says that a datagram of it did not arrive (18.4): the same as if it could not
+ *  have been sent. What went over a stream is not concerned. */
+void tm_client_undelivered(struct tm_client *c, int err);
 /** CANCEL an INVITE, now or when a provisional response comes. No effect on others. */
 void tm_client_cancel(struct tm_client *c, struct slice reason);
 struct tm_client *tm_client_find(struct tm_local *local, uint64_t id, bool is_cancel);

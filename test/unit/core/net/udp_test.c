@@ -4,6 +4,7 @@
 #include "test/unit/core/net/rig.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -171,6 +172,112 @@ static void a_bad_one_in_the_middle_of_a_batch_is_left_out(void **state)
 	rig_stop();
 }
 
+/* ---- what did not arrive ---- */
+
+static _Atomic unsigned reports;
+static struct { char sent[512]; size_t len; struct sock_addr to; int err, worker; } report;
+
+static void note_report(struct slice sent, const struct sock_addr *to, int err)
+{
+	report.len = sent.len < sizeof(report.sent) ? sent.len : sizeof(report.sent);
+	memcpy(report.sent, sent.p, report.len);
+	report.to = *to;
+	report.err = err;
+	report.worker = worker_self();
+	reports++;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	return ntohs(sa.sin_port);
+}
+
+/* A port at which nobody listens. */
+static struct sip_hop dead_hop(void)
+{
+	struct sip_hop hop = { .transport = TRANSPORT_UDP, .listener = RIG_UDP };
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(sock_addr_parse(SLICE("127.0.0.1:1"), &hop.remote), 0);
+	hop.remote.port = port_of(fd);
+	close(fd);
+	return hop;
+}
+
+static void what_did_not_arrive_is_told(void **state)
+{
+	struct sip_hop dead = dead_hop();
+	struct fate fate = { 0 };
+	char text[512];
+	struct slice msg = request(7, text);
+
+	(void)state;
+	reports = 0;
+	net_set_undelivered(note_report);
+	rig_start(2, rig_drop);
+	send_from(1, &dead, msg, &fate);
+	await(reports == 1);
+	assert_int_equal(report.err, -ECONNREFUSED);
+	assert_in_range(report.worker, 0, 1);
+	assert_true(sock_addr_eq(&report.to, &dead.remote));
+	assert_true(report.len > 100 && report.len <= msg.len);
+	assert_memory_equal(report.sent, msg.p, report.len);
+	assert_int_equal(fate.told, 0);
+	assert_int_equal(rig_counted(udp_undelivered), 1);
+	rig_stop();
+	net_set_undelivered(NULL);
+}
+
+static void send_six(void *arg)
+{
+	const struct sip_hop *hops = arg;
+
+	for (unsigned i = 0; i < 6; i++) {
+		struct sip_out *out = sip_out_new();
+
+		out->hop = hops[i % 2];
+		out->bytes = buf_new(16);
+		buf_printf(out->bytes, "number %u", i);
+		net_send(&out);
+	}
+}
+
+/* The error of one must neither keep back the next nor be taken for its own. */
+static void the_dead_do_not_harm_the_living(void **state)
+{
+	struct sip_hop hops[2] = { dead_hop() };
+	char text[512], got[64];
+	int fd;
+
+	(void)state;
+	reports = 0;
+	net_set_undelivered(note_report);
+	rig_start(1, rig_hold);
+	fd = peer_connect(RIG_UDP);
+	peer_send(fd, request(1, text));
+	await(rig_held() == 1);
+	hops[1] = rig_held_hop(0);
+	worker_post_fn(0, send_six, hops);
+	for (unsigned i = 1; i < 6; i += 2) {
+		assert_int_equal(recv(fd, got, sizeof(got), 0), 8);
+		assert_int_equal(got[7], '0' + (int)i);
+	}
+	await(reports == 3);
+	assert_int_equal(rig_counted(udp_send_errors), 0);
+	/* And what comes in is read as before. */
+	peer_send(fd, request(2, text));
+	await(rig_held() == 2);
+	close(fd);
+	rig_stop();
+	net_set_undelivered(NULL);
+}
+
 /* ---- bound to any ---- */
 
 static struct net_listener any[2];
@@ -256,5 +363,7 @@ UNIT_MAIN(
 	cmocka_unit_test(keep_alives_and_noise_do_not_get_through),
 	cmocka_unit_test(what_the_kernel_refuses_is_told_at_home),
 	cmocka_unit_test(a_bad_one_in_the_middle_of_a_batch_is_left_out),
+	cmocka_unit_test(what_did_not_arrive_is_told),
+	cmocka_unit_test(the_dead_do_not_harm_the_living),
 	cmocka_unit_test(an_answer_leaves_from_the_address_that_was_asked),
 	cmocka_unit_test(the_same_over_ipv6))
