@@ -51,7 +51,7 @@ struct fiber {
 	struct slice           captures[REGEX_CAPTURES];
 	struct vm_error        error;
 	struct tape           *tape;	/* NULL: nobody records */
-	uint32_t              *counts;	/* tape_counters(); NULL: nobody counts */
+	uint32_t              *counts;	/* tape_counters(); with a tape */
 	uint32_t               run_number;	/* on the tape */
 };
 

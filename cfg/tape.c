@@ -13,8 +13,7 @@ void tape_begin(struct tape *tape, struct fiber *f, uint32_t run, uint32_t *coun
 	f->tape = tape;
 	f->run_number = run;
 	f->counts = counts;
-	if (counts)
-		counts[2 * f->program->code_count + f->frames[0].route]++;
+	counts[2 * f->program->code_count + f->frames[0].route]++;
 }
 
 void tape_note(struct fiber *f, enum tape_kind kind, unsigned detail, uint64_t value)

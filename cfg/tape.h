@@ -50,7 +50,7 @@ static inline uint32_t step_pc(const struct tape_step *s) { return s->where >> 8
 static inline enum tape_kind step_kind(const struct tape_step *s) { return s->where >> 4 & 0xf; }
 static inline unsigned step_detail(const struct tape_step *s) { return s->where & 0xf; }
 
-/** Record this run from its first instruction on; before vm_run(). counts may be NULL. */
+/** Record this run from its first instruction on; before vm_run(). counts: tape_counters(). */
 void tape_begin(struct tape *tape, struct fiber *f, uint32_t run, uint32_t *counts);
 /** A step of the host's own, at the place where the run is. f may be one without a tape. */
 void tape_note(struct fiber *f, enum tape_kind kind, unsigned detail, uint64_t value);

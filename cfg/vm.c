@@ -102,7 +102,8 @@ struct fiber *vm_start(const struct program *p, unsigned route, const struct val
 static struct run run_of(struct fiber *f, const struct vm_host *host, void *arg)
 {
 	struct run r = { .code = f->program->code, .f = f, .host = host, .arg = arg,
-		.steps = f->steps_left, .tape = f->tape };
+		.steps = f->steps_left, .tape = f->tape, .counts = f->counts,
+		.run_number = f->run_number };
 
 	load_frame(&r);
 	return r;

@@ -13,7 +13,9 @@ struct run {				/* of one vm_run(): what changes most */
 	struct value         *sp, *base;	/* next free value; frame */
 	uint32_t              steps;
 	struct fiber         *f;
-	struct tape          *tape;
+	struct tape          *tape;	/* NULL: nobody records */
+	uint32_t             *counts;
+	uint32_t              run_number;
 	const struct vm_host *host;
 	void                 *arg;
 };
@@ -32,11 +34,8 @@ static inline void note(struct run *r, uint32_t words, enum tape_kind kind, unsi
 		return;
 	pc = (uint32_t)(r->pc - r->code) - words;
 	s = &t->steps[t->at++ & t->mask];
-	s->run = r->f->run_number;
-	s->where = pc << 8 | (uint32_t)kind << 4 | detail;
-	s->value = value;
-	if (r->f->counts)
-		r->f->counts[2 * pc + outcome]++;
+	*s = (struct tape_step){ r->run_number, pc << 8 | (uint32_t)kind << 4 | detail, value };
+	r->counts[2 * (size_t)pc + outcome]++;
 }
 
 static inline void note_branch(struct run *r, uint32_t words, bool jumps)
