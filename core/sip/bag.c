@@ -65,13 +65,10 @@ static struct name *find(const struct lcs_bag *bag, struct slice name, bool is_g
 	return NULL;
 }
 
-static struct name *find_or_add(struct lcs_bag *bag, struct slice name, bool is_group)
+static struct name *name_add(struct lcs_bag *bag, struct slice name, bool is_group)
 {
-	struct name *n = find(bag, name, is_group);
+	struct name *n = arena_zalloc(bag->arena, sizeof(*n));
 
-	if (n)
-		return n;
-	n = arena_zalloc(bag->arena, sizeof(*n));
 	if (!n)
 		return NULL;
 	n->name = arena_dup(bag->arena, name);
@@ -81,6 +78,13 @@ static struct name *find_or_add(struct lcs_bag *bag, struct slice name, bool is_
 	n->next = bag->names;
 	bag->names = n;
 	return n;
+}
+
+static struct name *find_or_add(struct lcs_bag *bag, struct slice name, bool is_group)
+{
+	struct name *n = find(bag, name, is_group);
+
+	return n ? n : name_add(bag, name, is_group);
 }
 
 static struct item *item_new(struct lcs_bag *bag, struct value value)
@@ -172,22 +176,37 @@ static struct item **field_at(struct name *group, struct slice field)
 	return at;
 }
 
-struct value bag_field(const struct lcs_bag *bag, struct slice name, struct slice field)
+/* The nth of that name: 0 the latest, -1 the oldest. */
+static struct name *nth_group(const struct lcs_bag *bag, struct slice name, int64_t nth)
 {
-	struct name *group = find(bag, name, true);
+	int64_t count = 0;
+
+	for (const struct name *n = bag->names; n && nth < 0; n = n->next)
+		count += n->is_group && slice_eq(n->name, name);
+	nth += nth < 0 ? count : 0;
+	if (nth < 0)
+		return NULL;
+	for (struct name *n = bag->names; n; n = n->next)
+		if (n->is_group && slice_eq(n->name, name) && nth-- == 0)
+			return n;
+	return NULL;
+}
+
+struct value bag_field(const struct lcs_bag *bag, struct slice name, int64_t nth,
+    struct slice field)
+{
+	struct name *group = nth_group(bag, name, nth);
 	const struct item *item = group ? *field_at(group, field) : NULL;
 
 	return item ? item->value : value_null();
 }
 
-int bag_set_field(struct lcs_bag *bag, struct slice name, struct slice field, struct value value)
+static int set_field(struct lcs_bag *bag, struct name *group, struct slice field,
+    struct value value)
 {
-	struct name *group = find_or_add(bag, name, true);
-	struct item **at = group ? field_at(group, field) : NULL;
+	struct item **at = field_at(group, field);
 	struct item *item;
 
-	if (!group)
-		return -ENOMEM;
 	if (value_is_null(value)) {
 		if (*at)
 			*at = (*at)->next;
@@ -202,6 +221,25 @@ int bag_set_field(struct lcs_bag *bag, struct slice name, struct slice field, st
 	item->next = *at ? (*at)->next : NULL;
 	*at = item;
 	return 0;
+}
+
+int bag_set_field(struct lcs_bag *bag, struct slice name, int64_t nth, struct slice field,
+    struct value value)
+{
+	struct name *group = nth_group(bag, name, nth);
+
+	if (!group && nth != 0)
+		return -ENOENT;
+	if (!group)
+		group = find_or_add(bag, name, true);
+	return group ? set_field(bag, group, field, value) : -ENOMEM;
+}
+
+int bag_push_field(struct lcs_bag *bag, struct slice name, struct slice field, struct value value)
+{
+	struct name *group = name_add(bag, name, true);
+
+	return group ? set_field(bag, group, field, value) : -ENOMEM;
 }
 
 /* ---- flags ---- */

@@ -26,9 +26,14 @@ int bag_set(struct lcs_bag *bag, struct slice name, struct value value);
 int bag_push(struct lcs_bag *bag, struct slice name, struct value value);
 
 /* ---- $xavp(name=>field): named groups of named values ---- */
-struct value bag_field(const struct lcs_bag *bag, struct slice name, struct slice field);
-/** A null removes the field. 0 or -ENOMEM. */
-int bag_set_field(struct lcs_bag *bag, struct slice name, struct slice field, struct value value);
+/** nth group of that name: 0 is the latest, -1 the oldest. */
+struct value bag_field(const struct lcs_bag *bag, struct slice name, int64_t nth,
+    struct slice field);
+/** A null removes the field; the latest group is made if there is none. 0, -ENOMEM, -ENOENT. */
+int bag_set_field(struct lcs_bag *bag, struct slice name, int64_t nth, struct slice field,
+    struct value value);
+/** A new group before the others, with one field. 0 or -ENOMEM. */
+int bag_push_field(struct lcs_bag *bag, struct slice name, struct slice field, struct value value);
 
 /* ---- flags by number, 0 to 63; by name: api.h, where "5" is flag 5 ---- */
 uint64_t bag_flag_bits(const struct lcs_bag *bag);

@@ -36,7 +36,7 @@ const struct lcs_var *core_vars(struct arena *arena)
 }
 
 static const struct { const char *name; lcs_fn *push; } pushes[] = {
-	{ "avp", push_avp }, { "hdr", push_hdr },
+	{ "avp", push_avp }, { "hdr", push_hdr }, { "xavp", push_xavp },
 };
 
 lcs_fn *var_push(const struct lcs_var *v)

@@ -21,7 +21,7 @@ extern const struct lcs_var vars_header[];	/* headers by name, body, whole messa
 extern const struct lcs_var vars_net[];		/* where it came from */
 extern const struct lcs_var vars_auth[];	/* credentials as the client sent them */
 extern const struct lcs_var vars_bag[];		/* $avp, $xavp */
-lcs_fn push_avp, push_hdr;
+lcs_fn push_avp, push_hdr, push_xavp;
 extern const struct lcs_var vars_time[];	/* clock and server */
 
 /* Where there is a message, and where it may be changed. */

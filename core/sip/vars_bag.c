@@ -30,37 +30,55 @@ enum fn_status push_avp(struct lcs_call *call)
 	return var_status(bag ? bag_push(bag, call->argv[0].s, call->argv[2]) : -1);
 }
 
-/* "group=>field" */
-static struct slice split_key(struct lcs_call *call, struct slice *field)
+/* "group=>field", "group[1]=>field" */
+static struct slice split_key(struct lcs_call *call, int64_t *nth, struct slice *field)
 {
-	struct slice key = call->argv[0].s;
+	struct slice key = call->argv[0].s, group, index;
 	size_t at = slice_search(key, SLICE("=>"));
 
 	*field = slice_trim(slice_skip(key, at + 2));
-	return slice_trim(slice_first(key, at));
+	group = slice_trim(slice_first(key, at));
+	index = slice_skip(group, slice_find(group, '['));
+	*nth = 0;
+	if (index.len < 3 || !slice_ends(index, SLICE("]")) ||
+	    slice_to_i64(slice_of(index.p + 1, index.len - 2), nth) != 0)
+		return group;
+	return slice_first(group, group.len - index.len);
 }
 
 static enum fn_status get_xavp(struct lcs_call *call)
 {
-	struct slice field, group = split_key(call, &field);
+	int64_t nth;
+	struct slice field, group = split_key(call, &nth, &field);
 
 	if (!call->ctx->bag)
 		return FN_DONE;
-	return var_value(call, bag_field(call->ctx->bag, group, field));
+	return var_value(call, bag_field(call->ctx->bag, group, nth, field));
 }
 
 static enum fn_status set_xavp(struct lcs_call *call)
 {
-	struct slice field, group = split_key(call, &field);
+	int64_t nth;
+	struct slice field, group = split_key(call, &nth, &field);
 	struct lcs_bag *bag = lcs_bag(call->ctx);
 
-	return var_status(bag ? bag_set_field(bag, group, field, call->argv[2]) : -1);
+	return var_status(bag ? bag_set_field(bag, group, nth, field, call->argv[2]) : -1);
+}
+
+enum fn_status push_xavp(struct lcs_call *call)
+{
+	int64_t nth;
+	struct slice field, group = split_key(call, &nth, &field);
+	struct lcs_bag *bag = lcs_bag(call->ctx);
+
+	return var_status(bag ? bag_push_field(bag, group, field, call->argv[2]) : -1);
 }
 
 const struct lcs_var vars_bag[] = {
 	{ "avp", VALUE_ANY, true, VAR_ARG_NAME, true, IN_ANY, IN_ANY, get_avp, set_avp,
 	  "a value that lives as long as the transaction; push() keeps several, [n] the nth, [*] all" },
 	{ "xavp", VALUE_ANY, true, VAR_ARG_KEYED, false, IN_ANY, IN_ANY, get_xavp, set_xavp,
-	  "the same in groups: $xavp(group=>field)" },
+	  "the same in groups: $xavp(group=>field); push() begins a new group before the others, "
+	  "$xavp(group[1]=>field) is of the one before, [-1] the oldest" },
 	{ 0 }
 };

@@ -65,15 +65,27 @@ static void texts_are_copied(void **state)
 static void groups_and_plain_names_are_apart(void **state)
 {
 	(void)state;
-	assert_int_equal(bag_set_field(bag, NAME, SLICE("a"), value_int(1)), 0);
-	assert_int_equal(bag_set_field(bag, NAME, SLICE("b"), value_int(2)), 0);
-	assert_int_equal(bag_set_field(bag, NAME, SLICE("a"), value_int(3)), 0);
-	assert_int_equal(bag_field(bag, NAME, SLICE("a")).i, 3);
-	assert_int_equal(bag_field(bag, NAME, SLICE("b")).i, 2);
+	assert_int_equal(bag_set_field(bag, NAME, 0, SLICE("a"), value_int(1)), 0);
+	assert_int_equal(bag_set_field(bag, NAME, 0, SLICE("b"), value_int(2)), 0);
+	assert_int_equal(bag_set_field(bag, NAME, 0, SLICE("a"), value_int(3)), 0);
+	assert_int_equal(bag_field(bag, NAME, 0, SLICE("a")).i, 3);
+	assert_int_equal(bag_field(bag, NAME, 0, SLICE("b")).i, 2);
 	assert_true(value_is_null(bag_get(bag, NAME, 0)));
-	assert_int_equal(bag_set_field(bag, NAME, SLICE("a"), value_null()), 0);
-	assert_true(value_is_null(bag_field(bag, NAME, SLICE("a"))));
-	assert_int_equal(bag_field(bag, NAME, SLICE("b")).i, 2);
+	assert_int_equal(bag_set_field(bag, NAME, 0, SLICE("a"), value_null()), 0);
+	assert_true(value_is_null(bag_field(bag, NAME, 0, SLICE("a"))));
+	assert_int_equal(bag_field(bag, NAME, 0, SLICE("b")).i, 2);
+	/* A new group lies on top of the others. */
+	assert_int_equal(bag_push_field(bag, NAME, SLICE("a"), value_int(7)), 0);
+	assert_int_equal(bag_field(bag, NAME, 0, SLICE("a")).i, 7);
+	assert_true(value_is_null(bag_field(bag, NAME, 0, SLICE("b"))));
+	assert_int_equal(bag_field(bag, NAME, 1, SLICE("b")).i, 2);
+	assert_int_equal(bag_field(bag, NAME, -1, SLICE("b")).i, 2);
+	assert_int_equal(bag_field(bag, NAME, -2, SLICE("a")).i, 7);
+	assert_true(value_is_null(bag_field(bag, NAME, 2, SLICE("a"))));
+	assert_true(value_is_null(bag_field(bag, NAME, -3, SLICE("a"))));
+	assert_int_equal(bag_set_field(bag, NAME, 1, SLICE("b"), value_int(8)), 0);
+	assert_int_equal(bag_field(bag, NAME, 1, SLICE("b")).i, 8);
+	assert_int_equal(bag_set_field(bag, NAME, 2, SLICE("b"), value_int(8)), -ENOENT);
 }
 
 static void flags_have_numbers_or_names(void **state)
