@@ -13,7 +13,7 @@
 #include "cfg/tape.h"
 #include "core/sip/ctx.h"
 
-#define FLIGHT_NAME 46u
+#define FLIGHT_NAME 44u
 
 struct flight_name { uint8_t len; bool is_cut; char text[FLIGHT_NAME]; };
 
@@ -33,6 +33,8 @@ struct flight_run {			/* 256 bytes */
 	struct sock_addr   from;
 	struct flight_name uri, caller, callee, call_id;
 };
+
+_Static_assert(sizeof(struct flight_run) == 256, "a power of two of them fits a ring exactly");
 
 /** So much memory for each worker's rings, 0: none. Before workers start. */
 void flight_configure(size_t bytes);
