@@ -189,7 +189,8 @@ static int set_up(void **state)
 	    -1, 0);
 	assert_true(shared != MAP_FAILED);
 	set_up_server();
-	return 0;
+	the_server.loader = loader_new("/nowhere");
+	return the_server.loader ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -198,6 +199,7 @@ static int tear_down(void **state)
 
 	(void)state;
 	munmap(shared, sizeof(*shared));
+	loader_free(&the_server.loader);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	return system(command);
 }
@@ -516,6 +518,7 @@ static void hang_up_is_passed_on(void **state)
 	await(log_says("server is running"));
 	kill(sup_pid, SIGHUP);
 	await(log_says("log file opened again"));
+	await(log_says("configuration refused: what runs stays"));
 	assert_int_equal(shared->starts, 1);
 	assert_int_equal(stop_supervisor(), 0);
 }
