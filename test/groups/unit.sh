@@ -5,7 +5,7 @@
 # build: plain
 # sanitizers: asan tsan
 # can: names
-# limit: 600
+# limit: 1500
 # packages: libcmocka-dev
 # repair: run the failing program by itself: make -C build/VARIANT PROGRAM && build/VARIANT/PROGRAM
 set -u
@@ -32,7 +32,7 @@ if [ -z "$tests" ]; then
 fi
 
 # What does not build is not run, not even as it was built before.
-declare -A fresh
+declare -A fresh=()
 # shellcheck disable=SC2086
 if make -k -j"${LCS_JOBS:-2}" $tests > "${LCS_LOG:?}/build.log" 2>&1; then
 	for t in $tests; do fresh[$t]=yes; done
