@@ -40,7 +40,7 @@ else
 	grep -E 'error|warning|undefined' "$LCS_LOG/build.log" | head -n 10 | sed 's/^/# /'
 	for t in $tests; do
 		rm -f "$t.trs"
-		if make -q "$t" > /dev/null 2>&1; then fresh[$t]=yes; fi
+		if make "$t" > /dev/null 2>&1; then fresh[$t]=yes; fi
 	done
 fi
 # check_PROGRAMS is emptied: make would insist on building those that cannot be built.

@@ -57,8 +57,8 @@ static const char *const bodies[] = {
 	"if (!($rm == \"A\" || $rU != null) && not ($ml > 3)) setflag(\"x\"); drop;",
 	"foreach (i in range(0, 3)) { if (i == 1) continue; break; } drop;",
 	"foreach ($var(x) in [1, 2]) setflag($var(x)); drop;",
-	"switch ($rm) { case \"A\": case [\"B\", \"C\"]: setflag(1); fallthrough; case =~ \"^x\": "
-	"setflag(2); break; default: setflag(3); } drop;",
+	("switch ($rm) { case \"A\": case [\"B\", \"C\"]: setflag(1); fallthrough; case =~ \"^x\": "
+	"setflag(2); break; default: setflag(3); } drop;"),
 	"within 1500ms { setflag(1); } else { setflag(2); } defer { setflag(3); } drop;",
 	"$var(y) = f\"a $rU {x} \\\"q\\\" $(ru{uri.host}{s.len}) $$\"; $var(y) += \"z\"; drop;",
 	"var l = [\"a\", \"b\"]; setflag(l[0] ?? \"n\"); setflag($ru.host ?? \"n\"); drop;",
