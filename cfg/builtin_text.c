@@ -71,7 +71,7 @@ DEF(upper)
 static size_t position(int64_t at, size_t length)
 {
 	if (at < 0)
-		at = -at > (int64_t)length ? 0 : (int64_t)length + at;
+		at = at < -(int64_t)length ? 0 : (int64_t)length + at;
 	return (uint64_t)at > length ? length : (size_t)at;
 }
 

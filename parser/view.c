@@ -170,10 +170,11 @@ static bool step(const struct sip_view *v, struct query q, struct hdr_ref *h)
 static bool next_as_received(const struct sip_msg *msg, struct query q, struct hdr_ref *h)
 {
 	uint16_t at = next_received(msg, q, h->name.p ? edit_key_received(h->at) : 0);
-	const struct hdr *hdr = &msg->hdrs[at];
+	const struct hdr *hdr;
 
 	if (at == msg->hdr_count)
 		return false;
+	hdr = &msg->hdrs[at];
 	*h = (struct hdr_ref){ hdr->id, hdr->name, hdr->value, at, NULL };
 	return true;
 }
