@@ -9,6 +9,7 @@
 #include "cfg/fmt.h"
 #include "cfg/source.h"
 #include "utils/err.h"
+#include "utils/fd.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,19 +52,6 @@ static int read_file(struct arena *arena, const char *path, struct slice *out)
 	return err;
 }
 
-static int write_all(int fd, struct slice s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			s = slice_skip(s, (size_t)n);
-	}
-	return 0;
-}
-
 static int write_beside(int fd, const char *temporary, const char *path, struct slice text)
 {
 	struct stat st;
@@ -73,7 +61,7 @@ static int write_beside(int fd, const char *temporary, const char *path, struct 
 	    (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) != 0)))
 		err = -errno;
 	if (!err)
-		err = write_all(fd, text);
+		err = fd_write_all(fd, text);
 	if (!err && fsync(fd) != 0)
 		err = -errno;
 	if (!err && rename(temporary, path) != 0)

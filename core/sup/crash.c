@@ -3,6 +3,8 @@
  */
 #include "core/sup/crash.h"
 
+#include "utils/fd.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,21 +55,6 @@ static void drop_oldest(const char *dir)
 
 /* ---- a new one ---- */
 
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static void name_file(const char *dir, pid_t pid, char path[512])
 {
 	char stamp[32];
@@ -93,7 +80,7 @@ int crash_file(const struct crash_report *r, struct slice state_dir, char path[5
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, r->text, r->len);
+	err = fd_write_all(fd, slice_of(r->text, r->len));
 	if (close(fd) != 0 && !err)
 		err = -errno;
 	drop_oldest(dir);

@@ -4,6 +4,7 @@
 #include "core/sup/history.h"
 
 #include "utils/err.h"
+#include "utils/fd.h"
 #include "utils/log.h"
 
 #include <dirent.h>
@@ -63,7 +64,6 @@ static json_t *entry_json(const struct history_entry *e, json_t *files)
 static int write_aside(const char *path, const char *text)
 {
 	char aside[PATH_BYTES + 8];
-	size_t len = strlen(text);
 	int fd, err;
 
 	snprintf(aside, sizeof(aside), "%s.new", path);
@@ -71,7 +71,7 @@ static int write_aside(const char *path, const char *text)
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
+	err = fd_write_all(fd, slice_str(text));
 	if (close(fd) != 0 && !err)
 		err = -errno;
 	if (!err && rename(aside, path) != 0)

@@ -4,6 +4,7 @@
 #include "core/sup/link.h"
 
 #include "utils/err.h"
+#include "utils/fd.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -145,21 +146,6 @@ int link_forget_listener(int fd, const struct net_listener *l)
 	return link_send(fd, &m);
 }
 
-static int write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int link_keep(int fd, const struct snapshot *texts)
 {
 	struct link_msg m = { .kind = LINK_KEEP, .fd_count = 1 };
@@ -170,7 +156,7 @@ int link_keep(int fd, const struct snapshot *texts)
 	json_decref(list);
 	m.fds[0] = text ? memfd_create("lcs.cfg", MFD_CLOEXEC) : -1;
 	if (m.fds[0] >= 0) {
-		err = write_all(m.fds[0], text, strlen(text));
+		err = fd_write_all(m.fds[0], slice_str(text));
 		if (!err)
 			err = link_send(fd, &m);
 		close(m.fds[0]);
