@@ -85,6 +85,9 @@ struct sip_view lcs_view(struct lcs_ctx *ctx);		/* read through the edits */
 /** For edit_*(): where the chain ends. */
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx);
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx);	/* whom it came from */
+/** A request that begins something. What is in a dialog, an ACK and a CANCEL belong to what has
+ *  cost already and ends the sooner: when there is too much to do, they pass. */
+bool            lcs_is_new_work(struct lcs_ctx *ctx);
 /** How long the message lay in our queues before it was dealt with, in ms: grows when workers
  *  are behind. 0 for what was not received (timers, events). */
 msec_t          lcs_waited(struct lcs_ctx *ctx);

@@ -79,15 +79,20 @@ static void refuse_malformed(struct sip_msg *msg, int err, const struct sip_defe
 
 /* ---- refusing what is new ---- */
 
-/* What already cost somebody something always passes; only new work is refused. */
-static enum inbox_mode urgency(struct sip_msg *msg)
+bool lcs_is_new_work(struct lcs_ctx *ctx)
 {
+	const struct sip_msg *msg = ctx->msg;
 	const struct name_addr *to;
 
 	if (!msg->is_request || msg->method == METHOD_ACK || msg->method == METHOD_CANCEL)
-		return INBOX_MUST;
-	to = msg_to(msg);
-	return to && to->tag.len ? INBOX_MUST : INBOX_MAY_REFUSE;
+		return false;
+	to = msg_to(ctx->msg);
+	return !to || to->tag.len == 0;
+}
+
+static enum inbox_mode urgency(struct lcs_ctx *ctx)
+{
+	return lcs_is_new_work(ctx) ? INBOX_MAY_REFUSE : INBOX_MUST;
 }
 
 static void refuse(struct lcs_ctx *ctx)
@@ -111,7 +116,7 @@ void dispatch_refuse_new(bool yes) { atomic_store(&refuses_new, yes); }
 static bool is_refused(struct lcs_ctx *ctx)
 {
 	return atomic_load_explicit(&refuses_new, memory_order_relaxed) &&
-	    urgency(ctx->msg) == INBOX_MAY_REFUSE;
+	    lcs_is_new_work(ctx);
 }
 
 /* ---- call room ---- */
@@ -226,7 +231,7 @@ static void hand_over(struct lcs_ctx *ctx)
 	}
 	ctx->item.run = arrived_item;
 	SIP_COUNT(handed_over);
-	if (worker_post(ctx->owner, &ctx->item, urgency(ctx->msg)) != 0)
+	if (worker_post(ctx->owner, &ctx->item, urgency(ctx)) != 0)
 		refuse_overload(ctx);
 }
 

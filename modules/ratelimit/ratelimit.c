@@ -132,15 +132,6 @@ static enum fn_status fn_rl_check(struct lcs_call *call)
 
 /* ---- admission ---- */
 
-/* What belongs to something that is under way has cost already, and ends it sooner. */
-static bool is_new_work(struct lcs_ctx *ctx)
-{
-	const struct name_addr *to = msg_to(lcs_msg(ctx));
-
-	return lcs_is_request(ctx) && lcs_method(ctx) != METHOD_ACK &&
-	    lcs_method(ctx) != METHOD_CANCEL && (!to || to->tag.len == 0);
-}
-
 /* The longer requests wait, the more of them are refused: none below admit_delay, all above
  * admit_delay_max. A single threshold would switch all clients off and on together. */
 static bool has_room(const struct ratelimit_conf *conf, msec_t waited)
@@ -170,7 +161,7 @@ static enum fn_status fn_rl_admit(struct lcs_call *call)
 {
 	struct ratelimit_local *local = call->local;
 	msec_t waited = lcs_waited(call->ctx);
-	bool admitted = !is_new_work(call->ctx) || has_room(call->conf, waited);
+	bool admitted = !lcs_is_new_work(call->ctx) || has_room(call->conf, waited);
 
 	lcs_count(admitted ? &local->admitted : &local->not_admitted);
 	if (!admitted)
