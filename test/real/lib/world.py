@@ -12,6 +12,7 @@ from .linphone import Linphone
 from .netcat import Netcat
 from .peer import Peer
 from .services import Service
+from .sipe import Sipe
 from .sipp import Sipp, TlsPipe
 from .tap import Skip, equal
 
@@ -174,6 +175,11 @@ class World:
         need("linphone-daemon", "linphone-cli")
         return self.add(Linphone(self.path(f"linphone-{user.name}"), user,
                                  server or self.server(), transport, **how))
+
+    def sipe(self, user, transport="tcp", server=None, **how):
+        """pidgin-sipe; skipped where it is not installed."""
+        return self.add(Sipe(self.path(f"sipe-{user.name}"), user, server or self.server("home"),
+                             transport, **how))
 
     def sipp(self, scenario, users, transport="udp", server=None, target=None, keys=None, **how):
         """A running sipp scenario; over TLS by way of a pipe."""
