@@ -139,7 +139,7 @@ void lcs_clear_targets(struct lcs_ctx *ctx);
 int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts);
 int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *parts);
 /** Header lines (with CRLF, in the ctx's arena) for every response that is made through
- *  lcs_respond() from now on. 0 or -ENOMEM. */
+ *  one of these from now on. 0 or -ENOMEM. */
 int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines);
 #define LCS_TAG_CHARS 16u
 /** The To tag of our stateless responses to this request (RFC 3261 8.2.7). */

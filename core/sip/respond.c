@@ -172,26 +172,6 @@ int respond_raw(struct sip_msg *request, const struct gen *gen,
 	return send_response(request, &p);
 }
 
-int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *parts)
-{
-	struct response_parts p = *parts;
-	int err;
-
-	if (!ctx->msg->is_request)
-		return -EINVAL;
-	if (ctx->msg->method == METHOD_ACK)
-		return 0;
-	if (slice_is_empty(p.to_tag) && p.status > 100)
-		p.to_tag = lcs_stateless_tag(ctx);
-	if (slice_is_empty(p.server))
-		p.server = ctx->gen->signature;
-	err = send_response(ctx->msg, &p);
-	flight_replied(ctx, p.status);
-	if (err == 0 && p.status >= 200)
-		ctx->answered = true;
-	return err;
-}
-
 static struct slice joined(struct arena *arena, struct slice a, struct slice b)
 {
 	const struct slice pieces[] = { a, b };
@@ -209,26 +189,49 @@ int lcs_append_to_response(struct lcs_ctx *ctx, struct slice lines)
 	return 0;
 }
 
-static int respond(struct lcs_ctx *ctx, const struct response_parts *parts)
+/* What the script collected goes along, whichever way the response goes. */
+static int with_lines(struct lcs_ctx *ctx, const struct response_parts *parts,
+    struct response_parts *out)
 {
-	if (ctx->tx && tx_ops()) {
-		flight_replied(ctx, parts->status);
-		return tx_ops()->respond(ctx, parts);
-	}
-	return lcs_respond_stateless(ctx, parts);
+	*out = *parts;
+	if (ctx->response_lines.len)
+		out->extra_lines = joined(lcs_arena(ctx), parts->extra_lines, ctx->response_lines);
+	return ctx->response_lines.len && !out->extra_lines.p ? -ENOMEM : 0;
 }
 
-static int respond_longer(struct lcs_ctx *ctx, const struct response_parts *parts)
+int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
-	struct response_parts p = *parts;
+	struct response_parts p;
+	int err;
 
-	p.extra_lines = joined(lcs_arena(ctx), parts->extra_lines, ctx->response_lines);
-	return p.extra_lines.p ? respond(ctx, &p) : -ENOMEM;
+	if (!ctx->msg->is_request)
+		return -EINVAL;
+	if (ctx->msg->method == METHOD_ACK)
+		return 0;
+	err = with_lines(ctx, parts, &p);
+	if (err)
+		return err;
+	if (slice_is_empty(p.to_tag) && p.status > 100)
+		p.to_tag = lcs_stateless_tag(ctx);
+	if (slice_is_empty(p.server))
+		p.server = ctx->gen->signature;
+	err = send_response(ctx->msg, &p);
+	flight_replied(ctx, p.status);
+	if (err == 0 && p.status >= 200)
+		ctx->answered = true;
+	return err;
 }
 
 int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
-	if (ctx->response_lines.len)
-		return respond_longer(ctx, parts);
-	return respond(ctx, parts);
+	struct response_parts p;
+	int err;
+
+	if (!ctx->tx || !tx_ops())
+		return lcs_respond_stateless(ctx, parts);
+	err = with_lines(ctx, parts, &p);
+	if (err)
+		return err;
+	flight_replied(ctx, p.status);
+	return tx_ops()->respond(ctx, &p);
 }
