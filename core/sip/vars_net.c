@@ -19,6 +19,23 @@ static enum fn_status get_si(struct lcs_call *call)
 	return get_ip(call, &lcs_from(call->ctx)->remote);
 }
 
+/* An IPv6 host commands a whole network: who counts its addresses one by one counts nothing. */
+static enum fn_status get_snet(struct lcs_call *call)
+{
+	enum fn_status status = get_si(call);
+
+	if (status == FN_DONE && call->ret.ip->addr.family == 6) {
+		struct ip_net *net = arena_alloc(lcs_arena(call->ctx), sizeof(*net));
+
+		if (!net)
+			return FN_FAILED;
+		*net = (struct ip_net){ call->ret.ip->addr, 64 };
+		memset(net->addr.bytes + 8, 0, 8);
+		return var_value(call, (struct value){ .type = VALUE_IP, .ip = net });
+	}
+	return status;
+}
+
 static enum fn_status get_Ri(struct lcs_call *call)
 {
 	return get_ip(call, &lcs_from(call->ctx)->local);
@@ -108,6 +125,8 @@ static enum fn_status get_tls(struct lcs_call *call)
 const struct lcs_var vars_net[] = {
 	{ "si", VALUE_IP, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_si, NULL,
 	  "address it came from" },
+	{ "snet", VALUE_IP, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_snet, NULL,
+	  "the same, of IPv6 its /64 network: what to count by who a host is" },
 	{ "sp", VALUE_INT, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_sp, NULL,
 	  "port it came from" },
 	{ "su", VALUE_STRING, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_su, NULL,

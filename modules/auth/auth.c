@@ -8,14 +8,11 @@
 
 #include <errno.h>
 
-/* What the functions of Kamailio return for each verdict, as $rc in ported scripts. */
+/* $err, too: a script that brakes the guessing of passwords counts the wrong ones alone. */
 static enum fn_status answer(struct lcs_call *call, enum auth_verdict verdict)
 {
 	call->ret = value_bool(verdict == AUTH_OK);
-	if (verdict == AUTH_BAD)
-		lcs_set_err(call->ctx, "malformed");
-	else if (verdict == AUTH_STALE)
-		lcs_set_err(call->ctx, "stale");
+	lcs_set_err(call->ctx, auth_verdict_word(verdict));
 	return FN_DONE;
 }
 
@@ -217,4 +214,23 @@ LCS_MODULE(auth,
 	.check = check_conf,
 	.prepare = prepare,
 	.unload = unload,
+	.manual =
+	    "A check that is not true says why in $err: `wrong` (the password does not fit, or\n"
+	    "nobody has that name), `stale` (the password fits, the nonce is old), `malformed`; null:\n"
+	    "there were no credentials. Count `wrong` alone to put a brake on guessing:\n"
+	    "\n"
+	    "    modparam(\"htable\", \"htable\", \"wrong=>autoexpire=900;updateexpire=0;\");\n"
+	    "    ...\n"
+	    "    if (($sht(wrong=>$snet) ?? 0) >= 30) {     # an IPv6 host has a whole network\n"
+	    "        sl_send_reply(403, \"Too many wrong passwords\", [\"Retry-After: 900\"]);\n"
+	    "        exit;\n"
+	    "    }\n"
+	    "    if (!digest_authenticate(DOMAIN)) {\n"
+	    "        if ($err == \"wrong\") incr($sht(wrong=>$snet));\n"
+	    "        digest_challenge(DOMAIN);\n"
+	    "        exit;\n"
+	    "    }\n"
+	    "\n"
+	    "The shipped configurations count for address and user together, too, so that who mistypes\n"
+	    "a password does not shut out others behind the same address.\n",
 );

@@ -20,6 +20,17 @@ enum auth_verdict {
 	AUTH_BAD			/* malformed: 400 */
 };
 
+/** What a verdict says in $err; NULL: nothing went wrong, at most credentials are missing. */
+static inline const char *auth_verdict_word(enum auth_verdict verdict)
+{
+	switch (verdict) {
+	case AUTH_STALE: return "stale";
+	case AUTH_WRONG: return "wrong";
+	case AUTH_BAD:   return "malformed";
+	default:         return NULL;
+	}
+}
+
 struct auth_asked {			/* credentials found, waiting for the secret */
 	struct auth_credentials cred;
 	enum digest_alg         alg;

@@ -45,10 +45,7 @@ static enum fn_status authenticate(struct lcs_call *call, bool proxy)
 {
 	enum auth_verdict verdict = judge(call, proxy);
 
-	if (verdict == AUTH_BAD)
-		lcs_set_err(call->ctx, "malformed");
-	else if (verdict == AUTH_STALE)
-		lcs_set_err(call->ctx, "stale");
+	lcs_set_err(call->ctx, auth_verdict_word(verdict));
 	call->ret = value_bool(verdict == AUTH_OK);
 	return FN_DONE;
 }
