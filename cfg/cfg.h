@@ -34,6 +34,8 @@ struct cfg_host {
 	const struct cfg_define *defines;
 	unsigned                 define_count;
 	const char              *include_dir;	/* second place for imports */
+	const char              *profile_path;	/* directories of *.profile, separated by ':';
+						 * NULL: profiles are not looked at */
 	bool                     with_tests;	/* compile the test blocks too: cfg.test_list */
 	unsigned                 test_consts;	/* the nth test's values of consts count; 0: none's */
 	/* Read these files instead of the disk's: a configuration as it once was. What settings
@@ -90,6 +92,7 @@ struct cfg {				/* everything lives in its arena */
 	const char                *name;	/* of the file that was asked for */
 	const struct ast          *ast;		/* checked: for those who show or walk it (cfg/ast.h) */
 	unsigned                   files, lines, checked_calls, tests;
+	struct slice               duties;	/* what its profiles ask of it, for people; or empty */
 	const struct cfg_test     *test_list;	/* cfg/test.h; NULL without with_tests */
 };
 

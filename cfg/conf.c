@@ -3,6 +3,7 @@
  */
 #include "cfg/check.h"
 #include "cfg/guest.h"
+#include "cfg/profile.h"
 
 /* ---- modules ---- */
 
@@ -280,28 +281,6 @@ static void check_params(struct load *ld)
 
 /* ---- settings of the core ---- */
 
-static const char *const profiles[] = { "home", "frontend", "forwarding", "carrier", "archive" };
-
-/* A role is a name like others: who misspells it hears of a name, not of a value. */
-static void check_profile(struct load *ld, const struct setting_item *item)
-{
-	const struct value *v = item->value->konst;
-	struct diag_item *d;
-	const char *near;
-
-	if (!v || v->type != VALUE_STRING || v->s.len == 0)
-		return;
-	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
-		if (slice_eq(v->s, slice_str(profiles[i])))
-			return;
-	d = load_error(ld, 201, item->value->at, "there is no profile \"%.*s\"", SLICE_ARG(v->s));
-	near = diag_nearest(v->s, profiles, sizeof(profiles) / sizeof(profiles[0]));
-	if (near)
-		diag_beside(d, "did you mean \"%s\"?", near);
-	else
-		diag_beside(d, "profiles: home, frontend, forwarding, carrier, archive");
-}
-
 static void say_no_setting(struct load *ld, const struct setting_item *item, struct slice key)
 {
 	const struct sym_module *core = ld->host->core;
@@ -353,7 +332,7 @@ static void check_core_settings(struct load *ld)
 		else
 			check_constant(ld, i->value, "a setting");
 		if (is_profile)
-			check_profile(ld, i);
+			profile_settle(ld, i);
 	}
 	ld->cfg->settings = values;
 	ld->cfg->setting_count = core->param_count;

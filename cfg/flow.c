@@ -6,9 +6,10 @@
  * does to whoever calls it; then from its callers in, with what they bring along.
  */
 #include "cfg/check.h"
+#include "cfg/profile.h"
 
 /* Methods that have rules of their own; a set of them says what may be under way. */
-enum { M_ACK = 1, M_CANCEL = 2, M_OTHER = 4, M_ALL = 7 };
+enum { M_ACK = 1, M_CANCEL = 2, M_INVITE = 4, M_MESSAGE = 8, M_OTHER = 16, M_ALL = 31 };
 
 struct state {
 	unsigned  methods;		/* that get here; none: nothing does */
@@ -16,6 +17,7 @@ struct state {
 	bool      relayed;		/* on some way */
 	bool      to_tag;		/* known to be there */
 	bool      logged;		/* the statement before wrote a log line */
+	unsigned  called;		/* of the profile's "before relay" rules: on all ways */
 	uint64_t *set;			/* $var(x) that have a value on all ways */
 };
 
@@ -55,7 +57,7 @@ static struct state copy(struct flow *f, const struct state *from)
 /* Nothing gets here: joined with anything it gives the other. */
 static struct state nowhere(struct flow *f)
 {
-	struct state s = { .to_tag = true };
+	struct state s = { .to_tag = true, .called = ~0u };
 
 	s.set = MEM_ARRAY(&f->ld->mem, uint64_t, f->words);
 	memset(s.set, 0xff, f->words * sizeof(*s.set));
@@ -77,6 +79,7 @@ static void join(struct flow *f, struct state *to, const struct state *from)
 	to->relayed |= from->relayed;
 	to->to_tag &= from->to_tag;
 	to->logged &= from->logged;
+	to->called &= from->called;
 	for (unsigned i = 0; i < f->words; i++)
 		to->set[i] &= from->set[i];
 }
@@ -171,6 +174,38 @@ static void read_var(struct flow *f, const struct state *s, const struct expr *e
 	    SLICE_ARG(name)), "on some way here it is still null");
 }
 
+/* ---- what a profile wants to have been called before ---- */
+
+static unsigned method_set(struct slice list);
+
+static void note_called(struct flow *f, struct state *s, struct slice name)
+{
+	const struct profile_rule *r = NULL;
+
+	while ((r = profile_next(f->ld, RULE_BEFORE_RELAY, r)))
+		if (profile_names(r->names, name))
+			s->called |= 1u << r->bit;
+}
+
+/* What belongs to a dialog, or to a request that was let pass, has been asked once. */
+static void check_called(struct flow *f, const struct state *s, const struct expr *e)
+{
+	const struct profile_rule *r = NULL;
+
+	if (s->to_tag || !in_request(f))
+		return;
+	while ((r = profile_next(f->ld, RULE_BEFORE_RELAY, r))) {
+		unsigned methods = r->methods.len ? method_set(r->methods) :
+		    (unsigned)M_ALL & ~(unsigned)(M_ACK | M_CANCEL);
+
+		if (s->called >> r->bit & 1 || !(s->methods & methods))
+			continue;
+		diag_beside(load_warning(f->ld, 608, e->call.name_at, "profile \"%.*s\" wants "
+		    "%.*s before %s()", SLICE_ARG(r->owner->name), SLICE_ARG(r->names),
+		    e->call.func->name), "%.*s", SLICE_ARG(r->why));
+	}
+}
+
 /* ---- calls ---- */
 
 static bool is_log(const struct sym_func *func)
@@ -197,7 +232,10 @@ static void call_func(struct flow *f, struct state *s, const struct expr *e)
 			say_relay(f, s, e);
 		else if (strcmp(func->name, "record_route") == 0)
 			say_record(f, s, e);
+		if (func->flags & FUNC_RELAYS)
+			check_called(f, s, e);
 	}
+	note_called(f, s, slice_str(func->name));
 	if (func->flags & FUNC_RELAYS)
 		s->relayed = true;
 	if (func->flags & (FUNC_ENDS | FUNC_REPLIES | FUNC_RELAYS))
@@ -237,6 +275,7 @@ static void call_route(struct flow *f, struct state *s, const struct expr *e)
 	}
 	s->open &= sum->exit.open;
 	s->relayed |= sum->exit.relayed;
+	s->called |= sum->exit.called;
 	for (unsigned i = 0; i < f->words; i++)
 		s->set[i] |= sum->exit.set[i];
 }
@@ -352,8 +391,15 @@ static void eval(struct flow *f, struct state *s, const struct expr *e)
 
 static unsigned method_bit(struct slice name)
 {
-	return slice_eq(name, SLICE("ACK")) ? M_ACK : slice_eq(name, SLICE("CANCEL")) ? M_CANCEL :
-	    M_OTHER;
+	static const struct { const char *name; unsigned bit; } methods[] = {
+		{ "ACK", M_ACK }, { "CANCEL", M_CANCEL }, { "INVITE", M_INVITE },
+		{ "MESSAGE", M_MESSAGE },
+	};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (slice_eq(name, slice_str(methods[i].name)))
+			return methods[i].bit;
+	return M_OTHER;
 }
 
 /* "INVITE|ACK": the set of them. */
@@ -650,6 +696,8 @@ static struct state begin(struct flow *f, bool all_set)
 	s.methods = M_ALL;
 	s.to_tag = false;
 	if (!all_set)
+		s.called = 0;
+	if (!all_set)
 		memset(s.set, 0, f->words * sizeof(*s.set));
 	return s;
 }
@@ -680,6 +728,8 @@ static void report(struct flow *f, struct route_decl *r)
 		/* A route that nobody calls is not blamed for what its callers did not do. */
 		s = begin(f, r->kind == ROUTE_NAMED);
 		s.open = r->kind == ROUTE_REQUEST ? M_ALL : 0;
+		if (r->kind != ROUTE_REQUEST)
+			s.called = ~0u;		/* the request has gone out once */
 	}
 	s.logged = false;
 	run_route(f, r, &s);

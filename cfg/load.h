@@ -13,6 +13,7 @@ struct names;
 struct macro;
 struct guest_subst;
 struct guest_edit;
+struct profiles;
 
 struct load {
 	struct mem             mem;
@@ -32,6 +33,7 @@ struct load {
 	struct guest_subst    *substs;
 	struct guest_edit     *edits;		/* last one first */
 	struct dict            guest_said;
+	struct profiles       *profiles;	/* cfg/profile.h; NULL: none */
 };
 
 /** More than this many help nobody; errors of meaning are not limited. */

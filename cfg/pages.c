@@ -723,6 +723,52 @@ static const struct page pages[] = {
 	  "request_route {\n"
 	  "    sl_send_reply(404, \"Not Found\");\n"
 	  "}\n" },
+	{ 606, 'E', "two profiles do not agree",
+	  "profile = \"home, archive\" puts two roles on one server, and the rules of both hold. "
+	  "What one of them is there for, the other one may forbid: then they need a server each.",
+	  "profile = \"home, frontend\"\n"
+	  "loadmodule \"usrloc\"\n"
+	  "loadmodule \"registrar\"\n"
+	  "request_route {\n"
+	  "    save();\n"
+	  "}\n",
+	  "profile = \"home\"\n"
+	  "loadmodule \"usrloc\"\n"
+	  "loadmodule \"registrar\"\n"
+	  "request_route {\n"
+	  "    save();\n"
+	  "}\n" },
+	{ 607, 'W', "the profile wants something that is not there",
+	  "A carrier's server, for example, limits what strangers send. One of the modules or "
+	  "functions that are named will do.",
+	  "profile = \"carrier\"\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n",
+	  "profile = \"archive\"\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n" },
+	{ 608, 'W', "a request is relayed before something was asked",
+	  "A front end, for example, has to know who sends a request before it passes that on. On "
+	  "every way to the relaying function one of the functions that are named has to have been "
+	  "called; requests inside a dialog, ACK and CANCEL are let pass.",
+	  "profile = \"frontend\"\n"
+	  "loadmodule \"tm\"\n"
+	  "request_route {\n"
+	  "    t_relay();\n"
+	  "}\n",
+	  "profile = \"frontend\"\n"
+	  "loadmodule \"tm\"\n"
+	  "loadmodule \"auth\"\n"
+	  "loadmodule \"auth_db\"\n"
+	  "request_route {\n"
+	  "    if (!auth_check(\"example.com\")) drop;\n"
+	  "    t_relay();\n"
+	  "}\n" },
+	{ 609, 'E', "the file of a profile cannot be understood",
+	  "One rule a line, the reason between double quotes at its end: no listener udp "
+	  "\"clients come by TCP\". The forms of rules are in the guide, \"Profiles\".", NULL, NULL },
 	{ 701, 'E', "a file cannot be read, or is not what it should be",
 	  "Named files have to be readable by the user that the server runs as: certificates, "
 	  "keys, files of ${file:...} and credentials of ${cred:...}.",

@@ -8,7 +8,7 @@
 #include "config.h"
 #endif
 
-#include "cfg/diag.h"
+#include "cfg/cfg.h"
 #include "core/mod/ask.h"
 #include "core/mod/explain.h"
 #include "core/mod/fmt_main.h"
@@ -303,6 +303,16 @@ static int answer(struct server *server, const struct server_conf *conf, const s
 	return err == -ENOENT || err == -EACCES ? EXIT_UNREADABLE : err ? EXIT_ERRORS : EXIT_FINE;
 }
 
+/* A script that has roles is told what they ask of it. */
+static void print_summary(const struct server *server)
+{
+	struct slice duties = server_cfg(server)->duties;
+
+	printf("%.*s\n", SLICE_ARG(server_summary(server)));
+	if (duties.len)
+		printf("%.*s\n", SLICE_ARG(duties));
+}
+
 static int check(struct server *server, const struct server_conf *conf, const struct options *o)
 {
 	int status = EXIT_FINE;
@@ -310,7 +320,7 @@ static int check(struct server *server, const struct server_conf *conf, const st
 	if (ask_is_asked(&o->ask))
 		status = answer(server, conf, o);
 	else if (!o->json)
-		printf("%.*s\n", SLICE_ARG(server_summary(server)));
+		print_summary(server);
 	server_free(&server);
 	return status;
 }

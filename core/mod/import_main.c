@@ -9,6 +9,7 @@
 #include "cfg/import.h"
 #include "cfg/source.h"
 #include "core/mod/loader.h"
+#include "core/mod/places.h"
 #include "core/mod/symbols.h"
 #include "utils/err.h"
 
@@ -179,7 +180,8 @@ int import_main(int argc, char **argv, const char *module_path,
 
 	if (!read_words(&w, argc, argv)) {
 		status = usage();
-	} else if (arena && l && diag && (host.core = symbols_of_core(arena))) {
+	} else if (arena && l && diag && (host.core = symbols_of_core(arena)) &&
+	    (host.profile_path = places_profiles(arena))) {
 		loader_serve(l, &host);
 		status = convert(&w, arena, diag, &host);
 	}

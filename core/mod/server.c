@@ -5,6 +5,7 @@
 
 #include "core/mod/lifecycle.h"
 #include "core/mod/periodic.h"
+#include "core/mod/places.h"
 #include "core/mod/rpc.h"
 #include "core/mod/rpc_core.h"
 #include "core/mod/server_room.h"
@@ -45,6 +46,7 @@ int server_read(struct server *s, const char *path, const struct snapshot *from,
 		.core = s->core,
 		.defines = s->conf->defines, .define_count = s->conf->define_count,
 		.include_dir = LCS_CONF_DIR,
+		.profile_path = s->profile_path,
 		.with_tests = s->conf->with_tests,
 		.test_consts = s->conf->test_consts,
 		.texts = from ? from->texts : NULL, .text_count = from ? from->count : 0,
@@ -82,8 +84,9 @@ int server_load(const struct server_conf *conf, struct diag *diag, struct server
 	s->conf = conf;
 	s->loader = loader_new(conf->module_path);
 	s->core = symbols_of_core(arena);
+	s->profile_path = places_profiles(arena);
 	s->snapshot = snapshot_new();
-	err = s->loader && s->core && s->snapshot ? load(s, conf, diag) : -ENOMEM;
+	err = s->loader && s->core && s->profile_path && s->snapshot ? load(s, conf, diag) : -ENOMEM;
 	if (s->loader)
 		loader_forget_texts(s->loader);
 	if (err)

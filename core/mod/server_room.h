@@ -14,6 +14,7 @@ struct server {
 	const struct server_conf *conf;
 	struct loader            *loader;
 	const struct sym_module  *core;		/* symbols that need no module */
+	const char               *profile_path;
 	struct cfg               *cfg;	/* NULL once the generation has it */
 	struct lcs_gen           *gen;	/* built; NULL once committed */
 	const struct cfg         *shown;	/* the configuration it began with; until that retires */

@@ -35,7 +35,9 @@ static const struct sym_setting table[] = {
 	/* ---- who we are ---- */
 	TEXT("server_name", "", PARAM_RELOAD,
 	    "name of this server in certificates, bindings and logs; empty: the host's name"),
-	TEXT("profile", "", PARAM_RELOAD, "rules the script is checked by: home, carrier, ..."),
+	TEXT("profile", "", PARAM_RELOAD,
+	    "what this server is for, so that its script is checked by the rules of that: home, "
+	    "frontend, forwarding, carrier, archive, or a site's own; several with commas between"),
 	BOOL("server_signature", "yes", PARAM_RELOAD,
 	    "put our name into Server and User-Agent of what we make ourselves"),
 	TEXT("server_header", "lcs", PARAM_RELOAD, "that name"),

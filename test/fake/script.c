@@ -440,6 +440,14 @@ const struct value *fake_get(const struct fake_script *f, const char *name)
 	return v ? &v->value : NULL;
 }
 
+/* A unit test runs anywhere; what it is told by make leads to the tree. */
+static const char *profiles_of_tree(struct arena *arena)
+{
+	const char *top = getenv("top_srcdir");
+
+	return arena_dup_cstr(arena, arena_printf(arena, "%s/cfg/profiles", top ? top : "."));
+}
+
 int fake_script_init(struct fake_script *f)
 {
 	memset(f, 0, sizeof(*f));
@@ -448,6 +456,7 @@ int fake_script_init(struct fake_script *f)
 		return -ENOMEM;
 	f->host.arg = f;
 	f->host.with_tests = true;
+	f->host.profile_path = profiles_of_tree(f->arena);
 	f->host.core = make(f, &modules[0]);
 	if (!f->host.core)
 		return -ENOMEM;

@@ -128,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!fake.arena && fake_script_init(&fake) != 0)
 		return 0;
 	lcs_assert(diag && arena);
+	fake.host.profile_path = NULL;	/* what a file says is no input of this one */
 	fake.seed = 0;
 	if (size <= TEXT_MAX_BYTES) {
 		err = cfg_load_text("fuzz.cfg", slice_of((const char *)data, size), &fake.host, diag,

@@ -95,7 +95,7 @@ static void every_code_has_one(void **state)
 	static const char *const files[] = { "check.c", "check_call.c", "check_expr.c", "check_pv.c",
 		"check_route.c", "check_stmt.c", "check_test.c", "conf.c", "convert.c", "env.c", "flow.c",
 		"gram_act.c", "lex.l", "parse.c", "prep.c", "prep_directive.c", "prep_if.c",
-		"prep_import.c", "profile.c", "pv.c", "table.c" };
+		"prep_import.c", "profile.c", "profile_read.c", "pv.c", "table.c" };
 	const char *src = getenv("top_srcdir");
 
 	(void)state;
