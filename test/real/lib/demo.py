@@ -24,15 +24,20 @@ class Server:
     """One server; its ports are in `port`, a transport it does not serve is None there."""
 
     def __init__(self, directory, role, domain, users, transports=("udp", "tcp", "tls"),
-                 options=(), netns=None):
+                 options=(), netns=None, inside=()):
         self.directory, self.role, self.netns = str(directory), role, netns
+        self.inside = list(inside)      # words before every command, as of Disk.inside()
         argv = ["start", "--dir", self.directory, "--role", role, "--domain", domain,
                 "--workers", "2", "--no-prove", "--json"]
         for name, password in users:
             argv += ["--user", f"{name}:{password}"]
         for t in transports:
             argv += [f"--{t}-port", "0"]
-        out = self._demo(argv + list(options), START_LIMIT_S)
+        self.start_words = argv + list(options)
+        self._start(self.start_words)
+
+    def _start(self, words):
+        out = self._demo(words, START_LIMIT_S)
         try:
             self.facts = json.loads(out)
         except ValueError:
@@ -44,8 +49,12 @@ class Server:
         self.ca = self.facts["ca"]
         self.supervisor = self.facts["pid"]
 
+    def start_again(self):
+        """After stop(): the same server, with the ports it had unless they are taken now."""
+        self._start(self.start_words)
+
     def _demo(self, argv, seconds):
-        argv = [DEMO] + argv
+        argv = self.inside + [DEMO] + argv
         if self.netns:
             argv = ["ip", "netns", "exec", self.netns] + argv
         try:

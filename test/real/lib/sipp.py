@@ -58,6 +58,10 @@ class Sipp:
             raise Failed(f"sipp: {good} good and {bad} failed calls, expected {calls} and 0:\n"
                          + self.errors())
 
+    def text(self, name):
+        """What it wrote into one of its files."""
+        return (self.directory / name).read_text(errors="replace")
+
     def errors(self):
         try:
             return (self.directory / "errors").read_text(errors="replace")[:1500]

@@ -132,10 +132,10 @@ class World:
     def server(self, role="carrier"):
         return self.run.shared(role)
 
-    def own_server(self, role="carrier", users=3, **how):
+    def own_server(self, role="carrier", users=3, directory=None, **how):
         """A server for this test alone, with its users."""
         made = make_users(users)
-        server = Server(self.run.new_directory(), role, DOMAIN,
+        server = Server(directory or self.run.new_directory(), role, DOMAIN,
                         [(u.name, u.password) for u in made], **how)
         self.stack.callback(server.stop)
         self.own.append(server.directory)
