@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define FLOWS_MAX 256u
+#define FLOWS_MAX    256u
+#define QUOTED_BYTES 528u		/* what is left of 576 (RFC 1812 4.3.2.3) for a datagram */
 
 struct fake_flow {
 	flow_id            id;		/* 0: free */
@@ -197,6 +199,32 @@ void fake_receive(const struct sip_hop *from, struct slice bytes, unsigned worke
 	struct receiving r = { from, bytes };
 
 	fake_as_worker(from->flow ? flow_owner(from->flow) : worker, receive, &r);
+}
+
+/* ---- what ICMP says of datagrams ---- */
+
+struct report { struct sock_addr to; int err; size_t len; char quoted[QUOTED_BYTES]; };
+
+static void tell_undelivered(void *arg)
+{
+	struct report *r = arg;
+
+	undelivered(slice_of(r->quoted, r->len), &r->to, r->err);
+	free(r);
+}
+
+void fake_undelivered(const struct sip_hop *hop, struct slice bytes, int err)
+{
+	struct report *r = malloc(sizeof(*r));
+
+	if (!r)
+		return;
+	*r = (struct report){ .to = hop->remote, .err = err,
+	    .len = bytes.len < QUOTED_BYTES ? bytes.len : QUOTED_BYTES };
+	memcpy(r->quoted, bytes.p, r->len);
+	/* Any worker: the kernel chooses one of the sockets that share the port. */
+	if (worker_post_fn(worker_count() - 1, tell_undelivered, r) != 0)
+		free(r);
 }
 
 /* ---- sending ---- */

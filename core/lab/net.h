@@ -19,6 +19,10 @@ void fake_set_wire(fake_wire_fn *fn);
 /** Bytes of one message from a peer, as they come in on the flow's owner (flow 0: worker). */
 void fake_receive(const struct sip_hop *from, struct slice bytes, unsigned worker);
 
+/** A datagram did not arrive: ICMP will say so, quoting its beginning. To be called from the
+ *  wire; the report comes when the server has nothing else to do at this moment. */
+void fake_undelivered(const struct sip_hop *hop, struct slice bytes, int err);
+
 /** A connection begins; inbound: the peer opened it to us. Owner is that worker. */
 flow_id fake_open(enum sip_transport t, const struct sock_addr *remote,
     const struct sock_addr *local, unsigned listener, bool inbound, unsigned worker);

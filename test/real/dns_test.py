@@ -5,8 +5,8 @@ import time
 
 from lib import sip
 from lib.demo import Server
-from lib.ports import free_port
-from lib.tap import SLACK, check, equal, test
+from lib.ports import free_port, is_free
+from lib.tap import SLACK, check, equal, test, wait_until
 from lib.world import DOMAIN, make_users
 
 TEXT = [("Content-Type", "text/plain")]
@@ -61,6 +61,39 @@ def failover(world, transport):
     equal(got.body, b"hello", "body")
     equal(got.uri, f"sip:x@{domain}.{ZONE}", "Request-URI")
     equal(agent.final(request, 10).code, 200, "response")
+
+
+@test("nobody is at the first SRV target's UDP port: ICMP says so, and sipp at the second "
+      "answers MESSAGE and INVITE at once", limit=60)
+def failover_icmp(world):
+    dns, server, agent = setup(world)
+    live, port = world.listener("udp", "127.0.0.60"), free_port("127.0.0.60")
+    host(dns, "nobody", "127.0.0.61")
+    host(dns, "somebody", "127.0.0.60")
+    for domain, second in (("told", live.local[1]), ("called", port)):
+        dead = free_port("127.0.0.61")
+        srv(dns, domain, "udp", 10, 10, dead, "nobody")
+        srv(dns, domain, "udp", 20, 10, second, "somebody")
+    uas = world.sipp("answer", (), calls=1, port=port, bind="127.0.0.60")
+    wait_until(lambda: not is_free(port, "127.0.0.60"), 10, "sipp listens")
+    live.responder = lambda m: sip.response(m, 200, "OK", tag="there")
+
+    before, start = undelivered(server), time.monotonic()
+    request = agent.begin("MESSAGE", f"sip:x@told.{ZONE}", TEXT, b"hello")
+    equal(agent.final(request, 10).code, 200, "response to MESSAGE")
+    call = agent.invite(f"sip:x@called.{ZONE}")
+    call.accepted(10)
+    took = time.monotonic() - start
+    call.bye()
+    uas.succeed(1)
+    check(took < 2 * SLACK, f"MESSAGE and call took {took:.2f} s; timers B and F are 32 s")
+    equal(undelivered(server) - before, 2, "datagrams that ICMP says did not arrive")
+
+
+def undelivered(server):
+    """Reports of ICMP by now; each is counted before anything is done about it."""
+    rows = server.ctl("stats", "show", "net.udp_undelivered", "true")
+    return next(int(row["value"]) for row in rows if row["name"] == "net.udp_undelivered")
 
 
 @test("the first SRV target says 503: the next one is used", limit=60)

@@ -251,7 +251,11 @@ int agents_wire(const struct sip_hop *hop, struct slice bytes)
 
 	if (!a)
 		a = agent_declare(slice_str(text_of("(%s)", agent_host_port(&hop->remote))), &hop->remote);
-	if (a->refuses)
+	if (a->gone && !transport_is_stream(hop->transport)) {
+		fake_undelivered(hop, bytes, -ECONNREFUSED);
+		return 0;
+	}
+	if (a->refuses || a->gone)
 		return transport_is_stream(hop->transport) ? -ECONNREFUSED : 0;
 	if (a->deaf)
 		return 0;

@@ -180,7 +180,7 @@ static const struct { const char *word; void (*fn)(const struct step *, struct s
 	{ "rpc", server_rpc }, { "reload", server_reload }, { "stopping", do_stopping },
 };
 
-/* alice closes [tcp], bob refuses, bob is deaf, bob hears */
+/* alice closes [tcp], bob refuses, is gone, accepts, ignores, listens */
 static bool do_agent_word(const struct step *step, struct slice name, struct slice rest)
 {
 	struct slice verb = take_word(&rest);
@@ -189,8 +189,10 @@ static bool do_agent_word(const struct step *step, struct slice name, struct sli
 		agent_close(agent_named(name), rest, step->line);
 	else if (slice_eq(verb, SLICE("refuses")))
 		agent_named(name)->refuses = true;
+	else if (slice_eq(verb, SLICE("is")) && slice_eq(rest, SLICE("gone")))
+		agent_named(name)->gone = true;
 	else if (slice_eq(verb, SLICE("accepts")))
-		agent_named(name)->refuses = false;
+		agent_named(name)->refuses = agent_named(name)->gone = false;
 	else if (slice_eq(verb, SLICE("ignores")))
 		agent_named(name)->deaf = true;
 	else if (slice_eq(verb, SLICE("listens")))

@@ -85,7 +85,7 @@ struct agent {
 	struct sock_addr addr;
 	flow_id          flows[TRANSPORT_COUNT];	/* connections it opened */
 	uint16_t         ports[TRANSPORT_COUNT];	/* their ephemeral ports */
-	bool             refuses, deaf;
+	bool             refuses, deaf, gone;
 	struct got      *got, **got_end;
 	struct call     *calls;		/* the latest first */
 	struct slice     last_sent;	/* for "again" */

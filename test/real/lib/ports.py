@@ -10,7 +10,8 @@ _FIRST, _LAST = 20000, 32000
 _next = _FIRST + (os.getpid() * 97) % (_LAST - _FIRST)
 
 
-def _is_free(port, address):
+def is_free(port, address):
+    """Has nobody bound it, for UDP or TCP?"""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as s:
             try:
@@ -28,6 +29,6 @@ def free_port(address="127.0.0.1", count=1):
         _next += count
         if _next + 16 > _LAST:
             _next = _FIRST
-        if all(_is_free(first + i, address) for i in range(count)):
+        if all(is_free(first + i, address) for i in range(count)):
             return first
     raise OSError("no free port")
