@@ -115,6 +115,8 @@ int  cfg_route_id(const struct cfg *cfg, enum route_kind kind, struct slice name
 /** Where a parameter was set, for diag_error() in a module's check(): the caller brackets
  *  the check with diag_set_module(d, m) and diag_set_module(d, NULL). */
 void diag_set_module(struct diag *d, const struct cfg_module *m);
+/** Whose names diag_own_names() tells; NULL when the check has ended. */
+void diag_set_cfg(struct diag *d, const struct cfg *cfg);
 
 /* The functions that belong to the language, for the manual. */
 struct cfg_builtin {

@@ -231,14 +231,14 @@ static struct cfg_span param_place(const struct diag *d, const char *param)
 	return m->at;
 }
 
-static void add_for_param(struct diag *d, enum diag_level level, const char *param,
+static void add_for_param(struct diag *d, enum diag_level level, unsigned code, const char *param,
     struct slice text)
 {
 	struct slice whole = arena_printf(d->arena, "parameter \"%s\"%s%s%s %.*s", param,
 	    d->module ? " of module \"" : "", d->module ? d->module->sym->name : "",
 	    d->module ? "\"" : "", SLICE_ARG(text));
 
-	add(d, level, 409, param_place(d, param), whole);
+	add(d, level, code, param_place(d, param), whole);
 }
 
 int diag_error(struct diag *d, const char *param, const char *fmt, ...)
@@ -249,7 +249,7 @@ int diag_error(struct diag *d, const char *param, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = format(d, fmt, ap);
 	va_end(ap);
-	add_for_param(d, DIAG_ERROR, param, text);
+	add_for_param(d, DIAG_ERROR, 409, param, text);
 	return -EINVAL;
 }
 
@@ -261,7 +261,30 @@ void diag_warning(struct diag *d, const char *param, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = format(d, fmt, ap);
 	va_end(ap);
-	add_for_param(d, DIAG_WARNING, param, text);
+	add_for_param(d, DIAG_WARNING, 409, param, text);
+}
+
+int diag_file_error(struct diag *d, const char *param, const char *fmt, ...)
+{
+	struct slice text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = format(d, fmt, ap);
+	va_end(ap);
+	add_for_param(d, DIAG_ERROR, 701, param, text);
+	return -EINVAL;
+}
+
+void diag_file_warning(struct diag *d, const char *param, const char *fmt, ...)
+{
+	struct slice text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = format(d, fmt, ap);
+	va_end(ap);
+	add_for_param(d, DIAG_WARNING, 701, param, text);
 }
 
 /* ---- the nearest name ---- */

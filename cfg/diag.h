@@ -46,6 +46,15 @@ int diag_error(struct diag *d, const char *param, const char *fmt, ...)
 void diag_warning(struct diag *d, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** The same about what is in the file that the parameter names: E0701. */
+int diag_file_error(struct diag *d, const char *param, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void diag_file_warning(struct diag *d, const char *param, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/** Names by which the server of this configuration is known: server_name, domains, what its
+ *  listeners advertise. They live as long as the configuration. @return how many, 0 for none */
+unsigned diag_own_names(const struct diag *d, struct slice *names, unsigned max);
+
 enum diag_format { DIAG_TEXT, DIAG_TEXT_COLOUR, DIAG_JSON };
 /** All messages in file order to a stdio stream. */
 void diag_print(const struct diag *d, enum diag_format format, void *file);

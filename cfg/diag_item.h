@@ -44,6 +44,7 @@ struct diag {
 	unsigned                 errors, warnings, count;
 	bool                     is_short;
 	const struct cfg_module *module;	/* whose check() runs */
+	const struct cfg        *cfg;		/* the configuration that is checked; may be NULL */
 };
 
 /** Items in file order, then line and column. @return NULL if memory is short */

@@ -527,8 +527,10 @@ static const struct page pages[] = {
 	  "request_route {\n"
 	  "    sl_send_reply(404, \"Not Found\");\n"
 	  "}\n" },
-	{ 412, 'E', "two listeners on one address",
-	  "Transport, address and port together may stand only once; \"*\" is every address.",
+	{ 412, 'E', "two listeners on one address, or a name without one",
+	  "Transport, address and port together may stand only once; \"*\" is every address. With "
+	  "lcs -c --resolve names are looked up too: an advertised host that has no address is an "
+	  "error, another name that cannot be resolved a warning.",
 	  "listen = tcp:10.0.0.1:5060\n"
 	  "listen = tcp:10.0.0.1:5060\n"
 	  "request_route {\n"

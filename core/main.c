@@ -13,6 +13,7 @@
 #include "core/mod/explain.h"
 #include "core/mod/fmt_main.h"
 #include "core/mod/import_main.h"
+#include "core/mod/look.h"
 #include "core/mod/man.h"
 #include "core/mod/server.h"
 #include "core/sup/supervisor.h"
@@ -41,7 +42,7 @@ struct options {
 	struct cfg_define defines[DEFINES_MAX];
 	unsigned          define_count;
 	struct ask        ask;
-	bool              check, foreground, strict, json;
+	bool              check, foreground, strict, json, resolve;
 };
 
 /* ---- verbs: everything that needs no running server ---- */
@@ -144,7 +145,7 @@ static int run_verb(int argc, char **argv, const struct options *o)
 /* ---- the command line ---- */
 
 enum long_option { OPTION_FORMAT = 256, OPTION_STRICT, OPTION_DUMP, OPTION_ANONYMOUS, OPTION_CODE,
-	OPTION_CALLS, OPTION_MODULES, OPTION_DIFF };
+	OPTION_CALLS, OPTION_MODULES, OPTION_DIFF, OPTION_RESOLVE };
 
 static const struct option long_options[] = {
 	{ "file", required_argument, NULL, 'f' },
@@ -161,6 +162,7 @@ static const struct option long_options[] = {
 	{ "calls", optional_argument, NULL, OPTION_CALLS },
 	{ "modules", no_argument, NULL, OPTION_MODULES },
 	{ "diff", required_argument, NULL, OPTION_DIFF },
+	{ "resolve", no_argument, NULL, OPTION_RESOLVE },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -169,7 +171,7 @@ static const struct option long_options[] = {
 static int help(void)
 {
 	printf("usage: lcs [-D] [-f FILE] [-A NAME[=TOKENS]]... [-m PATH] [-P FILE]\n"
-	       "       lcs -c [FILE] [--strict] [--format=json] [QUESTION]...\n"
+	       "       lcs -c [FILE] [--strict] [--resolve] [--format=json] [QUESTION]...\n"
 	       "       lcs VERB [ARGS]\n\n"
 	       "  -f FILE           configuration (%s)\n"
 	       "  -c [FILE]         check it as start-up would, and start nothing\n"
@@ -178,6 +180,7 @@ static int help(void)
 	       "  -m PATH           directories of modules, separated by ':'\n"
 	       "  -P FILE           write the supervisor's process id\n"
 	       "      --strict      exit with 2 if there are warnings\n"
+	       "      --resolve     ask DNS for the names in it, which the check alone does not\n"
 	       "      --format=json messages for programs, on standard output\n"
 	       "  -V, --version     the version\n"
 	       "  -h, --help        this text\n\nquestions to -c:\n"
@@ -238,6 +241,7 @@ static int read_option(struct options *o, int letter)
 	case 'h': return help() + 1;
 	case OPTION_FORMAT: return set_format(o, optarg) ? EXIT_USAGE + 1 : 0;
 	case OPTION_STRICT: o->strict = true; return 0;
+	case OPTION_RESOLVE: o->resolve = true; return 0;
 	case OPTION_DUMP: o->ask.dump = true; return 0;
 	case OPTION_CODE: o->ask.code = true; return 0;
 	case OPTION_MODULES: o->ask.modules = true; return 0;
@@ -282,6 +286,8 @@ static int load(const struct server_conf *conf, const struct options *o, struct 
 		return EXIT_ERRORS;
 	}
 	err = server_load(conf, diag, out);
+	if (!err && o->check && o->resolve)
+		err = look_up_names(server_cfg(*out), diag);
 	diag_print(diag, diag_format(o), o->json ? stdout : stderr);
 	if (err && diag_errors(diag) == 0)
 		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));

@@ -34,9 +34,11 @@ static int check_conf(struct generation *g, unsigned at, struct diag *diag)
 
 	if (!m->desc->check)
 		return 0;
+	diag_set_cfg(diag, g->pub.cfg);
 	diag_set_module(diag, g->cfg_modules[at]);
 	err = m->desc->check(g->pub.confs[m->mod.index], diag);
 	diag_set_module(diag, NULL);
+	diag_set_cfg(diag, NULL);
 	return err;
 }
 

@@ -16,15 +16,25 @@ static int tls_load(struct lcs_mod *mod)
 	return net_stream_register(&tls_stream_ops, tls);
 }
 
+static bool is_file(const char *param)
+{
+	return !slice_starts(slice_str(param), SLICE("cipher"));
+}
+
 static int tls_check(const void *conf, struct diag *diag)
 {
 	const char *param, *why;
 	struct tls_set *set = tls_set_new(conf, true, &param, &why);
 
+	int err;
+
+	if (!set && is_file(param))
+		return diag_file_error(diag, param, "%s", why);
 	if (!set)
 		return diag_error(diag, param, "%s", why);
+	err = tls_judge(set, conf, diag);
 	tls_set_unref(&set);
-	return 0;
+	return err;
 }
 
 static int tls_prepare(struct lcs_mod *mod, struct gen *next, void *conf)

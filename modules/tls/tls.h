@@ -38,6 +38,10 @@ struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };
 /** Read files and make contexts; a trial need not be of use to anybody. NULL: *param and *why (thread-local text) say what is wrong. */
 struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
     const char **why);
+struct tls_judged { const char *param; struct slice file; X509 *cert; };
+/** Say what is wrong with the set's certificates in the eyes of clients: a name that is not ours
+ *  is an error, one that expires soon a warning. 0 or -EINVAL. */
+int tls_judge(const struct tls_set *set, const struct tls_conf *conf, struct diag *diag);
 struct tls_set *tls_set_ref(struct tls_set *set);
 void tls_set_unref(struct tls_set **set);
 

@@ -1,0 +1,40 @@
+/*
+ * cfg/own_names.c - the names that a server goes by, for modules that check something against them.
+ */
+#include "cfg/cfg.h"
+#include "cfg/diag_item.h"
+
+void diag_set_cfg(struct diag *d, const struct cfg *cfg) { d->cfg = cfg; }
+
+static unsigned put(struct slice *names, unsigned count, unsigned max, struct slice name)
+{
+	if (!name.len)
+		return count;
+	for (unsigned i = 0; i < count; i++)
+		if (slice_eq_nocase(names[i], name))
+			return count;
+	if (count < max)
+		names[count++] = name;
+	return count;
+}
+
+/* "example.com:5060": the name alone. */
+static struct slice host_of(struct slice alias)
+{
+	return alias.len && alias.p[0] == '[' ? alias : slice_first(alias, slice_find(alias, ':'));
+}
+
+unsigned diag_own_names(const struct diag *d, struct slice *names, unsigned max)
+{
+	const struct cfg *cfg = d->cfg;
+	unsigned n = 0;
+
+	for (unsigned i = 0; cfg && i < cfg->setting_count; i++)
+		if (strcmp(cfg->settings[i].decl->name, "server_name") == 0)
+			n = put(names, n, max, cfg->settings[i].value.s);
+	for (unsigned i = 0; cfg && i < cfg->alias_count; i++)
+		n = put(names, n, max, host_of(cfg->aliases[i]));
+	for (unsigned i = 0; cfg && i < cfg->listener_count; i++)
+		n = put(names, n, max, cfg->listeners[i].advertise_host);
+	return n;
+}

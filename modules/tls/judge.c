@@ -1,0 +1,105 @@
+/*
+ * modules/tls/judge.c - what lcs -c says about a certificate that can be used: does it name this
+ * server, and for how long is it good?
+ */
+#include "modules/tls/tls.h"
+
+#include <errno.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define NAMES_MAX 32u
+#define DAY       86400ll
+#define SOON_DAYS 14
+
+static int64_t seconds_between(const ASN1_TIME *from, const ASN1_TIME *to)
+{
+	int days = 0, seconds = 0;
+
+	if (ASN1_TIME_diff(&days, &seconds, from, to) != 1)
+		return INT64_MAX;
+	return days * DAY + seconds;
+}
+
+/*
+ * Two weeks are time to act. Certificates that are made for days only are renewed by
+ * machines, late in their life; there the last fifth counts.
+ */
+static void judge_dates(const struct tls_judged *j, struct diag *diag)
+{
+	const ASN1_TIME *end = X509_get0_notAfter(j->cert);
+	int64_t left = seconds_between(NULL, end);
+	int64_t life = seconds_between(X509_get0_notBefore(j->cert), end);
+	int64_t soon = life / 5 < SOON_DAYS * DAY ? life / 5 : SOON_DAYS * DAY;
+	char date[32] = "";
+	struct tm tm;
+
+	if (left >= soon)
+		return;
+	if (ASN1_TIME_to_tm(end, &tm) == 1)
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
+	diag_file_warning(diag, j->param, "this certificate expires on %s UTC, in %lld %s: \"%.*s\"",
+	    date, (long long)(left >= 2 * DAY ? left / DAY : left / 3600),
+	    left >= 2 * DAY ? "days" : "hours", SLICE_ARG(j->file));
+}
+
+static struct slice list_of(const struct slice *names, unsigned count, char *text, size_t room)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count && len < room; i++) {
+		int n = snprintf(text + len, room - len, "%s%.*s", i ? ", " : "",
+		    SLICE_ARG(names[i]));
+
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return slice_of(text, len < room ? len : room - 1);
+}
+
+/* RFC 5922 7.2: clients compare with the domain that they asked for. */
+static int judge_names(const struct tls_judged *j, const struct slice *names, unsigned count,
+    struct diag *diag)
+{
+	char text[512], *first;
+	struct slice list;
+
+	if (count == 0)
+		return 0;
+	for (unsigned i = 0; i < count; i++)
+		if (tls_name_matches(j->cert, names[i]))
+			return 0;
+	list = list_of(names, count, text, sizeof(text));
+	first = tls_first_name(j->cert);
+	if (first)
+		diag_file_error(diag, j->param, "this certificate is for \"%s\", not for this server "
+		    "(%.*s): \"%.*s\"; in SIP a name with * stands for itself alone (RFC 5922 7.2)",
+		    first, SLICE_ARG(list), SLICE_ARG(j->file));
+	else
+		diag_file_error(diag, j->param, "this certificate has no subjectAltName, so it is not "
+		    "for this server (%.*s): \"%.*s\"", SLICE_ARG(list), SLICE_ARG(j->file));
+	free(first);
+	return -EINVAL;
+}
+
+int tls_judge(const struct tls_set *set, const struct tls_conf *conf, struct diag *diag)
+{
+	struct slice names[NAMES_MAX];
+	unsigned count = diag_own_names(diag, names, NAMES_MAX);
+	struct tls_judged j = { "certificate", conf->certificate,
+				SSL_CTX_get0_certificate(set->server) };
+	int err = judge_names(&j, names, count, diag);
+
+	judge_dates(&j, diag);
+	for (size_t i = 0; i < set->named_count; i++) {
+		struct slice host = slice_str(set->named[i].host);
+
+		j = (struct tls_judged){ "server_certificate", conf->server_certificate.items[i],
+					 SSL_CTX_get0_certificate(set->named[i].ctx) };
+		if (judge_names(&j, &host, 1, diag) != 0)
+			err = -EINVAL;
+		judge_dates(&j, diag);
+	}
+	return err;
+}
