@@ -109,6 +109,7 @@ says 1 'error[E0409]' "what is no file is no E0701"
 
 # ---- names ----
 
+rm -f port
 python3 "$LCS_SRC/test/groups/names.py" port > names.log 2>&1 &
 names=$!
 trap 'kill $names 2> /dev/null' EXIT
@@ -121,7 +122,7 @@ resolving() {
 	#!lcs 1
 	server_name = "$1"
 	dns_servers = "127.0.0.1:$(cat port)"
-	dns_tries = 1
+	dns_tries = 3
 	listen = tcp:127.0.0.1:5060 advertise "$2"
 	loadmodule "tm"
 	map gateway = { "44": "$3" }
