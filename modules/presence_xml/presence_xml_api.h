@@ -1,0 +1,33 @@
+/*
+ * modules/presence_xml/presence_xml_api.h - the presence document, for other modules (interface
+ * "presence_xml", version 1).
+ */
+#ifndef MODULES_PRESENCE_XML_PRESENCE_XML_API_H
+#define MODULES_PRESENCE_XML_PRESENCE_XML_API_H
+
+#include "modules/presence/presence_api.h"
+
+struct presence_xml;			/* the module's state */
+
+/* What the directory knows of a user; empty: nothing. */
+struct presence_xml_names { struct slice display_name, email, phone; };
+
+struct presence_xml_api {
+	/** In load(): who knows names. Called by the owner of aor each time a document is made,
+	 *  so it must not wait: false if nothing is known (yet; call presence_api.changed() when it
+	 *  is). Texts live in the arena. 0 or -EEXIST. */
+	int (*set_names)(struct presence_xml *px, bool (*fn)(void *arg, struct slice aor,
+	    struct arena *arena, struct presence_xml_names *out), void *arg);
+	/** Any worker: the document of somebody who is not there. 0, -EINVAL (no such format),
+	 *  -ENOMEM. */
+	int (*offline)(struct presence_xml *px, struct slice aor, struct slice content_type,
+	    struct presence_body **out);
+	/** The package; any thread after load. */
+	const struct presence_package *(*package)(struct presence_xml *px);
+	/** Owner of u: is the user reachable, by the rules of documents? For who chooses an
+	 *  endpoint. availability, activity: LCS numbers of the best source. */
+	bool (*is_online)(struct presence_xml *px, struct presence_user *u, unsigned *availability,
+	    unsigned *activity);
+};
+
+#endif
