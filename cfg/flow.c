@@ -11,9 +11,13 @@
 /* Methods that have rules of their own; a set of them says what may be under way. */
 enum { M_ACK = 1, M_CANCEL = 2, M_INVITE = 4, M_MESSAGE = 8, M_OTHER = 16, M_ALL = 31 };
 
+/* Responses that are under way, in the routes for them. */
+enum { R_PROVISIONAL = 1, R_FINAL = 2, R_ALL = 3 };
+
 struct state {
 	unsigned  methods;		/* that get here; none: nothing does */
 	unsigned  open;			/* that get here without an answer */
+	unsigned  responses;		/* that get here; none: it is a request that does */
 	bool      relayed;		/* on some way */
 	bool      to_tag;		/* known to be there */
 	bool      logged;		/* the statement before wrote a log line */
@@ -76,6 +80,7 @@ static void join(struct flow *f, struct state *to, const struct state *from)
 	}
 	to->methods |= from->methods;
 	to->open |= from->open;
+	to->responses |= from->responses;
 	to->relayed |= from->relayed;
 	to->to_tag &= from->to_tag;
 	to->logged &= from->logged;
@@ -161,6 +166,18 @@ static void say_silence(struct flow *f, const struct state *s, struct cfg_span a
 	item = load_warning(f->ld, 502, at, "a request can end here without an answer");
 	diag_beside(item, "no reply, relay or drop on some way to this place");
 	diag_help(item, "if silence is meant, write drop, or a log line before exit");
+}
+
+/* RFC 3261 16.7: the client waits for it, and would ask again and again. */
+static void say_lost(struct flow *f, const struct state *s, struct cfg_span at)
+{
+	struct diag_item *item;
+
+	if (!may_say(f, s) || f->ld->is_guest || !(s->responses & R_FINAL))
+		return;
+	item = load_error(f->ld, 509, at, "drop where the response can be a final one");
+	diag_beside(item, "a final response always goes on: the client waits for it");
+	diag_help(item, "provisional ones may be dropped: if (($rs ?? 200) < 200) drop;");
 }
 
 static void read_var(struct flow *f, const struct state *s, const struct expr *e)
@@ -274,6 +291,7 @@ static void call_route(struct flow *f, struct state *s, const struct expr *e)
 		return;
 	}
 	s->open &= sum->exit.open;
+	s->responses &= sum->exit.responses;
 	s->relayed |= sum->exit.relayed;
 	s->called |= sum->exit.called;
 	for (unsigned i = 0; i < f->words; i++)
@@ -447,6 +465,94 @@ static unsigned asked_methods(const struct expr *e)
 	return 0;
 }
 
+/* ---- conditions about the status of a response ---- */
+
+/* Elsewhere $rs may be null, so it is mostly written with a default behind it. */
+static bool is_status_var(const struct expr *e)
+{
+	if (e->kind == EXPR_BINARY && e->op.op == OP_COALESCE)
+		e = e->op.a;
+	return e->kind == EXPR_PV && (slice_eq(e->pv->name, SLICE("rs")) ||
+	    slice_eq(e->pv->name, SLICE("T_reply_code")));
+}
+
+static unsigned class_of(int64_t status) { return status < 200 ? R_PROVISIONAL : R_FINAL; }
+
+static unsigned classes_of_value(const struct value *v)
+{
+	unsigned set = 0;
+
+	if (v->type == VALUE_INT)
+		return class_of(v->i);
+	for (size_t i = 0; v->type == VALUE_LIST && i < v->list->count; i++)
+		set |= v->list->items[i].type == VALUE_INT ? class_of(v->list->items[i].i) : R_ALL;
+	return set;
+}
+
+/* "1[0-9][0-9]|480": what the alternatives begin with. */
+static unsigned classes_of_pattern(struct slice pattern)
+{
+	unsigned set = 0;
+
+	while (pattern.len > 0) {
+		struct slice one = slice_split(&pattern, '|');
+
+		while (one.len && (one.p[0] == '^' || one.p[0] == '('))
+			one = slice_skip(one, 1);
+		set |= !one.len || !is_digit(one.p[0]) ? R_ALL : class_of((one.p[0] - '0') * 100);
+	}
+	return set;
+}
+
+struct outcome { unsigned yes, no; };	/* responses for which it may be so, and may not */
+
+static struct outcome compared(enum expr_op op, int64_t n)
+{
+	static const struct { int64_t first, last; unsigned class; } classes[] = {
+		{ 100, 199, R_PROVISIONAL }, { 200, 699, R_FINAL },
+	};
+	struct outcome o = { 0, 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		int64_t first = classes[i].first, last = classes[i].last;
+		bool has = first <= n && n <= last;
+		bool yes = op == OP_LT ? first < n : op == OP_LE ? first <= n :
+		    op == OP_GT ? last > n : op == OP_GE ? last >= n : op == OP_EQ ? has : true;
+		bool no = op == OP_LT ? last >= n : op == OP_LE ? last > n :
+		    op == OP_GT ? first <= n : op == OP_GE ? first < n : op == OP_NE ? has : true;
+
+		o.yes |= yes ? classes[i].class : 0;
+		o.no |= no ? classes[i].class : 0;
+	}
+	return o;
+}
+
+static struct outcome asked_responses(const struct expr *e)
+{
+	const struct outcome nothing = { R_ALL, R_ALL };
+	const struct expr *arg;
+
+	if (e->kind == EXPR_CALL && e->call.func && e->call.argc == 1 &&
+	    strcmp(e->call.func->name, "t_check_status") == 0) {
+		arg = e->call.argv[0];
+		return arg && arg->konst && arg->konst->type == VALUE_STRING ?
+		    (struct outcome){ classes_of_pattern(arg->konst->s), R_ALL } : nothing;
+	}
+	if (e->kind != EXPR_BINARY || !is_status_var(e->op.a) || !e->op.b->konst)
+		return nothing;
+	if (e->op.op == OP_IN)
+		return (struct outcome){ classes_of_value(e->op.b->konst), R_ALL };
+	return e->op.b->konst->type == VALUE_INT ? compared(e->op.op, e->op.b->konst->i) : nothing;
+}
+
+static void learn_status(const struct expr *e, struct state *yes, struct state *no)
+{
+	struct outcome o = asked_responses(e);
+
+	yes->responses &= o.yes;
+	no->responses &= o.no;
+}
+
 static void learn(const struct expr *e, struct state *yes, struct state *no,
     const struct state *before)
 {
@@ -492,6 +598,7 @@ static void branch(struct flow *f, struct state *s, const struct expr *e, struct
 		*yes = copy(f, s);
 		*no = copy(f, s);
 		learn(e, yes, no, &before);
+		learn_status(e, yes, no);
 		if (e->konst && e->konst->type == VALUE_BOOL)
 			stop(f, e->konst->b ? no : yes);
 	}
@@ -563,6 +670,7 @@ static void run_loop(struct flow *f, struct state *s, const struct stmt *st)
 static void run_switch(struct flow *f, struct state *s, const struct stmt *st)
 {
 	bool by_method = is_method_var(st->cases.value), has_default = false;
+	bool by_status = is_status_var(st->cases.value);
 	struct state end = nowhere(f), rest;
 	struct place p;
 
@@ -583,6 +691,8 @@ static void run_switch(struct flow *f, struct state *s, const struct stmt *st)
 			only(&in, set);
 			only(&rest, (unsigned)M_ALL & ~(set & ~(unsigned)M_OTHER));
 		}
+		if (k->value && k->value->konst && by_status)
+			in.responses &= classes_of_value(k->value->konst);
 		join(f, &in, &end);	/* from the case above, if it runs on */
 		run_stmts(f, &in, k->body);
 		end = in;
@@ -615,6 +725,8 @@ static void run_break(struct flow *f, struct state *s, const struct stmt *st)
 
 static void run_exit(struct flow *f, struct state *s, const struct stmt *st)
 {
+	if (st->kind == STMT_DROP)
+		say_lost(f, s, st->word_at);
 	if (st->kind == STMT_EXIT || (st->kind == STMT_RETURN && f->route->kind == ROUTE_REQUEST))
 		say_silence(f, s, st->word_at);
 	if (st->kind == STMT_RETURN) {
@@ -712,6 +824,7 @@ static const struct flow_sum *sum_of(struct flow *f, const struct route_decl *r)
 	r->flow->is_summed = true;
 	s = begin(&inner, false);
 	s.open = M_ALL;
+	s.responses = R_ALL;
 	inner.reports = false;
 	run_route(&inner, r, &s);
 	r->flow->exit = s;
@@ -728,6 +841,7 @@ static void report(struct flow *f, struct route_decl *r)
 		/* A route that nobody calls is not blamed for what its callers did not do. */
 		s = begin(f, r->kind == ROUTE_NAMED);
 		s.open = r->kind == ROUTE_REQUEST ? M_ALL : 0;
+		s.responses = r->kind == ROUTE_REPLY ? R_ALL : 0;
 		if (r->kind != ROUTE_REQUEST)
 			s.called = ~0u;		/* the request has gone out once */
 	}

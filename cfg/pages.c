@@ -661,6 +661,23 @@ static const struct page pages[] = {
 	  "    given request \"OPTIONS sip:example.com\";\n"
 	  "    expect not replied;\n"
 	  "}\n" },
+	{ 509, 'E', "a final response is dropped",
+	  "A final response always goes on: the client waits for it, and sends its request again "
+	  "and again until it has it. Kamailio ignores such a drop; here it has to be clear that the "
+	  "response is a provisional one.",
+	  "reply_route {\n"
+	  "    drop;\n"
+	  "}\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n",
+	  "loadmodule \"tm\"\n"
+	  "reply_route {\n"
+	  "    if ($T_reply_code == 183) drop;\n"
+	  "}\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n" },
 	{ 601, 'E', "the profile allows no such listener",
 	  "profile = \"home\" and the others stand for a role of the server; some transports "
 	  "are not for it.",
