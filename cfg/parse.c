@@ -9,19 +9,111 @@ struct gram {
 	struct load  *ld;
 	struct prep  *prep;
 	struct token  token, before;	/* the last one read, and the one before */
+	struct token  held;		/* what a ';' was put before */
+	enum { HELD_NONE, HELD_BACK, HELD_REFUSED } is_held;
+	unsigned      depth, map_depth;	/* of braces; that of the map we are in, 0: none */
+	bool          in_map_head, in_const;
+	bool          is_wrong;		/* something was said about this statement */
 };
 
 struct load *gram_load(struct gram *g) { return g->ld; }
 
-int gramlex(GRAMSTYPE *value, struct cfg_span *at, struct gram *g)
+/* ---- tokens ---- */
+
+/* Rows of a map have no ';' at their end; whatever else stands between braces has. */
+static void count_braces(struct gram *g)
+{
+	if (g->token.kind == '{' && ++g->depth && g->in_map_head)
+		g->map_depth = g->depth;
+	if (g->token.kind == '}' && g->depth > 0 && g->depth-- == g->map_depth)
+		g->map_depth = 0;
+	if (g->token.kind == CONST)
+		g->in_const = g->depth == 0;
+	else if (g->token.kind == ';')
+		g->in_const = false;
+	g->in_map_head = g->token.kind == MAP ||
+	    (g->in_map_head && (g->token.kind == ID || g->token.kind == '='));
+}
+
+static bool begins_item(int kind)
+{
+	switch (kind) {
+	case ROUTE_KIND: case ROUTE: case LISTEN: case ALIAS: case LOADMODULE: case MODPARAM:
+	case MODULE: case ACL: case MAP: case CONST: case APP: case TEST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool lacks_semicolon(const struct gram *g)
+{
+	switch (g->before.kind) {
+	case ';': case '{': case '}': case ':': case ',': case 0:
+		return false;
+	default:
+		return g->token.kind == '}' ? !(g->map_depth && g->map_depth == g->depth) :
+		    g->in_const && begins_item(g->token.kind);
+	}
+}
+
+/*
+ * Between a statement and the '}' behind it the parser gets the ';' that was forgotten: from
+ * inside an expression it could not tell where to go on. If it wants none there, that is
+ * another mistake, and the '}' is what stands in its way.
+ */
+static int hold_back(struct gram *g)
+{
+	g->held = g->token;
+	g->is_held = HELD_BACK;
+	g->token.kind = ';';
+	return ';';
+}
+
+static void say_missing(struct gram *g, struct cfg_span at)
+{
+	struct diag_item *item = syntax_error(g->ld, 101, at, "\";\" is missing before this");
+
+	diag_beside(item, "the statement before it does not end");
+	diag_fix(item, prep_last_end(g->prep), ";");
+}
+
+static int release(struct gram *g)
+{
+	if (g->is_held == HELD_BACK && !g->is_wrong && !g->ld->gave_up && !g->ld->is_garbled)
+		say_missing(g, g->held.at);
+	g->is_held = HELD_NONE;
+	g->in_const = false;
+	g->token = g->held;
+	return g->token.kind;
+}
+
+static int next_token(struct gram *g)
 {
 	int kind;
 
 	/* What a bad token spoils ends with its statement. */
 	if (g->token.kind == ';' || g->token.kind == '}')
-		g->ld->is_garbled = false;
+		g->ld->is_garbled = g->is_wrong = false;
 	g->before = g->token;
 	kind = prep_next(g->prep, &g->token);
+	if (lacks_semicolon(g))
+		kind = hold_back(g);
+	else
+		count_braces(g);
+	return kind;
+}
+
+int gramlex(GRAMSTYPE *value, struct cfg_span *at, struct gram *g)
+{
+	int kind;
+
+	if (g->is_held) {
+		kind = release(g);
+		count_braces(g);
+	} else {
+		kind = next_token(g);
+	}
 	value->token = g->token;
 	*at = g->token.at;
 	return kind;
@@ -62,15 +154,12 @@ static bool wants(const struct wanted *w, const char *name)
 static bool say_semicolon(struct gram *g, const struct wanted *w, struct cfg_span at)
 {
 	struct cfg_span end = prep_last_end(g->prep);
-	struct diag_item *item;
 
 	if (!wants(w, "';'") || end.source != at.source)
 		return false;
 	if (g->token.kind != '}' && g->token.kind != END && end.line >= at.line)
 		return false;
-	item = syntax_error(g->ld, 101, at, "\";\" is missing before this");
-	diag_beside(item, "the statement before it does not end");
-	diag_fix(item, end, ";");
+	say_missing(g, at);
 	return true;
 }
 
@@ -127,7 +216,11 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 	struct wanted w = { want, n };
 	struct diag_item *item;
 
-	g->ld->is_partial = true;
+	g->ld->is_partial = g->is_wrong = true;
+	if (g->is_held) {
+		g->is_held = HELD_REFUSED;
+		g->token = g->held;
+	}
 	if (g->ld->gave_up || g->ld->is_garbled)
 		return;
 	if (say_semicolon(g, &w, at) || say_item_word(g, &w))
