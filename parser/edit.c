@@ -4,6 +4,7 @@
 #include "parser/edit.h"
 
 #include "parser/plan.h"
+#include "parser/scan.h"
 #include "parser/token.h"
 
 #include <errno.h>
@@ -35,10 +36,9 @@ static int append(struct arena *a, const struct sip_edit **last, struct sip_edit
 	return 0;
 }
 
-static bool has_line_end(struct slice s)
-{
-	return slice_find(s, '\n') < s.len || slice_find(s, '\r') < s.len;
-}
+static bool has(struct slice s, char c) { return slice_find(s, c) < s.len; }
+
+static bool has_line_end(struct slice s) { return has(s, '\n') || has(s, '\r'); }
 
 /* Does the text stay within its header line? A fold is a line end and then SP or HTAB. */
 static bool stays_in_line(struct slice s)
@@ -57,7 +57,11 @@ static bool stays_in_line(struct slice s)
 /* What we write ourselves stands on one line: 0, -EINVAL, -ENOMEM. */
 static int one_line(struct arena *a, struct slice *value)
 {
-	*value = slice_trim(*value);
+	*value = token_trim(*value);
+	if (!scan_has_low(*value))
+		return 0;
+	if (has(*value, '\0') && !token_nul_is_quoted(*value, false))
+		return -EINVAL;
 	if (!has_line_end(*value))
 		return 0;
 	if (!stays_in_line(*value))
@@ -76,7 +80,7 @@ int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status,
     struct slice reason)
 {
-	if (status < 100 || status > 699 || has_line_end(reason))
+	if (status < 100 || status > 699 || has_line_end(reason) || has(reason, '\0'))
 		return -EINVAL;
 	return append(a, last,
 	    (struct sip_edit){ .kind = EDIT_STATUS, .number = status, .text = reason });

@@ -53,7 +53,7 @@ struct hdr_ref {
 /* ---- making edits: *last moves on; 0 or -ENOMEM (nothing changed then) ----
  *
  * Texts are copied. What would break the message apart is refused with -EINVAL: a name that
- * is no token, a line end that is no fold, white space in a URI. */
+ * is no token, a line end that is no fold, a NUL that is not quoted, white space in a URI. */
 int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice uri);
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status, struct slice reason);
 /** name: value, copied; at EDIT_AT_TOP puts it before all, EDIT_AT_END behind all. */

@@ -3,7 +3,7 @@
  */
 #include "parser/hdr.h"
 
-#include "parser/hdr_hash.h"
+#include "parser/hdr_find.h"
 #include "parser/token.h"
 #include "utils/arena.h"
 
@@ -11,8 +11,21 @@
 #define LIST   HDR_KIND_LIST
 #define MANY   HDR_KIND_MANY
 
-static const struct { struct slice name; enum hdr_kind kind; } table[HDR_KNOWN] = {
-#define HDR(id, name, compact, kind) [HDR_##id] = { { name, sizeof(name) - 1 }, kind },
+const uint8_t hdr_kinds[HDR_KNOWN] = {
+	[HDR_OTHER] = HDR_KIND_MANY,
+#define HDR(id, name, compact, kind) [HDR_##id] = kind,
+	HDR_TABLE(HDR)
+#undef HDR
+};
+
+static const struct slice names[HDR_KNOWN] = {
+#define HDR(id, name, compact, kind) [HDR_##id] = { name, sizeof(name) - 1 },
+	HDR_TABLE(HDR)
+#undef HDR
+};
+
+const struct hdr_spelling hdr_spellings[HDR_KNOWN] = {
+#define HDR(id, name, compact, kind) [HDR_##id] = { name, sizeof(name) - 1 },
 	HDR_TABLE(HDR)
 #undef HDR
 };
@@ -24,25 +37,13 @@ static const uint8_t compact_forms[256 + HDR_KNOWN] = {
 #undef HDR
 };
 
-static const uint8_t slots[256] = {
+const uint8_t hdr_slots[256] = {
 #define SLOT(slot, id) [slot] = HDR_##id,
 	HDR_HASH_SLOTS(SLOT)
 #undef SLOT
 };
 
 _Static_assert(HDR_KNOWN <= UINT8_MAX, "header ids fit a byte");
-
-/* First, middle and last letter and the length differ for all names of the
- * table; hdr_hash.awk chose the factor so that the upper byte does too. */
-static unsigned slot_of(struct slice name)
-{
-	uint32_t key = (unsigned char)name.p[0] |
-	    (uint32_t)(unsigned char)name.p[name.len / 2] << 8 |
-	    (uint32_t)(unsigned char)name.p[name.len - 1] << 16;
-
-	key = (key | 0x202020u) + ((uint32_t)name.len << 24);
-	return (uint32_t)(key * HDR_HASH_FACTOR) >> 24;
-}
 
 static bool word_eq(const char *a, const char *b)
 {
@@ -86,24 +87,18 @@ enum hdr_id hdr_by_name(struct slice name)
 		return HDR_OTHER;
 	if (name.len == 1)
 		return (enum hdr_id)compact_forms[(unsigned char)ascii_lower(*name.p)];
-	id = (enum hdr_id)slots[slot_of(name)];
-	if (name.len != table[id].name.len)
+	id = (enum hdr_id)hdr_slots[hdr_slot(name)];
+	if (name.len != names[id].len)
 		return HDR_OTHER;
-	if (is_spelled(name.p, table[id].name.p, name.len) ||
-	    slice_eq_nocase(name, table[id].name))
+	if (is_spelled(name.p, names[id].p, name.len) ||
+	    slice_eq_nocase(name, names[id]))
 		return id;
 	return HDR_OTHER;
 }
 
 struct slice hdr_name(enum hdr_id id)
 {
-	return table[id].name;
-}
-
-enum hdr_kind hdr_kind(enum hdr_id id)
-{
-	/* Of an unknown header it is not known what a comma means (RFC 3261 7.3.1). */
-	return id == HDR_OTHER ? HDR_KIND_MANY : table[id].kind;
+	return names[id];
 }
 
 bool hdr_is(const struct hdr *h, struct slice name)

@@ -32,7 +32,12 @@ struct hdr {
 enum hdr_id hdr_by_name(struct slice name);
 /** The name as the RFC writes it; empty for HDR_OTHER. */
 struct slice hdr_name(enum hdr_id id);
-enum hdr_kind hdr_kind(enum hdr_id id);
+extern const uint8_t hdr_kinds[HDR_KNOWN];
+/** Of an unknown header it is not known what a comma means: MANY (RFC 3261 7.3.1). */
+static inline enum hdr_kind hdr_kind(enum hdr_id id)
+{
+	return (enum hdr_kind)hdr_kinds[id];
+}
 /** Does name (full or compact, any case) mean this header? For HDR_OTHER compare names. */
 bool hdr_is(const struct hdr *h, struct slice name);
 

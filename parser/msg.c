@@ -2,18 +2,29 @@
  * parser/msg.c - the index of a message: start line, header lines, body (RFC 3261 7, 18.3).
  *
  * Message, copy of the bytes and index lie in the first chunk of the message's
- * own arena. Each line is looked at once; values are left alone.
+ * own arena. Each byte of the head is looked at once for line ends and once more
+ * in the names of headers; values are left alone.
  */
 #include "parser/msg.h"
 
+#include "parser/hdr_find.h"
 #include "parser/lines.h"
+#include "parser/scan.h"
 
 #include <errno.h>
+#if ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define FENCE(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#else
+#define FENCE(p, n) ((void)(p))
+#endif
 
+#define VERSION SLICE("SIP/2.0")
 #define HDRS_AT_FIRST 24		/* most messages have fewer */
 
 struct indexer {
 	struct sip_msg   *msg;
+	struct scan       scan;
 	struct sip_defect why;		/* the first defect */
 	bool              is_bad, is_full;
 	uint16_t          room, limit;	/* of hdrs */
@@ -33,7 +44,7 @@ static bool is_version(struct slice s)
 {
 	struct slice major;
 
-	if (slice_eq(s, SLICE("SIP/2.0")))
+	if (slice_eq(s, VERSION))
 		return true;
 	if (!slice_starts_nocase(s, SLICE("SIP/")))
 		return false;
@@ -48,24 +59,42 @@ static bool is_version(struct slice s)
 	return major.len > 0 && s.len > 0;
 }
 
+static bool is_trimmed(struct slice uri)
+{
+	return uri.len > 0 && *uri.p != ' ' && uri.p[uri.len - 1] != ' ';
+}
+
+static bool is_method(const struct sip_msg *msg)
+{
+	return msg->method != METHOD_OTHER ||
+	    (msg->method_text.len > 0 && token_all(msg->method_text, TOKEN_CHAR));
+}
+
+/* Nearly all end with the version that we speak; a search for the last space is for the rest. */
+static void split_request_line(struct sip_msg *msg, struct slice line)
+{
+	const char *end = slice_end(line), *last = end - VERSION.len - 1;
+	struct slice rest = line;
+
+	msg->method_text = slice_split(&rest, ' ');
+	if (rest.len <= VERSION.len || *last != ' ' ||
+	    !slice_eq(slice_between(last + 1, end), VERSION))
+		last = rest.len > 0 ? memrchr(rest.p, ' ', rest.len) : NULL;
+	msg->request_uri = rest;
+	if (last) {
+		msg->version = slice_between(last + 1, end);
+		msg->request_uri = slice_between(rest.p, last);
+	}
+}
+
 static void index_request_line(struct indexer *x, struct slice line)
 {
 	struct sip_msg *msg = x->msg;
-	struct slice uri = line;
-	const char *last;
 
 	msg->is_request = true;
-	msg->method_text = slice_split(&uri, ' ');
+	split_request_line(msg, line);
 	msg->method = sip_method_parse(msg->method_text);
-	last = uri.len > 0 ? memrchr(uri.p, ' ', uri.len) : NULL;
-	if (last) {
-		msg->version = slice_between(last + 1, slice_end(uri));
-		uri = slice_between(uri.p, last);
-	}
-	msg->request_uri = uri;
-	if (msg->method_text.len == 0 || !token_all(msg->method_text, TOKEN_CHAR) ||
-	    !is_version(msg->version) || uri.len == 0 || *uri.p == ' ' ||
-	    uri.p[uri.len - 1] == ' ')
+	if (!is_method(msg) || !is_version(msg->version) || !is_trimmed(msg->request_uri))
 		note(x, line, "Malformed request line");
 }
 
@@ -86,28 +115,28 @@ static void index_status_line(struct indexer *x, struct slice line)
 }
 
 /* Returns behind the start line, NULL if there is no whole line. */
-static const char *index_start_line(struct indexer *x, const char *p, const char *end)
+static const char *index_start_line(struct indexer *x, const char *p)
 {
 	struct sip_msg *msg = x->msg;
-	const char *next = line_next(p, end);
+	const char *lf = scan_lf(&x->scan, p);
 	struct slice line;
 
-	if (!next) {
-		note(x, slice_between(p, end), "Start line without an end");
+	if (lf >= x->scan.end) {
+		note(x, slice_between(p, x->scan.end), "Start line without an end");
 		return NULL;
 	}
-	msg->first_line = line = slice_between(p, next);
-	line.len -= line.len >= 2 && next[-2] == '\r' ? 2 : 1;
+	msg->first_line = line = slice_between(p, lf + 1);
+	line.len -= line.len >= 2 && lf[-1] == '\r' ? 2 : 1;
 	/* No method has a '/', so the fourth letter tells nearly always. */
 	if (line.len > 4 && line.p[3] == '/' && slice_starts_nocase(line, SLICE("SIP/")))
 		index_status_line(x, line);
 	else
 		index_request_line(x, line);
-	msg->is_untidy = line.len + 2 != msg->first_line.len ||
-	    !slice_eq(msg->version, SLICE("SIP/2.0"));
-	return next;
+	msg->is_untidy = line.len + 2 != msg->first_line.len || !slice_eq(msg->version, VERSION);
+	return lf + 1;
 }
 
+/* There is a place for one more than are counted, which index_hdr() fills first. */
 static int grow(struct indexer *x)
 {
 	struct sip_msg *msg = x->msg;
@@ -116,10 +145,10 @@ static int grow(struct indexer *x)
 
 	if (room > x->limit)
 		room = x->limit;
-	hdrs = arena_alloc(msg->arena, room * sizeof(*hdrs));
+	hdrs = arena_alloc(msg->arena, (room + 1) * sizeof(*hdrs));
 	if (!hdrs)
 		return -ENOMEM;
-	if (msg->hdr_count > 0)
+	if (msg->hdrs)
 		memcpy(hdrs, msg->hdrs, msg->hdr_count * sizeof(*hdrs));
 	msg->hdrs = hdrs;
 	x->room = (uint16_t)room;
@@ -134,68 +163,144 @@ static void note_too_many(struct indexer *x, struct slice line)
 	x->is_bad = x->is_full = true;
 }
 
-static int index_hdr(struct indexer *x, const char *p, const char *next)
+/* What a name that is known needs not: is it a token, is there white space before the colon? */
+static bool split_other(struct hdr *h)
+{
+	if (!line_split(h->line.p, slice_end(h->line), &h->name, &h->value))
+		return false;
+	h->id = hdr_by_name(h->name);
+	return true;
+}
+
+/* The line from p to its LF; nearly always one blank begins the value and CR LF ends it. */
+static bool split_hdr(struct hdr *h, const char *p, const char *colon, const char *lf)
+{
+	const char *from = colon + 1, *to = lf;
+
+	h->line = slice_between(p, lf + 1);
+	h->name = slice_between(p, colon);
+	h->id = hdr_find(h->name);
+	if (h->id == HDR_OTHER || *colon != ':')
+		return split_other(h);
+	from += *from == ' ';
+	to -= to[-1] == '\r';
+	while (from < to && token_is(*from, TOKEN_LWS))
+		from++;
+	while (to > from && token_is(to[-1], TOKEN_LWS))
+		to--;
+	h->value = slice_between(from, to);
+	return true;
+}
+
+static void count_hdr(struct sip_msg *msg, enum hdr_id id)
+{
+	uint16_t *first = &msg->first[id];
+
+	if (*first == MSG_NO_HDR)
+		*first = msg->hdr_count;
+	else if (hdr_kind(id) == HDR_KIND_SINGLE && msg->duplicate == MSG_NO_HDR)
+		msg->duplicate = msg->hdr_count;
+	msg->hdr_count++;
+}
+
+static int index_hdr(struct indexer *x, const char *p, const char *colon, const char *lf)
 {
 	struct sip_msg *msg = x->msg;
-	struct slice name, value;
-	enum hdr_id id;
+	struct hdr *h = &msg->hdrs[msg->hdr_count];
 	int err;
 
-	if (!line_split(p, next, &name, &value)) {
-		note(x, slice_between(p, next), "Header line without a name and a colon");
+	if (!split_hdr(h, p, colon, lf)) {
+		note(x, h->line, "Header line without a name and a colon");
 		return 0;
 	}
 	if (msg->hdr_count == x->limit) {
-		note_too_many(x, slice_between(p, next));
+		note_too_many(x, h->line);
 		return 0;
 	}
-	if (msg->hdr_count == x->room && (err = grow(x)) != 0)
+	count_hdr(msg, h->id);
+	if (msg->hdr_count > x->room && (err = grow(x)) != 0)
 		return err;
-	id = hdr_by_name(name);
-	if (msg->first[id] == MSG_NO_HDR)
-		msg->first[id] = msg->hdr_count;
-	else if (hdr_kind(id) == HDR_KIND_SINGLE && msg->duplicate == MSG_NO_HDR)
-		msg->duplicate = msg->hdr_count;
-	msg->hdrs[msg->hdr_count++] =
-	    (struct hdr){ id, name, value, slice_between(p, next) };
 	return 0;
 }
 
-/* Behind the header line at p and its folds, NULL if it has no end. */
-static const char *hdr_line_next(struct sip_msg *msg, const char *p, const char *end)
+static void note_line_end(struct sip_msg *msg, const char *p, const char *lf)
 {
-	const char *next = p;
-
-	do {
-		next = line_next(next, end);
-		if (!next)
-			return NULL;
-		if (next - p < 2 || next[-2] != '\r')
-			msg->is_untidy = true;
-	} while (line_is_fold(next, end) && !line_is_empty(p, next));
-	return next;
+	if (lf == p || lf[-1] != '\r')
+		msg->is_untidy = true;
 }
 
-static int index_hdrs(struct indexer *x, const char *p, const char *end)
+/* The LF of the header line at p and its folds, or a place behind the bytes. */
+static const char *hdr_line_lf(struct indexer *x, const char *p, const char *from)
 {
 	for (;;) {
-		const char *next = hdr_line_next(x->msg, p, end);
+		const char *lf = scan_lf(&x->scan, from);
+
+		if (lf >= x->scan.end)
+			return lf;
+		note_line_end(x->msg, p, lf);
+		from = lf + 1;
+		if (!line_is_fold(from, x->scan.end))
+			return lf;
+	}
+}
+
+/* Length of the empty line at p; what follows the bytes is one too. */
+static size_t empty_line(const char *p)
+{
+	return *p == '\n' ? 1 : *p == '\r' && p[1] == '\n' ? 2 : 0;
+}
+
+static void end_hdrs(struct indexer *x, const char *p)
+{
+	const char *next = p + empty_line(p);
+
+	if (next > x->scan.end) {
+		note(x, slice_between(p, x->scan.end), p == x->scan.end ?
+		    "No empty line behind the headers" : "Header line without an end");
+		return;
+	}
+	note_line_end(x->msg, p, next - 1);
+	x->msg->body = slice_between(next, x->scan.end);
+}
+
+static int index_hdrs(struct indexer *x, const char *p)
+{
+	while (empty_line(p) == 0) {
+		const char *colon = scan_colon(&x->scan, p), *lf = hdr_line_lf(x, p, colon);
 		int err;
 
-		if (!next) {
-			note(x, slice_between(p, end), p == end ?
-			    "No empty line behind the headers" : "Header line without an end");
+		if (lf >= x->scan.end) {
+			note(x, slice_between(p, x->scan.end), "Header line without an end");
 			return 0;
 		}
-		if (line_is_empty(p, next)) {
-			x->msg->body = slice_between(next, end);
-			return 0;
-		}
-		err = index_hdr(x, p, next);
+		err = index_hdr(x, p, colon, lf);
 		if (err || x->is_full)
 			return err;
-		p = next;
+		p = lf + 1;
 	}
+	end_hdrs(x, p);
+	return 0;
+}
+
+/* A NUL may be quoted and stand nowhere else (RFC 3261 25.1); comments are where they may be. */
+static bool has_bare_nul(const struct hdr *h)
+{
+	bool comments = h->id == HDR_USER_AGENT || h->id == HDR_SERVER || h->id == HDR_RETRY_AFTER;
+
+	return slice_find(h->value, '\0') < h->value.len && !token_nul_is_quoted(h->value, comments);
+}
+
+static void check_nuls(struct indexer *x)
+{
+	const struct sip_msg *msg = x->msg;
+
+	if (!scan_may_have_nul(&x->scan))
+		return;
+	if (slice_find(msg->reason, '\0') < msg->reason.len)
+		note(x, msg->reason, "NUL in the reason phrase");
+	for (uint16_t i = 0; i < msg->hdr_count; i++)
+		if (has_bare_nul(&msg->hdrs[i]))
+			note(x, msg->hdrs[i].value, "NUL in a header value");
 }
 
 /* Two that agree are only a duplicate; two that differ leave no length at all. */
@@ -203,6 +308,8 @@ static bool lengths_differ(const struct sip_msg *msg, const struct hdr *h, uint3
 {
 	uint32_t other;
 
+	if (msg->duplicate == MSG_NO_HDR)
+		return false;
 	while ((h = msg_hdr_next(msg, h)))
 		if (slice_to_u32(h->value, &other) != 0 || other != len)
 			return true;
@@ -230,36 +337,55 @@ static void fit_body(struct indexer *x)
 static int index_all(struct indexer *x)
 {
 	struct sip_msg *msg = x->msg;
-	const char *p = msg->raw.p, *end = slice_end(msg->raw);
-	struct sip_cseq cseq;
+	const struct sip_cseq *cseq;
+	const char *p = msg->raw.p;
 	int err = 0;
 
-	while (p < end && (*p == '\r' || *p == '\n'))
+	x->scan = scan_begin(slice_end(msg->raw));
+	while (p < x->scan.end && (*p == '\r' || *p == '\n'))
 		p++;
-	p = index_start_line(x, p, end);
+	p = index_start_line(x, p);
 	if (p)
-		err = index_hdrs(x, p, end);
+		err = grow(x);
+	if (p && !err)
+		err = index_hdrs(x, p);
 	if (err)
 		return err;
+	/* Nobody but the index may look behind the bytes. */
+	FENCE(x->scan.end, SCAN_PAD);
 	fit_body(x);
-	if (!msg->is_request && sip_cseq_parse(msg_value(msg, HDR_CSEQ), &cseq, NULL) == 0)
-		msg->method = cseq.method;
+	check_nuls(x);
+	cseq = msg->is_request ? NULL : msg_cseq(msg);
+	if (cseq)
+		msg->method = cseq->method;
 	return 0;
+}
+
+/* A copy with the line ends behind it that scanning wants. */
+static struct slice dup_raw(struct arena *arena, struct slice raw)
+{
+	char *p = arena_bytes(arena, raw.len + SCAN_PAD);
+
+	if (!p)
+		return SLICE_NULL;
+	if (raw.len > 0)
+		memcpy(p, raw.p, raw.len);
+	memset(p + raw.len, '\n', SCAN_PAD);
+	return slice_of(p, raw.len);
 }
 
 static struct sip_msg *msg_new(struct slice raw, const struct sip_hop *from, size_t cap_bytes)
 {
 	struct arena *arena = arena_new(cap_bytes);
-	struct sip_msg *msg = arena ? arena_alloc(arena, sizeof(*msg)) : NULL;
+	struct sip_msg *msg = arena ? arena_zalloc(arena, sizeof(*msg)) : NULL;
 
 	if (!msg)
 		goto fail;
-	memset(msg, 0, sizeof(*msg));
 	memset(msg->first, 0xff, sizeof(msg->first));
 	ref_init(&msg->refs);
 	msg->arena = arena;
 	msg->duplicate = MSG_NO_HDR;
-	msg->raw = arena_dup(arena, raw);
+	msg->raw = dup_raw(arena, raw);
 	if (!msg->raw.p)
 		goto fail;
 	if (from)

@@ -4,6 +4,8 @@
  */
 #include "parser/msg_view.h"
 
+#include "parser/quick.h"
+
 #include <errno.h>
 
 const struct hdr *msg_hdr(const struct sip_msg *msg, enum hdr_id id)
@@ -54,7 +56,7 @@ static int make_uri(struct slice value, void *out, struct sip_defect *why)
 
 static int make_name_addr(struct slice value, void *out, struct sip_defect *why)
 {
-	return name_addr_parse(value, out, why);
+	return name_addr_read(value, out, why);
 }
 
 static int make_cseq(struct slice value, void *out, struct sip_defect *why)
@@ -66,9 +68,11 @@ static int make_first_via(struct slice value, void *out, struct sip_defect *why)
 {
 	struct slice first;
 
+	if (via_quick(value, out))
+		return 0;
 	if (!hdr_next_value(&value, &first))
 		return sip_defect(why, value, "Via is empty");
-	return sip_via_parse(first, out, why);
+	return via_read(first, out, why);
 }
 
 static int make_first_name_addr(struct slice value, void *out, struct sip_defect *why)
@@ -77,7 +81,7 @@ static int make_first_name_addr(struct slice value, void *out, struct sip_defect
 
 	if (!hdr_next_value(&value, &first))
 		return sip_defect(why, value, "Header has no value");
-	return name_addr_parse(first, out, why);
+	return name_addr_read(first, out, why);
 }
 
 static const struct {
@@ -141,13 +145,22 @@ int msg_ask_uri(struct sip_msg *msg, struct sip_defect *why)
 	    msg->request_uri, why);
 }
 
+static bool is_made(const void *view)
+{
+	return view && view != SIP_TYPED_BAD;
+}
+
 static const void *typed(struct sip_msg *msg, enum hdr_id id)
 {
+	if (is_made(msg->typed[id]))
+		return msg->typed[id];
 	return msg_ask(msg, id, NULL) == 0 ? msg->typed[id] : NULL;
 }
 
 const struct sip_uri *msg_request_uri(struct sip_msg *msg)
 {
+	if (is_made(msg->typed_uri))
+		return msg->typed_uri;
 	return msg_ask_uri(msg, NULL) == 0 ? msg->typed_uri : NULL;
 }
 

@@ -1,8 +1,7 @@
 /*
  * parser/nameaddr.c - name-addr and addr-spec with parameters (RFC 3261 20.10, 25.1).
  */
-#include "parser/nameaddr.h"
-
+#include "parser/quick.h"
 #include "parser/token.h"
 
 /* Unquoted display names may hold more than tokens, as in the wild, but nothing
@@ -81,19 +80,67 @@ static int take_params(struct slice s, struct name_addr *n, struct sip_defect *w
 	return got == 0 ? 0 : sip_defect(why, n->params, "Malformed parameter behind an address");
 }
 
-int name_addr_parse(struct slice s, struct name_addr *out, struct sip_defect *why)
+int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect *why)
 {
-	struct name_addr n = { .text = token_trim(s) };
 	int err;
 
-	s = n.text;
-	err = take_display(&s, &n, why);
+	s = token_trim(s);
+	*out = (struct name_addr){ .text = s };
+	err = take_display(&s, out, why);
 	if (!err)
-		err = take_address(&s, &n, why);
+		err = take_address(&s, out, why);
+	return err ? err : take_params(s, out, why);
+}
+
+/* Behind the quote that ends the string at p if no backslash is in it, else NULL. */
+static const char *quick_string(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\')
+			return NULL;
+	return p < end ? p + 1 : NULL;
+}
+
+/* A quoted name and the address in brackets, or that alone, as nearly all are written.
+ * Behind it, or NULL if it is not so simple. */
+static const char *quick_address(struct slice s, struct name_addr *out)
+{
+	const char *p = s.p, *end = slice_end(s);
+
+	if (s.len > 0 && *p == '"') {
+		p = quick_string(p, end);
+		if (!p)
+			return NULL;
+		out->display = slice_between(s.p, p);
+		p += p < end && *p == ' ';
+	} else {
+		out->display = slice_of(p, 0);
+	}
+	if (p == end || *p != '<')
+		return NULL;
+	p = uri_quick(p + 1, end, &out->uri);
+	return p && p < end && *p == '>' ? p + 1 : NULL;
+}
+
+int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why)
+{
+	const char *p;
+
+	s = token_trim(s);
+	out->text = s;
+	out->brackets = true;
+	out->params = out->tag = SLICE_NULL;
+	p = quick_address(s, out);
+	return p ? take_params(slice_between(p, slice_end(s)), out, why) :
+	    name_addr_read_long(s, out, why);
+}
+
+int name_addr_parse(struct slice s, struct name_addr *out, struct sip_defect *why)
+{
+	struct name_addr n;
+	int err = name_addr_read(s, &n, why);
+
 	if (!err)
-		err = take_params(s, &n, why);
-	if (err)
-		return err;
-	*out = n;
-	return 0;
+		*out = n;
+	return err;
 }

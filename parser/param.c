@@ -24,23 +24,22 @@ static bool take_value(struct slice *rest, struct slice *value)
  * if it is another, and then nothing is taken. */
 static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
 {
-	struct slice s = *rest;
+	const char *p = rest->p, *end = p + rest->len, *at = token_end(p, end, TOKEN_CHAR);
 
-	*name = token_take(&s, TOKEN_CHAR);
+	if (at == p)
+		return false;
+	*name = slice_between(p, at);
 	*value = SLICE_NULL;
-	if (s.len > 1 && *s.p == '=') {
-		s = slice_of(s.p + 1, s.len - 1);
-		*value = token_take(&s, TOKEN_VALUE);
-		if (value->len == 0 || *value->p == '"')
+	if (at < end && *at == '=') {
+		p = at + 1;
+		at = token_end(p, end, TOKEN_VALUE);
+		if (at == p)
 			return false;
+		*value = slice_between(p, at);
 	}
-	if (name->len == 0 || (s.len > 0 && (*s.p != ';' || s.len == 1)))
+	if (at < end && (*at++ != ';' || at == end || token_is(*at, TOKEN_LWS)))
 		return false;
-	if (s.len > 0)
-		s = slice_of(s.p + 1, s.len - 1);
-	if (s.len > 0 && token_is(*s.p, TOKEN_LWS))
-		return false;
-	*rest = s;
+	*rest = slice_between(at, end);
 	return true;
 }
 

@@ -29,6 +29,9 @@
 	 (IS_HEX(c) || (c) == ':' || (c) == '.' ? TOKEN_IPV6 : 0) |        \
 	 (IS_URI(c) ? TOKEN_URI : 0) |                                     \
 	 (IS_URI(c) && (c) != '%' ? TOKEN_PLAIN : 0) |                     \
+	 (IS_URI(c) && (c) != '%' && (c) != '@' && (c) != ':' && (c) != ';' && (c) != '?' ? \
+	     TOKEN_USER : 0) |                                             \
+	 (IS_URI(c) && (c) != '%' && (c) != '@' && (c) != '?' ? TOKEN_PARAMS : 0) | \
 	 (IS_URI(c) && (c) != ';' && (c) != ',' ? TOKEN_VALUE : 0) |       \
 	 (IS_ALNUM(c) || IS_MARK(c) || IS_USER(c) ? TOKEN_UNESCAPED : 0) | \
 	 (IS_USER(c) || (c) == ':' || (c) == '@' ? TOKEN_RESERVED : 0) |   \
@@ -65,6 +68,28 @@ size_t token_quoted_span(struct slice s)
 		if (ends_string(at, quote))
 			return (size_t)(quote + 1 - s.p);
 	return 0;
+}
+
+bool token_nul_is_quoted(struct slice s, bool comments)
+{
+	bool is_string = false, has_nul = false;
+	unsigned depth = 0;		/* of comments */
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\0')
+			return false;
+		if (s.p[i] == '\\' && (is_string || depth > 0)) {
+			i++;
+			has_nul |= i < s.len && s.p[i] == '\0';
+		} else if (s.p[i] == '"' && depth == 0) {
+			is_string = !is_string;
+		} else if (comments && !is_string) {
+			depth += s.p[i] == '(';
+			depth -= s.p[i] == ')' && depth > 0;
+		}
+	}
+	/* What is never closed was no string. */
+	return !has_nul || (!is_string && depth == 0);
 }
 
 int token_to_q(struct slice s, uint16_t *thousandths)

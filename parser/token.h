@@ -18,7 +18,9 @@ enum token_class {
 	TOKEN_UNESCAPED = 32,		/* user part characters that need no %HH */
 	TOKEN_RESERVED = 64,		/* reserved of RFC 3261 25.1: %HH of it means something else */
 	TOKEN_LWS = 128,
-	TOKEN_PLAIN = 256		/* TOKEN_URI without '%' */
+	TOKEN_PLAIN = 256,		/* TOKEN_URI without '%' */
+	TOKEN_USER = 512,		/* TOKEN_PLAIN without what ends a user part: @ : ; ? */
+	TOKEN_PARAMS = 1024		/* TOKEN_PLAIN without '@' and '?' */
 };
 
 extern const uint16_t token_classes[256];
@@ -28,17 +30,29 @@ static inline bool token_is(char c, enum token_class class)
 	return (token_classes[(unsigned char)c] & class) != 0;
 }
 
+/** The first byte from p on that is not of the class, or end. */
+static inline const char *token_end(const char *p, const char *end, enum token_class class)
+{
+	while (end - p >= 4) {
+		if (!token_is(p[0], class))
+			return p;
+		if (!token_is(p[1], class))
+			return p + 1;
+		if (!token_is(p[2], class))
+			return p + 2;
+		if (!token_is(p[3], class))
+			return p + 3;
+		p += 4;
+	}
+	while (p < end && token_is(*p, class))
+		p++;
+	return p;
+}
+
 /** Number of bytes at the front that are all of the class. */
 static inline size_t token_span(struct slice s, enum token_class class)
 {
-	size_t n = 0;
-
-	while (s.len - n >= 4 && token_is(s.p[n], class) && token_is(s.p[n + 1], class) &&
-	    token_is(s.p[n + 2], class) && token_is(s.p[n + 3], class))
-		n += 4;
-	while (n < s.len && token_is(s.p[n], class))
-		n++;
-	return n;
+	return (size_t)(token_end(s.p, slice_end(s), class) - s.p);
 }
 
 static inline bool token_all(struct slice s, enum token_class class)
@@ -73,10 +87,12 @@ static inline struct slice token_trim(struct slice s)
 	return s;
 }
 
-/** Is it this word, case-blind? Most are not, and the length says so. */
+/** Is it this word, case-blind? Most are not, and the length says so; nearly all that are
+ *  are in lower case, and a comparison with a literal needs no call. */
 static inline bool token_is_word(struct slice s, struct slice word)
 {
-	return s.len == word.len && slice_eq_nocase(s, word);
+	return s.len == word.len &&
+	    (memcmp(s.p, word.p, word.len) == 0 || slice_eq_nocase(s, word));
 }
 
 /** Skip LWS, the character and LWS again; false (only LWS skipped) if it is another. */
@@ -96,6 +112,12 @@ static inline bool token_take_sep(struct slice *s, char sep)
  * @return 0 if s does not begin with a quote or the string is not closed
  */
 size_t token_quoted_span(struct slice s);
+
+/**
+ * Does every NUL stand behind a backslash in a quoted string (or in a comment, if the header
+ * has such)? Nowhere else RFC 3261 25.1 has one.
+ */
+bool token_nul_is_quoted(struct slice s, bool comments);
 
 /** Up to three decimals of a number from 0 to 1 as thousandths (qvalue); -EINVAL if it is none. */
 int token_to_q(struct slice s, uint16_t *thousandths);

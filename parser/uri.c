@@ -5,8 +5,7 @@
  * phones write '#' and raw UTF-8 there. What would make a URI end elsewhere
  * for the next reader is refused: space, controls, <>" and a bad %HH.
  */
-#include "parser/uri.h"
-
+#include "parser/quick.h"
 #include "parser/token.h"
 #include "utils/addr.h"
 #include "utils/hex.h"
@@ -153,12 +152,6 @@ static bool is_scheme(struct slice s)
 	return true;
 }
 
-/* "sip:" without a search, since nearly all begin so. */
-static bool is_plain_sip(struct slice s)
-{
-	return s.len > 4 && s.p[3] == ':' && s.p[0] == 's' && s.p[1] == 'i' && s.p[2] == 'p';
-}
-
 static enum uri_scheme scheme_of(struct slice s)
 {
 	if (token_is_word(s, SLICE("sip")))
@@ -170,34 +163,77 @@ static enum uri_scheme scheme_of(struct slice s)
 	return URI_OTHER;
 }
 
+/* What is left of a user part's '@' or, without one, at p. */
+static const char *quick_user(const char *p, const char *end, struct sip_uri *out)
+{
+	const char *at = token_end(p, end, TOKEN_USER);
+
+	if (at == end || *at != '@')
+		return p;
+	out->user = slice_between(p, at);
+	out->password = slice_of(at, 0);
+	return at + 1;
+}
+
+const char *uri_quick(const char *p, const char *end, struct sip_uri *out)
+{
+	const char *host;
+
+	if (end - p < 5 || memcmp(p, "sip:", 4) != 0 || p[4] == '@')
+		return NULL;
+	*out = (struct sip_uri){ .scheme = URI_SIP, .text.p = p, .scheme_text = { p, 3 } };
+	host = quick_user(p + 4, end, out);
+	p = token_end(host, end, TOKEN_HOST);
+	if (p == host)
+		return NULL;
+	out->host = slice_between(host, p);
+	if (p < end && *p == ':') {
+		struct slice rest = slice_between(p + 1, end);
+
+		if (uri_take_port(&rest, &out->port) != 0)
+			return NULL;
+		p = rest.p;
+	}
+	/* An '@' here would make a user part of all before it. */
+	if (p < end && *p == ';') {
+		host = p + 1;
+		p = token_end(host, end, TOKEN_PARAMS);
+		out->params = slice_between(host, p);
+	}
+	out->text.len = (size_t)(p - out->text.p);
+	return p;
+}
+
+int uri_read(struct slice s, struct sip_uri *out, struct sip_defect *why)
+{
+	struct slice rest = s;
+
+	*out = (struct sip_uri){ .text = s };
+	out->scheme_text = slice_split(&rest, ':');
+	out->scheme = scheme_of(out->scheme_text);
+	if (out->scheme == URI_OTHER &&
+	    (out->scheme_text.len == s.len || !is_scheme(out->scheme_text)))
+		return sip_defect(why, s, "URI without a scheme");
+	if (out->scheme == URI_OTHER)
+		return check_chars(rest, why);
+	if (out->scheme == URI_TEL)
+		return parse_tel(rest, out, why);
+	return parse_sip(rest, out, why);
+}
+
 int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why)
 {
-	struct sip_uri u = { .text = s };
-	struct slice rest = s;
+	const char *end = slice_end(s);
+	struct sip_uri u;
 	int err;
 
-	if (is_plain_sip(s)) {
-		u.scheme_text = slice_first(s, 3);
-		u.scheme = URI_SIP;
-		err = parse_sip(slice_skip(s, 4), &u, why);
-		if (!err)
-			*out = u;
-		return err;
-	}
-	u.scheme_text = slice_split(&rest, ':');
-	u.scheme = scheme_of(u.scheme_text);
-	if (u.scheme == URI_OTHER && (u.scheme_text.len == s.len || !is_scheme(u.scheme_text)))
-		return sip_defect(why, s, "URI without a scheme");
-	if (u.scheme == URI_OTHER)
-		err = check_chars(rest, why);
-	else if (u.scheme == URI_TEL)
-		err = parse_tel(rest, &u, why);
+	if (s.len > 0 && uri_quick(s.p, end, &u) == end)
+		err = 0;
 	else
-		err = parse_sip(rest, &u, why);
-	if (err)
-		return err;
-	*out = u;
-	return 0;
+		err = uri_read(s, &u, why);
+	if (!err)
+		*out = u;
+	return err;
 }
 
 bool uri_next_param(struct slice *rest, char sep, struct slice *name, struct slice *value)

@@ -1,9 +1,7 @@
 /*
  * parser/via.c - one Via value (RFC 3261 20.42, 25.1; RFC 3581).
  */
-#include "parser/via.h"
-
-#include "parser/nameaddr.h"
+#include "parser/quick.h"
 #include "parser/token.h"
 
 /* "SIP/2.0/" with LWS allowed round the slashes. */
@@ -73,24 +71,99 @@ static int take_params(struct slice s, struct sip_via *via, struct sip_defect *w
 	return got == 0 ? 0 : sip_defect(why, via->params, "Via with a malformed parameter");
 }
 
-int sip_via_parse(struct slice value, struct sip_via *out, struct sip_defect *why)
+int via_read(struct slice value, struct sip_via *out, struct sip_defect *why)
 {
-	struct sip_via via = { .text = token_trim(value), .ttl = -1 };
-	struct slice s = via.text;
+	struct slice s = token_trim(value);
 	int err;
 
+	*out = (struct sip_via){ .text = s, .ttl = -1 };
 	if (!take_protocol(&s))
-		return sip_defect(why, via.text, "Via protocol is not SIP/2.0");
-	via.transport_text = token_take(&s, TOKEN_CHAR);
-	if (via.transport_text.len == 0 || s.len == 0 || !token_is(*s.p, TOKEN_LWS))
-		return sip_defect(why, via.text, "Via without a transport");
-	via.transport = transport_parse(via.transport_text);
+		return sip_defect(why, out->text, "Via protocol is not SIP/2.0");
+	out->transport_text = token_take(&s, TOKEN_CHAR);
+	if (out->transport_text.len == 0 || s.len == 0 || !token_is(*s.p, TOKEN_LWS))
+		return sip_defect(why, out->text, "Via without a transport");
+	out->transport = transport_parse(out->transport_text);
 	token_skip_lws(&s);
-	err = take_sent_by(&s, &via, why);
+	err = take_sent_by(&s, out, why);
+	return err ? err : take_params(s, out, why);
+}
+
+/* The transports that have a name of three letters, in capitals and with a blank behind it. */
+static enum sip_transport quick_transport(const char *p)
+{
+	if (memcmp(p, "UDP ", 4) == 0)
+		return TRANSPORT_UDP;
+	if (memcmp(p, "TCP ", 4) == 0)
+		return TRANSPORT_TCP;
+	return memcmp(p, "TLS ", 4) == 0 ? TRANSPORT_TLS : TRANSPORT_NONE;
+}
+
+/* Parameters from p on, all of them "name" or "name=value"; where they end, NULL if one is not. */
+static const char *quick_params(const char *p, const char *end, struct sip_via *out)
+{
+	for (;;) {
+		const char *at = token_end(p, end, TOKEN_CHAR);
+		struct slice name = slice_between(p, at), value = SLICE_NULL;
+
+		if (at == p)
+			return NULL;
+		if (at < end && *at == '=') {
+			p = at + 1;
+			at = token_end(p, end, TOKEN_VALUE);
+			value = slice_between(p, at);
+			if (at == p)
+				return NULL;
+		}
+		if (note_param(out, name, value, NULL) != 0)
+			return NULL;
+		if (at == end || *at != ';')
+			return at;
+		p = at + 1;
+	}
+}
+
+bool via_quick(struct slice values, struct sip_via *out)
+{
+	const char *begin = values.p, *end = slice_end(values), *host, *p;
+
+	if (values.len < 13 || memcmp(begin, "SIP/2.0/", 8) != 0)
+		return false;
+	host = begin + 12;
+	*out = (struct sip_via){ .ttl = -1, .transport = quick_transport(begin + 8),
+		.transport_text = { begin + 8, 3 } };
+	p = token_end(host, end, TOKEN_HOST);
+	if (out->transport == TRANSPORT_NONE || p == host)
+		return false;
+	out->host = slice_between(host, p);
+	if (p < end && *p == ':') {
+		struct slice rest = slice_between(p + 1, end);
+
+		if (uri_take_port(&rest, &out->port) != 0)
+			return false;
+		p = rest.p;
+	}
+	if (p < end && *p == ';') {
+		out->params.p = p + 1;
+		p = quick_params(p + 1, end, out);
+		if (!p)
+			return false;
+		out->params.len = (size_t)(p - out->params.p);
+	}
+	out->text = slice_between(begin, p);
+	return p == end || *p == ',';
+}
+
+int sip_via_parse(struct slice value, struct sip_via *out, struct sip_defect *why)
+{
+	struct sip_via via;
+	int err;
+
+	/* A comma ends the first of a list, and this is to be one. */
+	if (via_quick(value, &via) && via.text.len == value.len)
+		err = 0;
+	else
+		err = via_read(value, &via, why);
 	if (!err)
-		err = take_params(s, &via, why);
-	if (err)
-		return err;
-	*out = via;
-	return 0;
+		*out = via;
+	return err;
 }

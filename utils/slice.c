@@ -3,8 +3,6 @@
  */
 #include "utils/slice.h"
 
-#include <errno.h>
-
 static bool words_eq_nocase(uint64_t x, uint64_t y)
 {
 	return x == y || ascii_lower8(x) == ascii_lower8(y);
@@ -156,7 +154,7 @@ int slice_to_u64(struct slice s, uint64_t *out)
 	return 0;
 }
 
-int slice_to_u32(struct slice s, uint32_t *out)
+int slice_to_u32_slow(struct slice s, uint32_t *out)
 {
 	uint64_t n;
 	int err = slice_to_u64(s, &n);

@@ -6,6 +6,7 @@
 #ifndef UTILS_SLICE_H
 #define UTILS_SLICE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -112,8 +113,23 @@ struct slice slice_take_while(struct slice *s, bool (*pred)(char));
 /** Take up to the first sep (not included); *s goes on after it, empty if none. */
 struct slice slice_split(struct slice *s, char sep);
 
+int slice_to_u32_slow(struct slice s, uint32_t *out);
+
 /** Decimal digits only, nothing else, no overflow: 0, or -EINVAL / -ERANGE. */
-int slice_to_u32(struct slice s, uint32_t *out);
+static inline int slice_to_u32(struct slice s, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	if (s.len - 1 >= 9)		/* none, or as many as may be too much */
+		return slice_to_u32_slow(s, out);
+	for (const char *p = s.p, *end = p + s.len; p < end; p++) {
+		if (!is_digit(*p))
+			return -EINVAL;
+		n = n * 10 + (uint32_t)(*p - '0');
+	}
+	*out = n;
+	return 0;
+}
 int slice_to_u64(struct slice s, uint64_t *out);
 int slice_to_i64(struct slice s, int64_t *out);	/* one leading '-' or '+' allowed */
 

@@ -8,6 +8,7 @@
 #include "parser/msg.h"
 #include "parser/received.h"
 #include "test/fuzz/random.h"
+#include "test/fuzz/slow.h"
 #include "utils/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -104,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice s = slice_of((const char *)data, size);
 	struct arena *a = arena_new(0);
 
+	slow_compare_values(s);
 	check_address(a, s);
 	check_via(a, s);
 	check_params(a, s);

@@ -333,6 +333,10 @@ static void what_would_break_the_message_is_refused(void **state)
 		assert_int_equal(edit_status(msg->arena, &v.last, 200, s), -EINVAL);
 		assert_int_equal(edit_body(msg->arena, &v.last, SLICE("b"), s), -EINVAL);
 	}
+	assert_int_equal(edit_add(msg->arena, &v.last, 0, SLICE("A"), SLICE("\0")), -EINVAL);
+	assert_int_equal(edit_value(msg->arena, &v.last, &h, SLICE("abcdefghijklmn\0pqrst")), -EINVAL);
+	assert_int_equal(edit_value(msg->arena, &v.last, &h, SLICE("abcdefghijklmnopqrst\0")), -EINVAL);
+	assert_int_equal(edit_status(msg->arena, &v.last, 200, SLICE("O\0")), -EINVAL);
 	assert_int_equal(edit_add(msg->arena, &v.last, 0, SLICE(""), SLICE("x")), -EINVAL);
 	assert_int_equal(edit_add(msg->arena, &v.last, 0, SLICE("A:"), SLICE("x")), -EINVAL);
 	assert_int_equal(edit_add(msg->arena, &v.last, 0, SLICE("A B"), SLICE("x")), -EINVAL);
@@ -344,6 +348,7 @@ static void what_would_break_the_message_is_refused(void **state)
 	assert_null(v.last);
 	assert_int_equal(edit_add(msg->arena, &v.last, 0, SLICE("A"), SLICE("a\r\n b\n\tc\r\n")), 0);
 	assert_string_equal(listed(&v, HDR_OTHER, "A"), "A=a b c|");
+	assert_int_equal(edit_value(msg->arena, &v.last, &h, SLICE("\"\\\0\" <sip:a@b>")), 0);
 	sip_msg_unref(&msg);
 }
 

@@ -115,7 +115,7 @@ static void all_octets_survive(void **state)
 
 	(void)state;
 	value.p = p;
-	for (int c = 0; c < 256; c++)
+	for (int c = 1; c < 256; c++)
 		if (c != '\r' && c != '\n' && c != ' ' && c != '\t')
 			*p++ = (char)c;
 	value.len = (size_t)(p - value.p);
@@ -138,6 +138,42 @@ static void content_length_ends_the_body(void **state)
 	msg = parse_ok("OPTIONS sip:h SIP/2.0\r\n\r\n12345");
 	assert_slice(msg->body, "12345");
 	sip_msg_unref(&msg);
+}
+
+#define VIA "Via: SIP/2.0/UDP h\r\n"
+#define OTHERS "From: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n"
+#define NUL_CASE(text, reason) { text, sizeof(text) - 1, reason }
+
+static const struct { const char *text; size_t len; const char *reason; } nuls[] = {
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nSubject: a\0\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \\\0\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \"\0\"\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \"\\\\\0\"\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \"\\\0\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: (\\\0)\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nServer: (\\\0\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \r\n \0\r\n" VIA OTHERS, "NUL in a header value"),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX\0: a\r\n" VIA OTHERS,
+	    "Header line without a name and a colon"),
+	NUL_CASE("OPTIONS sip:\0 SIP/2.0\r\n" VIA OTHERS, "Request-URI malformed"),
+	NUL_CASE("SIP/2.0 200 \0\r\n" VIA OTHERS, "NUL in the reason phrase"),
+	/* Of the quoted-pair of 25.1 NUL is a part, and of the body any octet. */
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nX: \"\\\0\"\r\n" VIA OTHERS, ""),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\nServer: x (a(\\\0) b) \"(\"\r\n" VIA OTHERS, ""),
+	NUL_CASE("OPTIONS sip:h SIP/2.0\r\n" VIA OTHERS "\0\0", ""),
+};
+
+static void a_nul_has_to_be_quoted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(nuls); i++) {
+		uint16_t status;
+		const char *reason = parse_reason(slice_of(nuls[i].text, nuls[i].len), &status);
+
+		if (strcmp(reason, nuls[i].reason) != 0)
+			fail_msg("%zu: %s", i, reason);
+		assert_int_equal(status, *reason && *nuls[i].text != 'S' ? 400 : 0);
+	}
 }
 
 #define HEAD "Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\n" \
@@ -535,6 +571,7 @@ UNIT_MAIN(cmocka_unit_test(a_request_is_indexed), cmocka_unit_test(a_response_is
     cmocka_unit_test(headers_are_walked_by_name),
     cmocka_unit_test(folds_and_odd_white_space_are_one_header),
     cmocka_unit_test(bare_lf_and_crlf_in_front_are_taken), cmocka_unit_test(all_octets_survive),
+    cmocka_unit_test(a_nul_has_to_be_quoted),
     cmocka_unit_test(content_length_ends_the_body),
     cmocka_unit_test(broken_messages_are_refused_and_kept_for_an_answer),
     cmocka_unit_test(status_lines_may_lack_a_reason), cmocka_unit_test(limits_hold),

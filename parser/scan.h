@@ -1,0 +1,135 @@
+/*
+ * parser/scan.h - inside the parser: finding line ends and colons sixteen bytes at a time.
+ *
+ * The bytes scanned are followed by SCAN_PAD line ends, so a search always ends and needs no
+ * comparison with the end: who gets a place behind his own bytes has found nothing. An index
+ * by bytes and memchr() took 2,900 instructions for a MESSAGE, this one takes 2,200.
+ */
+#ifndef PARSER_SCAN_H
+#define PARSER_SCAN_H
+
+#include "utils/slice.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#define SCAN_SSE2 1
+#else
+#define SCAN_SSE2 0
+#endif
+
+#define SCAN_PAD 16u
+
+struct scan {
+	const char *end;		/* of the bytes; SCAN_PAD line ends follow */
+#if SCAN_SSE2
+	__m128i     least;		/* the smallest byte seen in each of the sixteen columns */
+#endif
+};
+
+#if SCAN_SSE2
+
+static inline __m128i scan_load(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/** Bit n: byte n is the same in both. */
+static inline unsigned scan_same(__m128i a, __m128i b)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b));
+}
+
+static inline unsigned scan_mask(__m128i block, char c)
+{
+	return scan_same(block, _mm_set1_epi8(c));
+}
+
+static inline struct scan scan_begin(const char *end)
+{
+	return (struct scan){ end, _mm_set1_epi8((char)0xff) };
+}
+
+/** The first LF at p or behind it. */
+static inline const char *scan_lf(struct scan *s, const char *p)
+{
+	for (;; p += 16) {
+		__m128i block = scan_load(p);
+		unsigned hits = scan_mask(block, '\n');
+
+		s->least = _mm_min_epu8(s->least, block);
+		if (hits)
+			return p + __builtin_ctz(hits);
+	}
+}
+
+/** The first ':' or LF at p or behind it. */
+static inline const char *scan_colon(const struct scan *s, const char *p)
+{
+	(void)s;
+	for (;; p += 16) {
+		__m128i block = scan_load(p);
+		unsigned hits = scan_mask(block, ':') | scan_mask(block, '\n');
+
+		if (hits)
+			return p + __builtin_ctz(hits);
+	}
+}
+
+/** Can there have been a NUL where scan_lf() went? No is certain. */
+static inline bool scan_may_have_nul(const struct scan *s)
+{
+	return scan_mask(s->least, '\0') != 0;
+}
+
+#else
+
+static inline struct scan scan_begin(const char *end)
+{
+	return (struct scan){ end };
+}
+
+static inline const char *scan_lf(struct scan *s, const char *p)
+{
+	return memchr(p, '\n', (size_t)(s->end + SCAN_PAD - p));
+}
+
+static inline const char *scan_colon(const struct scan *s, const char *p)
+{
+	(void)s;
+	while (*p != ':' && *p != '\n')
+		p++;
+	return p;
+}
+
+static inline bool scan_may_have_nul(const struct scan *s)
+{
+	(void)s;
+	return true;
+}
+
+#endif
+
+#define SCAN_LOW 13			/* CR, the highest of the controls that break lines */
+
+/** Is there a NUL, CR, LF or another control up to CR? These bytes need nothing behind them. */
+static inline bool scan_has_low(struct slice s)
+{
+	size_t i = 0;
+
+#if SCAN_SSE2
+	const __m128i low = _mm_set1_epi8(SCAN_LOW);
+
+	for (; s.len - i >= 16; i += 16) {
+		__m128i block = scan_load(s.p + i);
+
+		if (scan_same(_mm_min_epu8(block, low), block))
+			return true;
+	}
+#endif
+	for (; i < s.len; i++)
+		if ((unsigned char)s.p[i] <= SCAN_LOW)
+			return true;
+	return false;
+}
+
+#endif
