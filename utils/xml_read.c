@@ -295,8 +295,9 @@ static int parse(struct reading *r, struct slice text)
 	*p->sax = events;
 	p->userData = r;
 	r->parser = p;
-	/* What it declares has been looked at; it is UTF-8 now or an error. */
-	xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+	/* What it declares has been looked at; it is UTF-8 now or an error. There are no entities
+	 * to put in but the five of XML: without NOENT "&amp;" in attributes would come as "&#38;". */
+	xmlCtxtUseOptions(p, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC);
 	if (xmlSwitchEncoding(p, XML_CHAR_ENCODING_UTF8) == 0)
 		xmlParseDocument(p);
 	if (!r->err && (!p->wellFormed || !p->nsWellFormed || !r->root)) {

@@ -26,7 +26,7 @@ static void names_with_their_namespaces(void **state)
 	(void)state;
 	assert_int_equal(read_text(a, SLICE("<?xml version='1.0' encoding='utf-8'?>\n"
 	    "<p:a xmlns:p='urn:p' xmlns='urn:d' one='1' p:one='2'>x<b/>y&amp;<![CDATA[<z>]]>"
-	    "<!-- c --><b xmlns='urn:e' t='&#x20AC;'>deep</b><c/></p:a>"), &root, &why), 0);
+	    "<!-- c --><b xmlns='urn:e' t='&#x20AC;' u='&lt;&amp;&#38;'>deep</b><c/></p:a>"), &root, &why), 0);
 	assert_true(xml_is(root, SLICE("urn:p"), SLICE("a")));
 	assert_slice(root->prefix, "p");
 	assert_slice(xml_attr(root, SLICE(""), SLICE("one")), "1");
@@ -38,6 +38,7 @@ static void names_with_their_namespaces(void **state)
 	assert_slice(xml_text(a, n), "deep");
 	assert_slice(xml_attr(n, XML_ANY_NS, SLICE("t")), "\xe2\x82\xac");
 	assert_ptr_equal(xml_next(xml_child(root, XML_ANY_NS, SLICE_NULL), XML_ANY_NS, SLICE("b")), n);
+	assert_slice(xml_attr(n, XML_ANY_NS, SLICE("u")), "<&&");
 	assert_null(xml_next(n, XML_ANY_NS, SLICE("b")));
 	assert_true(xml_is(xml_next(n, XML_ANY_NS, SLICE_NULL), SLICE("urn:d"), SLICE("c")));
 	assert_null(xml_child(NULL, XML_ANY_NS, SLICE("b")));
