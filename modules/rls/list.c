@@ -1,0 +1,363 @@
+/*
+ * modules/rls/list.c - the resources of one list, and the watches on them.
+ */
+#include "modules/rls/rls.h"
+
+#include "parser/mime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- what is heard of a resource ---- */
+
+/* Everything known: now it is worth a notice. Until then the first one is not all there. */
+static void tell(struct rls_list *l)
+{
+	if (!l->unknown)
+		l->r->presence->notify(l->sub);
+}
+
+static void set_state(struct rls_entry *e, enum rls_state state, const char *reason)
+{
+	if (e->state == RLS_UNKNOWN)
+		e->list->unknown--;
+	e->state = state;
+	e->reason = reason;
+	e->is_changed = true;
+}
+
+/* An LCS client knows no resource without a document: who is not there is offline. */
+static struct presence_body *body_for(const struct rls_entry *e, const struct presence_notice *n)
+{
+	const struct rls *r = e->list->r;
+	struct presence_body *b = NULL;
+
+	if (n->body && n->state != PRESENCE_SUB_TERMINATED)
+		return presence_body_ref(n->body);
+	if (e->list->is_lcs)
+		r->documents->offline(r->px, e->aor.len ? e->aor : e->uri, e->list->format, &b);
+	return b;
+}
+
+static void on_notice(void *arg, const struct presence_notice *n)
+{
+	static const enum rls_state states[] = { [PRESENCE_SUB_PENDING] = RLS_PENDING,
+	    [PRESENCE_SUB_ACTIVE] = RLS_ACTIVE, [PRESENCE_SUB_TERMINATED] = RLS_TERMINATED };
+	struct rls_entry *e = arg;
+	struct presence_body *old = e->body;
+
+	e->body = body_for(e, n);
+	presence_body_unref(&old);
+	set_state(e, states[n->state], n->reason ? n->reason : "");
+	tell(e->list);
+}
+
+/* ---- entries ---- */
+
+static void stop_watching(struct rls_entry *e)
+{
+	const struct rls *r = e->list->r;
+
+	if (e->watch)
+		r->presence->unwatch(r->p, &e->watch);
+	presence_body_unref(&e->body);
+}
+
+static void entry_free(struct rls_entry *e)
+{
+	stop_watching(e);
+	if (e->state == RLS_UNKNOWN)
+		e->list->unknown--;
+	e->list->count--;
+	list_remove(&e->node);
+	free(e);
+}
+
+static struct slice put_text(char **at, struct slice s)
+{
+	struct slice copy = slice_of(*at, s.len);
+
+	if (s.len)
+		memcpy(*at, s.p, s.len);
+	*at += s.len;
+	return copy;
+}
+
+static struct rls_entry *entry_new(struct rls_list *l, struct slice uri, struct slice aor)
+{
+	struct rls_entry *e = calloc(1, sizeof(*e) + uri.len + aor.len + 1);
+	char *at = (char *)(e + 1);
+
+	if (!e)
+		return NULL;
+	e->list = l;
+	e->uri = put_text(&at, uri);
+	e->aor = put_text(&at, aor);
+	list_push_back(&l->entries, &e->node);
+	l->count++;
+	l->unknown++;
+	return e;
+}
+
+static struct rls_entry *find_entry(struct rls_list *l, struct slice uri, struct slice aor)
+{
+	for (struct list *n = l->entries.next; n != &l->entries; n = n->next) {
+		struct rls_entry *e = container_of(n, struct rls_entry, node);
+
+		if (aor.len ? slice_eq_nocase(e->aor, aor) : slice_eq(e->uri, uri))
+			return e;
+	}
+	return NULL;
+}
+
+static void no_such_user(struct rls_entry *e)
+{
+	const struct presence_notice none = { .state = PRESENCE_SUB_TERMINATED,
+	    .right = PRESENCE_ALLOW, .reason = "noresource" };
+
+	e->body = body_for(e, &none);
+	set_state(e, RLS_TERMINATED, "noresource");
+}
+
+static bool is_ours(struct slice aor)
+{
+	size_t at = slice_find(aor, '@');
+
+	return at < aor.len && lcs_is_own_host(gen_peek(), slice_skip(aor, at + 1), 0);
+}
+
+static int watch_entry(struct rls_entry *e)
+{
+	struct rls_list *l = e->list;
+	const struct presence_watch_args args = { .aor = e->aor, .watcher = l->watcher,
+	    .package = l->package->name, .content_type = l->format };
+
+	if (!e->aor.len) {
+		no_such_user(e);
+		return 0;
+	}
+	if (!is_ours(e->aor)) {
+		set_state(e, RLS_ELSEWHERE, "noresource");
+		return 0;
+	}
+	return l->r->presence->watch(l->r->p, &args, on_notice, e, &e->watch);
+}
+
+/* Whom the first try did not find may be there now. */
+static int watch_again(struct rls_entry *e)
+{
+	if (e->state != RLS_TERMINATED)
+		return 0;
+	stop_watching(e);
+	e->state = RLS_UNKNOWN;
+	e->list->unknown++;
+	return watch_entry(e);
+}
+
+/* ---- lists ---- */
+
+static struct slice choose_format(const struct presence_package *pk, struct slice accept)
+{
+	int best = 0;
+	struct slice chosen = pk->formats[0].content_type;
+
+	for (const struct presence_format *f = pk->formats; f->content_type.len; f++) {
+		struct mime_type type;
+		int q = mime_type_parse(f->content_type, &type, NULL) == 0 ?
+		    mime_accept(accept, &type) : 0;
+
+		if (q <= best)
+			continue;
+		best = q;
+		chosen = f->content_type;
+	}
+	return chosen;
+}
+
+struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
+    const struct presence_request *req, bool is_lcs)
+{
+	const struct presence_package *pk = r->presence->package(r->p, req->event);
+	struct rls_list *l = pk ? calloc(1, sizeof(*l) + req->watcher.len + req->aor.len + 1) : NULL;
+	char *at = (char *)(l + 1);
+
+	if (!l)
+		return NULL;
+	l->r = r;
+	l->sub = sub;
+	l->package = pk;
+	l->is_lcs = is_lcs;
+	l->watcher = put_text(&at, req->watcher);
+	l->uri = put_text(&at, req->aor);
+	l->format = choose_format(pk, req->accept);
+	list_init(&l->entries);
+	/* What was sent before a restart is not known; a second holds no more than one notice
+	 * on the average, so this number is ahead of it. */
+	if (req->is_restored)
+		l->version = (uint32_t)(loop_wall(worker_loop()) -
+		    r->presence->sub_info(sub)->begun);
+	l->version += is_lcs;
+	lcs_count(&rls_local(r)->lists);
+	return l;
+}
+
+void rls_list_free(struct rls_list *l)
+{
+	while (!list_is_empty(&l->entries))
+		entry_free(container_of(l->entries.next, struct rls_entry, node));
+	if (l->contacts)
+		l->r->presence->unwatch(l->r->p, &l->contacts);
+	free(l);
+}
+
+/* ---- changes ---- */
+
+struct applying {
+	struct rls_list *l;
+	struct arena    *arena;
+};
+
+/* ".len 0": no user of SIP. */
+static struct slice aor_of(struct arena *arena, struct slice uri)
+{
+	struct sip_uri parsed;
+	struct slice aor;
+
+	if (sip_uri_parse(uri, &parsed, NULL) != 0 || !parsed.user.len ||
+	    (parsed.scheme != URI_SIP && parsed.scheme != URI_SIPS))
+		return SLICE("");
+	aor = sip_uri_aor(arena, &parsed);
+	return aor.p ? aor : SLICE("");
+}
+
+static int want(struct applying *a, struct slice uri, struct slice aor)
+{
+	struct rls_entry *e = find_entry(a->l, uri, aor);
+
+	if (e) {
+		e->is_wanted = true;
+		return watch_again(e);
+	}
+	if (a->l->count >= (unsigned)rls_conf(a->l->r)->max_resources)
+		return -E2BIG;
+	e = entry_new(a->l, uri, aor);
+	if (!e)
+		return -ENOMEM;
+	lcs_count(&rls_local(a->l->r)->resources);
+	e->is_wanted = e->is_new = true;
+	return watch_entry(e);
+}
+
+static void want_all(struct rls_list *l, bool yes)
+{
+	for (struct list *n = l->entries.next; n != &l->entries; n = n->next)
+		container_of(n, struct rls_entry, node)->is_wanted = yes;
+}
+
+static int change(void *arg, enum rls_step step, struct slice uri)
+{
+	struct applying *a = arg;
+	struct slice aor = uri.p ? aor_of(a->arena, uri) : SLICE_NULL;
+	struct rls_entry *e;
+
+	if (!uri.p) {
+		if (step == RLS_CREATE)
+			want_all(a->l, false);
+		return 0;
+	}
+	if (step != RLS_DELETE)
+		return want(a, uri, aor);
+	e = find_entry(a->l, uri, aor);
+	if (e)
+		e->is_wanted = false;
+	return 0;
+}
+
+/* All of a change or nothing: those that came go again, or those that were not named. */
+static void settle(struct rls_list *l, bool ok)
+{
+	struct list *n = l->entries.next;
+
+	while (n != &l->entries) {
+		struct rls_entry *e = container_of(n, struct rls_entry, node);
+
+		n = n->next;
+		if (ok ? !e->is_wanted : e->is_new)
+			entry_free(e);
+		else
+			e->is_new = false;
+	}
+}
+
+/* Too many are counted with those that go in the same step: their place is not free yet. */
+int rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body)
+{
+	struct applying a = { l, arena_new(0) };
+	int err;
+
+	if (!a.arena)
+		return -ENOMEM;
+	want_all(l, true);
+	err = rls_read(a.arena, content_type, body, change, &a);
+	arena_free(&a.arena);
+	if (err)
+		lcs_count(&rls_local(l->r)->refused);
+	settle(l, !err);
+	return err;
+}
+
+/* ---- somebody's contacts as a list ---- */
+
+struct following { struct applying a; int err; };
+
+static void add_contact(const struct contacts_contact *c, void *arg)
+{
+	struct following *f = arg;
+	struct slice uri = slice_find(c->uri, ':') < c->uri.len ? c->uri :
+	    arena_printf(f->a.arena, "sip:%.*s", SLICE_ARG(c->uri));
+
+	if (f->err || !c->subscribed)
+		return;
+	f->err = uri.p ? want(&f->a, uri, aor_of(f->a.arena, uri)) : -ENOMEM;
+}
+
+static int take_contacts(struct rls_list *l)
+{
+	struct following f = { { l, arena_new(0) }, 0 };
+	const struct contacts_list *list = l->r->contacts->find(l->r->c, l->owner);
+
+	if (!f.a.arena)
+		return -ENOMEM;
+	want_all(l, false);
+	if (list)
+		l->r->contacts->each(list, NULL, add_contact, &f);
+	arena_free(&f.a.arena);
+	settle(l, f.err == 0);
+	return f.err;
+}
+
+/* His list has another number: the resources follow. */
+static void contacts_changed(void *arg, const struct presence_notice *n)
+{
+	struct rls_list *l = arg;
+
+	if (n->state == PRESENCE_SUB_TERMINATED)
+		return;
+	if (take_contacts(l) != 0)
+		log_warning("rls", "a list does not follow the contacts of its user, who has more than "
+		    "max_resources, or memory is short user=%.*s", SLICE_ARG(l->owner));
+	tell(l);
+}
+
+int rls_list_follow(struct rls_list *l, struct slice owner)
+{
+	const struct presence_watch_args args = { .aor = owner, .watcher = owner,
+	    .package = SLICE("vnd-microsoft-roaming-contacts") };
+	int err;
+
+	l->owner = l->watcher;
+	err = take_contacts(l);
+	if (!err && !l->contacts)
+		err = l->r->presence->watch(l->r->p, &args, contacts_changed, l, &l->contacts);
+	return err;
+}

@@ -1,0 +1,95 @@
+/*
+ * modules/rls/rls.h - what the files of this module share.
+ *
+ * A list belongs to one subscription and is touched by the owner of whom that watches alone:
+ * he asked for the watches, so their notices come to him.
+ */
+#ifndef MODULES_RLS_RLS_H
+#define MODULES_RLS_RLS_H
+
+#include "modules/contacts/contacts_api.h"
+#include "modules/presence_xml/presence_xml_api.h"
+#include "utils/list.h"
+#include "utils/xml_read.h"
+
+#define ADRL_TYPE  SLICE("application/adrl+xml")
+#define LISTS_TYPE SLICE("application/resource-lists+xml")
+
+struct rls_conf {
+	int64_t      max_resources;
+	struct slice list_suffix;
+};
+
+struct rls_local { uint64_t lists, resources, bodies, refused; };
+
+struct rls {
+	struct lcs_mod                *mod;
+	const struct presence_api     *presence;
+	struct presence               *p;
+	const struct presence_xml_api *documents;
+	struct presence_xml           *px;
+	const struct contacts_api     *contacts;	/* NULL: not loaded */
+	struct contacts               *c;
+};
+
+enum rls_state { RLS_UNKNOWN, RLS_ACTIVE, RLS_PENDING, RLS_TERMINATED, RLS_ELSEWHERE };
+
+struct rls_entry {
+	struct list            node;
+	struct rls_list       *list;
+	struct slice           uri, aor;	/* as asked for; canonical; behind this struct */
+	struct presence_watch *watch;
+	struct presence_body  *body;		/* counted; NULL: none */
+	enum rls_state         state;
+	const char            *reason;		/* with TERMINATED */
+	bool                   is_changed;	/* since the last body of the list */
+	bool                   is_wanted, is_new;	/* while the list is being changed */
+};
+
+struct rls_list {
+	struct rls          *r;
+	struct presence_sub *sub;
+	struct slice         watcher, uri;	/* copies */
+	struct slice         format;		/* content type of the parts; the package's text */
+	const struct presence_package *package;
+	struct presence_watch *contacts;	/* tells when the contact list has changed */
+	struct slice         owner;		/* whose contacts; empty: the list was given */
+	bool                 is_lcs;
+	uint32_t             version;		/* of the next body */
+	unsigned             count, unknown;	/* entries; those not heard of yet */
+	struct list          entries;
+};
+
+/* What a body asks for. */
+enum rls_step { RLS_CREATE, RLS_ADD, RLS_DELETE };
+typedef int rls_resource_fn(void *arg, enum rls_step step, struct slice uri);
+
+/* ---- read.c ---- */
+/**
+ * Read an adhoclist or a resource list (RFC 5367) and name its resources, each step with one
+ * call without uri before them.
+ * @return 0, -EBADMSG, -ENOMEM, or what fn returned
+ */
+int rls_read(struct arena *arena, struct slice content_type, struct slice body,
+    rls_resource_fn *fn, void *arg);
+
+/* ---- list.c ---- */
+struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
+    const struct presence_request *req, bool is_lcs);
+void rls_list_free(struct rls_list *l);
+/** Step by step; 0, -E2BIG, -ENOMEM, -EBADMSG. */
+int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
+/** The resources are the user's contacts, now and whenever they change. 0, -E2BIG, -ENOMEM. */
+int  rls_list_follow(struct rls_list *l, struct slice owner);
+
+/* ---- body.c ---- */
+/** The list and its parts. *out NULL: nothing to say. 0 or -ENOMEM. */
+int  rls_body(struct rls_list *l, bool full, struct presence_body **out);
+
+static inline struct rls_local *rls_local(const struct rls *r) { return lcs_local(r->mod); }
+static inline const struct rls_conf *rls_conf(const struct rls *r)
+{
+	return lcs_conf(r->mod, gen_peek());
+}
+
+#endif
