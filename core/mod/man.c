@@ -61,6 +61,7 @@ static const struct { unsigned bit; const char *word; } attributes[] = {
 	{ FUNC_MAY_SUSPEND, "may wait" }, { FUNC_MAY_FAIL, "sets $err when the world fails" },
 	{ FUNC_MUST_CHECK, "the result must be looked at" }, { FUNC_RELAYS, "relays" },
 	{ FUNC_REPLIES, "answers" },
+	{ FUNC_TOUCHES_WORLD, "asks the world: a test has to mock it" },
 };
 
 static void add_attributes(struct text *t, unsigned flags)

@@ -23,11 +23,12 @@ static json_t *func_json(const struct sym_func *f)
 		    f->params[i].name, "type",
 		    f->params[i].is_fmt ? "fmt" : value_type_name(f->params[i].type),
 		    "nullable", (int)f->params[i].nullable, "required", i < f->required));
-	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:b, s:b, s:b, s:s}", "name", f->name,
+	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:o, s:b, s:b, s:b, s:b, s:s}", "name", f->name,
 	    "signature", f->sig, "params", params, "result", value_type_name(f->ret),
 	    "result_nullable", (int)f->ret_nullable, "where", where_json(f->where),
 	    "suspends", (f->flags & FUNC_MAY_SUSPEND) != 0,
 	    "may_fail", (f->flags & FUNC_MAY_FAIL) != 0,
+	    "touches_world", (f->flags & FUNC_TOUCHES_WORLD) != 0,
 	    "must_check", (f->flags & FUNC_MUST_CHECK) != 0, "text", f->doc);
 }
 

@@ -43,9 +43,10 @@ END
 	fi
 done
 
-# Ten thousand exchanges of the configuration under calls and registrations.
+# Ten thousand exchanges of the configuration under a thousand calls a second and REGISTERs.
+# LCS_RELOADS and LCS_RELOAD_CALLS: as many as the machine bears.
 if [ "${LCS_RELOADS:-10000}" -gt 0 ]; then
-	if LCS_RELOADS=${LCS_RELOADS:-10000} python3 "$LCS_SRC/test/real/run.py" -d "$LCS_LOG" \
+	if LCS_RELOADS=${LCS_RELOADS:-10000} LCS_RELOAD_CALLS=${LCS_RELOAD_CALLS:-1000} python3 "$LCS_SRC/test/real/run.py" -d "$LCS_LOG" \
 	    "again and again" > "$LCS_LOG/reload.tap" 2> "$LCS_LOG/reload.log"; then
 		ok "$(sed -n 's/^# \(.* exchanges.*\)/\1/p' "$LCS_LOG/reload.tap")"
 	else

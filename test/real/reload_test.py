@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 
 from lib.kernel import is_dead
 from lib.load import answering
@@ -16,6 +17,7 @@ from lib.tap import SLACK, check, equal, test, wait_until
 
 # How often the configuration is exchanged under load; the long form is `utils/check soak`.
 RELOADS = int(os.environ.get("LCS_RELOADS") or (200 if SLACK == 1 else 40))
+CALLS_PER_SECOND = int(os.environ.get("LCS_RELOAD_CALLS") or 20)
 HEAD = "#!lcs 1\n"
 
 
@@ -77,11 +79,12 @@ def answers(world, server, port, transport="udp"):
             return False
 
 
-def resident_kb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+def memory_kb(pid):
+    """Proportional set size: what is shared with the supervisor counts half."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
             return int(line.split()[1])
-    raise AssertionError("no VmRSS")
+    raise AssertionError("no Pss")
 
 
 @test("a bad file changes nothing and is told as lcs -c tells it; SIGHUP logs the same", limit=60)
@@ -293,14 +296,15 @@ def under_load(world):
     caller, callee, probe_user, *registering = users
     config, control = Config(server), world.add(Control(server))
     port = answering(server, callee)
-    rate, seconds = 20, 10 + RELOADS // 25
+    rate, seconds = CALLS_PER_SECOND, 10 + RELOADS // 25
+    register_rate = min(2 * rate, 400)
     world.sipp("answer", (), server=server, calls=10 * rate * seconds, port=port,
                limit_s=seconds + 90)
     calls = world.sipp("call", [caller], server=server, calls=rate * seconds, rate=rate,
                        keys={"to": callee.name}, limit_s=seconds + 60)
-    registers = world.sipp("register", registering, server=server, calls=2 * rate * seconds,
-                           rate=2 * rate, limit_s=seconds + 60)
-    pid, spare, warm = server.server_pids()[0], free_port(), 0
+    registers = world.sipp("register", registering, server=server, calls=register_rate * seconds,
+                           rate=register_rate, limit_s=seconds + 60)
+    pid, spare, memory, begun = server.server_pids()[0], free_port(), [], time.monotonic()
     for n in range(RELOADS):
         if n % 10 == 9:
             config.write("max_branches = soon")
@@ -311,14 +315,16 @@ def under_load(world):
         config.write(f"max_branches = {5 + n % 7}\n{extra}")
         answer = control.ask("config.commit")
         equal(answer.get("result", answer)["result"], "committed", f"commit {n}")
-        if n == RELOADS // 2:
-            warm = resident_kb(pid)
-    after = resident_kb(pid)
-    for running, per_second in ((calls, rate), (registers, 2 * rate)):
+        if (n + 2) % (RELOADS // 10) == 0:
+            memory.append(memory_kb(pid))
+    took = time.monotonic() - begun
+    for running, per_second in ((calls, rate), (registers, register_rate)):
         running.succeed(per_second * seconds, seconds + 90)
     equal(server.server_pids(), [pid], "the server's process")
     # what the second half of the exchanges added; caches and threads are warm by then. A
     # sanitizer keeps freed memory on purpose.
+    warm, after = memory[4], memory[-1]
     check(SLACK > 1 or after <= warm * 1.05 + 1024, f"memory grew from {warm} kB to {after} kB")
     wait_until(lambda: len(server.ctl("gen", "list")) <= 2, 60 * SLACK, "old generations go")
-    print(f"# {RELOADS} exchanges, {warm} kB after half of them, {after} kB at the end")
+    print(f"# {RELOADS} exchanges in {took:.0f} s under {rate} calls and {register_rate} REGISTERs "
+          f"a second; kB after each tenth of them: {' '.join(map(str, memory))}")
