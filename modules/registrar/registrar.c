@@ -75,6 +75,9 @@ static const struct lcs_param params[] = {
 	    "it came from; a script can ask for that with setflag(\"use_received\")"),
 	PARAM_WORD(struct registrar_conf, path_mode, "lazy", "lazy|strict|off",
 	    "Path from clients that do not support it: keep it, refuse with 420, or ignore all"),
+	PARAM_WORD(struct registrar_conf, foreign, "refuse", "refuse|take",
+	    "a Request-URI or To of a domain that is not ours, by alias, server_name and listen: "
+	    "save() answers 404 (RFC 3261 10.3), or takes it; where no alias is set none is foreign"),
 	PARAM_STRING(struct registrar_conf, service_route, "",
 	    "the way that clients are asked to send their requests, as \"<sip:hs1.example.com;lr>\" "
 	    "(RFC 3608); empty: they are told none"),
@@ -103,6 +106,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct registrar_local, rejected, STAT_COUNTER, "REGISTERs refused by the bindings"),
 	LCS_STAT(struct registrar_local, too_brief, STAT_COUNTER, "423 Interval Too Brief"),
 	LCS_STAT(struct registrar_local, bad, STAT_COUNTER, "REGISTERs that make no sense"),
+	LCS_STAT(struct registrar_local, foreign, STAT_COUNTER,
+	    "REGISTERs for domains that are not ours"),
 	LCS_STAT(struct registrar_local, store_unavailable, STAT_COUNTER, "503 for lack of a store"),
 	LCS_STAT(struct registrar_local, found, STAT_COUNTER, "lookups that found an endpoint"),
 	LCS_STAT(struct registrar_local, not_found, STAT_COUNTER, "lookups that found none"),

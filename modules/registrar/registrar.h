@@ -10,11 +10,11 @@ struct registrar_conf {
 	msec_t       default_expires, min_expires, max_expires;
 	int64_t      max_contacts;
 	bool         replace_oldest, append_branches, method_filtering, dial_contacts, detect_nat;
-	struct slice path_mode, service_route;
+	struct slice path_mode, service_route, foreign;
 };
 
 struct registrar_local {
-	uint64_t accepted, queries, rejected, too_brief, bad, store_unavailable, found, not_found;
+	uint64_t accepted, queries, rejected, too_brief, bad, foreign, store_unavailable, found, not_found;
 };
 
 struct registrar {

@@ -49,6 +49,33 @@ static int check_required(struct reading *r)
 	return refuse(r, 420, "Bad Extension");
 }
 
+/* Without an alias nobody has said which domains are ours, and none is foreign. */
+static bool is_foreign(struct reading *r, const struct sip_uri *uri)
+{
+	const struct gen *gen = lcs_ctx_gen(r->ctx);
+	const struct slice *aliases;
+
+	return !lcs_is_own_host(gen, uri->host, 0) && lcs_aliases(gen, &aliases) > 0;
+}
+
+/* 10.3 steps 1 and 5; 21.4.5 says how the first one is answered. Most name the same domain
+ * twice, which is looked for once. */
+static int check_domains(struct reading *r, const struct sip_uri *to)
+{
+	const struct sip_uri *asked = lcs_request_uri(r->ctx);
+	bool asked_is_foreign;
+
+	if (slice_eq(r->conf->foreign, SLICE("take")))
+		return 0;
+	asked_is_foreign = is_foreign(r, asked);
+	r->out->foreign = asked_is_foreign ||
+	    (!slice_eq(asked->host, to->host) && is_foreign(r, to));
+	if (!r->out->foreign)
+		return 0;
+	return refuse(r, 404, asked_is_foreign ? "Not the registrar of that domain" :
+	    "No such address of record");
+}
+
 /* ---- one contact ---- */
 
 static bool is_between_methods(char c)
@@ -314,6 +341,8 @@ static int take_common(struct reading *r)
 
 	if (!cseq || !to)
 		return refuse(r, 400, "Malformed To or CSeq");
+	if (check_domains(r, &to->uri) != 0)
+		return -EBADMSG;
 	r->out->change.aor = to == msg_to(msg) ? msg_to_aor(msg) : sip_uri_aor(r->arena, &to->uri);
 	if (!r->out->change.aor.p)
 		return refuse(r, 404, "No such address of record");

@@ -10,6 +10,7 @@ struct reg_request {
 	struct usrloc_change change;	/* count 0: a query */
 	bool                 outbound;	/* RFC 5626 was used: say so in the answer */
 	/* If it cannot be done: */
+	bool                 foreign;	/* for another domain */
 	uint16_t             status;
 	const char          *reason;
 	char                 extra[64];	/* a header line for the refusal */

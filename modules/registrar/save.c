@@ -79,7 +79,9 @@ static enum fn_status refused(struct saving *s, struct lcs_call *call)
 {
 	struct registrar_local *stats = stats_of(s->reg);
 
-	if (s->request.status == 423)
+	if (s->request.foreign)
+		stats->foreign++;
+	else if (s->request.status == 423)
 		stats->too_brief++;
 	else
 		stats->bad++;
