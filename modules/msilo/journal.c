@@ -1,0 +1,174 @@
+/*
+ * modules/msilo/journal.c - messages in the store.
+ */
+#include "modules/msilo/msilo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct store_step steps[] = {
+#include "modules/msilo/schema.gen.h"
+	{ 0 }
+};
+
+enum { STMT_PUT, STMT_NEXT, STMT_COUNT, STMT_DELETE, STMT_PURGE, STMT_ALL };
+
+static const struct store_stmt stmts[] = {
+	[STMT_PUT] = { "msilo_put", "replace into msilo_message(aor, id, sender, type, lines, body, "
+	    "sent, expires) values (?, ?, ?, ?, ?, ?, ?, ?)", "sisssbtt", NULL, NULL },
+	[STMT_NEXT] = { "msilo_next", "select id, sender, type, lines, body, sent, expires "
+	    "from msilo_message where aor = ? and id > ? and expires > ? order by id limit 1", "sit",
+	    "isssbtt", NULL },
+	[STMT_COUNT] = { "msilo_count", "select count(*) from msilo_message where aor = ? and "
+	    "expires > ?", "st", "i", NULL },
+	[STMT_DELETE] = { "msilo_delete", "delete from msilo_message where aor = ? and id <= ?", "si",
+	    NULL, NULL },
+	[STMT_PURGE] = { "msilo_purge", "delete from msilo_message where expires <= ?", "t", NULL,
+	    NULL },
+	[STMT_ALL] = { "msilo_all", "select aor, count(*), max(id) from msilo_message "
+	    "where expires > ? group by aor", "t", "sii", NULL },
+	{ 0 }
+};
+
+const struct store_schema msilo_schema = { "msilo", steps, stmts };
+
+static struct value text(struct slice s)
+{
+	return value_string(s.p ? s : SLICE(""));
+}
+
+static struct value now(void) { return value_int(loop_wall(worker_loop())); }
+
+int msilo_journal_put(const struct note *n, int64_t id, store_done_fn *done, void *arg)
+{
+	const struct value args[] = { text(n->aor), value_int(id), text(n->sender), text(n->type),
+	    text(n->lines), text(n->body), value_int(n->sent), value_int(n->expires) };
+
+	return store_run(&stmts[STMT_PUT], args, done, arg);
+}
+
+int msilo_journal_next(struct slice aor, int64_t after_id, store_done_fn *done, void *arg)
+{
+	const struct value args[] = { text(aor), value_int(after_id), now() };
+
+	return store_run(&stmts[STMT_NEXT], args, done, arg);
+}
+
+bool msilo_journal_read(const struct store_rows *rows, struct note *out, int64_t *id)
+{
+	static const char letters[] = "isssbtt";
+	const struct value *c = rows->cells;
+
+	for (unsigned i = 0; i < 7; i++)
+		if (c[i].type != (strchr("it", letters[i]) ? VALUE_INT : VALUE_STRING))
+			return false;
+	*id = c[0].i;
+	*out = (struct note){ .sender = c[1].s, .type = c[2].s, .lines = c[3].s, .body = c[4].s,
+	    .sent = c[5].i, .expires = c[6].i };
+	return true;
+}
+
+int msilo_journal_count(struct slice aor, store_done_fn *done, void *arg)
+{
+	const struct value args[] = { text(aor), now() };
+
+	return store_run(&stmts[STMT_COUNT], args, done, arg);
+}
+
+int msilo_journal_delete(struct slice aor, int64_t up_to_id, store_done_fn *done, void *arg)
+{
+	const struct value args[] = { text(aor), value_int(up_to_id) };
+
+	return store_run(&stmts[STMT_DELETE], args, done, arg);
+}
+
+void msilo_journal_purge(void)
+{
+	const struct value arg = now();
+	int err = store_run(&stmts[STMT_PURGE], &arg, NULL, NULL);
+
+	if (err && err != -ENODEV)
+		log_debug("msilo", "old messages stay in the store for now error=\"%s\"", err_text(err));
+}
+
+/* ---- at start ---- */
+
+struct loading { struct msilo *m; unsigned count; int err; };
+
+static void load_row(void *arg, const struct value *c, unsigned columns)
+{
+	struct loading *l = arg;
+	struct loaded_box *b;
+
+	lcs_assert(columns == 3);
+	if (c[0].type != VALUE_STRING || c[1].type != VALUE_INT || c[2].type != VALUE_INT)
+		return;
+	b = malloc(sizeof(*b) + c[0].s.len);
+	if (!b) {
+		l->err = -ENOMEM;
+		return;
+	}
+	*b = (struct loaded_box){ l->m->loaded, c[2].i, (unsigned)c[1].i, c[0].s.len };
+	memcpy(b->aor, c[0].s.p, c[0].s.len);
+	l->m->loaded = b;
+	l->count += (unsigned)c[1].i;
+}
+
+int msilo_journal_load(struct msilo *m)
+{
+	struct loading l = { .m = m };
+	struct value arg = value_int(clock_wall());
+	int n = store_run_now(&stmts[STMT_ALL], &arg, load_row, &l);
+
+	return n < 0 ? n : l.err ? l.err : (int)l.count;
+}
+
+/* ---- lcsctl ---- */
+
+static const struct store_stmt stmt_list = {
+	"msilo_list", "select aor, sender, type, length(body), sent, expires from msilo_message "
+	"where (aor = ? or ? = '') and expires > ? order by aor, id", "sst", "sssitt", NULL
+};
+
+static json_t *json_slice(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+static void list_row(void *arg, const struct value *c, unsigned columns)
+{
+	lcs_assert(columns == 6);
+	json_array_append_new(arg, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}",
+	    "user", json_slice(c[0].s), "from", json_slice(c[1].s), "type", json_slice(c[2].s),
+	    "bytes", (json_int_t)c[3].i, "sent", (json_int_t)c[4].i, "expires", (json_int_t)c[5].i));
+}
+
+static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const json_t *user = json_object_get(params, "user");
+	struct slice aor = user ? slice_of(json_string_value(user), json_string_length(user)) :
+	    SLICE("");
+	const struct value args[] = { text(aor), text(aor), value_int(clock_wall()) };
+	int n;
+
+	(void)mod;
+	(void)arena;
+	*result = json_array();
+	n = store_run_now(&stmt_list, args, list_row, *result);
+	if (n < 0)
+		*error = SLICE("the store cannot be read");
+	return n < 0 ? n : 0;
+}
+
+static const struct lcs_rpc_arg list_args[] = {
+	{ "user", VALUE_STRING, false, "only for this user (name@domain)" }, { 0 }
+};
+
+const struct lcs_rpc msilo_rpcs[] = {
+	{ "messages.list", RIGHT_READ, list_args, rpc_list,
+	  "messages that wait for somebody to sign in; never what they say" },
+	{ 0 }
+};
