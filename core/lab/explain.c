@@ -9,13 +9,12 @@
 #include "core/lab/steps.h"
 #include "core/lab/tell.h"
 #include "core/lab/way.h"
+#include "core/lab/words.h"
 #include "utils/err.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 
-#define EXIT_USAGE 64
 #define MOCKS_MAX  64u
 
 static struct {
@@ -203,7 +202,7 @@ static int explain(void)
 		return 3;
 	for (unsigned i = 0; i < ask.mock_count; i++)
 		if (!add_mock(ask.mocks[i]))
-			return EXIT_USAGE;
+			return LAB_EXIT_USAGE;
 	if (!lab_start() || !way_from(&ask.given, nowhere, &hop)) {
 		fprintf(stderr, "lcs: %s\n", lab.failed);
 		lab_stop();
@@ -224,15 +223,12 @@ static int explain(void)
 enum long_option { OPTION_FROM = 256, OPTION_OVER, OPTION_AT, OPTION_MOCK, OPTION_LEVEL };
 
 static const struct option long_options[] = {
-	{ "file", required_argument, NULL, 'f' },
-	{ "define", required_argument, NULL, 'A' },
-	{ "modules", required_argument, NULL, 'm' },
+	LAB_WORDS,
 	{ "from", required_argument, NULL, OPTION_FROM },
 	{ "over", required_argument, NULL, OPTION_OVER },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "mock", required_argument, NULL, OPTION_MOCK },
 	{ "level", required_argument, NULL, OPTION_LEVEL },
-	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -278,14 +274,11 @@ static bool set_over(const char *text)
 static bool set_level(const char *text)
 {
 	static const char *const words[] = { "decisions", "calls", "values" };
+	int n = lab_choose("--level", text, words, 3);
 
-	for (unsigned i = 0; i < 3; i++)
-		if (slice_eq(slice_str(text), slice_str(words[i]))) {
-			ask.level = (enum trace_level)i;
-			return true;
-		}
-	fprintf(stderr, "lcs: --level is decisions, calls or values, not \"%s\"\n", text);
-	return false;
+	if (n >= 0)
+		ask.level = (enum trace_level)n;
+	return n >= 0;
 }
 
 static bool keep_mock(char *text)
@@ -301,9 +294,6 @@ static bool keep_mock(char *text)
 static bool read_option(int letter)
 {
 	switch (letter) {
-	case 'f': ask.conf.path = optarg; return true;
-	case 'm': ask.conf.module_path = optarg; return true;
-	case 'A': return lab_define(&ask.conf, optarg);
 	case OPTION_FROM: return set_from(optarg);
 	case OPTION_OVER: return set_over(optarg);
 	case OPTION_AT: ask.given.listener = slice_str(optarg); return true;
@@ -313,18 +303,16 @@ static bool read_option(int letter)
 	}
 }
 
+static const struct lab_words words = { "", long_options, read_option, usage };
+
 int lab_explain(int argc, char **argv)
 {
-	int letter, status;
+	int status = lab_read_words(&words, &ask.conf, argc, argv);
 
-	while ((letter = getopt_long(argc, argv, "f:A:m:h", long_options, NULL)) != -1) {
-		if (letter == 'h')
-			return usage(stdout, 0);
-		if (!read_option(letter))
-			return usage(stderr, EXIT_USAGE);
-	}
+	if (status)
+		return status - 1;
 	if (optind + 1 != argc || !ask.conf.path)
-		return usage(stderr, EXIT_USAGE);
+		return usage(stderr, LAB_EXIT_USAGE);
 	ask.message = argv[optind];
 	status = lab_load(&ask.conf);
 	return status ? status : explain();

@@ -58,8 +58,6 @@ extern struct lab lab;
 
 /** Load with tests; what is wrong goes to standard error. Exit status, 0: lab.server is there. */
 int  lab_load(const struct server_conf *conf);
-/** One more -A NAME[=TOKENS] (text is kept); false after telling that there are too many. */
-bool lab_define(struct server_conf *conf, char *text);
 /** Start it on made-up addresses. False with the reason in lab.failed. */
 bool lab_start(void);
 void lab_stop(void);

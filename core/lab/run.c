@@ -160,28 +160,6 @@ int worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode)
 	return 0;
 }
 
-struct post_fn { struct inbox_item item; void (*fn)(void *arg); void *arg; };
-
-static void run_fn(struct inbox_item *item)
-{
-	struct post_fn call = *container_of(item, struct post_fn, item);
-
-	free(container_of(item, struct post_fn, item));
-	call.fn(call.arg);
-}
-
-int worker_post_fn(unsigned index, void (*fn)(void *arg), void *arg)
-{
-	struct post_fn *p = malloc(sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->item.run = run_fn;
-	p->fn = fn;
-	p->arg = arg;
-	return worker_post(index, &p->item, INBOX_MUST);
-}
-
 void fake_as_worker(unsigned index, void (*fn)(void *arg), void *arg)
 {
 	int before = room.self;

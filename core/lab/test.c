@@ -6,19 +6,18 @@
 #include "core/lab/report.h"
 #include "core/lab/tell.h"
 #include "core/lab/update.h"
+#include "core/lab/words.h"
 #include "utils/err.h"
 #include "utils/rand.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 64
 #define CASES_MAX  100000u
 
 static struct lab_options options = { .limit_s = 20 };
@@ -194,15 +193,12 @@ static int play_all(void)
 enum long_option { OPTION_FORMAT = 256, OPTION_LIMIT, OPTION_COVERAGE, OPTION_UPDATE, OPTION_YES };
 
 static const struct option long_options[] = {
-	{ "file", required_argument, NULL, 'f' },
-	{ "define", required_argument, NULL, 'A' },
-	{ "modules", required_argument, NULL, 'm' },
+	LAB_WORDS,
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "limit", required_argument, NULL, OPTION_LIMIT },
 	{ "coverage", required_argument, NULL, OPTION_COVERAGE },
 	{ "update", no_argument, NULL, OPTION_UPDATE },
 	{ "yes", no_argument, NULL, OPTION_YES },
-	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -210,27 +206,26 @@ static int usage(FILE *to, int status)
 {
 	fputs("usage: lcs test FILE [-A NAME[=TOKENS]]... [-m PATH] [-k TEXT]\n"
 	      "                [--format=tap|junit|json] [--coverage=lcov[:FILE]]\n"
-	      "                [--update [--yes]] [--limit SECONDS]\n\n"
+	      "                [--update [--yes]] [--limit SECONDS] [--texts FILE]\n\n"
 	      "  -k TEXT           only tests with that in their name\n"
 	      "  --format=WORD     tap (the default), junit or json\n"
 	      "  --coverage=lcov   write lcov.info, or the FILE behind a colon\n"
 	      "  --update          put what came into the failed expectations, after asking\n"
 	      "                    for each; with --yes without asking\n"
-	      "  --limit SECONDS   real time that one test may take (20)\n", to);
+	      "  --limit SECONDS   real time that one test may take (20)\n"
+	      "  --texts FILE      the configuration's files as lcsctl -o json config show has\n"
+	      "                    them, in place of the disk's; - for standard input\n", to);
 	return status;
 }
 
 static bool set_format(const char *word)
 {
 	static const char *const words[] = { "tap", "junit", "json" };
+	int n = lab_choose("--format", word, words, 3);
 
-	for (unsigned i = 0; i < 3; i++)
-		if (slice_eq(slice_str(word), slice_str(words[i]))) {
-			options.format = (enum lab_format)i;
-			return true;
-		}
-	fprintf(stderr, "lcs: --format is tap, junit or json, not \"%s\"\n", word);
-	return false;
+	if (n >= 0)
+		options.format = (enum lab_format)n;
+	return n >= 0;
 }
 
 static bool set_coverage(const char *word)
@@ -255,10 +250,7 @@ static bool set_limit(const char *word)
 static bool read_option(int letter)
 {
 	switch (letter) {
-	case 'f': options.conf.path = optarg; return true;
-	case 'm': options.conf.module_path = optarg; return true;
 	case 'k': options.only = optarg; return true;
-	case 'A': return lab_define(&options.conf, optarg);
 	case OPTION_FORMAT: return set_format(optarg);
 	case OPTION_LIMIT: return set_limit(optarg);
 	case OPTION_COVERAGE: return set_coverage(optarg);
@@ -309,20 +301,19 @@ static int run(void)
 	return status ? status : cases.failed > 0;
 }
 
+static const struct lab_words words = { "k:", long_options, read_option, usage };
+
 int lab_test(int argc, char **argv)
 {
-	int letter;
+	int end;
 
 	options.conf.with_tests = true;
-	while ((letter = getopt_long(argc, argv, "f:A:m:k:h", long_options, NULL)) != -1) {
-		if (letter == 'h')
-			return usage(stdout, 0);
-		if (!read_option(letter))
-			return usage(stderr, EXIT_USAGE);
-	}
+	end = lab_read_words(&words, &options.conf, argc, argv);
+	if (end)
+		return end - 1;
 	if (optind < argc && !options.conf.path)
 		options.conf.path = argv[optind++];
 	if (optind < argc || !options.conf.path)
-		return usage(stderr, EXIT_USAGE);
+		return usage(stderr, LAB_EXIT_USAGE);
 	return run();
 }

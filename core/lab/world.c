@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define DEFINES_MAX 64u
 #define OUR_ADDRESS "198.18.0.1"		/* RFC 2544: never anybody's */
 
 struct lab lab = { .out_end = &lab.out };
@@ -79,22 +78,6 @@ int lab_load(const struct server_conf *conf)
 		return err == -ENOENT || err == -EACCES ? 3 : 1;
 	lab.cfg = server_cfg(lab.server);
 	return 0;
-}
-
-bool lab_define(struct server_conf *conf, char *text)
-{
-	static struct cfg_define defines[DEFINES_MAX];
-	char *tokens = strchr(text, '=');
-
-	if (conf->define_count == DEFINES_MAX) {
-		fprintf(stderr, "lcs: more than %u times -A\n", DEFINES_MAX);
-		return false;
-	}
-	if (tokens)
-		*tokens++ = '\0';
-	defines[conf->define_count++] = (struct cfg_define){ text, tokens ? tokens : "" };
-	conf->defines = defines;
-	return true;
 }
 
 /* ---- the wire ---- */

@@ -7,7 +7,7 @@
 #include "core/mod/fmt_main.h"
 
 #include "cfg/fmt.h"
-#include "cfg/source.h"
+#include "core/mod/text_file.h"
 #include "utils/err.h"
 #include "utils/fd.h"
 
@@ -34,23 +34,6 @@ static int usage(void)
 }
 
 /* ---- files ---- */
-
-static int read_file(struct arena *arena, const char *path, struct slice *out)
-{
-	struct mem *mem = arena_zalloc(arena, sizeof(*mem));
-	struct cfg_source *source;
-	int err;
-
-	if (!mem)
-		return -ENOMEM;
-	mem->arena = arena;
-	if (setjmp(mem->begin) != 0)
-		return -ENOMEM;
-	err = source_read(mem, path, path, &source);
-	if (!err)
-		*out = source->text;
-	return err;
-}
 
 static int write_beside(int fd, const char *temporary, const char *path, struct slice text)
 {
@@ -125,13 +108,10 @@ static int show(const struct job *j, struct arena *arena, const char *name, stru
 static int format(const struct job *j, struct arena *arena, struct diag *diag, const char *name)
 {
 	struct slice old, text = SLICE_NULL;
-	int err = read_file(arena, name, &old);
+	int err = text_file_read(arena, name, &old);
 
-	if (err) {
-		fprintf(stderr, "lcs: %s: %s\n", name, err == -EINVAL ? "not a regular file" :
-		    err_text(err));
+	if (err)
 		return UNREADABLE;
-	}
 	err = cfg_fmt(name, old, &j->host, diag, arena, &text);
 	if (!err)
 		return show(j, arena, name, old, text);

@@ -7,10 +7,10 @@
 #include "core/mod/import_main.h"
 
 #include "cfg/import.h"
-#include "cfg/source.h"
 #include "core/mod/loader.h"
 #include "core/mod/places.h"
 #include "core/mod/symbols.h"
+#include "core/mod/text_file.h"
 #include "utils/err.h"
 
 #include <errno.h>
@@ -49,23 +49,6 @@ static bool read_words(struct words *w, int argc, char **argv)
 }
 
 /* ---- files ---- */
-
-static int read_file(struct arena *arena, const char *path, struct slice *out)
-{
-	struct mem *mem = arena_zalloc(arena, sizeof(*mem));
-	struct cfg_source *source;
-	int err;
-
-	if (!mem)
-		return -ENOMEM;
-	mem->arena = arena;
-	if (setjmp(mem->begin) != 0)
-		return -ENOMEM;
-	err = source_read(mem, path, path, &source);
-	if (!err)
-		*out = source->text;
-	return err;
-}
 
 /* What is there already was somebody's work. */
 static int write_file(const char *path, struct slice text)
@@ -153,13 +136,10 @@ static int convert(const struct words *w, struct arena *arena, struct diag *diag
 {
 	struct import_report report;
 	struct slice old, text = SLICE_NULL;
-	int err = read_file(arena, w->file, &old);
+	int err = text_file_read(arena, w->file, &old);
 
-	if (err) {
-		fprintf(stderr, "lcs: %s: %s\n", w->file, err == -EINVAL ? "not a regular file" :
-		    err_text(err));
+	if (err)
 		return UNREADABLE;
-	}
 	err = cfg_import(w->file, old, host, diag, arena, &text, &report);
 	if (!err)
 		return deliver(w, text, &report, host);

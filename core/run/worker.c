@@ -145,28 +145,6 @@ int worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode)
 	return inbox_post(room.workers[index].inbox, item, mode);
 }
 
-struct post_fn { struct inbox_item item; void (*fn)(void *arg); void *arg; };
-
-static void run_fn(struct inbox_item *item)
-{
-	struct post_fn *p = container_of(item, struct post_fn, item), call = *p;
-
-	free(p);
-	call.fn(call.arg);
-}
-
-int worker_post_fn(unsigned index, void (*fn)(void *arg), void *arg)
-{
-	struct post_fn *p = malloc(sizeof(*p));
-
-	if (!p)
-		return -ENOMEM;
-	p->item.run = run_fn;
-	p->fn = fn;
-	p->arg = arg;
-	return worker_post(index, &p->item, INBOX_MUST);
-}
-
 struct on_each { struct inbox_item item; void (*fn)(unsigned index, void *arg); void *arg; sem_t done; };
 
 static void run_on_each(struct inbox_item *item)
