@@ -18,6 +18,8 @@ struct slice {
 };
 
 #define SLICE(lit)   ((struct slice){ "" lit, sizeof(lit) - 1 })
+/* The same in the initialiser of a static object. */
+#define SLICE_INIT(lit) { "" lit, sizeof(lit) - 1 }
 #define SLICE_NULL   ((struct slice){ NULL, 0 })
 /* For printf: "%.*s", SLICE_ARG(s) */
 #define SLICE_ARG(s) ((int)(s).len), ((s).p ? (s).p : "")

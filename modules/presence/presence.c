@@ -42,12 +42,42 @@ static int set_lists(struct presence *p, const struct presence_lists *lists, voi
 	return 0;
 }
 
+/* ---- what they may look at ---- */
+
+static void each_sub(struct presence_user *u, const struct presence_package *pk,
+    void (*fn)(void *arg, struct presence_sub *sub), void *arg)
+{
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if ((!pk || sub->pkg->pk == pk) && sub->info.state != PRESENCE_SUB_TERMINATED)
+			fn(arg, sub);
+	}
+}
+
+static const struct presence_sub_info *sub_info(const struct presence_sub *sub)
+{
+	return &sub->info;
+}
+
+static struct presence_user *sub_user(const struct presence_sub *sub) { return sub->user; }
+
+static void set_sub_data(struct presence_sub *sub, void *data) { sub->data = data; }
+
+static void *sub_data(const struct presence_sub *sub) { return sub->data; }
+
+static void notify_sub(struct presence_sub *sub) { notify_owe(sub, OWED_CHANGE); }
+
 static const struct presence_api api = {
 	.add_part = add_part, .add_package = package_add, .set_policy = set_policy,
 	.set_lists = set_lists, .allow_events = package_announced, .package = package_named,
 	.user = user_find, .user_aor = user_aor, .part = user_part, .hold = user_hold,
 	.release = user_release, .is_registered = user_is_registered,
-	.take_turn = user_take_turn, .end_turn = user_end_turn,
+	.take_turn = user_take_turn, .end_turn = user_end_turn, .changed = notify_changed,
+	.push = notify_push, .notify = notify_sub, .rights_changed = notify_rights,
+	.right_of = view_right, .each_sub = each_sub, .sub_info = sub_info,
+	.sub_user = sub_user, .set_sub_data = set_sub_data, .sub_data = sub_data,
+	.end_sub = sub_end, .next_publication = pub_next, .publish = pub_by_module, .watch = watch_begin, .unwatch = watch_end,
 };
 
 /* ---- life ---- */
@@ -62,7 +92,12 @@ static int load(struct lcs_mod *mod)
 	p->tm_state = shared;
 	p->usrloc = lcs_import(mod, "usrloc", &shared);
 	p->ul = p->usrloc ? shared : NULL;
-	return 0;
+	p->dialogs = rtab_new(1024);
+	if (!p->dialogs)
+		return -ENOMEM;
+	p->flow_watch = (struct flow_watch){ .closed = flow_closed, .arg = p };
+	flow_watch_register(&p->flow_watch);
+	return p->usrloc ? p->usrloc->watch(p->ul, flow_bindings, p) : 0;
 }
 
 static const struct { const char *word; enum presence_right right; } rights[] = {
@@ -72,14 +107,14 @@ static const struct { const char *word; enum presence_right right; } rights[] = 
 
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
+	struct presence *p = lcs_shared(mod);
 	struct presence_conf *c = conf;
 
-	(void)mod;
 	(void)next;
 	for (unsigned i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
 		if (slice_eq(c->default_right, slice_str(rights[i].word)))
 			c->right = rights[i].right;
-	return 0;
+	return store_is_on() && !p->loaded ? presence_load(p) : 0;
 }
 
 static int worker_start(struct lcs_mod *mod, void *arg)
@@ -87,13 +122,30 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 	struct presence_local *local = arg;
 
 	local->p = lcs_shared(mod);
-	return users_start(local);
+	if (users_start(local) != 0 || flows_start(local) != 0)
+		return -ENOMEM;
+	presence_adopt(local->p);
+	return 0;
 }
 
 static void worker_stop(struct lcs_mod *mod, void *arg)
 {
+	struct presence_local *local = arg;
+
 	(void)mod;
-	users_stop(arg);
+	users_stop(local);
+	flows_stop(local);
+	local->p = NULL;		/* connections end after this, too */
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	struct presence *p = lcs_shared(mod);
+
+	if (p->flow_watch.closed)
+		list_remove(&p->flow_watch.node);
+	presence_fini(p);
+	rtab_free(&p->dialogs);
 }
 
 /* ---- tables ---- */
@@ -105,6 +157,33 @@ static const struct lcs_param params[] = {
 	PARAM_WORD(struct presence_conf, default_right, "allow", "allow|confirm|polite-block|deny",
 	    "what a watcher may see if no module with rules decides: the state; nothing until the "
 	    "user confirms; that of somebody who is offline; nothing, with 403"),
+	PARAM_INT(struct presence_conf, max_subs, "2000", 1, 1000000,
+	    "subscriptions to one user; more are refused with 403"),
+	PARAM_INT(struct presence_conf, max_subs_watcher, "40", 1, 100000,
+	    "of these, those of one watcher"),
+	PARAM_INT(struct presence_conf, max_publications, "20", 1, 10000,
+	    "publications of one user; more are refused with 403"),
+	PARAM_INT(struct presence_conf, max_body, "65536", 256, 16777216,
+	    "bytes of the body of a SUBSCRIBE or PUBLISH; more are refused with 413"),
+	PARAM_DURATION(struct presence_conf, return_time, "60s", 0, 86400000, "s",
+	    "how long a subscription waits for the watcher's return when the connection it came by "
+	    "has ended, and the state of an endpoint after a restart"),
+	PARAM_DURATION(struct presence_conf, retry_time, "2s", 100, 3600000, "s",
+	    "how often such a subscription looks whether the watcher is back"),
+	{ 0 }
+};
+
+#define WAITS (FUNC_MAY_SUSPEND | FUNC_BEARS_COPIES | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES)
+
+static const struct lcs_func funcs[] = {
+	{ "handle_subscribe() -> bool", presence_handle_subscribe, IN_REQUEST, WAITS,
+	  "carry out a SUBSCRIBE to a user of ours, or one in a dialog of ours, and answer it; false "
+	  "if it was refused" },
+	{ "handle_publish() -> bool", presence_handle_publish, IN_REQUEST, WAITS,
+	  "carry out a PUBLISH of a user of ours in his own name and answer it; false if it was "
+	  "refused" },
+	{ "is_our_subscription() -> bool", presence_is_ours, IN_REQUEST, FUNC_MUST_CHECK,
+	  "does this request belong to a subscription that handle_subscribe() has accepted" },
 	{ 0 }
 };
 
@@ -121,6 +200,7 @@ LCS_MODULE(presence,
 	.local_size = sizeof(struct presence_local),
 	.shared_size = sizeof(struct presence),
 	.params = params,
+	.funcs = funcs,
 	.needs = needs,
 	.ifaces = ifaces,
 	.stats = stats,
@@ -129,4 +209,6 @@ LCS_MODULE(presence,
 	.prepare = prepare,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
+	.unload = unload,
+	.schema = &presence_schema,
 );

@@ -10,6 +10,7 @@
 #include "modules/presence/presence_api.h"
 #include "modules/tm/tm_api.h"
 #include "modules/usrloc/usrloc_api.h"
+#include "parser/mime.h"
 #include "utils/htab.h"
 #include "utils/list.h"
 #include "utils/rtab.h"
@@ -44,8 +45,10 @@ struct presence_conf {
 struct presence_local {			/* of one worker */
 	struct presence *p;
 	struct htab      users;		/* those it owns */
+	struct htab      flows;		/* flow.c: who stands behind its connections */
 	struct list      dirty;		/* users to be looked at when the turn ends */
 	struct loop_task task;
+	struct timer     more;		/* what did not fit into one turn */
 #define S(name, kind, doc) uint64_t name;
 	PRESENCE_STATS(S)
 #undef S
@@ -73,6 +76,139 @@ struct presence {
 	void           *lists_arg;
 	char            events[1024];
 	struct rtab    *dialogs;	/* struct dialog_ref by our tag */
+	struct flow_watch flow_watch;
+	struct loaded  *loaded;		/* journal.c: rows until the workers have taken them */
+};
+
+struct presence_watch;
+
+/* ---- subscriptions ---- */
+
+/* Read by all: which user's owner has the dialog with this tag of ours? */
+struct dialog_ref {
+	struct rtab_node     node;	/* first */
+	struct epoch_item    item;
+	uint64_t             user_key;
+	struct presence_sub *sub;	/* for the owner only */
+	char                 tag[TAG_CHARS];
+};
+
+enum owed { OWED_NOTHING, OWED_CHANGE, OWED_FULL };
+
+struct delta { struct list node; struct presence_body *body; };
+
+/* Texts of a subscription, in one piece of memory. */
+struct sub_texts {
+	struct slice call_id, remote_tag;
+	struct slice from, to;		/* of our requests, with tags */
+	struct slice target, route_set, contact;
+	struct slice event;		/* as it was written: value of the header */
+	struct slice list_type, list_body;	/* the last body of a list's SUBSCRIBE */
+};
+
+struct presence_sub {
+	struct list          node;	/* in user->subs */
+	struct presence_user *user;
+	struct package      *pkg;
+	struct presence_sub_info info;	/* its texts are in memory, too */
+	struct sub_texts     t;
+	char                *memory;
+	struct dialog_ref   *ref;	/* NULL: not to be found by anybody (yet) */
+	struct sip_hop       hop;
+	bool                 has_hop;
+	unsigned             format;	/* of pkg; pkg->format_count: a list */
+	uint32_t             local_cseq, remote_cseq;	/* local: of the last request sent */
+	int64_t              way_lost;	/* when its connection ended, unix seconds; 0: there is one */
+	msec_t               min_gap, max_gap;	/* between notices, RFC 6446; 0: none */
+	msec_t               told;	/* when the last notice went, 0: none has */
+	uint64_t             told_hash;	/* of its body and state, 0: not known */
+	bool                 autoextend;
+	int64_t              lifetime;	/* seconds granted */
+	enum owed            owed;
+	struct list          deltas;	/* struct delta, to be sent one after the other */
+	unsigned             delta_count;
+	bool                 is_sending;	/* in the call that sends */
+	uint16_t             early;	/* the answer that came within it */
+	struct timer         expiry, wait;
+	struct tm_uac       *uac;	/* a NOTIFY that is not answered yet */
+	struct presence_watch *watch;	/* for a module, without a dialog; else NULL */
+	void                *data;
+};
+
+/* What a SUBSCRIBE brings, read on the call's worker; then the answer, made on the user's. */
+struct asking {
+	struct inbox_item    item;
+	struct presence     *p;
+	struct lcs_ctx      *ctx;	/* counted while it travels */
+	unsigned             home;
+	bool                 is_sync;	/* the script function is still on the stack */
+	bool                 is_done;
+	struct package      *pkg;
+	struct presence_request req;
+	struct sub_texts     t;
+	struct slice         local_tag;	/* To tag; empty: begins a subscription */
+	struct sip_hop       hop;
+	bool                 has_hop;
+	int64_t              expires;	/* seconds asked for, limited */
+	uint32_t             cseq;
+	unsigned             format;
+	bool                 is_list, benotify, piggyback, autoextend;
+	msec_t               min_gap, max_gap;
+	struct slice         suppress;	/* Suppress-If-Match */
+	/* the answer */
+	uint16_t             status;
+	const char          *reason;
+	struct buf          *lines;
+	char                 tag[TAG_CHARS];
+	bool                 has_tag;
+	struct presence_body *body;
+	/* between journal and memory */
+	struct presence_user *user;
+	struct presence_sub *sub;	/* new or found */
+};
+
+/* ---- publications ---- */
+
+struct pub {
+	struct list          node;	/* in user->pubs */
+	struct presence_user *user;
+	struct package      *pkg;
+	struct presence_publication info;
+	struct slice         call_id;	/* of the PUBLISH that made it what it is */
+	uint32_t             cseq;
+	flow_id              flow;	/* of its endpoint; 0: none, or not yet back */
+	bool                 is_bound;	/* has an endpoint */
+	bool                 is_awaited;	/* read back, its endpoint has not come yet */
+	bool                 is_volatile;
+	struct timer         expiry;
+	char                 id[TAG_CHARS], etag[TAG_CHARS];
+	char                 text[];
+};
+
+/* What a PUBLISH or a module wants. */
+struct pub_change {
+	struct package      *pkg;
+	struct slice         etag, source;	/* which; both empty: a new one */
+	struct slice         content_type, body;	/* empty content_type: as it is */
+	void                *doc;	/* of the body; freed, or handed on */
+	int64_t              expires;	/* seconds from now; 0: none */
+	flow_id              flow;
+	bool                 is_bound, is_volatile, is_removal;
+	struct slice         call_id;
+	uint32_t             cseq;
+	/* Owner, once. err: 0, -ENOENT (no such etag), -E2BIG, -ENOMEM, or the store's. */
+	void               (*done)(struct pub_change *c, int err);
+	/* on the way */
+	struct presence_user *user;
+	struct pub          *old, *next;
+	struct slice         etag_now;	/* in done: of what there is now */
+};
+
+struct kept_body {			/* in user->bodies */
+	struct list           node;
+	const struct package *pkg;
+	unsigned              format, view;
+	struct presence_body *body;
 };
 
 struct turn { struct list node; void (*fn)(struct presence_user *u, void *arg); void *arg; };
@@ -85,7 +221,8 @@ struct presence_user {
 	bool         in_turn, is_registered;
 	struct list  dirty;		/* in local->dirty */
 	struct list  turns;		/* those that wait */
-	struct list  subs, pubs, watches, bodies;
+	unsigned     sub_count;
+	struct list  subs, pubs, bodies;
 	struct slice aor;
 	_Alignas(max_align_t) char parts[];	/* behind them the text of aor */
 };
@@ -124,5 +261,126 @@ void user_end_turn(struct presence_user *u);
 bool user_is_registered(const struct presence_user *u);
 int  users_start(struct presence_local *local);
 void users_stop(struct presence_local *local);
+
+/* ---- view.c ---- */
+/** Counted; *out NULL with 0: nothing to show. */
+int  body_for(struct presence_user *u, struct package *pkg, unsigned format, unsigned view,
+    struct presence_sub *one, bool full, struct presence_body **out);
+void view_forget(struct presence_user *u, const struct package *pkg);
+/** pkg NULL: the package itself is asked. */
+enum presence_right view_right(struct presence_user *u, const struct presence_package *pk,
+    struct slice watcher, struct arena *arena, struct slice *why);
+/** Of a body's type and text (NULL: of none); never 0. The owner of the user it is about. */
+uint64_t view_hash(struct presence_body *b);
+
+/* ---- sub.c ---- */
+void tag_make(char tag[TAG_CHARS]);
+/** Unlinked, with all texts of the request; NULL if memory is short. */
+struct presence_sub *sub_new(struct presence_user *u, struct asking *a);
+/** One without a dialog, among the user's at once. */
+struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watch *w,
+    struct package *pkg, unsigned format, struct slice who);
+/** What a refresh changes. 0 or -ENOMEM (nothing changed). */
+int  sub_take(struct presence_sub *sub, const struct asking *a);
+/** From now on it is found, told, and runs out. 0 or -ENOMEM. */
+int  sub_link(struct presence_sub *sub);
+void sub_free(struct presence_sub *sub);
+/** Be told when the connection it is told by ends. */
+void sub_follow(const struct presence_sub *sub);
+struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag);
+/** On any worker: the key of who has it; false: nobody. */
+bool sub_key(const struct presence *p, struct slice tag, uint64_t *key);
+/** Right and view as they should be now. */
+void sub_rate(struct presence_sub *sub);
+void sub_tell(struct presence_sub *sub, enum presence_sub_event event);
+/** Gone, without a word on the wire. */
+void sub_drop(struct presence_sub *sub, enum presence_sub_event why);
+/** Gone, with a last notice. */
+void sub_end(struct presence_sub *sub, enum presence_sub_event why);
+void sub_restart_expiry(struct presence_sub *sub);
+const char *sub_reason(enum presence_sub_event why);
+/** All of a user, at the end. */
+void subs_free(struct presence_user *u);
+
+/* ---- notify.c ---- */
+/** Something is owed to it; sent when the turn of the loop ends, or later. */
+void notify_owe(struct presence_sub *sub, enum owed what);
+/** What can be sent of it now. false: there is more than fits into one turn. */
+bool notify_user(struct presence_user *u, unsigned *budget);
+void notify_last(struct presence_sub *sub, const char *reason, bool with_body);
+void notify_changed(struct presence_user *u, const struct presence_package *pk);
+void notify_push(struct presence_user *u, const struct presence_package *pk,
+    struct presence_body *body);
+void notify_rights(struct presence_user *u);
+/** A first notice went with the answer. */
+void notify_has_seen(struct presence_sub *sub, struct presence_body *body);
+void notify_init(struct presence_sub *sub);
+void notify_stop(struct presence_sub *sub);
+
+/* ---- watch.c ---- */
+int  watch_begin(struct presence *p, const struct presence_watch_args *args,
+    presence_notice_fn *fn, void *arg, struct presence_watch **out);
+void watch_end(struct presence *p, struct presence_watch **w);
+/** Owner: send a notice home. */
+void watch_note(struct presence_watch *w, const struct presence_notice *notice);
+/** Owner: its subscription is being freed. */
+void watch_lost(struct presence_watch *w);
+
+/* ---- journal.c ---- */
+extern const struct store_schema presence_schema;
+/** Write a subscription; done runs when it is on disk, or could not be written (err). */
+void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void *arg);
+void presence_delete_sub(struct slice tag);
+/** done NULL: nobody waits. */
+void presence_put_pub(const struct pub *pub, store_done_fn *done, void *arg);
+void presence_delete_pub(struct slice id, store_done_fn *done, void *arg);
+/** Control thread, at start: read what was there. 0 or an error. */
+int  presence_load(struct presence *p);
+/** Worker, as it starts: take what belongs to it. */
+void presence_adopt(struct presence *p);
+void presence_fini(struct presence *p);
+
+/* ---- request.c ---- */
+/** Read a SUBSCRIBE. 0; -EBADMSG: a->status and a->reason say why not; -ENOMEM. */
+int  asking_read(struct lcs_call *call, struct asking *a);
+
+/* ---- subscribe.c ---- */
+enum fn_status presence_handle_subscribe(struct lcs_call *call);
+enum fn_status presence_is_ours(struct lcs_call *call);
+
+void notify_flow_gone(struct presence_user *u, flow_id flow);
+
+/* ---- publish.c ---- */
+/** For user_take_turn(); arg is a struct pub_change, which tells its done and ends the turn. */
+void pub_change_in_turn(struct presence_user *u, void *arg);
+bool pub_takes_type(const struct package *pkg, struct slice type);
+const struct presence_publication *pub_next(const struct presence_user *u,
+    const struct presence_package *pk, const struct presence_publication *prev);
+int  pub_by_module(struct presence_user *u, const struct presence_source *s,
+    presence_done_fn *done, void *arg);
+/** One that was in the store, to be linked; NULL if memory is short. */
+struct pub *pub_restore(struct presence_user *u, const struct pub_change *c, void *doc);
+void pub_link(struct pub *pub);
+void pubs_flow_gone(struct presence_user *u, flow_id flow);
+void pubs_free(struct presence_user *u);
+
+/* ---- published.c ---- */
+enum fn_status presence_handle_publish(struct lcs_call *call);
+
+/* ---- flow.c ---- */
+/** Tell me, the owner of aor, when that connection has ended. */
+void flow_follow(struct presence *p, flow_id flow, struct slice aor, uint64_t key);
+void flow_closed(flow_id flow, void *presence);
+void flow_bindings(void *presence, struct slice aor, const struct usrloc_aor *old,
+    const struct usrloc_aor *now);
+bool flow_has_bindings(struct presence *p, struct slice aor);
+int  flows_start(struct presence_local *local);
+void flows_stop(struct presence_local *local);
+
+/* ---- answer.c ---- */
+/** Give the answer in a, on whatever worker; a's memory goes with its message. */
+void answer_give(struct asking *a);
+void answer_refuse(struct asking *a, uint16_t status, const char *reason);
+void answer_accept(struct asking *a, struct presence_sub *sub, int64_t expires);
 
 #endif

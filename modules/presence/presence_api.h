@@ -28,6 +28,7 @@ struct presence_body {
 	struct slice content_type;
 	struct slice extra_lines;	/* header lines with CRLF that go with it: "Require: eventlist" */
 	struct slice text;
+	uint64_t     hash;		/* the engine's: of type and text, 0: not asked for yet */
 	char         bytes[];
 };
 
@@ -42,6 +43,7 @@ static inline struct presence_body *presence_body_new(struct slice content_type,
 	if (!b)
 		return NULL;
 	ref_init(&b->refs);
+	b->hash = 0;
 	at = b->bytes;
 	struct { struct slice *to, from; } pieces[] = { { &b->content_type, content_type },
 	    { &b->extra_lines, extra_lines }, { &b->text, text } };
@@ -176,8 +178,8 @@ struct presence_package {		/* lives as long as the module */
 	    const char **why);
 	void       (*free_doc)(void *arg, void *doc);	/* any thread */
 
-	/* Where the user is has changed, or is known for the first time after a start. Owner,
-	 * before changed() by PRESENCE_FOLLOWS. May be NULL. */
+	/* The user's first binding has come, or his last one has gone. Owner, before changed()
+	 * by PRESENCE_FOLLOWS. Only while the user's object is there. May be NULL. */
 	void       (*registered)(void *arg, struct presence_user *u, bool is_registered);
 };
 
@@ -228,7 +230,7 @@ struct presence_lists {
 	/* Any worker: is this SUBSCRIBE for a list? Not asked about refreshes. */
 	bool (*claims)(void *arg, const struct presence_request *req);
 	/* Owner of req->aor: begin, refresh or restore. Keep your data by set_sub_data(). 0,
-	 * -EBADMSG (400), -E2BIG (403), -ENOENT (404), -ENOMEM (500). */
+	 * -EBADMSG (400), -E2BIG and -EACCES (403), -ENOENT (404), -ENOMEM (500). */
 	int  (*open)(void *arg, struct presence_user *u, struct presence_sub *sub,
 	    const struct presence_request *req);
 	/* Owner: the next body; full after begin and refresh, else what notify() was called for.

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#define NOTICES_PER_TURN 400u
+
 static bool same_aor(const struct htab_node *node, const void *key)
 {
 	return slice_eq_nocase(container_of(node, const struct presence_user, node)->aor,
@@ -30,8 +32,8 @@ static struct presence_user *user_new(struct presence *p, struct slice aor, uint
 	list_init(&u->turns);
 	list_init(&u->subs);
 	list_init(&u->pubs);
-	list_init(&u->watches);
 	list_init(&u->bodies);
+	u->is_registered = flow_has_bindings(p, aor);
 	htab_insert(&local->users, &u->node, key);
 	local->users_known++;
 	return u;
@@ -67,10 +69,10 @@ void user_touch(struct presence_user *u)
 {
 	struct presence_local *local = local_of(u->p);
 
-	if (!list_is_empty(&u->dirty))
-		return;
-	list_push_back(&local->dirty, &u->dirty);
-	loop_at_end(worker_loop(), &local->task);
+	if (list_is_empty(&u->dirty))
+		list_push_back(&local->dirty, &u->dirty);
+	if (!timer_is_running(&local->more))
+		loop_at_end(worker_loop(), &local->task);
 }
 
 void user_hold(struct presence_user *u) { u->holds++; }
@@ -136,13 +138,16 @@ static void next_turns(struct presence_user *u)
 static bool is_idle(const struct presence_user *u)
 {
 	return !u->holds && !u->in_turn && list_is_empty(&u->turns) && list_is_empty(&u->subs) &&
-	    list_is_empty(&u->pubs) && list_is_empty(&u->watches);
+	    list_is_empty(&u->pubs);
 }
 
 static void user_free(struct presence_user *u)
 {
 	struct presence *p = u->p;
 
+	subs_free(u);
+	pubs_free(u);
+	view_forget(u, NULL);
 	for (unsigned i = 0; i < p->part_count; i++)
 		if (p->parts[i]->gone)
 			p->parts[i]->gone(user_part(u, (int)i), u);
@@ -150,25 +155,46 @@ static void user_free(struct presence_user *u)
 	free(u);
 }
 
-static void look_at(struct presence_user *u)
+static bool look_at(struct presence_user *u, unsigned *budget)
 {
 	struct presence_local *local = local_of(u->p);
+	bool is_done;
 
 	next_turns(u);
+	is_done = notify_user(u, budget);
 	if (!is_idle(u))
-		return;
+		return is_done;
 	htab_remove(&local->users, &u->node);
 	local->users_known--;
 	user_free(u);
+	return true;
 }
 
+/* A user with ten thousand watchers must not hold up everybody else. */
 static void look(struct loop_task *task)
 {
 	struct presence_local *local = container_of(task, struct presence_local, task);
+	unsigned budget = NOTICES_PER_TURN;
 	struct list *node;
 
-	while ((node = list_pop_front(&local->dirty)))
-		look_at(container_of(node, struct presence_user, dirty));
+	while ((node = list_pop_front(&local->dirty))) {
+		struct presence_user *u = container_of(node, struct presence_user, dirty);
+
+		if (look_at(u, &budget))
+			continue;
+		if (list_is_empty(&u->dirty))
+			list_push_front(&local->dirty, &u->dirty);
+		timer_start(&local->more, 0);
+		return;
+	}
+}
+
+static void look_again(struct wheel_timer *t)
+{
+	struct presence_local *local = container_of(container_of(t, struct timer, t),
+	    struct presence_local, more);
+
+	loop_at_end(worker_loop(), &local->task);
 }
 
 /* ---- life ---- */
@@ -177,6 +203,7 @@ int users_start(struct presence_local *local)
 {
 	list_init(&local->dirty);
 	loop_task_init(&local->task, look);
+	timer_init(&local->more, look_again);
 	return htab_init(&local->users, 256);
 }
 
@@ -193,6 +220,7 @@ static void free_node(struct htab_node *node, void *arg)
 
 void users_stop(struct presence_local *local)
 {
+	timer_stop(&local->more);
 	htab_each(&local->users, free_node, &local->users);
 	htab_fini(&local->users);
 }

@@ -146,5 +146,5 @@ static int api_watch(struct tm *tm, struct tm_tx *tx, tm_event_fn *fn, void *arg
 const struct tm_api tm_table_api = {
 	.current = api_current, .ensure = api_ensure, .relay = api_relay,
 	.respond = api_respond, .watch = api_watch,
-	.request = tm_uac_request, .forget = tm_uac_forget,
+	.request = tm_uac_request, .forget = tm_uac_forget, .send = tm_uac_once,
 };

@@ -380,6 +380,11 @@ void tm_uac_forget(struct tm *tm, struct tm_uac **uac);
 /** The same for who does not care what comes of it. */
 int  tm_uac_send(struct tm *tm, const struct tm_request *r);
 
+/* ---- once.c ---- */
+int  tm_uac_once(struct tm *tm, const struct tm_request *r);
+/** The request as a message of nobody's. 0, -ENOMEM, -EINVAL. */
+int  tm_uac_message(const struct tm_request *r, struct slice call_id, struct sip_msg **out);
+
 /* ---- tables of functions, variables, methods ---- */
 extern const struct lcs_func tm_funcs[];
 extern const struct lcs_var tm_vars[];

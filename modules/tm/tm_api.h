@@ -51,6 +51,10 @@ struct tm_api {
 	    struct tm_uac **out);
 	/* Stop waiting: fn is not called again. INVITE is cancelled on the wire. */
 	void (*forget)(struct tm *tm, struct tm_uac **uac);
+	/* Send a request to which no answer is wanted, once and without a transaction
+	 * (BENOTIFY): by the worker of its Call-ID, in the order of the calls. local_route runs
+	 * before. r->has_hop must be set: -EINVAL. 0 or -errno. */
+	int  (*send)(struct tm *tm, const struct tm_request *r);
 };
 
 #endif

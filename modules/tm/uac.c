@@ -90,7 +90,7 @@ static void put_request(struct buf *b, const struct tm_request *r, struct slice 
 	buf_put(b, r->body);
 }
 
-static int make_msg(const struct tm_request *r, struct slice call_id, struct sip_msg **out)
+int tm_uac_message(const struct tm_request *r, struct slice call_id, struct sip_msg **out)
 {
 	struct buf *b = buf_new(512 + r->body.len);
 	const struct sip_hop nowhere = { 0 };
@@ -338,7 +338,7 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 	struct tm_uac *uac = uac_new(r, fn, arg);
 	char text[32];
 	struct slice call_id = r->call_id.len ? r->call_id : fresh_call_id(text);
-	int err = uac ? make_msg(r, call_id, &uac->msg) : -ENOMEM;
+	int err = uac ? tm_uac_message(r, call_id, &uac->msg) : -ENOMEM;
 
 	(void)tm;
 	if (!err && r->hop.name.len)

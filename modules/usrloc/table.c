@@ -310,6 +310,9 @@ void record_publish(struct usrloc *ul, struct record *old, struct record *next, 
 	count_change(ul, old, next);
 	if (next)
 		due_add(lcs_local(ul->mod), next);
+	for (unsigned i = 0; i < ul->watch_count && (old || next); i++)
+		ul->watches[i].fn(ul->watches[i].arg, record_aor(next ? next : old),
+		    old ? &old->pub : NULL, next ? &next->pub : NULL);
 	if (!old)
 		return;
 	/* Readers may still look at it: it goes after a grace period. */

@@ -34,6 +34,15 @@ static size_t count(struct usrloc *ul)
 	return n;
 }
 
+static int watch(struct usrloc *ul, usrloc_watch_fn *fn, void *arg)
+{
+	if (ul->watch_count == USRLOC_WATCHES_MAX)
+		return -ENOSPC;
+	ul->watches[ul->watch_count].fn = fn;
+	ul->watches[ul->watch_count++].arg = arg;
+	return 0;
+}
+
 /* ---- life ---- */
 
 static int load(struct lcs_mod *mod)
@@ -140,7 +149,7 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct usrloc_api api = { find, binding, usrloc_change, usrloc_remove, count };
+static const struct usrloc_api api = { find, binding, usrloc_change, usrloc_remove, count, watch };
 static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {

@@ -28,8 +28,12 @@ struct usrloc_local {
 	struct usrloc *ul;
 };
 
+#define USRLOC_WATCHES_MAX 4u
+
 struct usrloc {
 	struct lcs_mod *mod;
+	struct { usrloc_watch_fn *fn; void *arg; } watches[USRLOC_WATCHES_MAX];
+	unsigned        watch_count;
 	struct rtab    *table;
 	bool            loaded;
 	struct pool     loaded_pool;	/* records that were there before the workers */

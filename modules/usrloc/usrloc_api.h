@@ -53,6 +53,11 @@ enum usrloc_result {
 /* now: the bindings after the change; borrowed for the call. On the calling worker, once. */
 typedef void usrloc_done_fn(void *arg, enum usrloc_result result, const struct usrloc_aor *now);
 
+/* A user's bindings are others than they were (NULL: none). On his owner, when readers see it
+ * already; both are borrowed for the call. */
+typedef void usrloc_watch_fn(void *arg, struct slice aor, const struct usrloc_aor *old,
+    const struct usrloc_aor *now);
+
 struct usrloc_api {
 	/** Any worker; borrowed until its next quiet point. NULL: nobody there. Expired
 	 *  bindings may still be in it: compare expires with loop_wall(). */
@@ -65,6 +70,8 @@ struct usrloc_api {
 	/** Forget one binding (its flow is gone, or an administrator says so). */
 	int  (*remove)(struct usrloc *ul, struct slice aor, struct slice ruid);
 	size_t (*count)(struct usrloc *ul);	/* bindings, roughly */
+	/** In load() only. 0 or -ENOSPC. */
+	int  (*watch)(struct usrloc *ul, usrloc_watch_fn *fn, void *arg);
 };
 
 #endif

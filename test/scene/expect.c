@@ -144,6 +144,22 @@ static void keep(struct slice name, struct slice value)
 	kept = k;
 }
 
+struct slice expect_fill(struct slice text)
+{
+	size_t from = slice_search(text, SLICE("@{"));
+	struct slice rest = slice_skip(text, from + 2), name;
+	const struct kept *k;
+
+	if (from == text.len)
+		return text;
+	name = slice_split(&rest, '}');
+	k = find_kept(name);
+	if (!k)
+		return text;
+	return expect_fill(slice_str(text_of("%.*s%.*s%.*s", SLICE_ARG(slice_first(text, from)),
+	    SLICE_ARG(k->value), SLICE_ARG(rest))));
+}
+
 static bool matches(struct slice pattern, struct slice s)
 {
 	size_t from = slice_search(pattern, SLICE("@{"));

@@ -8,7 +8,7 @@ void draft_notes(struct draft *d, const struct note *note)
 	char *body = text_of("%s", "");
 
 	for (; note && note->text.len; note = note->next)
-		draft_change(d, note->text);
+		draft_change(d, expect_fill(note->text));
 	for (note = note ? note->next : NULL; note; note = note->next)
 		body = text_of("%s%.*s\r\n", body, SLICE_ARG(note->text));
 	d->body = slice_str(body);

@@ -110,6 +110,8 @@ void expect_message(const struct step *step, msec_t base);
 /** Everything that came has been expected, or fail. */
 void expect_nothing_else(unsigned line);
 void expect_ignore(struct slice what);
+/** What an expectation has kept, in the place of each "@{name}"; unknown names stay. */
+struct slice expect_fill(struct slice text);
 
 /* ---- memory that runs out (short.c) ---- */
 

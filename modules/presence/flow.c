@@ -1,0 +1,197 @@
+/*
+ * modules/presence/flow.c - connections that users stand behind: when one ends, its endpoint
+ * is signed out, and who watches hears of it at once.
+ *
+ * The worker of a connection keeps the names of the users behind it. When it has ended it
+ * tells their owners; each forgets his bindings, state and subscriptions by that connection.
+ */
+#include "modules/presence/presence.h"
+
+#include <errno.h>
+
+struct followed {			/* with the connection's worker */
+	struct htab_node  node;
+	struct inbox_item item;		/* on its way there, and then to the user's owner */
+	struct presence  *p;
+	flow_id           flow;
+	uint64_t          key;
+	size_t            len;
+	char              aor[];
+};
+
+static uint64_t flow_hash(flow_id flow) { return flow * 0x9e3779b97f4a7c15u; }
+
+static struct slice aor_of(const struct followed *f) { return slice_of(f->aor, f->len); }
+
+static bool same_flow(const struct htab_node *node, const void *key)
+{
+	return container_of(node, const struct followed, node)->flow == *(const flow_id *)key;
+}
+
+static bool same_follow(const struct htab_node *node, const void *key)
+{
+	const struct followed *have = container_of(node, const struct followed, node);
+	const struct followed *want = key;
+
+	return have->flow == want->flow && have->key == want->key &&
+	    slice_eq_nocase(aor_of(have), aor_of(want));
+}
+
+/* ---- with the user ---- */
+
+static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
+{
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; have && i < have->count; i++) {
+		p->usrloc->binding(have, i, &b);
+		if (b.received.flow == flow && p->usrloc->remove(p->ul, aor, b.ruid) != 0)
+			lcs_count(&local_of(p)->no_memory);
+	}
+}
+
+static void gone(struct inbox_item *item)
+{
+	struct followed *f = container_of(item, struct followed, item);
+	struct presence_user *u = user_find(f->p, aor_of(f), false);
+
+	/* Removing a binding may wait for the disk: what this finds is not changed by it. */
+	drop_bindings(f->p, aor_of(f), f->flow);
+	if (u) {
+		pubs_flow_gone(u, f->flow);
+		notify_flow_gone(u, f->flow);
+	}
+	free(f);
+}
+
+/* ---- with the connection ---- */
+
+static void tell_owner(struct followed *f)
+{
+	f->item.run = gone;
+	worker_post(worker_of(f->key), &f->item, INBOX_MUST);
+}
+
+static void follow(struct inbox_item *item)
+{
+	struct followed *f = container_of(item, struct followed, item);
+	struct htab *table = &local_of(f->p)->flows;
+	uint64_t hash = flow_hash(f->flow);
+
+	if (htab_find(table, hash, same_follow, f))
+		free(f);
+	else if (!flow_is_alive(f->flow))	/* it ended on the way */
+		tell_owner(f);
+	else
+		htab_insert(table, &f->node, hash);
+}
+
+void flow_closed(flow_id flow, void *arg)
+{
+	struct presence *p = arg;
+	struct presence_local *local = local_of(p);
+	struct htab_node *node;
+
+	if (!local->p)
+		return;
+	while ((node = htab_find(&local->flows, flow_hash(flow), same_flow, &flow))) {
+		htab_remove(&local->flows, node);
+		tell_owner(container_of(node, struct followed, node));
+	}
+}
+
+void flow_follow(struct presence *p, flow_id flow, struct slice aor, uint64_t key)
+{
+	struct followed *f = malloc(sizeof(*f) + aor.len);
+
+	if (!f) {
+		lcs_count(&local_of(p)->no_memory);
+		return;
+	}
+	*f = (struct followed){ .p = p, .flow = flow, .key = key, .len = aor.len };
+	memcpy(f->aor, aor.p, aor.len);
+	f->item.run = follow;
+	if ((int)flow_owner(flow) == worker_self())
+		follow(&f->item);
+	else
+		worker_post(flow_owner(flow), &f->item, INBOX_MUST);
+}
+
+/* ---- bindings ---- */
+
+static bool has_flow(struct presence *p, const struct usrloc_aor *aor, flow_id flow)
+{
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		p->usrloc->binding(aor, i, &b);
+		if (b.received.flow == flow)
+			return true;
+	}
+	return false;
+}
+
+static void follow_new(struct presence *p, struct slice name, const struct usrloc_aor *old,
+    const struct usrloc_aor *now)
+{
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; now && i < now->count; i++) {
+		p->usrloc->binding(now, i, &b);
+		if (b.received.flow && transport_is_stream(b.received.transport) &&
+		    flow_is_alive(b.received.flow) && !has_flow(p, old, b.received.flow))
+			flow_follow(p, b.received.flow, name, lcs_user_key(name));
+	}
+}
+
+static void set_registered(struct presence_user *u, bool is)
+{
+	struct presence *p = u->p;
+	bool differs = u->is_registered != is;
+
+	u->is_registered = is;
+	for (unsigned i = 0; i < p->package_count; i++) {
+		const struct package *pkg = &p->packages[i];
+
+		if (differs && pkg->pk->registered)
+			pkg->pk->registered(pkg->arg, u, is);
+		if (pkg->pk->flags & PRESENCE_FOLLOWS)
+			notify_changed(u, pkg->pk);
+	}
+}
+
+/* Owner of aor, when its bindings are others. */
+void flow_bindings(void *arg, struct slice aor, const struct usrloc_aor *old,
+    const struct usrloc_aor *now)
+{
+	struct presence *p = arg;
+	struct presence_user *u = user_find(p, aor, false);
+
+	follow_new(p, aor, old, now);
+	if (u)
+		set_registered(u, now && now->count);
+}
+
+bool flow_has_bindings(struct presence *p, struct slice aor)
+{
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+
+	return have && have->count;
+}
+
+/* ---- life ---- */
+
+int flows_start(struct presence_local *local) { return htab_init(&local->flows, 64); }
+
+static void free_node(struct htab_node *node, void *arg)
+{
+	htab_remove(arg, node);
+	free(container_of(node, struct followed, node));
+}
+
+void flows_stop(struct presence_local *local)
+{
+	htab_each(&local->flows, free_node, &local->flows);
+	htab_fini(&local->flows);
+}

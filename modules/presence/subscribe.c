@@ -1,0 +1,400 @@
+/*
+ * modules/presence/subscribe.c - handle_subscribe(): begin, refresh, end a subscription.
+ *
+ * The request is read on its call's worker, carried out in a turn of the user it is about, on
+ * his, and answered where it was read. What is answered with 200 is in the store before.
+ */
+#include "modules/presence/presence.h"
+
+#include <errno.h>
+
+/* ---- refusals ---- */
+
+static const struct { int err; uint16_t status; const char *reason; } list_errors[] = {
+	{ -EBADMSG, 400, "Malformed List" }, { -E2BIG, 403, "Too Many Entries" },
+	{ -EACCES, 403, "Not Your List" }, { -ENOENT, 404, "No Such List" },
+};
+
+static void refuse_list(struct asking *a, int err)
+{
+	for (size_t i = 0; i < sizeof(list_errors) / sizeof(list_errors[0]); i++)
+		if (list_errors[i].err == err) {
+			answer_refuse(a, list_errors[i].status, list_errors[i].reason);
+			return;
+		}
+	answer_refuse(a, 500, "Out of memory");
+}
+
+static void out_of_memory(struct asking *a)
+{
+	lcs_count(&local_of(a->p)->no_memory);
+	answer_refuse(a, 500, "Out of memory");
+}
+
+/* ---- a new one ---- */
+
+/* RFC 3261 8.2.2.2 is not enough: two LCS clients can send the same Call-ID, tag and CSeq
+ * in one second (traps 11, 12); From, epid and the event tell them apart. */
+static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
+{
+	return slice_eq(sub->t.call_id, a->t.call_id) &&
+	    slice_eq(sub->t.remote_tag, a->t.remote_tag) &&
+	    slice_eq_nocase(sub->info.watcher, a->req.watcher) &&
+	    slice_eq(sub->info.epid, a->req.epid) && slice_eq(sub->t.event, a->t.event) &&
+	    sub->remote_cseq == a->cseq;
+}
+
+static struct presence_sub *find_copy(struct presence_user *u, const struct asking *a)
+{
+	list_for_each(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (is_copy_of(sub, a))
+			return sub;
+	}
+	return NULL;
+}
+
+/* What an endpoint had before it began anew with another Call-ID. */
+static void drop_forgotten(struct presence_user *u, const struct presence_sub *fresh)
+{
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (sub != fresh && sub->pkg == fresh->pkg && fresh->info.epid.len &&
+		    slice_eq(sub->info.epid, fresh->info.epid) &&
+		    slice_eq_nocase(sub->info.watcher, fresh->info.watcher) &&
+		    slice_eq(sub->t.event, fresh->t.event) &&
+		    (sub->info.flags & PRESENCE_SUB_LIST) == (fresh->info.flags & PRESENCE_SUB_LIST))
+			sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
+	}
+}
+
+static unsigned count_of(struct presence_user *u, struct slice watcher)
+{
+	unsigned n = 0;
+
+	list_for_each(it, &u->subs)
+		n += slice_eq_nocase(container_of(it, struct presence_sub, node)->info.watcher,
+		    watcher);
+	return n;
+}
+
+static bool is_too_many(struct presence_user *u, const struct asking *a)
+{
+	const struct presence_conf *conf = conf_of(u->p);
+
+	return u->sub_count >= conf->max_subs ||
+	    count_of(u, a->req.watcher) >= conf->max_subs_watcher;
+}
+
+/* The first notice: in the answer, or behind it. Deltas that waited are in it. */
+static void piggyback(struct asking *a, struct presence_sub *sub)
+{
+	if (!a->piggyback)
+		return;
+	if (body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, true, &a->body) != 0)
+		lcs_count(&local_of(a->p)->no_memory);
+	if (!a->body)
+		return;
+	sub->local_cseq++;
+	notify_has_seen(sub, a->body);
+}
+
+static void granted(struct asking *a, struct presence_sub *sub)
+{
+	int64_t left = sub->info.expires - loop_wall(worker_loop());
+
+	piggyback(a, sub);
+	if (!a->body)
+		notify_owe(sub, OWED_FULL);
+	answer_accept(a, sub, left > 0 ? left : 0);
+}
+
+/* One look (RFC 6665 4.4.3): nothing to remember. */
+static void look_once(struct asking *a, struct presence_sub *sub)
+{
+	bool in_answer;
+
+	piggyback(a, sub);
+	in_answer = a->body != NULL;
+	answer_accept(a, sub, 0);
+	if (!in_answer)
+		notify_last(sub, "timeout", true);
+	sub_free(sub);
+}
+
+static void begun(void *arg, int err, const struct store_rows *rows)
+{
+	struct asking *a = arg;
+	struct presence_user *u = a->user;
+	struct presence_sub *sub = a->sub;
+
+	(void)rows;
+	if (err || sub_link(sub) != 0) {
+		lcs_count(&local_of(a->p)->store_failures);
+		sub_free(sub);
+		answer_refuse(a, 503, "Subscriptions cannot be stored");
+	} else {
+		sub_rate(sub);		/* it may have waited for the disk */
+		drop_forgotten(u, sub);
+		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
+		granted(a, sub);
+	}
+	user_end_turn(u);
+}
+
+static int open_list(struct asking *a, struct presence_sub *sub)
+{
+	const struct presence *p = a->p;
+
+	return a->is_list ? p->lists->open(p->lists_arg, sub->user, sub, &a->req) : 0;
+}
+
+/* 0: it is on its way; else it was answered. */
+static int begin_sub(struct presence_user *u, struct asking *a)
+{
+	struct presence_sub *sub;
+	int err;
+
+	sub = sub_new(u, a);
+	if (!sub) {
+		out_of_memory(a);
+		return -ENOMEM;
+	}
+	err = open_list(a, sub);
+	if (err) {
+		refuse_list(a, err);
+		sub_free(sub);
+		return err;
+	}
+	sub_rate(sub);
+	a->sub = sub;
+	if (sub->info.right == PRESENCE_DENY) {
+		answer_refuse(a, 403, "Not Allowed to Watch");
+		sub_free(sub);
+		return -EACCES;
+	}
+	if (a->expires == 0) {
+		look_once(a, sub);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static void begin_in_turn(struct presence_user *u, void *arg)
+{
+	struct asking *a = arg;
+	struct presence_sub *copy = find_copy(u, a);
+
+	a->user = u;
+	if (copy) {
+		granted(a, copy);
+	} else if (is_too_many(u, a)) {
+		answer_refuse(a, 403, "Too Many Subscriptions");
+	} else if (begin_sub(u, a) == 0) {
+		presence_put_sub(a->sub, begun, a);
+		return;
+	}
+	user_end_turn(u);
+}
+
+static void begin(struct asking *a)
+{
+	struct presence_user *u = user_find(a->p, a->req.aor, true);
+
+	if (!u || user_take_turn(u, begin_in_turn, a) != 0)
+		out_of_memory(a);
+}
+
+/* ---- one that is there ---- */
+
+static bool is_same_dialog(const struct presence_sub *sub, const struct asking *a)
+{
+	return slice_eq(sub->t.call_id, a->t.call_id) &&
+	    slice_eq(sub->t.remote_tag, a->t.remote_tag) && sub->pkg == a->pkg &&
+	    slice_eq(sub->info.event_id, a->req.event_id);
+}
+
+static struct presence_sub *find_sub(const struct asking *a)
+{
+	struct presence_sub *sub = sub_by_tag(a->p, a->local_tag);
+
+	return sub && is_same_dialog(sub, a) ? sub : NULL;
+}
+
+static void no_dialog(struct asking *a)
+{
+	answer_refuse(a, 481, "Subscription Does Not Exist");
+}
+
+static void refreshed(void *arg, int err, const struct store_rows *rows)
+{
+	struct asking *a = arg;
+	struct presence_user *u = a->user;
+	struct presence_sub *sub = find_sub(a);
+
+	(void)rows;
+	if (err) {
+		lcs_count(&local_of(a->p)->store_failures);
+		answer_refuse(a, 503, "Subscriptions cannot be stored");
+	} else if (!sub) {
+		no_dialog(a);
+	} else {
+		sub_restart_expiry(sub);
+		sub_follow(sub);
+		granted(a, sub);
+	}
+	user_end_turn(u);
+}
+
+static void unsubscribe(struct asking *a, struct presence_sub *sub)
+{
+	sub->info.flags |= PRESENCE_SUB_ONCE;
+	piggyback(a, sub);
+	bool in_answer = a->body != NULL;
+
+	answer_accept(a, sub, 0);
+	if (!in_answer)
+		notify_last(sub, "timeout", true);
+	sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
+}
+
+static void change(struct presence_user *u, struct asking *a, struct presence_sub *sub)
+{
+	int err = sub_take(sub, a);
+
+	a->req.aor = u->aor;
+	if (!err && (sub->info.flags & PRESENCE_SUB_LIST) && a->req.body.len) {
+		a->is_list = true;
+		err = u->p->lists->open(u->p->lists_arg, u, sub, &a->req);
+	}
+	if (err) {
+		refuse_list(a, err);
+		user_end_turn(u);
+	} else if (a->expires == 0) {
+		unsubscribe(a, sub);
+		user_end_turn(u);
+	} else {
+		presence_put_sub(sub, refreshed, a);
+	}
+}
+
+static void change_in_turn(struct presence_user *u, void *arg)
+{
+	struct asking *a = arg;
+	struct presence_sub *sub = find_sub(a);
+
+	a->user = u;
+	if (sub && a->cseq > sub->remote_cseq) {
+		a->is_list = sub->info.flags & PRESENCE_SUB_LIST;
+		change(u, a, sub);
+		return;
+	}
+	if (!sub)
+		no_dialog(a);
+	else if (a->cseq < sub->remote_cseq)	/* RFC 3261 12.2.2 */
+		answer_refuse(a, 500, "A later request was here first");
+	else
+		granted(a, sub);
+	user_end_turn(u);
+}
+
+static void change_known(struct asking *a)
+{
+	struct presence_sub *sub = find_sub(a);
+
+	if (!sub)
+		no_dialog(a);
+	else if (user_take_turn(sub->user, change_in_turn, a) != 0)
+		out_of_memory(a);
+}
+
+/* ---- the script's function ---- */
+
+static void start(struct asking *a)
+{
+	if (a->local_tag.len)
+		change_known(a);
+	else
+		begin(a);
+}
+
+static void start_item(struct inbox_item *item)
+{
+	start(container_of(item, struct asking, item));
+}
+
+static uint64_t key_of(const struct asking *a, bool *found)
+{
+	uint64_t key = 0;
+
+	*found = true;
+	if (!a->local_tag.len)
+		return lcs_user_key(a->req.aor);
+	*found = sub_key(a->p, a->local_tag, &key);
+	return key;
+}
+
+static void go(struct asking *a)
+{
+	bool found;
+	uint64_t key = key_of(a, &found);
+
+	if (!found) {
+		no_dialog(a);
+	} else if (worker_of(key) == a->home) {
+		start(a);
+	} else {
+		a->item.run = start_item;
+		worker_post(worker_of(key), &a->item, INBOX_MUST);
+	}
+}
+
+static enum fn_status finished(struct lcs_call *call, struct asking *a)
+{
+	buf_unref(&a->lines);
+	presence_body_unref(&a->body);
+	call->ret = value_bool(a->status < 300);
+	return FN_DONE;
+}
+
+enum fn_status presence_handle_subscribe(struct lcs_call *call)
+{
+	struct asking *a = arena_zalloc(lcs_arena(call->ctx), sizeof(*a));
+	int err;
+
+	if (!a || lcs_method(call->ctx) != METHOD_SUBSCRIBE)
+		return FN_FAILED;
+	a->p = call->shared;
+	a->ctx = call->ctx;
+	a->home = (unsigned)worker_self();
+	a->lines = buf_new(256);
+	if (!a->lines)
+		return FN_FAILED;
+	lcs_count(&local_of(a->p)->subscribes);
+	a->is_sync = true;
+	err = asking_read(call, a);
+	if (err == -EBADMSG)
+		answer_refuse(a, a->status, a->reason);
+	else if (err)
+		out_of_memory(a);
+	else
+		go(a);
+	if (a->is_done)
+		return finished(call, a);
+	lcs_ctx_ref(a->ctx);
+	a->is_sync = false;
+	return FN_SUSPENDED;
+}
+
+/* In which dialogs are requests ours to answer? */
+enum fn_status presence_is_ours(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	const struct name_addr *to = view_name_addr(lcs_arena(call->ctx), &view, HDR_TO);
+	uint64_t key;
+
+	call->ret = value_bool(to && to->tag.len && sub_key(call->shared, to->tag, &key));
+	return FN_DONE;
+}
