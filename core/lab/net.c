@@ -25,6 +25,7 @@ struct fake_flow {
 	uint64_t           in, out;
 	msec_t             born;
 	char               peer_name[64];
+	struct flow_guard *guard;
 };
 
 static struct {
@@ -65,11 +66,14 @@ flow_id fake_open(enum sip_transport t, const struct sock_addr *remote,
 	return net.flows[i].id;
 }
 
-struct closing { flow_id id; };
+struct closing { flow_id id; struct flow_guard *guard; };
 
 static void tell_closed(void *arg)
 {
 	struct closing *c = arg;
+
+	if (c->guard)
+		c->guard->ops->gone(c->guard);
 
 	list_for_each_safe(node, &net.watches) {
 		struct flow_watch *w = container_of(node, struct flow_watch, node);
@@ -81,11 +85,13 @@ static void tell_closed(void *arg)
 void fake_close(flow_id id)
 {
 	struct fake_flow *f = flow_of(id);
-	struct closing c = { id };
+	struct closing c = { id, NULL };
 
 	if (!f)
 		return;
+	c.guard = f->guard;
 	f->id = 0;
+	f->guard = NULL;
 	fake_as_worker(flow_owner(id), tell_closed, &c);
 }
 
@@ -128,6 +134,43 @@ bool flow_hop(flow_id id, struct sip_hop *out)
 	if (f->inbound)
 		out->local = f->local;
 	return true;
+}
+
+struct flow_guard *flow_guard(flow_id id)
+{
+	const struct fake_flow *f = flow_of(id);
+
+	return f ? f->guard : NULL;
+}
+
+int flow_set_guard(flow_id id, struct flow_guard *guard)
+{
+	struct fake_flow *f = flow_of(id);
+
+	if (!f)
+		return -ENOTCONN;
+	if (f->guard)
+		f->guard->ops->gone(f->guard);
+	f->guard = guard;
+	return 0;
+}
+
+struct flow_running { flow_id id; void (*fn)(flow_id id, void *arg); void *arg; };
+
+static void flow_run_now(void *arg)
+{
+	const struct flow_running *r = arg;
+
+	r->fn(r->id, r->arg);
+}
+
+/* What is sent goes out at once here, so this must not wait for the owner's turn either. */
+int flow_run(flow_id id, void (*fn)(flow_id id, void *arg), void *arg)
+{
+	struct flow_running r = { id, fn, arg };
+
+	fake_as_worker(flow_owner(id), flow_run_now, &r);
+	return 0;
 }
 
 static void close_fn(void *arg)
@@ -273,6 +316,34 @@ static int choose_listener(struct sip_hop *hop)
 	return 0;
 }
 
+/* On the owner of the connection, as the real one does it. */
+struct sealing { struct sip_out *out; struct flow_guard *guard; int err; };
+
+static void seal(void *arg)
+{
+	struct sealing *s = arg;
+
+	buf_unref(&s->out->sealed);
+	s->out->sealed = buf_new(0);
+	s->err = !s->out->sealed ? -ENOMEM :
+	    s->guard->ops->seal(s->guard, buf_slice(s->out->bytes), s->out->sealed);
+	if (!s->err && s->out->sealed->failed)
+		s->err = -ENOMEM;
+	if (s->err)
+		buf_unref(&s->out->sealed);
+	if (s->err == -ENOENT)
+		s->err = 0;
+}
+
+static int seal_if_guarded(struct sip_out *out)
+{
+	struct sealing s = { out, flow_guard(out->hop.flow), 0 };
+
+	if (s.guard)
+		fake_as_worker(flow_owner(out->hop.flow), seal, &s);
+	return s.err;
+}
+
 void net_send(struct sip_out **p)
 {
 	struct sip_out *out = *p;
@@ -285,8 +356,10 @@ void net_send(struct sip_out **p)
 	    choose_listener(&out->hop);
 	if (!err)
 		err = sip_out_write(out);
+	if (!err)
+		err = seal_if_guarded(out);
 	if (!err && net.wire)
-		err = net.wire(&out->hop, buf_slice(out->bytes));
+		err = net.wire(&out->hop, buf_slice(out->sealed ? out->sealed : out->bytes));
 	if (err) {
 		if (dialled && out->hop.flow)
 			flow_of(out->hop.flow)->id = 0;

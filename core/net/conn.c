@@ -373,6 +373,7 @@ static void end_messages(struct conn *c, int err)
 
 	c->dial_failed = c->state == CONN_DIALLING || c->state == CONN_HANDSHAKE;
 	leave_room(c);
+	conn_drop_guard(c);
 	conn_fail_queue(c, err ? err : -ECONNRESET);
 	flow_tell_closed(id);
 }

@@ -25,9 +25,17 @@ int conn_pong_init(void)
 
 /* ---- the queue ---- */
 
+/* What goes onto the wire; NULL until it is made. */
+static const struct buf *wire_of(const struct sip_out *out)
+{
+	return out->sealed ? out->sealed : out->bytes;
+}
+
 static size_t size_of(const struct sip_out *out)
 {
-	return out->bytes ? out->bytes->len : out->base->raw.len;
+	const struct buf *wire = wire_of(out);
+
+	return wire ? wire->len : out->base->raw.len;
 }
 
 static void append(struct conn *c, struct sip_out *out)
@@ -52,6 +60,8 @@ static struct sip_out *take_first(struct conn *c)
 	c->first_sent = 0;
 	if (out->bytes == pong)
 		c->pong_waits = false;
+	/* If it is sent again, it is sealed again. */
+	buf_unref(&out->sealed);
 	return out;
 }
 
@@ -137,20 +147,46 @@ static ssize_t write_bytes(struct conn *c, struct iovec *iov, int count)
 	return errno == EINTR ? 0 : -errno;
 }
 
+#define ROOM_FOR_SEAL 512u
+
+/* Not what is on the wire by half already. The bytes themselves stay: others may hold them. */
+static int seal(struct conn *c, struct sip_out *out)
+{
+	struct buf *sealed;
+	int err;
+
+	if (out->sealed || out->bytes == pong || (out == c->first && c->first_sent))
+		return 0;
+	sealed = buf_new(out->bytes->len + ROOM_FOR_SEAL);
+	if (!sealed)
+		return -ENOMEM;
+	err = c->guard->ops->seal(c->guard, buf_slice(out->bytes), sealed);
+	if (!err && sealed->failed)
+		err = -ENOMEM;
+	if (err)
+		buf_unref(&sealed);
+	out->sealed = sealed;
+	return err == -ENOENT ? 0 : err;
+}
+
 /* Only now is the way known: signatures and Via are made in the order of the wire. */
 static int make_bytes(struct conn *c, struct sip_out *out)
 {
 	size_t before = size_of(out);
-	int err;
+	int err = 0;
 
-	if (out->bytes)
+	if (out->bytes && !c->guard)
 		return 0;
-	out->hop.listener = c->listener;
-	out->hop.flow = c->id;
-	out->hop.local = c->local;
-	err = sip_out_write(out);
+	if (!out->bytes) {
+		out->hop.listener = c->listener;
+		out->hop.flow = c->id;
+		out->hop.local = c->local;
+		err = sip_out_write(out);
+	}
+	if (!err && c->guard)
+		err = seal(c, out);
 	if (!err)
-		c->queued_bytes += out->bytes->len - before;
+		c->queued_bytes += size_of(out) - before;
 	return err;
 }
 
@@ -171,11 +207,13 @@ static int gather(struct conn *c, struct iovec *iov, size_t *total)
 	*total = 0;
 	for (struct sip_out *out = c->first; out && n < IOV_PER_WRITE; out = out->next) {
 		size_t skip = n == 0 ? c->first_sent : 0;
+		const struct buf *wire;
 
 		if (make_bytes(c, out) != 0)
 			break;
-		iov[n++] = (struct iovec){ out->bytes->data + skip, out->bytes->len - skip };
-		*total += out->bytes->len - skip;
+		wire = wire_of(out);
+		iov[n++] = (struct iovec){ wire->data + skip, wire->len - skip };
+		*total += wire->len - skip;
 		if (out->close_after)
 			break;
 	}
@@ -187,7 +225,7 @@ static bool is_written(const struct conn *c, size_t n)
 {
 	const struct sip_out *out = c->first;
 
-	return out && out->bytes && n >= out->bytes->len - c->first_sent;
+	return out && out->bytes && n >= wire_of(out)->len - c->first_sent;
 }
 
 /* true if the last one written wants the connection closed. */
@@ -201,7 +239,7 @@ static bool count_written(struct conn *c, size_t n)
 	while (is_written(c, n)) {
 		struct sip_out *out;
 
-		n -= c->first->bytes->len - c->first_sent;
+		n -= wire_of(c->first)->len - c->first_sent;
 		out = take_first(c);
 		close_after = out->close_after;
 		c->messages_out++;

@@ -182,6 +182,63 @@ void net_message_done(flow_id id)
 		wake_owner(c);
 }
 
+/* ---- guards ---- */
+
+struct flow_guard *flow_guard(flow_id id)
+{
+	const struct conn *c = id ? registry_by_id(id) : NULL;
+
+	return c ? c->guard : NULL;
+}
+
+void conn_drop_guard(struct conn *c)
+{
+	struct flow_guard *guard = c->guard;
+
+	c->guard = NULL;
+	if (guard)
+		guard->ops->gone(guard);
+}
+
+int flow_set_guard(flow_id id, struct flow_guard *guard)
+{
+	struct conn *c = id ? registry_by_id(id) : NULL;
+
+	if (!c)
+		return -ENOTCONN;
+	conn_drop_guard(c);
+	c->guard = guard;
+	return 0;
+}
+
+struct run_order { flow_id id; void (*fn)(flow_id id, void *arg); void *arg; };
+
+static void run_here(void *arg)
+{
+	struct run_order order = *(struct run_order *)arg;
+
+	free(arg);
+	order.fn(order.id, order.arg);
+}
+
+int flow_run(flow_id id, void (*fn)(flow_id id, void *arg), void *arg)
+{
+	struct run_order *order;
+
+	if (flow_owner(id) == net_mine()->index) {
+		fn(id, arg);
+		return 0;
+	}
+	order = malloc(sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	*order = (struct run_order){ id, fn, arg };
+	if (worker_post_fn(flow_owner(id), run_here, order) == 0)
+		return 0;
+	free(order);
+	return -ENOMEM;
+}
+
 /* ---- showing ---- */
 
 static void describe(const struct conn *c, msec_t now, struct flow_info *info)

@@ -57,6 +57,7 @@ struct sip_out {
 	struct inbox_item      item;
 	struct sip_out        *next;
 	int                    err;
+	struct buf            *sealed;	/* what a guard made of bytes; while it waits there */
 	_Atomic bool           under_way;	/* on its way to a connection, or waiting there */
 	_Atomic bool           telling;	/* failed() is on its way home */
 	bool                   by_address;	/* no flow was asked for */
@@ -97,6 +98,28 @@ void flow_close(flow_id id, const char *reason);
 /* Hooks of the flow room: told on the owner when a connection has ended. */
 struct flow_watch { struct list node; void (*closed)(flow_id id, void *arg); void *arg; };
 void flow_watch_register(struct flow_watch *w);	/* before workers_start() */
+
+/*
+ * Guards: who has agreed on a key with the peer of a connection sees what is about to be
+ * written there, whoever made it and in the order of the wire. What comes is looked at by a
+ * hook at STAGE_RECEIVED, which runs in the same place. A connection without a guard pays
+ * nothing for those that have one.
+ */
+struct flow_guard { const struct flow_guard_ops *ops; };
+struct flow_guard_ops {
+	/* The message as it would go: write to `to` what shall go instead. On the owner, once for
+	 * each time that it is sent. 0, -ENOENT (it goes as it is), other errors: it fails. */
+	int  (*seal)(struct flow_guard *guard, struct slice message, struct buf *to);
+	/* The connection has ended, or has another guard: the last call, on the owner. */
+	void (*gone)(struct flow_guard *guard);
+};
+/** Owner of the flow: its guard, NULL if it has none or is gone. */
+struct flow_guard *flow_guard(flow_id id);
+/** Owner of the flow. Not if that is gone: -ENOTCONN, and nothing was done. */
+int flow_set_guard(flow_id id, struct flow_guard *guard);
+/** Run fn on the owner of a flow, gone or not, before anything that this worker sends there
+ *  from now on; at once if this is the owner. 0 or -ENOMEM. */
+int flow_run(flow_id id, void (*fn)(flow_id id, void *arg), void *arg);
 
 /* Transport's answer about a flow for $tls_peer_name and friends, on any worker: text of the
  * verified peer, copied; empty if none. */

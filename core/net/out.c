@@ -43,6 +43,7 @@ void sip_out_unref(struct sip_out **out)
 	if (o->base)
 		sip_msg_unref(&o->base);
 	buf_unref(&o->bytes);
+	buf_unref(&o->sealed);
 	free(o);
 }
 

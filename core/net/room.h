@@ -124,6 +124,7 @@ struct conn {
 	void                  *layer;
 	char                  *dial_name;	/* name to verify, as dialled; NULL if accepted */
 	char                  *peer_name;	/* verified; set before the first message */
+	struct flow_guard     *guard;	/* see flow.h; NULL: none */
 
 	struct frame           frame;
 	char                  *in;	/* part of a message; NULL while idle */
@@ -165,6 +166,8 @@ void conn_opened(struct conn *c);
 void conn_set_timer(struct conn *c);
 /** Ask epoll for what is wanted now. */
 void conn_update_events(struct conn *c);
+/** Tell its guard that this is the end. */
+void conn_drop_guard(struct conn *c);
 /** No more is read; closed when all is dealt with and written. */
 void conn_read_over(struct conn *c);
 struct sip_hop conn_hop(const struct conn *c);
