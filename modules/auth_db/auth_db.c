@@ -116,6 +116,27 @@ static enum fn_status fn_check_to(struct lcs_call *call)
 	return check_claim(call, HDR_TO);
 }
 
+/* ---- for other modules ---- */
+
+static enum auth_db_state state_of(struct auth_db *db, struct slice aor)
+{
+	const struct user *user = users_find(&db->users, aor);
+
+	return !user ? AUTH_DB_UNKNOWN : user->enabled ? AUTH_DB_ENABLED : AUTH_DB_DISABLED;
+}
+
+static int add_watch(struct auth_db *db, const struct auth_db_watch *watch, void *arg)
+{
+	if (db->watch_count == AUTH_DB_WATCHES)
+		return -ENOSPC;
+	db->watches[db->watch_count].watch = watch;
+	db->watches[db->watch_count++].arg = arg;
+	return 0;
+}
+
+static const struct auth_db_api api = { state_of, add_watch };
+static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
+
 /* ---- life ---- */
 
 static int load(struct lcs_mod *mod)
@@ -188,6 +209,7 @@ LCS_MODULE(auth_db,
 	.shared_size = sizeof(struct auth_db),
 	.funcs = funcs,
 	.needs = needs,
+	.ifaces = ifaces,
 	.stats = stats,
 	.rpcs = auth_db_rpcs,
 	.schema = &users_schema,

@@ -5,8 +5,11 @@
 #define MODULES_AUTH_DB_AUTH_DB_H
 
 #include "modules/auth/auth_api.h"
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_db/users.h"
 #include "modules/usrloc/usrloc_api.h"
+
+#define AUTH_DB_WATCHES 4u
 
 struct auth_db_local { uint64_t accepted, refused, unknown, disabled; };
 
@@ -17,6 +20,8 @@ struct auth_db {
 	struct auth           *auth_state;
 	const struct usrloc_api *usrloc;	/* NULL: not loaded */
 	struct usrloc         *ul;
+	struct { const struct auth_db_watch *watch; void *arg; } watches[AUTH_DB_WATCHES];
+	unsigned               watch_count;
 };
 
 extern const struct lcs_rpc auth_db_rpcs[];

@@ -72,6 +72,24 @@ static json_t *describe(const struct user *user)
 	    "state", user->enabled ? "enabled" : "disabled", "changed", changed);
 }
 
+/* ---- others who want to know ---- */
+
+static int tell_password(struct auth_db *db, struct slice name, struct slice domain,
+    struct slice password)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		err = db->watches[i].watch->password(db->watches[i].arg, name, domain, password);
+	return err;
+}
+
+static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
+{
+	for (unsigned i = 0; i < db->watch_count; i++)
+		db->watches[i].watch->locked_out(db->watches[i].arg, aor, deleted);
+}
+
 static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struct arena *arena,
     struct slice *error, bool is_new)
 {
@@ -85,6 +103,8 @@ static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struc
 	}
 	if (!err)
 		err = users_put(users_of(mod), name, domain, password, is_new);
+	if (!err)
+		err = tell_password(lcs_shared(mod), name, domain, password);
 	if (err)
 		return refuse(arena, error, err, text);
 	log_notice("auth_db", "user %s user=%.*s", is_new ? "added" : "has a new password",
@@ -153,8 +173,10 @@ static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
 		err = users_enable(users_of(mod), aor, what[0] == 'e');
 	if (err)
 		return refuse(arena, error, err, text_param(params, "user"));
-	if (what[0] == 'd')
+	if (what[0] == 'd') {
 		sign_out(lcs_shared(mod), aor);
+		tell_locked_out(lcs_shared(mod), aor, what[1] == 'e');
+	}
 	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
 	*result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
 	return 0;

@@ -68,9 +68,25 @@ static void put_service_route(struct buf *b, const struct registrar_conf *conf)
 	buf_put(b, SLICE("\r\n"));
 }
 
-int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct slice aor,
-    const struct usrloc_aor *now, bool outbound)
+/* The binding that this request has made or renewed. */
+static bool is_of_request(const struct usrloc_binding *b, struct lcs_ctx *ctx)
 {
+	const struct sip_cseq *cseq = msg_cseq(lcs_msg(ctx));
+
+	return cseq && b->cseq == cseq->seq && slice_eq(b->call_id, msg_call_id(lcs_msg(ctx)));
+}
+
+static void put_others(const struct registrar *reg, const struct registrar_answer *answer,
+    struct buf *lines)
+{
+	for (unsigned i = 0; i < reg->listener_count; i++)
+		reg->listeners[i].put(reg->listeners[i].arg, answer, lines);
+}
+
+int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct slice aor,
+    const struct usrloc_aor *now, bool outbound, bool was_there)
+{
+	struct registrar_answer answer = { .ctx = ctx, .aor = aor, .was_there = was_there };
 	struct slice gruu_aor = registrar_supports(ctx, SLICE("gruu")) ? aor : SLICE_NULL;
 	struct response_parts parts = { .status = 200 };
 	int64_t wall = loop_wall(worker_loop());
@@ -82,13 +98,17 @@ int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct sl
 		return -ENOMEM;
 	for (unsigned i = 0; now && i < now->count; i++) {
 		reg->usrloc->binding(now, i, &b);
-		if (b.expires > wall)
-			put_contact(lines, &b, wall, gruu_aor);
+		if (b.expires <= wall)
+			continue;
+		put_contact(lines, &b, wall, gruu_aor);
+		if (reg->listener_count && is_of_request(&b, ctx))
+			answer.expires = b.expires - wall;
 	}
 	put_path(lines, ctx);
 	put_service_route(lines, lcs_conf(reg->mod, lcs_ctx_gen(ctx)));
 	if (outbound)
 		buf_put(lines, SLICE("Require: outbound\r\n"));
+	put_others(reg, &answer, lines);
 	parts.extra_lines = buf_slice(lines);
 	err = lines->failed ? -ENOMEM : lcs_respond(ctx, &parts);
 	buf_unref(&lines);

@@ -12,6 +12,7 @@ struct looking {
 	int64_t                      now;
 	bool                         by_gruu;	/* only this instance is meant */
 	struct slice                 instance;
+	struct endpoint_wish         wish;
 	unsigned                     taken;
 };
 
@@ -146,6 +147,8 @@ static void read_gruu(struct looking *l)
 	const struct sip_uri *uri = asked_uri(l->call, &room);
 
 	l->by_gruu = uri && gruu_asked(lcs_arena(l->call->ctx), uri, &l->instance);
+	if (uri)
+		endpoint_wish_read(l->call->ctx, uri, &l->wish);
 }
 
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
@@ -156,7 +159,8 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 	l->reg->usrloc->binding(aor, i, &b);
 	if (l->by_gruu && !gruu_is_of(l->instance, b.instance))
 		return 0;
-	if (b.expires <= l->now || !takes_method(l, &b) || !make_target(l, &b, &t))
+	if (b.expires <= l->now || !takes_method(l, &b) ||
+	    !endpoint_is_meant(l->reg, aor, i, &l->wish, l->now) || !make_target(l, &b, &t))
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
 	l->taken++;

@@ -19,6 +19,19 @@ static int load(struct lcs_mod *mod)
 	return 0;
 }
 
+static int on_answer(struct registrar *reg, void (*put)(void *arg,
+    const struct registrar_answer *answer, struct buf *lines), void *arg)
+{
+	if (reg->listener_count == REGISTRAR_LISTENERS)
+		return -ENOSPC;
+	reg->listeners[reg->listener_count].put = put;
+	reg->listeners[reg->listener_count++].arg = arg;
+	return 0;
+}
+
+static const struct registrar_api api = { on_answer };
+static const struct lcs_iface ifaces[] = { { "registrar", 1, &api }, { 0 } };
+
 /* Every value is a loose router: <sip:...;lr>. */
 static bool is_route(struct slice text)
 {
@@ -122,6 +135,7 @@ LCS_MODULE(registrar,
 	.params = params,
 	.funcs = funcs,
 	.needs = needs,
+	.ifaces = ifaces,
 	.stats = stats,
 	.load = load,
 	.check = check,

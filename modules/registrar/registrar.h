@@ -4,6 +4,7 @@
 #ifndef MODULES_REGISTRAR_REGISTRAR_H
 #define MODULES_REGISTRAR_REGISTRAR_H
 
+#include "modules/registrar/registrar_api.h"
 #include "modules/usrloc/usrloc_api.h"
 
 struct registrar_conf {
@@ -17,10 +18,18 @@ struct registrar_local {
 	uint64_t accepted, queries, rejected, too_brief, bad, foreign, store_unavailable, found, not_found;
 };
 
+#define REGISTRAR_LISTENERS 4u
+
 struct registrar {
 	struct lcs_mod          *mod;
 	const struct usrloc_api *usrloc;
 	struct usrloc           *ul;
+	/* who adds to our answers */
+	struct {
+		void (*put)(void *arg, const struct registrar_answer *answer, struct buf *lines);
+		void  *arg;
+	} listeners[REGISTRAR_LISTENERS];
+	unsigned                 listener_count;
 };
 
 #define SAVE_NO_REPLY     0x02		/* flags of save(), as Kamailio has them */
@@ -34,9 +43,10 @@ enum fn_status registrar_lookup(struct lcs_call *call);
 enum fn_status registrar_registered(struct lcs_call *call);
 enum fn_status registrar_unregister(struct lcs_call *call);
 
-/** Answer 200 with the bindings as they are now (RFC 3261 10.3 step 8). 0 or -errno. */
+/** Answer 200 with the bindings as they are now (RFC 3261 10.3 step 8); was_there: for those
+ *  who add to it. 0 or -errno. */
 int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct slice aor,
-    const struct usrloc_aor *now, bool outbound);
+    const struct usrloc_aor *now, bool outbound, bool was_there);
 
 /* ---- gruu.c: RFC 5627 ---- */
 /** ;pub-gruu="..." of an instance as +sip.instance names it; aor without its scheme. */
@@ -44,6 +54,26 @@ void gruu_put(struct buf *b, struct slice aor, struct slice instance);
 /** Does the URI ask for one instance? Which one, in the arena; empty: for none there can be. */
 bool gruu_asked(struct arena *arena, const struct sip_uri *uri, struct slice *instance);
 bool gruu_is_of(struct slice asked, struct slice instance);
+
+/* ---- endpoint.c: LCS clients ---- */
+
+/* Which endpoint a request means. They write it into the Request-URI (user@domain:port;maddr=),
+ * and servers its epid into To. */
+struct endpoint_wish { bool by_address; struct slice host; uint16_t port; struct slice epid; };
+
+/** Into out; texts are the request's. */
+void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct endpoint_wish *out);
+/** The epid that an LCS client has put into From; empty: it is none. */
+struct slice endpoint_epid_of(struct lcs_ctx *ctx);
+/** The one that a binding was made with; empty: not by an LCS client. */
+struct slice endpoint_epid(const struct usrloc_binding *b);
+/**
+ * Of LCS endpoints one is meant: that which is asked for, else the latest. Others are taken as
+ * they come.
+ * @return false: the i-th binding of aor is passed over
+ */
+bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
+    const struct endpoint_wish *wish, int64_t now);
 
 /** Is an option tag in Supported? */
 bool registrar_supports(struct lcs_ctx *ctx, struct slice tag);

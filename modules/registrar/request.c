@@ -20,6 +20,7 @@ struct reading {
 	struct usrloc_want          *wants;
 	unsigned                     room;
 	const struct msg_contact    *checked;	/* contacts that are parsed already */
+	struct slice                 epid;	/* of an LCS client */
 	bool                         star;
 };
 
@@ -124,7 +125,7 @@ static bool is_own_param(struct slice name)
 /* What a caller may want to see again: everything that has no field of its own. */
 static int take_params(struct reading *r, struct slice params, struct usrloc_binding *b)
 {
-	char *text = arena_bytes(r->arena, params.len + 1), *at = text;
+	char *text = arena_bytes(r->arena, params.len + r->epid.len + sizeof(";epid=")), *at = text;
 	struct slice name, value, rest = params;
 
 	if (!text)
@@ -132,13 +133,18 @@ static int take_params(struct reading *r, struct slice params, struct usrloc_bin
 	while (hdr_next_param(&rest, &name, &value)) {
 		const char *end = value.len ? slice_end(value) : slice_end(name);
 
-		if (is_own_param(name))
+		if (is_own_param(name) || (r->epid.len && slice_eq_nocase(name, SLICE("epid"))))
 			continue;
 		if (slice_eq_nocase(name, SLICE("methods")))
 			b->methods = method_bits(hdr_unquote(r->arena, value));
 		*at++ = ';';
 		memcpy(at, name.p, (size_t)(end - name.p));
 		at += end - name.p;
+	}
+	if (r->epid.len) {
+		memcpy(at, ";epid=", 6);
+		memcpy(at + 6, r->epid.p, r->epid.len);
+		at += 6 + r->epid.len;
 	}
 	b->params = slice_of(text, (size_t)(at - text));
 	return 0;
@@ -346,6 +352,7 @@ static int take_common(struct reading *r)
 	r->out->change.aor = to == msg_to(msg) ? msg_to_aor(msg) : sip_uri_aor(r->arena, &to->uri);
 	if (!r->out->change.aor.p)
 		return refuse(r, 404, "No such address of record");
+	r->epid = endpoint_epid_of(r->ctx);
 	r->common.call_id = msg_call_id(msg);
 	r->common.cseq = cseq->seq;
 	r->common.user_agent = msg_value(msg, HDR_USER_AGENT);

@@ -12,6 +12,7 @@ struct saving {
 	struct reg_request request;
 	int64_t            flags;
 	bool               done;
+	bool               was_there;	/* for registrar_answer() */
 	struct value       ret;
 };
 
@@ -64,7 +65,7 @@ static void saved(void *arg, enum usrloc_result result, const struct usrloc_aor 
 		stats_of(s->reg)->accepted++;
 		if (!(s->flags & SAVE_NO_REPLY))
 			registrar_answer(ctx, s->reg, s->request.change.aor, now,
-			    s->request.outbound);
+			    s->request.outbound, s->was_there);
 	} else {
 		refuse_result(s, result);
 	}
@@ -95,9 +96,25 @@ static enum fn_status query(struct saving *s, struct lcs_call *call)
 	stats_of(s->reg)->queries++;
 	if (!(s->flags & SAVE_NO_REPLY))
 		registrar_answer(s->ctx, s->reg, s->request.change.aor,
-		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false);
+		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false, false);
 	call->ret = value_bool(true);
 	return FN_DONE;
+}
+
+/* Is it known already? Only those who add to our answers want to know. */
+static bool is_there(const struct saving *s)
+{
+	const struct usrloc_aor *aor = s->reg->usrloc->find(s->reg->ul, s->request.change.aor);
+	const struct usrloc_binding *want = &s->request.change.wants[0].binding;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		s->reg->usrloc->binding(aor, i, &b);
+		if (slice_eq(b.contact, want->contact) ||
+		    (want->instance.len && slice_eq(b.instance, want->instance)))
+			return true;
+	}
+	return false;
 }
 
 enum fn_status registrar_save(struct lcs_call *call)
@@ -121,6 +138,7 @@ enum fn_status registrar_save(struct lcs_call *call)
 		s->request.change.max_contacts = 1;
 		s->request.change.replace_oldest = true;
 	}
+	s->was_there = s->reg->listener_count && is_there(s);
 	s->call = call;
 	if (s->reg->usrloc->change(s->reg->ul, &s->request.change, saved, s) != 0)
 		return FN_FAILED;

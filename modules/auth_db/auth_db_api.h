@@ -1,0 +1,28 @@
+/*
+ * modules/auth_db/auth_db_api.h - who is a user, and news of them (interface "auth_db", version 1).
+ */
+#ifndef MODULES_AUTH_DB_AUTH_DB_API_H
+#define MODULES_AUTH_DB_AUTH_DB_API_H
+
+#include "core/lcs.h"
+
+struct auth_db;
+
+enum auth_db_state { AUTH_DB_UNKNOWN, AUTH_DB_DISABLED, AUTH_DB_ENABLED };
+
+/* For those who keep secrets of their own beside ours. Control thread. */
+struct auth_db_watch {
+	/* A password was set, and is stored here. 0 or -errno, which the administrator is told. */
+	int  (*password)(void *arg, struct slice name, struct slice domain, struct slice password);
+	/* Disabled or deleted: must not be signed in any more. aor: name@domain. */
+	void (*locked_out)(void *arg, struct slice aor, bool deleted);
+};
+
+struct auth_db_api {
+	/** Any worker. aor: name@domain, any case. */
+	enum auth_db_state (*state)(struct auth_db *db, struct slice aor);
+	/** In load(). 0 or -ENOSPC. */
+	int (*watch)(struct auth_db *db, const struct auth_db_watch *watch, void *arg);
+};
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * modules/auth_lcs/auth_lcs.h - what the files of this module share.
+ */
+#ifndef MODULES_AUTH_LCS_AUTH_LCS_H
+#define MODULES_AUTH_LCS_AUTH_LCS_H
+
+#include "modules/auth_lcs/auth_lcs_api.h"
+#include "modules/auth_lcs/creds.h"
+#include "modules/auth_lcs/text.h"
+#include "modules/auth_lcs/window.h"
+#include "utils/list.h"
+
+#define SCHEMES_MAX 4u
+
+struct auth_lcs_conf {
+	struct slice realm, targetname, schemes;
+	int64_t      version, min_version, per_connection;
+	msec_t       lifetime;
+};
+
+struct auth_lcs_local {
+	uint64_t    associations, challenges, accepted, refused, malformed, downgrades, clock;
+	uint64_t    signed_messages, verified, unsigned_messages, wrong, replayed, foreign, expired;
+	uint64_t    closed;
+	struct list guards;		/* connections of this worker that have associations */
+	bool        is_up;
+};
+
+struct scheme { const struct auth_lcs_scheme *ops; void *state; };
+
+struct auth_lcs {
+	struct lcs_mod *mod;
+	struct scheme   schemes[SCHEMES_MAX];
+	unsigned        scheme_count;
+};
+
+static inline struct auth_lcs_local *auth_lcs_stats(const struct auth_lcs *lcs)
+{
+	return lcs_local(lcs->mod);
+}
+
+/** NULL if there is none of that name. */
+const struct scheme *auth_lcs_scheme(const struct auth_lcs *lcs, struct slice name);
+
+/* ---- sa.c: associations of a connection; everything on its owner, but for sa_new() ---- */
+
+struct sa {
+	struct list                   node;
+	const struct auth_lcs_scheme *scheme;
+	void                         *keys;
+	struct slice                  opaque, realm, targetname, epid, name, domain;	/* behind it */
+	unsigned                      version;
+	uint32_t                      sent;	/* the last snum */
+	struct sa_window              seen;
+	int64_t                       expires;	/* unix seconds */
+	uint64_t                      stamp;
+	flow_id                       flow;
+	struct auth_lcs              *lcs;
+	uint64_t                      verified;
+	unsigned                      limit;	/* associations of one connection */
+};
+
+/** Takes keys, also when it fails (NULL: memory is short). Texts are copied. */
+struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
+    const struct auth_lcs_handshake *h, const struct sa *texts);
+void sa_free(struct sa *sa);
+/** Any worker: from now on this worker's messages to the flow are signed with it. Takes sa. */
+int  sa_attach(struct sa *sa);
+/** What it would have signed: the signature in creds. */
+bool sa_verify(struct sa *sa, const struct lcs_creds *creds, const struct sa_fields *f);
+
+/** STAGE_RECEIVED. */
+enum hook_result sa_received(struct lcs_call *call);
+/** This worker: forget all, close nothing. */
+void sa_forget(struct auth_lcs_local *local);
+/** This worker: close the connections of that user. */
+void sa_close_user(struct auth_lcs_local *local, struct slice aor);
+
+struct sa_info { const struct sa *sa; flow_id flow; };
+void sa_each(const struct auth_lcs_local *local, void (*fn)(const struct sa *sa, void *arg),
+    void *arg);
+
+/* ---- handshake.c ---- */
+enum fn_status auth_lcs_authenticate(struct lcs_call *call);
+enum fn_status auth_lcs_challenge(struct lcs_call *call);
+enum fn_status auth_lcs_is_client(struct lcs_call *call);
+void auth_lcs_finished(struct auth_lcs_handshake *h, enum auth_lcs_result result);
+/** The credentials of one of our schemes in a message; false if there are none. *id: where. */
+bool auth_lcs_creds(const struct auth_lcs *lcs, struct lcs_ctx *ctx, struct lcs_creds *out);
+
+extern const struct lcs_rpc auth_lcs_rpcs[];
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * auth_ntlm - NTLMv2 for LCS clients: a scheme of auth_lcs.
+ *
+ * Passwords' hashes are in the store, beside those of auth_db, or winbind is asked.
+ */
+#include "modules/auth_ntlm/auth_ntlm.h"
+
+#include "utils/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- the scheme ---- */
+
+static int sign(void *keys, struct slice text, unsigned char mac[AUTH_LCS_MAC_MAX])
+{
+	int err = ntlm_sign(keys, false, text, mac);
+
+	return err ? err : (int)NTLM_MAC_BYTES;
+}
+
+static bool verify(void *keys, struct slice text, struct slice mac)
+{
+	return ntlm_verify(keys, true, text, mac);
+}
+
+static void free_keys(void *keys)
+{
+	explicit_bzero(keys, sizeof(struct ntlm_keys));
+	free(keys);
+}
+
+static const struct auth_lcs_scheme scheme = {
+	.name = { "NTLM", 4 }, .challenge = ntlm_challenge, .accept = ntlm_accept,
+	.sign = sign, .verify = verify, .free = free_keys,
+};
+
+/* ---- passwords, as auth_db hears of them ---- */
+
+static int password_set(void *arg, struct slice name, struct slice domain, struct slice password)
+{
+	struct auth_ntlm *ntlm = arg;
+	unsigned char hash[NTLM_KEY_BYTES];
+	int err = ntlm_hash_password(ntlm->crypt, password, hash);
+
+	if (!err)
+		err = accounts_put(&ntlm->accounts, name, domain, hash);
+	explicit_bzero(hash, sizeof(hash));
+	return err;
+}
+
+static void locked_out(void *arg, struct slice aor, bool deleted)
+{
+	struct auth_ntlm *ntlm = arg;
+
+	if (deleted)
+		accounts_delete(&ntlm->accounts, aor);
+	ntlm->lcs->sign_out(ntlm->lcs_state, aor);
+}
+
+static const struct auth_db_watch watch = { password_set, locked_out };
+
+/* ---- life ---- */
+
+static int import(struct lcs_mod *mod, struct auth_ntlm *ntlm)
+{
+	void *state = NULL;
+	int err;
+
+	ntlm->mod = mod;
+	ntlm->lcs = lcs_import(mod, "auth_lcs", &state);
+	ntlm->lcs_state = state;
+	err = ntlm->lcs->provide(ntlm->lcs_state, &scheme, ntlm);
+	state = NULL;
+	ntlm->db = lcs_import(mod, "auth_db", &state);
+	ntlm->db_state = state;
+	if (!err && ntlm->db)
+		err = ntlm->db->watch(ntlm->db_state, &watch, ntlm);
+	return err;
+}
+
+static int load(struct lcs_mod *mod)
+{
+	struct auth_ntlm *ntlm = lcs_shared(mod);
+	int err = import(mod, ntlm);
+
+	if (err)
+		return err;
+	rand_bytes(&ntlm->key, sizeof(ntlm->key));
+	ntlm->crypt = ntlm_crypt_new();
+	if (!ntlm->crypt) {
+		log_error("auth_ntlm", "OpenSSL's legacy provider, which has MD4 and RC4, cannot be "
+		    "loaded");
+		return -ENOENT;
+	}
+	if (ntlm_winbind_is_built()) {
+		err = job_pool_declare(NTLM_POOL, 4, 1000);
+		if (err)
+			return err;
+	}
+	return accounts_init(&ntlm->accounts);
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct auth_ntlm *ntlm = lcs_shared(mod);
+	const struct auth_ntlm_conf *c = conf;
+	int n;
+
+	(void)next;
+	if (slice_eq(c->accounts, SLICE("winbind")))
+		return 0;
+	n = accounts_load(&ntlm->accounts);
+	if (n >= 0)
+		log_info("auth_ntlm", "accounts read count=%d", n);
+	return n == -ENODEV || n >= 0 ? 0 : n;
+}
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct auth_ntlm_conf *c = conf;
+
+	for (size_t i = 0; i < c->domains.count; i++)
+		if (slice_find(c->domains.items[i], '=') == c->domains.items[i].len)
+			return diag_error(diag, "domains", "must be DOMAIN=sip.domain");
+	if (!slice_eq(c->accounts, SLICE("store")) && !ntlm_winbind_is_built())
+		return diag_error(diag, "accounts", "winbind was left out of this build (libwbclient)");
+	return 0;
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	struct auth_ntlm *ntlm = lcs_shared(mod);
+
+	accounts_fini(&ntlm->accounts);
+	ntlm_crypt_free(&ntlm->crypt);
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_need needs[] = { { "auth_lcs", 1, false }, { "auth_db", 1, true }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_WORD(struct auth_ntlm_conf, accounts, "store", "store|winbind|both",
+	    "where accounts are: in our store (lcsctl users), in a domain that winbind has joined, "
+	    "or first one, then the other"),
+	PARAM_STRING(struct auth_ntlm_conf, netbios_domain, "",
+	    "our domain's short name, in challenges and before the backslash of a login; empty: the "
+	    "first label of the SIP domain, in capitals"),
+	PARAM_STRING(struct auth_ntlm_conf, netbios_name, "",
+	    "our own short name; empty: the first label of server_name, in capitals"),
+	PARAM_STRINGS(struct auth_ntlm_conf, domains,
+	    "DOMAIN=sip.domain: accounts of that domain are users of that SIP domain"),
+	PARAM_BOOL(struct auth_ntlm_conf, allow_weak, "no",
+	    "let in clients without extended session security (Messenger 5.x): their signatures "
+	    "are CRC32 under RC4, which who can change messages can forge"),
+	PARAM_DURATION(struct auth_ntlm_conf, clock_skew, "15m", 0, 86400000, "s",
+	    "how far a client's clock may be off; 0: it is not looked at"),
+	PARAM_DURATION(struct auth_ntlm_conf, challenge_lifetime, "2m", 1000, 3600000, "s",
+	    "how long a challenge may be answered"),
+	PARAM_DURATION(struct auth_ntlm_conf, timeout, "5s", 100, 60000, "s",
+	    "how long winbind may take"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct auth_ntlm_local, accepted, STAT_COUNTER, "right answers"),
+	LCS_STAT(struct auth_ntlm_local, wrong, STAT_COUNTER, "wrong passwords"),
+	LCS_STAT(struct auth_ntlm_local, unknown, STAT_COUNTER, "accounts that are not there"),
+	LCS_STAT(struct auth_ntlm_local, disabled, STAT_COUNTER, "accounts of disabled users"),
+	LCS_STAT(struct auth_ntlm_local, malformed, STAT_COUNTER, "tokens that make no sense"),
+	LCS_STAT(struct auth_ntlm_local, weak, STAT_COUNTER,
+	    "answers without NTLMv2, or without extended session security where that is wanted"),
+	LCS_STAT(struct auth_ntlm_local, stale, STAT_COUNTER,
+	    "answers to challenges that are old or not ours"),
+	LCS_STAT(struct auth_ntlm_local, clock, STAT_COUNTER, "clocks that are too far off"),
+	LCS_STAT(struct auth_ntlm_local, asked, STAT_COUNTER, "questions to winbind"),
+	LCS_STAT(struct auth_ntlm_local, unreachable, STAT_COUNTER,
+	    "questions that winbind did not answer"),
+	{ 0 }
+};
+
+static const char manual[] =
+"NTLMv2 alone is accepted; LM and NTLM responses are refused, whatever the parameters say. The\n"
+"hash that is needed is made when a password is set with `lcsctl users add` or `users passwd`\n"
+"while this module is loaded: users who were there before need their password set once more\n"
+"(`lcsctl ntlm list` shows who has a hash). Such a hash is as good as the password for NTLM;\n"
+"guard the store accordingly.\n"
+"\n"
+"An account's name and a SIP address are two things. `EXAMPLE\\alice`, `alice@example.com` and\n"
+"plain `alice` stand for the user `alice@example.com` of that domain; `lcsctl ntlm login USER\n"
+"'EXAMPLE\\other'` gives a user an account of another name. Which address an account may use is\n"
+"then checked by `check_to()` and `check_from()`.\n";
+
+LCS_MODULE(auth_ntlm,
+	.summary = "NTLMv2 sign-in of LCS clients",
+	.conf_size = sizeof(struct auth_ntlm_conf),
+	.local_size = sizeof(struct auth_ntlm_local),
+	.shared_size = sizeof(struct auth_ntlm),
+	.params = params,
+	.needs = needs,
+	.stats = stats,
+	.rpcs = auth_ntlm_rpcs,
+	.schema = &accounts_schema,
+	.load = load,
+	.check = check,
+	.prepare = prepare,
+	.unload = unload,
+	.manual = manual,
+	.flags = MODULE_AT_START,
+);

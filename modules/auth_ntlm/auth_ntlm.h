@@ -1,0 +1,68 @@
+/*
+ * modules/auth_ntlm/auth_ntlm.h - what the files of this module share.
+ */
+#ifndef MODULES_AUTH_NTLM_AUTH_NTLM_H
+#define MODULES_AUTH_NTLM_AUTH_NTLM_H
+
+#include "modules/auth_db/auth_db_api.h"
+#include "modules/auth_lcs/auth_lcs_api.h"
+#include "modules/auth_ntlm/accounts.h"
+#include "modules/auth_ntlm/keys.h"
+#include "utils/siphash.h"
+
+#define NTLM_POOL "winbind"
+
+struct auth_ntlm_conf {
+	struct slice       netbios_domain, netbios_name, accounts;
+	struct lcs_strings domains;	/* "EXAMPLE=example.com" */
+	bool               allow_weak;
+	msec_t             clock_skew, challenge_lifetime, timeout;
+};
+
+struct auth_ntlm_local {
+	uint64_t accepted, wrong, unknown, disabled, malformed, weak, stale, clock, asked, unreachable;
+};
+
+struct auth_ntlm {
+	struct lcs_mod            *mod;
+	const struct auth_lcs_api *lcs;
+	struct auth_lcs           *lcs_state;
+	const struct auth_db_api  *db;	/* NULL: not loaded */
+	struct auth_db            *db_state;
+	struct ntlm_crypt         *crypt;
+	struct accounts            accounts;
+	struct siphash_key         key;	/* nonces are made with it */
+};
+
+static inline const struct auth_ntlm_conf *auth_ntlm_conf(const struct auth_ntlm *ntlm,
+    struct lcs_ctx *ctx)
+{
+	return lcs_conf(ntlm->mod, lcs_ctx_gen(ctx));
+}
+
+/* ---- names.c: whom an account stands for ---- */
+
+/** "example.com" gives "EXAMPLE"; in the arena. */
+struct slice ntlm_netbios(struct arena *arena, struct slice dns);
+/** The AOR that an account would have whose names are (domain, user), UTF-8; wanted: the AOR
+ *  that is to be signed in. .p NULL: the domain is none of ours. */
+struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
+    struct slice domain, struct slice user, struct slice wanted);
+
+/* ---- accept.c ---- */
+int  ntlm_challenge(void *state, struct lcs_ctx *ctx, struct slice token, struct buf *out);
+enum auth_lcs_result ntlm_accept(void *state, struct auth_lcs_handshake *h);
+/** What came of the answer: OK makes the keys, and tells who it is. aor: in the arena. */
+enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
+    const struct ntlm_answer *a, int err, const unsigned char base[NTLM_KEY_BYTES],
+    struct slice aor);
+
+/* ---- winbind.c: accounts elsewhere; -ENOSYS if it was not built ---- */
+bool ntlm_winbind_is_built(void);
+enum auth_lcs_result ntlm_winbind_ask(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
+    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES], struct slice domain,
+    struct slice user, struct slice aor);
+
+extern const struct lcs_rpc auth_ntlm_rpcs[];
+
+#endif

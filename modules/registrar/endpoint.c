@@ -1,0 +1,88 @@
+/*
+ * modules/registrar/endpoint.c - LCS clients: several endpoints of a user, one of which is meant.
+ *
+ * Such a client answers whatever it gets at once, so a call must not be forked to several.
+ */
+#include "modules/registrar/registrar.h"
+
+static struct slice epid_in(const struct name_addr *addr)
+{
+	struct slice epid;
+
+	if (!addr || !hdr_param(addr->params, SLICE("epid"), &epid))
+		return SLICE_NULL;
+	return epid;
+}
+
+struct slice endpoint_epid_of(struct lcs_ctx *ctx)
+{
+	return epid_in(msg_from(lcs_msg(ctx)));
+}
+
+struct slice endpoint_epid(const struct usrloc_binding *b)
+{
+	struct slice epid;
+
+	return hdr_param(b->params, SLICE("epid"), &epid) ? epid : SLICE_NULL;
+}
+
+void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct endpoint_wish *out)
+{
+	*out = (struct endpoint_wish){ .epid = epid_in(msg_to(lcs_msg(ctx))) };
+	out->by_address = sip_uri_param(uri, SLICE("maddr"), &out->host);
+	out->port = uri->port;
+}
+
+static bool has_address(const struct usrloc_binding *b, const struct endpoint_wish *wish)
+{
+	struct sip_uri contact;
+	struct ip_addr ip;
+
+	if (sip_uri_parse(b->contact, &contact, NULL) == 0 && contact.port == wish->port &&
+	    slice_eq_nocase(contact.host, wish->host))
+		return true;
+	return uri_host_ip(wish->host, &ip) == 0 && ip_eq(&ip, &b->received.remote.ip) &&
+	    b->received.remote.port == wish->port;
+}
+
+/* Better: the address that was asked for, then the epid, then what came last. */
+static unsigned rank(const struct usrloc_binding *b, const struct endpoint_wish *wish)
+{
+	if (wish->by_address && has_address(b, wish))
+		return 3;
+	if (wish->epid.len && slice_eq_nocase(endpoint_epid(b), wish->epid))
+		return 2;
+	return 1;
+}
+
+static bool can_be_reached(const struct usrloc_binding *b, int64_t now)
+{
+	return b->expires > now && endpoint_epid(b).len && flow_is_alive(b->received.flow);
+}
+
+static bool is_better(const struct usrloc_binding *a, const struct usrloc_binding *b,
+    const struct endpoint_wish *wish)
+{
+	unsigned ra = rank(a, wish), rb = rank(b, wish);
+
+	return ra != rb ? ra > rb : a->changed > b->changed;
+}
+
+bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
+    const struct endpoint_wish *wish, int64_t now)
+{
+	struct usrloc_binding mine, other;
+
+	reg->usrloc->binding(aor, i, &mine);
+	/* Inside a dialog with an LCS client nobody else is meant. */
+	if (wish->by_address && rank(&mine, wish) < 2)
+		return false;
+	if (!endpoint_epid(&mine).len)
+		return true;
+	for (unsigned k = 0; k < aor->count; k++) {
+		reg->usrloc->binding(aor, k, &other);
+		if (k != i && can_be_reached(&other, now) && is_better(&other, &mine, wish))
+			return false;
+	}
+	return true;
+}
