@@ -577,6 +577,22 @@ static void watch_input(void)
 	g_io_add_watch(channel, G_IO_IN | G_IO_HUP, line_ready, NULL);
 }
 
+/* ---- its log ---- */
+
+/* Not to standard output, where libpurple would write it by itself. */
+static void log_print(PurpleDebugLevel level, const char *category, const char *text)
+{
+	(void)level;
+	fprintf(stderr, "%s: %s", category ? category : "", text);
+}
+
+static gboolean log_is_wanted(PurpleDebugLevel level, const char *category)
+{
+	return level >= PURPLE_DEBUG_INFO && category && strcmp(category, "sipe") == 0;
+}
+
+static PurpleDebugUiOps debug_ops = { .print = log_print, .is_enabled = log_is_wanted };
+
 /* ---- beginning ---- */
 
 static char *opt_dir, *opt_user, *opt_login, *opt_password, *opt_server, *opt_transport,
@@ -627,8 +643,8 @@ static PurpleCoreUiOps core_ops = { .ui_init = ui_init };
 static void start_purple(void)
 {
 	purple_util_set_user_dir(opt_dir);
-	purple_debug_set_enabled(opt_debug);
 	if (opt_debug) {
+		purple_debug_set_ui_ops(&debug_ops);
 		g_setenv("PURPLE_UNSAFE_DEBUG", "1", TRUE);
 		g_setenv("PURPLE_VERBOSE_DEBUG", "1", TRUE);
 		purple_debug_set_unsafe(TRUE);

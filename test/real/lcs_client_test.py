@@ -1,0 +1,104 @@
+"""pidgin-sipe, the LCS client: NTLM sign-in, signed messages both ways, what is refused."""
+from lib.tap import check, equal, test, wait_until
+
+REFUSED = "2"               # libpurple's number for a failed authentication
+
+
+def all_signed(client):
+    """Everything the server sent since the sign-in is signed, but for provisional responses and
+    challenges; and the client found every signature right."""
+    trace = client.trace()
+    check("is invalid" not in trace, "a signature was found invalid")
+    blocks = trace.split("MESSAGE START <<<<<<<<<<")[1:]
+    texts = [b.split("\n", 1)[1].split("MESSAGE END")[0] for b in blocks]
+    for text in texts:
+        bare = text.startswith("SIP/2.0 1") or text.startswith("SIP/2.0 401")
+        equal("rspauth=" in text.split("\n\n")[0], not bare, f"signature of:\n{text[:200]}")
+    return len(texts)
+
+
+def pair(world, t1="tcp", t2="tcp"):
+    """Two users of the shared server who are signed in."""
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    return (world.sipe(one, t1, server).wait_signed_on(),
+            world.sipe(two, t2, server).wait_signed_on())
+
+
+def signed_in(server, user):
+    return [row for row in server.ctl("sa", "list") if row["user"] == user.aor]
+
+
+@test("pidgin-sipe signs in over {} and off again", each=("tcp", "tls"), limit=40)
+def sign_in(world, transport):
+    user, server = world.user("home-lcs"), world.server("home-lcs")
+    client = world.sipe(user, transport, server).wait_signed_on()
+    rows = signed_in(server, user)
+    equal([(r["scheme"], r["version"]) for r in rows], [("NTLM", 4)], "associations")
+    equal(len(server.endpoints(user)), 1, "endpoints")
+    client.command("sign-off")
+    client.event("signed-off")
+    check(all_signed(client) >= 3, "messages with signatures")
+    wait_until(lambda: not signed_in(server, user), 5, "the association ends")
+
+
+@test("a login written as {} signs in", limit=40,
+      each=("EXAMPLE\\{}", "example.test\\{}", "{}@example.test", "{}"))
+def logins(world, form):
+    user, server = world.user("home-lcs"), world.server("home-lcs")
+    world.sipe(user, "tcp", server, login=form.format(user.name)).wait_signed_on()
+    equal(len(signed_in(server, user)), 1, "associations")
+
+
+@test("an account of another name is the user's, once the administrator says so", limit=60)
+def other_account(world):
+    user, server = world.user("home-lcs"), world.server("home-lcs")
+    login = "EXAMPLE\\x" + user.name
+    check(world.sipe(user, "tcp", server, login=login).wait_failed(), "no reason")
+    server.ctl("ntlm", "login", user.aor, login)
+    world.sipe(user, "tcp", server, login=login).wait_signed_on()
+
+
+@test("two pidgin-sipe clients over {} and {} write to each other", limit=60,
+      each=[("tcp", "tcp"), ("tls", "tcp"), ("tls", "tls")])
+def talk(world, t1, t2):
+    alice, bob = pair(world, t1, t2)
+    alice.im(bob.user.uri, "hello from one")
+    bob.wait_im("hello from one", alice.user.uri)
+    bob.im(alice.user.uri, "and back: Grüße")
+    alice.wait_im("and back: Grüße", bob.user.uri)
+    for i in range(5):
+        alice.im(bob.user.uri, f"line {i}")
+        bob.wait_im(f"line {i}")
+    alice.command("typing", bob.user.uri, "on")
+    bob.event("typing", alice.user.uri, "on")
+    alice.command("close", bob.user.uri)
+    for client in (alice, bob):
+        check(all_signed(client) > 10, "messages with signatures")
+
+
+@test("a wrong password is refused and said to be wrong", limit=40)
+def wrong_password(world):
+    user = world.user("home-lcs")
+    client = world.sipe(user, "tcp", world.server("home-lcs"), password="wrong")
+    equal(client.event("failed", seconds=15)[0], REFUSED, "libpurple's reason")
+
+
+@test("a disabled user is told so, and one who is disabled later is out at once", limit=60)
+def disabled(world):
+    user, server = world.user("home-lcs"), world.server("home-lcs")
+    client = world.sipe(user, "tcp", server).wait_signed_on()
+    server.ctl("users", "disable", user.aor)
+    client.event("failed", seconds=10)
+    wait_until(lambda: not signed_in(server, user), 5, "the association ends")
+    again = world.sipe(user, "tcp", server)
+    check("disabled" in again.trace() or again.wait_failed(), "no reason")
+
+
+@test("an unknown user is refused before a password is asked for", limit=40)
+def unknown(world):
+    user, server = world.user("home-lcs"), world.server("home-lcs")
+    server.ctl("users", "delete", user.aor)
+    client = world.sipe(user, "tcp", server)
+    client.wait_failed()
+    check("WWW-Authenticate" not in client.trace(), "a challenge was spent")
