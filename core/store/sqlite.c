@@ -5,6 +5,7 @@
  * of their declaration.
  */
 #include "core/store/backend.h"
+#include "core/store/private.h"
 
 #include "utils/err.h"
 
@@ -77,19 +78,6 @@ static int lock_file(const char *path, const char **why)
 	return -EBUSY;
 }
 
-/*
- * Secrets of users are in there: a new one is for the server's user alone, whatever the umask;
- * SQLite gives the files beside it the same mode. One that is there is not opened: closing it
- * would drop SQLite's locks.
- */
-static void make_private(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		close(fd);
-}
-
 static void sqlite_close(struct store_conn *conn)
 {
 	for (unsigned i = 0; i < PREPARED_SLOTS; i++) {
@@ -140,7 +128,7 @@ static int sqlite_open(const struct store_open *how, struct store_conn **out, co
 			err = fd;
 		} else {
 			conn->lock_fd = fd;
-			make_private(how->rest);
+			err = store_make_private(how->rest, why);
 		}
 	}
 	if (!err) {

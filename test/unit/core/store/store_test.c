@@ -1,10 +1,12 @@
 /*
  * The store with the real SQLite in a directory of its own; the worker is this thread.
  */
+#include "core/store/private.h"
 #include "core/store/store.h"
 
 #include "test/unit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -270,6 +272,56 @@ static void test_files_are_private(void **state)
 	}
 }
 
+static mode_t mode_of(const char *end)
+{
+	char name[sizeof(path) + 8];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s%s", path, end);
+	return stat(name, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+static void test_what_others_could_read_is_closed(void **state)
+{
+	struct store_conf c = conf();
+	struct seen seen = { 0 };
+	const char *why;
+	char wal[sizeof(path) + 8];
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(PUT, "kept", 1, &seen), 0);
+	run_posted(1);
+	store_stop();
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	fd = open(wal, O_RDWR | O_CREAT, 0600);
+	close(fd);
+	assert_int_equal(chmod(path, 0664), 0);
+	assert_int_equal(chmod(wal, 0666), 0);
+	assert_int_equal(store_start(&c, &why), 0);
+	assert_int_equal(mode_of(""), 0600);
+	assert_int_equal(mode_of("-wal"), 0600);
+	expect_all("kept=1 ");
+}
+
+/* Who cannot close it does not go on as if nobody read it. */
+static void test_what_is_somebody_elses_is_refused(void **state)
+{
+	const char *why = NULL;
+
+	(void)state;
+	store_stop();
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(store_make_private(path, &why), -EPERM);
+	assert_int_equal(seteuid(0), 0);
+	assert_non_null(strstr(why, "chown"));
+	assert_int_equal(mode_of(""), 0644);
+}
+
 static void test_newer_database_is_refused(void **state)
 {
 	struct store_conf c = conf();
@@ -375,7 +427,9 @@ int main(void)
 		STORE_TEST(test_control_thread),
 		STORE_TEST(test_survives_stop),
 		STORE_TEST(test_one_server_per_file),
-	STORE_TEST(test_files_are_private),
+		STORE_TEST(test_files_are_private),
+		STORE_TEST(test_what_others_could_read_is_closed),
+		STORE_TEST(test_what_is_somebody_elses_is_refused),
 		STORE_TEST(test_newer_database_is_refused),
 		STORE_TEST(test_bad_urls),
 		STORE_TEST(test_full_disk),
