@@ -1,0 +1,99 @@
+/*
+ * dirsearch - look for people: directorySearch in SERVICE requests to the domain.
+ *
+ * What is known of people is in the store, set with lcsctl, and in memory; a search looks at
+ * all of them.
+ */
+#include "modules/dirsearch/dirsearch.h"
+
+#include <errno.h>
+
+static int load(struct lcs_mod *mod)
+{
+	struct dirsearch *d = lcs_shared(mod);
+	void *shared;
+
+	d->mod = mod;
+	d->service = lcs_import(mod, "service", &shared);
+	d->service_state = shared;
+	d->people = rtab_new(1024);
+	d->rate = rate_new(4096);
+	if (!d->people || !d->rate)
+		return -ENOMEM;
+	d->operation = (struct service_operation){ "directorySearch", SERVICE_DOMAIN, dirsearch_run, d };
+	return d->service->add_operation(d->service_state, &d->operation);
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct dirsearch *d = lcs_shared(mod);
+	int n;
+
+	(void)next;
+	(void)conf;
+	if (d->loaded || !store_is_on())
+		return 0;
+	n = people_load(d);
+	if (n >= 0)
+		log_info("dirsearch", "people read count=%d", n);
+	if (n >= 0)
+		n = rules_load(d);
+	d->loaded = n >= 0;
+	return n < 0 ? n : 0;
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	struct dirsearch *d = lcs_shared(mod);
+
+	people_free(d);
+	rate_free(&d->rate);
+}
+
+static const struct lcs_need needs[] = { { "service", 1, false }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_INT(struct dirsearch_conf, max_results, "20", 1, 1000,
+	    "people in one answer, whatever the client asks for; it is told if there are more"),
+	PARAM_INT(struct dirsearch_conf, max_per_minute, "30", 1, 100000,
+	    "searches of one asker in a minute; more are refused with 503"),
+	PARAM_BOOL(struct dirsearch_conf, foreigners, "no",
+	    "users of other domains may search, too; else they get 403"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct dirsearch_local, searches, STAT_COUNTER, "searches answered"),
+	LCS_STAT(struct dirsearch_local, found, STAT_COUNTER, "people in all answers"),
+	LCS_STAT(struct dirsearch_local, too_many, STAT_COUNTER, "answers that were cut"),
+	LCS_STAT(struct dirsearch_local, too_often, STAT_COUNTER, "searches above max_per_minute"),
+	LCS_STAT(struct dirsearch_local, forbidden, STAT_COUNTER, "searches by users of other domains"),
+	LCS_STAT(struct dirsearch_local, bad, STAT_COUNTER, "searches that make no sense"),
+	{ 0 }
+};
+
+LCS_MODULE(dirsearch,
+	.summary = "look for people (LCS directory search)",
+	.conf_size = sizeof(struct dirsearch_conf),
+	.local_size = sizeof(struct dirsearch_local),
+	.shared_size = sizeof(struct dirsearch),
+	.params = params,
+	.needs = needs,
+	.stats = stats,
+	.rpcs = dirsearch_rpcs,
+	.schema = &dirsearch_schema,
+	.flags = MODULE_AT_START,
+	.load = load,
+	.prepare = prepare,
+	.unload = unload,
+	.manual =
+	    "A search names beginnings of attributes (`givenName`, `sn`, `displayName`, `mail`,\n"
+	    "`msRTCSIP-PrimaryUserAddress`, `company`, `c`, `title`, `l`, `st`, `telephoneNumber`,\n"
+	    "`physicalDeliveryOfficeName`); all must fit, capitals do not matter. A search that names\n"
+	    "nothing is refused. What is known of people is set with `lcsctl directory set`.\n"
+	    "\n"
+	    "Who finds whom is said by rules on organizational units (`lcsctl directory rule`): a rule\n"
+	    "holds for the unit and for those below it until one of them has its own. At one unit a\n"
+	    "rule for a user comes before one for his domain before one for `all`. Without any rule\n"
+	    "everybody finds everybody. Rules for groups are refused: units only.\n",
+);

@@ -1,0 +1,63 @@
+/*
+ * modules/dirsearch/dirsearch.h - what the files of this module share.
+ */
+#ifndef MODULES_DIRSEARCH_DIRSEARCH_H
+#define MODULES_DIRSEARCH_DIRSEARCH_H
+
+#include "modules/dirsearch/search.h"
+#include "modules/service/service_api.h"
+#include "utils/rate.h"
+#include "utils/rtab.h"
+
+struct dirsearch_conf {
+	int64_t max_results, max_per_minute;
+	bool    foreigners;
+};
+
+struct dirsearch_local { uint64_t searches, found, too_many, too_often, forbidden, bad; };
+
+struct person {				/* immutable once it is in the table */
+	struct rtab_node  node;		/* first */
+	struct epoch_item item;
+	uint16_t          len[PERSON_COUNT];
+	char              text[];
+};
+
+struct rules {				/* immutable; replaced as a whole */
+	struct epoch_item item;
+	struct arena     *arena;
+	unsigned          count;
+	struct rule      *rule;
+};
+
+struct dirsearch {
+	struct lcs_mod           *mod;
+	const struct service_api *service;
+	struct service           *service_state;
+	struct service_operation  operation;
+	struct rtab              *people;	/* struct person by AOR */
+	struct rules *_Atomic     rules;
+	struct rate_table        *rate;
+	bool                      loaded;
+};
+
+/* ---- people.c ---- */
+extern const struct store_schema dirsearch_schema;
+/** Borrowed until the next quiet point. */
+void person_view(const struct person *p, struct person_view *out);
+const struct person *people_find(const struct dirsearch *d, struct slice aor);
+/* Control thread: the store first, then memory. 0 or -errno. */
+int  people_load(struct dirsearch *d);
+int  people_put(struct dirsearch *d, const struct person_view *p);
+int  people_delete(struct dirsearch *d, struct slice aor);
+void people_free(struct dirsearch *d);
+int  rules_load(struct dirsearch *d);
+/** allowed: 1, 0, or -1: no rule any more. */
+int  rules_put(struct dirsearch *d, struct slice ou, struct slice who, int allowed);
+
+/* ---- ask.c ---- */
+void dirsearch_run(struct service_request *req, const struct service_asked *asked, void *arg);
+
+extern const struct lcs_rpc dirsearch_rpcs[];
+
+#endif

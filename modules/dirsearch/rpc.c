@@ -1,0 +1,228 @@
+/*
+ * modules/dirsearch/rpc.c - lcsctl directory: show, set, delete, rules, rule.
+ */
+#include "modules/dirsearch/dirsearch.h"
+
+#include <errno.h>
+
+static struct slice text_param(const json_t *params, const char *name)
+{
+	const json_t *v = json_object_get(params, name);
+
+	return json_is_string(v) ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+static json_t *json_slice(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+static int user_param(const json_t *params, struct arena *arena, struct slice *aor,
+    struct slice *error)
+{
+	struct slice text = text_param(params, "user");
+	struct slice bare = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+	struct slice uri_text = arena_printf(arena, "sip:%.*s", SLICE_ARG(bare));
+	struct sip_uri uri;
+
+	if (uri_text.p && sip_uri_parse(uri_text, &uri, NULL) == 0 && uri.user.len) {
+		*aor = sip_uri_aor(arena, &uri);
+		return aor->p ? 0 : -ENOMEM;
+	}
+	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
+	return -EINVAL;
+}
+
+static json_t *describe(const struct person *p)
+{
+	json_t *o = json_object();
+	struct person_view v;
+
+	person_view(p, &v);
+	for (unsigned i = 0; i < PERSON_COUNT; i++)
+		if (v.field[i].len)
+			json_object_set_new(o, person_field_name((enum person_field)i), json_slice(v.field[i]));
+	return o;
+}
+
+static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice aor = SLICE_NULL;
+	int err = user_param(params, arena, &aor, error);
+	const struct person *p = err ? NULL : people_find(lcs_shared(mod), aor);
+
+	if (err)
+		return err;
+	if (!p) {
+		*error = arena_printf(arena, "nothing is known of %.*s", SLICE_ARG(aor));
+		return -ENOENT;
+	}
+	*result = describe(p);
+	return 0;
+}
+
+#define FIELD_MAX 256u
+
+/* What is given counts, the rest stays as it was. */
+static int merge(const json_t *params, const struct person *old, struct slice aor,
+    struct person_view *v, struct slice *error)
+{
+	*v = (struct person_view){ .field = { { NULL, 0 } } };
+	if (old)
+		person_view(old, v);
+	v->field[PERSON_AOR] = aor;
+	for (unsigned i = PERSON_AOR + 1; i < PERSON_COUNT; i++) {
+		struct slice text = text_param(params, person_field_name((enum person_field)i));
+
+		if (text.p)
+			v->field[i] = text;
+		if (v->field[i].len <= FIELD_MAX)
+			continue;
+		*error = SLICE("no text may be longer than 256 bytes");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct dirsearch *d = lcs_shared(mod);
+	struct slice aor = SLICE_NULL;
+	int err = user_param(params, arena, &aor, error);
+	struct person_view v;
+
+	if (!err)
+		err = merge(params, people_find(d, aor), aor, &v, error);
+	if (!err)
+		err = people_put(d, &v);
+	if (err) {
+		if (!error->len)
+			*error = arena_printf(arena, "the store refused: %s", err_text(err));
+		return err;
+	}
+	log_notice("audit", "directory entry changed by=administrator user=%.*s", SLICE_ARG(aor));
+	*result = describe(people_find(d, aor));
+	return 0;
+}
+
+static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice aor = SLICE_NULL;
+	int err = user_param(params, arena, &aor, error);
+
+	if (!err)
+		err = people_delete(lcs_shared(mod), aor);
+	if (err == -ENOENT)
+		*error = arena_printf(arena, "nothing is known of %.*s", SLICE_ARG(aor));
+	if (err)
+		return err;
+	log_notice("audit", "directory entry deleted by=administrator user=%.*s", SLICE_ARG(aor));
+	*result = json_pack("{s:o}", "user", json_slice(aor));
+	return 0;
+}
+
+/* ---- rules ---- */
+
+static int rpc_rules(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const struct rules *r = atomic_load(&((struct dirsearch *)lcs_shared(mod))->rules);
+
+	(void)params;
+	(void)arena;
+	(void)error;
+	*result = json_array();
+	for (unsigned i = 0; r && i < r->count; i++)
+		json_array_append_new(*result, json_pack("{s:o, s:o, s:s}", "ou",
+		    json_slice(r->rule[i].ou), "who", json_slice(r->rule[i].who), "verdict",
+		    r->rule[i].allowed ? "allow" : "deny"));
+	return 0;
+}
+
+static int read_verdict(struct slice text, int *allowed)
+{
+	static const char *const words[] = { "deny", "allow", "inherit" };
+
+	for (int i = 0; i < 3; i++)
+		if (slice_eq(text, slice_str(words[i]))) {
+			*allowed = i == 2 ? -1 : i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int refuse_who(struct slice who, struct arena *arena, struct slice *error)
+{
+	if (!slice_starts_nocase(who, SLICE("group:")))
+		return 0;
+	*error = arena_printf(arena, "rules are for units, not for groups: who belongs to a group "
+	    "can change without the directory's owner knowing. Name a user, a domain or \"all\"");
+	return -EINVAL;
+}
+
+static int rpc_rule(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice ou = text_param(params, "ou"), who = text_param(params, "who");
+	int allowed = 0, err = refuse_who(who, arena, error);
+
+	if (!err && (read_verdict(text_param(params, "verdict"), &allowed) != 0 || !who.len ||
+	    ou.len > FIELD_MAX || who.len > 400)) {
+		*error = SLICE("write: a unit, who (\"all\", a domain, name@domain), allow, deny or inherit");
+		err = -EINVAL;
+	}
+	if (!err)
+		err = rules_put(lcs_shared(mod), ou, who, allowed);
+	if (err == -ENOENT)
+		*error = SLICE("there is no such rule");
+	if (err)
+		return err;
+	log_notice("audit", "directory rule changed by=administrator ou=%.*s who=%.*s verdict=%.*s",
+	    SLICE_ARG(ou), SLICE_ARG(who), SLICE_ARG(text_param(params, "verdict")));
+	return rpc_rules(mod, params, result, arena, error);
+}
+
+/* ---- tables ---- */
+
+#define USER { "user", VALUE_STRING, true, "name@domain" }
+
+static const struct lcs_rpc_arg user_args[] = { USER, { 0 } };
+static const struct lcs_rpc_arg no_args[] = { { 0 } };
+static const struct lcs_rpc_arg set_args[] = {
+	USER,
+	{ "display_name", VALUE_STRING, false, "as lists show it" },
+	{ "given_name", VALUE_STRING, false, "first name" },
+	{ "sn", VALUE_STRING, false, "family name" },
+	{ "mail", VALUE_STRING, false, "address for mail" },
+	{ "title", VALUE_STRING, false, "what the person does" },
+	{ "office", VALUE_STRING, false, "room" },
+	{ "phone", VALUE_STRING, false, "telephone number" },
+	{ "company", VALUE_STRING, false, "company" },
+	{ "city", VALUE_STRING, false, "city" },
+	{ "state", VALUE_STRING, false, "state or province" },
+	{ "country", VALUE_STRING, false, "country" },
+	{ "ou", VALUE_STRING, false, "organizational unit, \"Sales/North\"" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg rule_args[] = {
+	{ "ou", VALUE_STRING, true, "organizational unit; what lies below it inherits" },
+	{ "who", VALUE_STRING, true, "who looks: name@domain, a domain, or \"all\"" },
+	{ "verdict", VALUE_STRING, true, "allow, deny, or inherit: no rule any more" },
+	{ 0 }
+};
+
+const struct lcs_rpc dirsearch_rpcs[] = {
+	{ "directory.show", RIGHT_READ, user_args, rpc_show, "what is known of a person" },
+	{ "directory.set", RIGHT_ADMIN, set_args, rpc_set,
+	  "make a person known, or change what is given" },
+	{ "directory.delete", RIGHT_ADMIN, user_args, rpc_delete, "forget what is known of a person" },
+	{ "directory.rules", RIGHT_READ, no_args, rpc_rules, "who may find whom" },
+	{ "directory.rule", RIGHT_ADMIN, rule_args, rpc_rule,
+	  "who may find the people of a unit and of those below it" },
+	{ 0 }
+};
