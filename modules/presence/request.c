@@ -144,6 +144,27 @@ static int read_expires(struct reading *r)
 	return 0;
 }
 
+/* Of equals the one that the client names first: nothing says so, but clients mean it. */
+static int best_format(struct reading *r, const struct slice *offers, unsigned n)
+{
+	int best = -1, best_q = 0;
+	size_t best_at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct mime_type type;
+		int q = mime_type_parse(offers[i], &type, NULL) == 0 ?
+		    view_accept(&r->view, &type) : 0;
+		size_t at = slice_search(r->a->req.accept, offers[i]);
+
+		if (q <= 0 || q < best_q || (q == best_q && at >= best_at))
+			continue;
+		best = (int)i;
+		best_q = q;
+		best_at = at;
+	}
+	return best;
+}
+
 static int read_accept(struct reading *r)
 {
 	struct asking *a = r->a;
@@ -157,7 +178,7 @@ static int read_accept(struct reading *r)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
 		offers[i] = a->pkg->pk->formats[i].content_type;
-	best = view_accept_best(&r->view, offers, n);
+	best = best_format(r, offers, n);
 	if (best >= 0) {
 		a->format = (unsigned)best;
 		return 0;

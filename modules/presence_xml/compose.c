@@ -50,10 +50,10 @@ bool pstate_add(struct pstate *st, const struct psource *s)
 }
 
 /* The user's own words before those of a device, the best device before others. */
-static struct slice note_of(const struct pstate *st, const struct pdoc *user_info)
+static struct slice note_of(const struct pstate *st, const struct puser_info *info)
 {
-	if (user_info && user_info->note.len)
-		return user_info->note;
+	if (info && info->note.len)
+		return info->note;
 	for (unsigned i = 0; i < st->count; i++)
 		if (st->sources[i].doc && st->sources[i].doc->note.len)
 			return st->sources[i].doc->note;
@@ -70,23 +70,23 @@ static struct slice name_of(const struct pstate *st)
 
 /* A state in userInfo wins if it is less available than what the device says; it does not
  * bring anybody back who is not there. */
-static unsigned scale_with(unsigned scale, const struct pdoc *user_info)
+static unsigned scale_with(unsigned scale, const struct puser_info *info)
 {
-	if (scale == SCALE_OFFLINE || !user_info || user_info->scale <= scale)
+	if (scale == SCALE_OFFLINE || !info || info->scale <= scale)
 		return scale;
-	return user_info->scale < SCALE_OFFLINE ? user_info->scale : SCALE_OFFLINE;
+	return info->scale < SCALE_OFFLINE ? info->scale : SCALE_OFFLINE;
 }
 
-void pstate_compose(struct pstate *st, const struct pdoc *user_info)
+void pstate_compose(struct pstate *st, const struct puser_info *info)
 {
 	if (st->count) {
 		st->availability = psource_availability(&st->sources[0]);
 		st->activity = psource_activity(&st->sources[0]);
 	}
-	st->scale = scale_with(scale_of(st->availability, st->activity), user_info);
-	st->note = note_of(st, user_info);
+	st->scale = scale_with(scale_of(st->availability, st->activity), info);
+	st->note = note_of(st, info);
 	if (!st->display_name.len)
 		st->display_name = name_of(st);
-	if (user_info)
-		st->user_info = user_info->user_info;
+	if (info)
+		st->user_info = info->xml;
 }

@@ -50,6 +50,13 @@ struct pdoc_tuple {
 	bool                   has_basic, is_open;
 };
 
+/* What an LCS client keeps with the user, for all of his endpoints. */
+struct puser_info {
+	struct slice xml;			/* the element, for LCS_NS; .p NULL: none */
+	struct slice note;
+	unsigned     scale;			/* of its first state; SCALE_NONE */
+};
+
 struct pdoc {
 	struct arena   *arena;
 	enum pdoc_kind  kind;
@@ -62,8 +69,7 @@ struct pdoc {
 
 	struct slice    availability_text, activity_text;	/* LCS: descriptions */
 	struct slice    device;			/* LCS: what else the endpoint says, XML for LCS_NS */
-	struct slice    user_info;		/* USER_INFO: the element, XML for LCS_NS */
-	unsigned        scale;			/* USER_INFO: of its first state; SCALE_NONE */
+	struct puser_info info;			/* LCS, USER_INFO */
 };
 
 struct pdoc_limits { struct xml_limits xml; size_t user_info_chars, device_bytes; };
@@ -79,7 +85,7 @@ int  pdoc_read(struct slice content_type, struct slice body, const struct pdoc_l
     struct pdoc **out, const char **why);
 void pdoc_free(struct pdoc **doc);
 
-/* ---- read_pidf.c, read_lcs.c: the root is there, fill in the rest ---- */
+/* ---- read_pidf.c, read_lcs.c: fill in the rest ---- */
 int pdoc_read_pidf(struct pdoc *doc, const struct xml_node *root, const char **why);
 int pdoc_read_lcs(struct pdoc *doc, const struct xml_node *root,
     const struct pdoc_limits *limits, const char **why);

@@ -26,11 +26,13 @@ static struct slice key_of(const struct presence_publication *pub)
 	return pub->source.len ? pub->source : pub->etag;
 }
 
-static const struct pdoc *add_sources(struct presence_xml *px, struct presence_user *u,
+/* The user's own words go with the endpoint that brought them and are kept when it has gone;
+ * of several the last counts. Bodies come oldest first. */
+static const struct puser_info *add_sources(struct presence_xml *px, struct presence_user *u,
     struct pstate *st)
 {
 	const struct presence_publication *pub = NULL;
-	const struct pdoc *user_info = NULL;
+	const struct puser_info *info = NULL;
 	int64_t gone = gone_since(px, u);
 
 	while ((pub = px->presence->next_publication(u, &px->package, pub))) {
@@ -38,12 +40,12 @@ static const struct pdoc *add_sources(struct presence_xml *px, struct presence_u
 
 		if (!doc || doc->kind == PDOC_GONE)
 			continue;
-		if (doc->kind == PDOC_USER_INFO)
-			user_info = doc;
-		else if (!pub->etag.len || pub->changed > gone)
+		if (doc->info.xml.p)
+			info = &doc->info;
+		if (doc->kind != PDOC_USER_INFO && (!pub->etag.len || pub->changed > gone))
 			pstate_add(st, &(struct psource){ doc, key_of(pub), pub->changed });
 	}
-	return user_info;
+	return info;
 }
 
 /* A registered endpoint that publishes nothing can be reached: that much is known. */
@@ -69,13 +71,13 @@ void px_state(struct presence_xml *px, struct presence_user *u, struct arena *ar
     struct pstate *st)
 {
 	struct slice aor = px->presence->user_aor(u);
-	const struct pdoc *user_info;
+	const struct puser_info *info;
 
 	pstate_init(st, aor, loop_wall(worker_loop()));
-	user_info = add_sources(px, u, st);
+	info = add_sources(px, u, st);
 	add_registration(px, u, st);
 	add_names(px, aor, arena, st);
-	pstate_compose(st, user_info);
+	pstate_compose(st, info);
 }
 
 static int write_document(struct presence_xml *px, const struct pstate *st,

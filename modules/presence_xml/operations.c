@@ -49,9 +49,8 @@ static struct slice written(struct arena *arena, const struct xml_node *n)
 	return s;
 }
 
-/* What is kept for an endpoint: all of the presentity but what belongs to the user. */
-static struct slice device_of(struct arena *arena, const struct xml_node *presentity,
-    const struct xml_node *user_info)
+/* What is kept for an endpoint: all that it says, without the names of its request. */
+static struct slice device_of(struct arena *arena, const struct xml_node *presentity)
 {
 	const struct xml_node *n = xml_child(presentity, XML_ANY_NS, SLICE_NULL);
 	struct buf *b = buf_new(1024);
@@ -64,8 +63,7 @@ static struct slice device_of(struct arena *arena, const struct xml_node *presen
 	xml_begin(&w, "presentity");
 	xml_put_attr(&w, "xmlns", SLICE(LCS_NS));
 	for (; n; n = xml_next(n, XML_ANY_NS, SLICE_NULL))
-		if (n != user_info)
-			xml_put_node(&w, n, SLICE(LCS_NS));
+		xml_put_node(&w, n, SLICE(LCS_NS));
 	xml_end(&w);
 	if (!b->failed)
 		s = arena_dup(arena, buf_slice(b));
@@ -90,12 +88,42 @@ static void finish(struct setting *s)
 		    .extra_lines = SLICE("Retry-After: 30\r\n") });
 }
 
-static void device_set(void *arg, int err)
+static void all_set(void *arg, int err)
 {
 	struct setting *s = arg;
 
 	s->err = err;
 	finish(s);
+}
+
+static bool is_kept(const struct setting *s)
+{
+	const struct presence_api *presence = s->px->presence;
+	const struct presence_publication *pub = NULL;
+
+	while ((pub = presence->next_publication(s->u, &s->px->package, pub)))
+		if (slice_eq(pub->source, SLICE("userInfo")))
+			return slice_eq(pub->body, s->user_info);
+	return false;
+}
+
+/* userInfo stays when the endpoint has gone, and is the same for all of the user's. Watchers
+ * have had it with the endpoint's state, so they hear nothing of this. */
+static void device_set(void *arg, int err)
+{
+	struct setting *s = arg;
+	const struct presence_source source = {
+		.package = &s->px->package, .source = SLICE("userInfo"),
+		.content_type = USERINFO_TYPE, .body = s->user_info,
+	};
+
+	if (err || !s->user_info.len || is_kept(s)) {
+		all_set(s, err);
+		return;
+	}
+	err = s->px->presence->publish(s->u, &source, all_set, s);
+	if (err)
+		all_set(s, err);
 }
 
 static void set_device(struct setting *s)
@@ -111,42 +139,7 @@ static void set_device(struct setting *s)
 	int err = s->px->presence->publish(s->u, &source, device_set, s);
 
 	if (err)
-		device_set(s, err);
-}
-
-static void user_info_set(void *arg, int err)
-{
-	struct setting *s = arg;
-
-	s->err = err;
-	if (err)
-		finish(s);
-	else
-		set_device(s);
-}
-
-/* userInfo stays when the endpoint has gone, and is the same for all of the user's. */
-static void set_user_info(struct setting *s)
-{
-	const struct presence_source source = {
-		.package = &s->px->package, .source = SLICE("userInfo"),
-		.content_type = USERINFO_TYPE, .body = s->user_info,
-	};
-	int err = s->px->presence->publish(s->u, &source, user_info_set, s);
-
-	if (err)
-		user_info_set(s, err);
-}
-
-static bool has_own(struct presence_xml *px, struct presence_user *u, struct slice source,
-    struct slice body)
-{
-	const struct presence_publication *pub = NULL;
-
-	while ((pub = px->presence->next_publication(u, &px->package, pub)))
-		if (slice_eq(pub->source, source))
-			return slice_eq(pub->body, body);
-	return false;
+		all_set(s, err);
 }
 
 static struct setting *read_setting(struct presence_xml *px, const struct service_asked *asked,
@@ -159,13 +152,13 @@ static struct setting *read_setting(struct presence_xml *px, const struct servic
 		return NULL;
 	s->px = px;
 	s->asked = asked;
-	s->device = device_of(asked->arena, presentity, user_info);
+	s->device = device_of(asked->arena, presentity);
 	s->user_info = user_info ? written(asked->arena, user_info) : SLICE("");
 	s->source = arena_printf(asked->arena, "epid:%.*s", SLICE_ARG(asked->epid));
 	return s->device.p && s->user_info.p && s->source.p ? s : NULL;
 }
 
-/* Both are looked at before the first is kept: all or nothing. */
+/* Looked at before anything is kept: all or nothing. */
 static const char *what_is_wrong(struct presence_xml *px, const struct setting *s, int *err)
 {
 	const struct presence_xml_conf *c = px_conf(px);
@@ -176,10 +169,6 @@ static const char *what_is_wrong(struct presence_xml *px, const struct setting *
 
 	*err = pdoc_read(MSRTC_TYPE, s->device, &limits, &doc, &why);
 	pdoc_free(&doc);
-	if (!*err && s->user_info.len) {
-		*err = pdoc_read(USERINFO_TYPE, s->user_info, &limits, &doc, &why);
-		pdoc_free(&doc);
-	}
 	return why;
 }
 
@@ -217,10 +206,7 @@ void px_set_presence(struct service_request *req, const struct service_asked *as
 	s->req = req;
 	s->u = u;
 	px->presence->hold(u);
-	if (s->user_info.len && !has_own(px, u, SLICE("userInfo"), s->user_info))
-		set_user_info(s);
-	else
-		set_device(s);
+	set_device(s);
 }
 
 /* ---- getPresence ---- */

@@ -18,11 +18,13 @@ static int parse(void *arg, struct slice content_type, struct slice body, void *
 	const struct presence_xml_conf *c = px_conf(px);
 	const struct pdoc_limits limits = { { (size_t)c->max_body, 32, 4096 },
 	    (size_t)c->max_user_info, (size_t)c->max_device };
+	struct presence_xml_local *stats = worker_self() >= 0 ? px_local(px) : NULL;
 	struct pdoc *read = NULL;
 	int err = pdoc_read(content_type, body, &limits, &read, why);
 
-	if (worker_self() >= 0)
-		lcs_count(err ? &px_local(px)->refused : &px_local(px)->published);
+	/* What the store gave back is read before this module has begun on the worker. */
+	if (stats)
+		lcs_count(err ? &stats->refused : &stats->published);
 	*doc = read;
 	if (err == -EINVAL)
 		*why = "No such content type for presence";

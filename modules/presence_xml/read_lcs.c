@@ -67,25 +67,6 @@ static int keep_device(struct pdoc *doc, const struct xml_node *root, size_t lim
 	return doc->device.p ? 0 : -ENOMEM;
 }
 
-int pdoc_read_lcs(struct pdoc *doc, const struct xml_node *root,
-    const struct pdoc_limits *limits, const char **why)
-{
-	const struct xml_node *availability = xml_child(root, XML_ANY_NS, SLICE("availability"));
-	const struct xml_node *activity = xml_child(root, XML_ANY_NS, SLICE("activity"));
-
-	doc->kind = PDOC_LCS;
-	if (!slice_eq(root->name, SLICE("presentity")))
-		return bad(why, "Not a presentity element");
-	if (read_number(availability, &doc->availability) != 0)
-		return bad(why, "The availability is no number from 0 to 999");
-	if (read_number(activity, &doc->activity) != 0)
-		return bad(why, "The activity is no number from 0 to 999");
-	doc->availability_text = xml_attr(availability, XML_ANY_NS, SLICE("description"));
-	doc->activity_text = xml_attr(activity, XML_ANY_NS, SLICE("description"));
-	doc->note = xml_attr(activity, XML_ANY_NS, SLICE("note"));
-	return keep_device(doc, root, limits->device_bytes, why);
-}
-
 /* ---- userInfo ---- */
 
 static size_t count_chars(struct slice s)
@@ -112,28 +93,57 @@ static unsigned scale_in(const struct xml_node *user_info)
 	return v;
 }
 
-int pdoc_read_user_info(struct pdoc *doc, const struct xml_node *root,
+static int read_info(struct pdoc *doc, const struct xml_node *element,
     const struct pdoc_limits *limits, const char **why)
 {
+	struct buf *b = buf_new(512);
+	struct puser_info *info = &doc->info;
 	struct xml_writer w;
-	struct buf *b;
 
-	doc->kind = PDOC_USER_INFO;
-	if (!slice_eq(root->name, SLICE("userInfo")))
-		return bad(why, "Not a userInfo element");
-	b = buf_new(512);
 	if (!b)
 		return -ENOMEM;
 	xml_write_init(&w, b);
-	xml_put_node(&w, root, SLICE(LCS_NS));
-	doc->user_info = taken(doc->arena, &b);
-	if (!doc->user_info.p)
+	xml_put_node(&w, element, SLICE(LCS_NS));
+	info->xml = taken(doc->arena, &b);
+	if (!info->xml.p)
 		return -ENOMEM;
-	if (count_chars(doc->user_info) > limits->user_info_chars) {
+	if (count_chars(info->xml) > limits->user_info_chars) {
 		*why = "userInfo is too long";
 		return -E2BIG;
 	}
-	doc->note = slice_trim(xml_text(doc->arena, xml_child(root, XML_ANY_NS, SLICE("note"))));
-	doc->scale = scale_in(root);
+	info->note = slice_trim(xml_text(doc->arena, xml_child(element, XML_ANY_NS, SLICE("note"))));
+	info->scale = scale_in(element);
 	return 0;
+}
+
+int pdoc_read_user_info(struct pdoc *doc, const struct xml_node *root,
+    const struct pdoc_limits *limits, const char **why)
+{
+	doc->kind = PDOC_USER_INFO;
+	if (!slice_eq(root->name, SLICE("userInfo")))
+		return bad(why, "Not a userInfo element");
+	return read_info(doc, root, limits, why);
+}
+
+int pdoc_read_lcs(struct pdoc *doc, const struct xml_node *root,
+    const struct pdoc_limits *limits, const char **why)
+{
+	const struct xml_node *availability = xml_child(root, XML_ANY_NS, SLICE("availability"));
+	const struct xml_node *activity = xml_child(root, XML_ANY_NS, SLICE("activity"));
+	const struct xml_node *user_info = xml_child(root, XML_ANY_NS, SLICE("userInfo"));
+	int err = 0;
+
+	doc->kind = PDOC_LCS;
+	if (!slice_eq(root->name, SLICE("presentity")))
+		return bad(why, "Not a presentity element");
+	if (read_number(availability, &doc->availability) != 0)
+		return bad(why, "The availability is no number from 0 to 999");
+	if (read_number(activity, &doc->activity) != 0)
+		return bad(why, "The activity is no number from 0 to 999");
+	doc->availability_text = xml_attr(availability, XML_ANY_NS, SLICE("description"));
+	doc->activity_text = xml_attr(activity, XML_ANY_NS, SLICE("description"));
+	doc->note = xml_attr(activity, XML_ANY_NS, SLICE("note"));
+	if (user_info)
+		err = read_info(doc, user_info, limits, why);
+	return err ? err : keep_device(doc, root, limits->device_bytes, why);
 }

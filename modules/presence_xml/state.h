@@ -34,8 +34,8 @@ unsigned psource_activity(const struct psource *s);
 void pstate_init(struct pstate *st, struct slice aor, int64_t now);
 /** One more source. false: there are PSOURCES_MAX already; the worst is left out. */
 bool pstate_add(struct pstate *st, const struct psource *s);
-/** When all are in: order them and find what they say together. user_info may be NULL. */
-void pstate_compose(struct pstate *st, const struct pdoc *user_info);
+/** When all are in: what they say together. info may be NULL. */
+void pstate_compose(struct pstate *st, const struct puser_info *info);
 static inline bool pstate_is_online(const struct pstate *st) { return st->scale != SCALE_OFFLINE; }
 
 /* Documents; the buffer fails if memory is short or its limit is reached. */

@@ -36,7 +36,7 @@ static void check_state(const struct pdoc *doc)
 	pstate_init(&st, SLICE("bob@example.com"), 1000);
 	pstate_add(&st, &(struct psource){ is_user ? NULL : doc, SLICE("6a5dd544d8bb"), 900 });
 	pstate_add(&st, &(struct psource){ is_user ? NULL : doc, SLICE("6a5dd544d8bc"), 800 });
-	pstate_compose(&st, is_user ? doc : NULL);
+	pstate_compose(&st, doc->info.xml.p ? &doc->info : NULL);
 	check_written(&st, PIDF_TYPE);
 	check_written(&st, CPIM_TYPE);
 	check_written(&st, XPIDF_TYPE);

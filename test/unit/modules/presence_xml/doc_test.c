@@ -121,6 +121,21 @@ static void long_user_info_is_refused(void **state)
 	buf_unref(&b);
 }
 
+static void user_info_comes_with_an_endpoint(void **state)
+{
+	struct pdoc *doc = read_doc(MSRTC_TYPE, SLICE("<presentity><availability aggregate='300'/>"
+	    "<activity aggregate='400'/><userInfo><note>n</note><states><state avail='6500'/></states>"
+	    "</userInfo><more/></presentity>"));
+
+	(void)state;
+	assert_slice(doc->info.note, "n");
+	assert_int_equal(doc->info.scale, SCALE_BUSY);
+	assert_slice(doc->info.xml, "<userInfo xmlns=\"\"><note>n</note><states><state avail=\"6500\"/>"
+	    "</states></userInfo>");
+	assert_slice(doc->device, "<more xmlns=\"\"/>");
+	pdoc_free(&doc);
+}
+
 /* ---- composing ---- */
 
 static const char device[] = "<presentity xmlns='http://schemas.microsoft.com/2002/09/sip/presence' "
@@ -130,14 +145,14 @@ static const char info[] = "<userInfo xmlns='http://schemas.microsoft.com/2002/0
     "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><note>back at 3</note><states>"
     "<state avail='9500' xsi:type='userState'>do-not-disturb</state></states></userInfo>";
 
-static struct pstate *state_of(const struct psource *sources, unsigned n, const struct pdoc *user_info)
+static struct pstate *state_of(const struct psource *sources, unsigned n, const struct pdoc *with)
 {
 	static struct pstate st;
 
 	pstate_init(&st, SLICE("bob@example.com"), 2000);
 	for (unsigned i = 0; i < n; i++)
 		assert_true(pstate_add(&st, &sources[i]));
-	pstate_compose(&st, user_info);
+	pstate_compose(&st, with ? &with->info : NULL);
 	return &st;
 }
 
@@ -361,6 +376,7 @@ UNIT_MAIN(
 	cmocka_unit_test(what_pidf_says),
 	cmocka_unit_test(what_is_refused),
 	cmocka_unit_test(long_user_info_is_refused),
+	cmocka_unit_test(user_info_comes_with_an_endpoint),
 	cmocka_unit_test(the_best_source_decides),
 	cmocka_unit_test(user_info_wins_if_less_available),
 	cmocka_unit_test(more_sources_than_there_is_room),
