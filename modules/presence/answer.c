@@ -81,8 +81,8 @@ static void put_lcs_lines(struct asking *a, const struct presence_sub *sub, int6
 
 void answer_accept(struct asking *a, struct presence_sub *sub, int64_t expires)
 {
-	a->status = 200;
-	a->reason = "OK";
+	a->status = a->is_suppressed ? 204 : 200;
+	a->reason = a->is_suppressed ? "No Notification" : "OK";
 	memcpy(a->tag, sub->info.id.p, TAG_CHARS);
 	a->has_tag = true;
 	buf_printf(a->lines, "Expires: %lld\r\nContact: ", (long long)expires);

@@ -12,6 +12,12 @@
 #define RETRY_MS    500			/* memory was short */
 #define NOTICES_MAX 256u		/* bodies that wait for one subscription */
 
+static void wait_for(struct presence_sub *sub, msec_t delay)
+{
+	sub->is_quiet = false;
+	timer_start(&sub->wait, delay);
+}
+
 static struct tm_request request_for(const struct presence_sub *sub, struct slice method)
 {
 	return (struct tm_request){
@@ -37,7 +43,7 @@ static void put_rate(struct buf *b, const char *name, msec_t gap)
 
 /* reason NULL: it goes on. */
 static void put_lines(struct buf *b, const struct presence_sub *sub, const char *reason,
-    const struct presence_body *body)
+    struct presence_body *body)
 {
 	int64_t left = sub->info.expires - loop_wall(worker_loop());
 
@@ -55,11 +61,10 @@ static void put_lines(struct buf *b, const struct presence_sub *sub, const char 
 	buf_put(b, SLICE("\r\nContact: "));
 	buf_put(b, sub->t.contact);
 	buf_put(b, SLICE("\r\n"));
-	if (body) {
-		buf_printf(b, "SIP-ETag: %016llx\r\n",
-		    (unsigned long long)view_hash((struct presence_body *)(uintptr_t)body));
+	if (body && !(sub->info.flags & PRESENCE_SUB_BENOTIFY))
+		buf_printf(b, "SIP-ETag: %016llx\r\n", (unsigned long long)view_hash(body));
+	if (body)
 		buf_put(b, body->extra_lines);
-	}
 }
 
 /* ---- sending ---- */
@@ -107,7 +112,7 @@ static int send_out(struct presence_sub *sub, const char *reason, struct presenc
 	buf_unref(&lines);
 	if (!err && sub->early) {	/* it could not even begin: looked at by waited() */
 		p->tm->forget(p->tm_state, &sub->uac);
-		timer_start(&sub->wait, 0);
+		wait_for(sub, 0);
 	}
 	if (!err) {
 		sub->local_cseq++;
@@ -155,7 +160,7 @@ static void lose_way(struct presence_sub *sub)
 	if (!sub->way_lost)
 		sub->way_lost = loop_wall(worker_loop());
 	sub->owed = OWED_FULL;
-	timer_start(&sub->wait, conf_of(sub->user->p)->retry_time);
+	wait_for(sub, conf_of(sub->user->p)->retry_time);
 }
 
 static void failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response)
@@ -171,7 +176,7 @@ static void failed(struct presence_sub *sub, uint16_t status, struct sip_msg *re
 		sub->told_hash = 0;
 		if (status == 503 || status == 500) {
 			sub->owed = OWED_FULL;
-			timer_start(&sub->wait, retry_after(response));
+			wait_for(sub, retry_after(response));
 		}
 	}
 }
@@ -263,8 +268,10 @@ static void was_told(struct presence_sub *sub, uint64_t hash)
 	sub->told = loop_now(worker_loop());
 	sub->told_hash = hash;
 	sub->owed = OWED_NOTHING;
-	if (sub->max_gap)
-		timer_start(&sub->wait, sub->max_gap);
+	if (sub->max_gap) {
+		wait_for(sub, sub->max_gap);
+		sub->is_quiet = true;
+	}
 	if (sub->autoextend) {
 		sub->info.expires = loop_wall(worker_loop()) + sub->lifetime;
 		sub_restart_expiry(sub);
@@ -291,6 +298,27 @@ static int body_of(struct presence_sub *sub, bool full, struct presence_body **o
 	return body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, full, out);
 }
 
+static struct slice etag_of(struct presence_body *body, char text[17])
+{
+	snprintf(text, 17, "%016llx", (unsigned long long)view_hash(body));
+	return slice_of(text, 16);
+}
+
+bool notify_is_known(struct presence_sub *sub, struct slice etag)
+{
+	struct presence_body *body;
+	char text[17];
+	bool is;
+
+	if (!etag.len || body_of(sub, true, &body) != 0)
+		return false;
+	is = body && (slice_eq(etag, etag_of(body, text)) || slice_eq(etag, SLICE("*")));
+	if (is)
+		notify_has_seen(sub, body);
+	presence_body_unref(&body);
+	return is;
+}
+
 static void try_later(struct presence_sub *sub, int err)
 {
 	if (err == -EINVAL) {		/* its dialog makes no request that could be sent */
@@ -299,7 +327,7 @@ static void try_later(struct presence_sub *sub, int err)
 	}
 	lcs_count(&local_of(sub->user->p)->no_memory);
 	sub->owed = OWED_FULL;
-	timer_start(&sub->wait, RETRY_MS);
+	wait_for(sub, RETRY_MS);
 }
 
 static void send_state(struct presence_sub *sub)
@@ -366,7 +394,7 @@ static void tell(struct presence_sub *sub)
 	if (!has_way(sub)) {
 		lose_way(sub);
 	} else if (pause) {
-		timer_start(&sub->wait, pause);
+		wait_for(sub, pause);
 	} else if (sub->owed) {
 		drop_deltas(sub);
 		send_state(sub);
@@ -392,14 +420,20 @@ bool notify_user(struct presence_user *u, unsigned *budget)
 
 /* ---- what others ask ---- */
 
+/* A timer that only keeps RFC 6446's least rate does not hold up what is new. */
+static void wake(struct presence_sub *sub)
+{
+	if (sub->is_quiet)
+		timer_stop(&sub->wait);
+	sub->is_quiet = false;
+	user_touch(sub->user);
+}
+
 void notify_owe(struct presence_sub *sub, enum owed what)
 {
 	if (what > sub->owed)
 		sub->owed = what;
-	/* A timer that only keeps RFC 6446's least rate does not hold up what is new. */
-	if (!pause_left(sub) && !sub->way_lost && sub->max_gap)
-		timer_stop(&sub->wait);
-	user_touch(sub->user);
+	wake(sub);
 }
 
 void notify_last(struct presence_sub *sub, const char *reason, bool with_body)
@@ -441,7 +475,7 @@ static void add_delta(struct presence_sub *sub, struct presence_body *body)
 	d->body = presence_body_ref(body);
 	list_push_back(&sub->deltas, &d->node);
 	sub->delta_count++;
-	user_touch(sub->user);
+	wake(sub);
 }
 
 void notify_push(struct presence_user *u, const struct presence_package *pk,
@@ -479,6 +513,7 @@ void notify_rights(struct presence_user *u)
 {
 	list_for_each_safe(it, &u->subs)
 		rate_again(container_of(it, struct presence_sub, node));
+	sub_observe(u, NULL, PRESENCE_EVENT_SUBSCRIBE);
 }
 
 void notify_flow_gone(struct presence_user *u, flow_id flow)

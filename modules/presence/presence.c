@@ -42,6 +42,15 @@ static int set_lists(struct presence *p, const struct presence_lists *lists, voi
 	return 0;
 }
 
+static int observe(struct presence *p, presence_observer_fn *fn, void *arg)
+{
+	if (p->observer_count == OBSERVERS_MAX)
+		return -ENOSPC;
+	p->observers[p->observer_count].fn = fn;
+	p->observers[p->observer_count++].arg = arg;
+	return 0;
+}
+
 /* ---- what they may look at ---- */
 
 static void each_sub(struct presence_user *u, const struct presence_package *pk,
@@ -68,6 +77,13 @@ static void *sub_data(const struct presence_sub *sub) { return sub->data; }
 
 static void notify_sub(struct presence_sub *sub) { notify_owe(sub, OWED_CHANGE); }
 
+static void stale(struct presence_user *u, const struct presence_package *pk)
+{
+	view_forget(u, package_of(u->p, pk));
+}
+
+static bool wants_full(const struct presence_sub *sub) { return sub->is_full; }
+
 static const struct presence_api api = {
 	.add_part = add_part, .add_package = package_add, .set_policy = set_policy,
 	.set_lists = set_lists, .allow_events = package_announced, .package = package_named,
@@ -78,6 +94,7 @@ static const struct presence_api api = {
 	.right_of = view_right, .each_sub = each_sub, .sub_info = sub_info,
 	.sub_user = sub_user, .set_sub_data = set_sub_data, .sub_data = sub_data,
 	.end_sub = sub_end, .next_publication = pub_next, .publish = pub_by_module, .watch = watch_begin, .unwatch = watch_end,
+	.observe = observe, .stale = stale, .wants_full = wants_full,
 };
 
 /* ---- life ---- */
@@ -210,5 +227,6 @@ LCS_MODULE(presence,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
 	.unload = unload,
+	.rpcs = presence_rpcs,
 	.schema = &presence_schema,
 );

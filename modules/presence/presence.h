@@ -18,6 +18,7 @@
 #define PARTS_MAX    32u
 #define PACKAGES_MAX 32u
 #define TAG_CHARS    20u
+#define OBSERVERS_MAX 4u
 
 struct presence_conf {
 	struct slice default_right;
@@ -74,6 +75,8 @@ struct presence {
 	void           *policy_arg;
 	const struct presence_lists *lists;
 	void           *lists_arg;
+	struct { presence_observer_fn *fn; void *arg; } observers[OBSERVERS_MAX];
+	unsigned        observer_count;
 	char            events[1024];
 	struct rtab    *dialogs;	/* struct dialog_ref by our tag */
 	struct flow_watch flow_watch;
@@ -127,6 +130,8 @@ struct presence_sub {
 	enum owed            owed;
 	struct list          deltas;	/* struct delta, to be sent one after the other */
 	unsigned             delta_count;
+	bool                 is_quiet;	/* wait only runs to keep max_gap */
+	bool                 is_full;	/* what is being built for it must be complete */
 	bool                 is_sending;	/* in the call that sends */
 	uint16_t             early;	/* the answer that came within it */
 	struct timer         expiry, wait;
@@ -157,6 +162,7 @@ struct asking {
 	struct slice         suppress;	/* Suppress-If-Match */
 	/* the answer */
 	uint16_t             status;
+	bool                 is_suppressed;	/* 204: what the client has is as it is (RFC 5839) */
 	const char          *reason;
 	struct buf          *lines;
 	char                 tag[TAG_CHARS];
@@ -293,6 +299,8 @@ bool sub_key(const struct presence *p, struct slice tag, uint64_t *key);
 /** Right and view as they should be now. */
 void sub_rate(struct presence_sub *sub);
 void sub_tell(struct presence_sub *sub, enum presence_sub_event event);
+void sub_observe(struct presence_user *u, const struct presence_sub *sub,
+    enum presence_sub_event event);
 /** Gone, without a word on the wire. */
 void sub_drop(struct presence_sub *sub, enum presence_sub_event why);
 /** Gone, with a last notice. */
@@ -312,6 +320,8 @@ void notify_changed(struct presence_user *u, const struct presence_package *pk);
 void notify_push(struct presence_user *u, const struct presence_package *pk,
     struct presence_body *body);
 void notify_rights(struct presence_user *u);
+/** RFC 5839 5: is this the tag of what would be told? Then it counts as told. */
+bool notify_is_known(struct presence_sub *sub, struct slice etag);
 /** A first notice went with the answer. */
 void notify_has_seen(struct presence_sub *sub, struct presence_body *body);
 void notify_init(struct presence_sub *sub);
@@ -376,6 +386,9 @@ void flow_bindings(void *presence, struct slice aor, const struct usrloc_aor *ol
 bool flow_has_bindings(struct presence *p, struct slice aor);
 int  flows_start(struct presence_local *local);
 void flows_stop(struct presence_local *local);
+
+/* ---- rpc.c ---- */
+extern const struct lcs_rpc presence_rpcs[];
 
 /* ---- answer.c ---- */
 /** Give the answer in a, on whatever worker; a's memory goes with its message. */

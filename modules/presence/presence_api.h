@@ -222,6 +222,11 @@ struct presence_notice {		/* borrowed for the call */
 	const char             *reason;	/* with TERMINATED: "rejected", "noresource"; else "" */
 	struct presence_body   *body;	/* NULL: none; ref it to keep it */
 };
+/* Told of every subscription (watch() included) that came, changed its right, or went; sub is
+ * NULL when the rights of u may be others now. Owner of u. */
+typedef void presence_observer_fn(void *arg, struct presence_user *u,
+    const struct presence_sub *sub, enum presence_sub_event event);
+
 typedef void presence_notice_fn(void *arg, const struct presence_notice *notice);
 
 /* ---- lists (RFC 4662, adhoclist): one handler ---- */
@@ -333,6 +338,16 @@ struct presence_api {
 	    presence_notice_fn *fn, void *arg, struct presence_watch **out);
 	/** On the worker that called watch(): fn does not run again. NULL is fine. */
 	void (*unwatch)(struct presence *p, struct presence_watch **w);
+
+	/* ---- added later ---- */
+
+	/** In load() only: watch the watchers. 0 or -ENOSPC. */
+	int  (*observe)(struct presence *p, presence_observer_fn *fn, void *arg);
+	/** The document is another, but nobody needs to be told: kept bodies go. Owner. */
+	void (*stale)(struct presence_user *u, const struct presence_package *pk);
+	/** In build() with PRESENCE_PER_SUB: is it the first body, or that of a refresh, which
+	 *  must be complete (RFC 6665 4.2.1.2)? */
+	bool (*wants_full)(const struct presence_sub *sub);
 };
 
 #endif

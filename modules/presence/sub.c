@@ -222,6 +222,15 @@ void sub_rate(struct presence_sub *sub)
 		sub->info.view = pk->view ? pk->view(sub->pkg->arg, u, sub) : PRESENCE_VIEW_FULL;
 }
 
+void sub_observe(struct presence_user *u, const struct presence_sub *sub,
+    enum presence_sub_event event)
+{
+	const struct presence *p = u->p;
+
+	for (unsigned i = 0; i < p->observer_count; i++)
+		p->observers[i].fn(p->observers[i].arg, u, sub, event);
+}
+
 void sub_tell(struct presence_sub *sub, enum presence_sub_event event)
 {
 	const struct package *pkg = sub->pkg;
@@ -229,6 +238,7 @@ void sub_tell(struct presence_sub *sub, enum presence_sub_event event)
 	sub->info.event = event;
 	if (pkg->pk->sub_changed)
 		pkg->pk->sub_changed(pkg->arg, sub->user, sub, event);
+	sub_observe(sub->user, sub, event);
 }
 
 void sub_restart_expiry(struct presence_sub *sub)

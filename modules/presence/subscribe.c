@@ -106,7 +106,8 @@ static void granted(struct asking *a, struct presence_sub *sub)
 	int64_t left = sub->info.expires - loop_wall(worker_loop());
 
 	piggyback(a, sub);
-	if (!a->body)
+	a->is_suppressed = !a->body && notify_is_known(sub, a->suppress);
+	if (!a->body && !a->is_suppressed)
 		notify_owe(sub, OWED_FULL);
 	answer_accept(a, sub, left > 0 ? left : 0);
 }

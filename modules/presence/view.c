@@ -89,6 +89,8 @@ int body_for(struct presence_user *u, struct package *pkg, unsigned format, unsi
 	int err;
 
 	*out = NULL;
+	if (one)
+		one->is_full = full;
 	if (format == pkg->format_count)
 		return build_list(u, one, full, out);
 	k = is_own ? NULL : find_kept(u, pkg, format, view);

@@ -1,0 +1,324 @@
+/*
+ * modules/presence/rpc.c - lcsctl presence: list, show, drop; lcsctl explain presence A B.
+ */
+#include "modules/presence/presence.h"
+
+#include <errno.h>
+
+static json_t *json_slice(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+static struct slice text_param(const json_t *params, const char *name)
+{
+	const json_t *v = json_object_get(params, name);
+
+	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+static struct slice user_param(const json_t *params, const char *name)
+{
+	struct slice user = text_param(params, name);
+
+	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
+}
+
+/* ---- what there is ---- */
+
+struct listing {
+	struct presence *p;
+	json_t          *array;
+	struct slice     only, watcher, why;
+	unsigned         count;
+	bool             found;
+};
+
+static const char *state_word(const struct presence_sub *sub)
+{
+	static const char *const words[] = { "pending", "active", "refused" };
+
+	return words[sub->info.state];
+}
+
+static const char *right_word(enum presence_right right)
+{
+	static const char *const words[] = { "allow", "confirm", "polite-block", "deny" };
+
+	return words[right];
+}
+
+static const char *way_word(const struct presence_sub *sub)
+{
+	if (sub->watch)
+		return "list";
+	if (sub->way_lost)
+		return "connection lost";
+	return sub->info.flags & PRESENCE_SUB_BENOTIFY ? "benotify" : "notify";
+}
+
+static json_t *describe_sub(const struct presence_sub *sub)
+{
+	int64_t left = sub->watch ? 0 : sub->info.expires - loop_wall(worker_loop());
+
+	return json_pack("{s:o, s:o, s:o, s:s, s:s, s:I, s:s, s:o, s:o}",
+	    "user", json_slice(sub->user->aor), "watcher", json_slice(sub->info.watcher),
+	    "package", json_slice(sub->pkg->pk->name), "state", state_word(sub),
+	    "right", right_word(sub->info.right), "expires", (json_int_t)left,
+	    "way", way_word(sub), "endpoint", json_slice(sub->info.epid),
+	    "id", json_slice(sub->info.id));
+}
+
+static bool is_asked_for(const struct listing *l, const struct presence_user *u)
+{
+	return !l->only.len || slice_eq_nocase(l->only, u->aor);
+}
+
+static void list_user(struct htab_node *node, void *arg)
+{
+	struct presence_user *u = container_of(node, struct presence_user, node);
+	struct listing *l = arg;
+
+	if (!is_asked_for(l, u))
+		return;
+	list_for_each(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (!l->watcher.len || slice_eq_nocase(l->watcher, sub->info.watcher))
+			json_array_append_new(l->array, describe_sub(sub));
+	}
+}
+
+static void list_worker(unsigned index, void *arg)
+{
+	struct listing *l = arg;
+
+	(void)index;
+	htab_each(&local_of(l->p)->users, list_user, l);
+}
+
+static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct listing l = { .p = lcs_shared(mod), .array = json_array(),
+	    .only = user_param(params, "user"), .watcher = user_param(params, "watcher") };
+
+	(void)arena;
+	(void)error;
+	worker_on_each(list_worker, &l);
+	*result = l.array;
+	return 0;
+}
+
+/* ---- one user's state ---- */
+
+static json_t *describe_pub(const struct pub *pub)
+{
+	int64_t now = loop_wall(worker_loop());
+
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o}",
+	    "package", json_slice(pub->pkg->pk->name),
+	    "source", pub->info.source.len ? json_slice(pub->info.source) :
+	    json_slice(pub->info.etag),
+	    "type", json_slice(pub->info.content_type),
+	    "age", (json_int_t)(now - pub->info.changed),
+	    "expires", (json_int_t)(pub->info.expires ? pub->info.expires - now : 0),
+	    "body", json_slice(pub->info.body));
+}
+
+static void show_worker(unsigned index, void *arg)
+{
+	struct listing *l = arg;
+	struct presence_user *u;
+
+	if (index != worker_of(lcs_user_key(l->only)))
+		return;
+	u = user_find(l->p, l->only, false);
+	l->found = u != NULL;
+	for (struct list *it = u ? u->pubs.next : NULL; u && it != &u->pubs; it = it->next)
+		json_array_append_new(l->array, describe_pub(container_of(it, struct pub, node)));
+}
+
+static int no_user(struct arena *arena, struct slice *error, struct slice user)
+{
+	*error = arena_printf(arena, "nothing is known about %.*s: nobody watches it, and nothing "
+	    "was published", SLICE_ARG(user));
+	return -ENOENT;
+}
+
+static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct listing l = { .p = lcs_shared(mod), .array = json_array(),
+	    .only = user_param(params, "user") };
+
+	worker_on_each(show_worker, &l);
+	if (!l.found) {
+		json_decref(l.array);
+		return no_user(arena, error, l.only);
+	}
+	*result = l.array;
+	return 0;
+}
+
+/* ---- ending ---- */
+
+static void drop_worker(unsigned index, void *arg)
+{
+	struct listing *l = arg;
+	struct presence_user *u;
+
+	if (index != worker_of(lcs_user_key(l->only)))
+		return;
+	u = user_find(l->p, l->only, false);
+	if (!u)
+		return;
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (sub->watch || (l->watcher.len &&
+		    !slice_eq_nocase(l->watcher, sub->info.watcher)))
+			continue;
+		sub_end(sub, PRESENCE_EVENT_DEACTIVATED);
+		l->count++;
+	}
+}
+
+static int rpc_drop(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct listing l = { .p = lcs_shared(mod), .only = user_param(params, "user"),
+	    .watcher = user_param(params, "watcher") };
+
+	worker_on_each(drop_worker, &l);
+	if (!l.count) {
+		*error = arena_printf(arena, "no such subscription to %.*s; see \"presence list\"",
+		    SLICE_ARG(l.only));
+		return -ENOENT;
+	}
+	log_notice("presence", "subscriptions ended by an administrator user=%.*s count=%u",
+	    SLICE_ARG(l.only), l.count);
+	*result = json_pack("{s:o, s:i}", "user", json_slice(l.only), "dropped", (int)l.count);
+	return 0;
+}
+
+/* ---- explain ---- */
+
+struct explaining {
+	struct presence *p;
+	struct slice     user, watcher, package;
+	struct arena    *arena;
+	json_t          *result;
+	bool             no_package;
+};
+
+static const char *verdict(enum presence_right right)
+{
+	static const char *const words[] = { "sees the state", "sees nothing until the user confirms",
+	    "sees the user offline", "is refused" };
+
+	return words[right];
+}
+
+static unsigned count_subs(const struct presence_user *u, const struct explaining *x,
+    const struct package *pkg, const struct presence_sub **one)
+{
+	unsigned n = 0;
+
+	list_for_each(it, &u->subs) {
+		const struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (sub->pkg != pkg || !slice_eq_nocase(sub->info.watcher, x->watcher))
+			continue;
+		*one = sub;
+		n++;
+	}
+	return n;
+}
+
+static void explain_worker(unsigned index, void *arg)
+{
+	struct explaining *x = arg;
+	struct package *pkg = package_find(x->p, x->package);
+	const struct presence_sub *one = NULL;
+	enum presence_right right;
+	struct presence_user *u;
+	struct slice why;
+	unsigned n;
+
+	x->no_package = !pkg;
+	if (!pkg || index != worker_of(lcs_user_key(x->user)))
+		return;
+	u = user_find(x->p, x->user, true);
+	if (!u)
+		return;
+	right = view_right(u, pkg->pk, x->watcher, x->arena, &why);
+	n = count_subs(u, x, pkg, &one);
+	x->result = json_pack("{s:o, s:o, s:s, s:s, s:o, s:b, s:i, s:i, s:o, s:s}",
+	    "user", json_slice(x->user), "watcher", json_slice(x->watcher),
+	    "verdict", verdict(right), "right", right_word(right), "because", json_slice(why),
+	    "signed_in", u->is_registered, "publications", 0, "subscriptions", (int)n,
+	    "form", json_slice(one && one->info.format ? one->info.format->content_type :
+	    one ? SLICE("a list") : SLICE("none: it does not watch now")),
+	    "way", one ? way_word(one) : "");
+	for (struct list *it = u->pubs.next; x->result && it != &u->pubs; it = it->next) {
+		json_t *count = json_object_get(x->result, "publications");
+
+		if (container_of(it, struct pub, node)->pkg == pkg)
+			json_integer_set(count, json_integer_value(count) + 1);
+	}
+}
+
+static int rpc_explain(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct explaining x = { .p = lcs_shared(mod), .user = user_param(params, "user"),
+	    .watcher = user_param(params, "watcher"), .package = text_param(params, "package"),
+	    .arena = arena };
+
+	if (!x.package.len)
+		x.package = SLICE("presence");
+	worker_on_each(explain_worker, &x);
+	if (x.no_package) {
+		*error = arena_printf(arena, "there is no event package \"%.*s\": no module that "
+		    "is loaded brings it", SLICE_ARG(x.package));
+		return -ENOENT;
+	}
+	*result = x.result;
+	return x.result ? 0 : -ENOMEM;
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_rpc_arg list_args[] = {
+	{ "user", VALUE_STRING, false, "only those to this user (name@domain)" },
+	{ "watcher", VALUE_STRING, false, "only those of this watcher" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg show_args[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg drop_args[] = {
+	{ "user", VALUE_STRING, true, "who is watched (name@domain)" },
+	{ "watcher", VALUE_STRING, false, "only those of this watcher; else all" },
+	{ 0 }
+};
+static const struct lcs_rpc_arg explain_args[] = {
+	{ "user", VALUE_STRING, true, "who is watched (name@domain)" },
+	{ "watcher", VALUE_STRING, true, "who watches" },
+	{ "package", VALUE_STRING, false, "event package; \"presence\" if not given" },
+	{ 0 }
+};
+
+const struct lcs_rpc presence_rpcs[] = {
+	{ "presence.list", RIGHT_READ, list_args, rpc_list, "who watches whom" },
+	{ "presence.show", RIGHT_READ, show_args, rpc_show, "what a user has published" },
+	{ "presence.drop", RIGHT_ADMIN, drop_args, rpc_drop,
+	  "end subscriptions; their clients may begin anew" },
+	{ "explain.presence", RIGHT_READ, explain_args, rpc_explain,
+	  "does a watcher see a user, in what form, and what decides" },
+	{ 0 }
+};
