@@ -15,6 +15,7 @@
 #include "core/mod/import_main.h"
 #include "core/mod/look.h"
 #include "core/mod/man.h"
+#include "core/mod/places.h"
 #include "core/mod/server.h"
 #include "core/sup/supervisor.h"
 #include "utils/err.h"
@@ -76,18 +77,6 @@ static int run_version(int argc, char **argv, const struct options *o)
 	return EXIT_FINE;
 }
 
-/* Beside this program in a build tree, in its own place when installed. */
-static void path_of_lab(char *path, size_t room)
-{
-	ssize_t len = readlink("/proc/self/exe", path, room - 1);
-
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	snprintf(path + (len > 0 ? len : 0), room - (size_t)(len > 0 ? len : 0), "lcs-lab");
-	if (len <= 0 || access(path, X_OK) != 0)
-		snprintf(path, room, "%s/lcs-lab", LCS_LIBEXEC_DIR);
-}
-
 /* The lab is a program of its own: this one has no switch for a virtual clock (core/lab). */
 static int run_lab(int argc, char **argv, const struct options *o)
 {
@@ -98,7 +87,7 @@ static int run_lab(int argc, char **argv, const struct options *o)
 		fprintf(stderr, "lcs: options of \"%s\" stand behind that word\n", argv[0]);
 		return EXIT_USAGE;
 	}
-	path_of_lab(path, sizeof(path));
+	places_lab(path, sizeof(path));
 	execv(path, argv - 1);
 	fprintf(stderr, "lcs: cannot start %s: %s\n", path, err_text(-errno));
 	return EXIT_UNREADABLE;

@@ -4,11 +4,15 @@
 #include "core/mod/places.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #ifndef LCS_CONF_DIR
 #define LCS_CONF_DIR "/etc/lcs"
+#endif
+#ifndef LCS_LIBEXEC_DIR
+#define LCS_LIBEXEC_DIR "/usr/libexec/lcs"
 #endif
 #ifndef LCS_DATA_DIR
 #define LCS_DATA_DIR "/usr/share/lcs"
@@ -48,4 +52,16 @@ const char *places_profiles(struct arena *arena)
 	all = arena_printf(arena, "%s/profiles:%.*s%s%s/profiles", LCS_CONF_DIR, SLICE_ARG(built),
 	    built.len ? ":" : "", LCS_DATA_DIR);
 	return all.p ? arena_dup_cstr(arena, all) : NULL;
+}
+
+void places_lab(char *path, size_t room)
+{
+	ssize_t len = readlink("/proc/self/exe", path, room - 1);
+
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	len = len > 0 ? len : 0;
+	snprintf(path + len, room - (size_t)len, "lcs-lab");
+	if (len == 0 || access(path, X_OK) != 0)
+		snprintf(path, room, "%s/lcs-lab", LCS_LIBEXEC_DIR);
 }

@@ -13,4 +13,7 @@
  */
 const char *places_profiles(struct arena *arena);
 
+/** The program that runs tests: beside this one in a build tree, else where it was installed. */
+void places_lab(char *path, size_t room);
+
 #endif

@@ -85,6 +85,12 @@ static const struct sym_setting table[] = {
 	    "about them (lcsctl trace); 0: nothing"),
 	INT("max_branches", "16", 1, 256, PARAM_RELOAD, "targets of one request"),
 
+	BOOL("reload_requires_tests", "no", PARAM_RELOAD,
+	    "a commit is refused when a test of the new script fails; so is one that takes this "
+	    "setting away. Going back is always allowed"),
+	TIME("reload_tests_limit", "20s", SECOND, 10 * MINUTE, "s", PARAM_RELOAD,
+	    "all tests together may take so long; lcsctl has to wait meanwhile, messages have not"),
+
 	/* ---- messages and connections ---- */
 	INT("max_message_size", "64k", 4 * K, 16 * 1024 * K, PARAM_RESTART,
 	    "bytes of one message; longer ones get 513"),

@@ -77,6 +77,9 @@ class Child:
         self.reader.join(5)
         return code
 
+    def signal(self, number):
+        self.process.send_signal(number)
+
     def close(self):
         """End it at once: it was started in a session of its own, which goes with it."""
         if self.process.poll() is None:

@@ -2,6 +2,7 @@
 import csv
 import pathlib
 import select
+import signal
 import socket
 import threading
 
@@ -18,7 +19,8 @@ class Sipp:
     """
 
     def __init__(self, directory, scenario, target, transport="udp", calls=1, rate=10,
-                 users=(), port=0, keys=None, limit_s=60, bind="127.0.0.1", patience_ms=15000):
+                 users=(), port=0, keys=None, limit_s=60, bind="127.0.0.1", patience_ms=15000,
+                 keeps_messages=True):
         directory.mkdir(parents=True)
         self.directory = directory
         argv = ["sipp", "%s:%d" % target, "-sf", str(SCENARIOS / f"{scenario}.xml"),
@@ -26,8 +28,9 @@ class Sipp:
                 "-t", {"udp": "u1", "tcp": "t1"}[transport],
                 "-timeout", f"{limit_s}s", "-timeout_error", "-recv_timeout", str(patience_ms),
                 "-trace_stat", "-stf", str(directory / "stat.csv"), "-fd", "1",
-                "-trace_err", "-error_file", str(directory / "errors"),
-                "-trace_msg", "-message_file", str(directory / "messages")]
+                "-trace_err", "-error_file", str(directory / "errors")]
+        if keeps_messages:
+            argv += ["-trace_msg", "-message_file", str(directory / "messages")]
         argv += ["-p", str(port)] if port else []
         for name, value in (keys or {}).items():
             argv += ["-key", name, str(value)]
@@ -57,6 +60,10 @@ class Sipp:
         if (good, bad) != (calls, 0):
             raise Failed(f"sipp: {good} good and {bad} failed calls, expected {calls} and 0:\n"
                          + self.errors())
+
+    def stop(self):
+        """Begin no more calls; those under way go on to their end."""
+        self.child.signal(signal.SIGUSR1)
 
     def text(self, name):
         """What it wrote into one of its files."""
