@@ -15,22 +15,34 @@ struct record {				/* in the request's arena, immutable once linked */
 	bool           full_lr, tokens;
 	bool           in_is_client;	/* came straight from a client, over a connection */
 	bool           is_sealed;
-	char           seal[SEAL_CHARS];
+	struct siphash_key seal;
+	uint64_t       dialog;
 };
 
 /* ---- writing ---- */
+
+static void put_seal(struct buf *out, const struct record *r, struct slice user, bool is_double)
+{
+	char seal[SEAL_CHARS];
+
+	seal_text(&r->seal, r->dialog, user, is_double, seal);
+	buf_put(out, SLICE(";seal="));
+	buf_put(out, slice_of(seal, sizeof(seal)));
+}
 
 static void put_uri(struct buf *out, const struct record *r, const struct sip_hop *hop,
     bool with_token, bool is_double)
 {
 	char text[300], token[FLOW_TOKEN_CHARS];
+	struct slice user = SLICE_NULL;
 
 	buf_put(out, SLICE("Record-Route: <"));
 	buf_put(out, r->scheme);
 	buf_put_char(out, ':');
 	if (with_token) {
 		flow_token_text(hop->flow, token);
-		buf_put(out, slice_of(token, sizeof(token)));
+		user = slice_of(token, sizeof(token));
+		buf_put(out, user);
 		buf_put_char(out, '@');
 	}
 	buf_put(out, net_sent_by(hop, text));
@@ -45,10 +57,8 @@ static void put_uri(struct buf *out, const struct record *r, const struct sip_ho
 		buf_put(out, SLICE(";ftag="));
 		buf_put(out, r->from_tag);
 	}
-	if (r->is_sealed) {
-		buf_put(out, SLICE(";seal="));
-		buf_put(out, slice_of(r->seal, sizeof(r->seal)));
-	}
+	if (r->is_sealed)
+		put_seal(out, r, user, is_double);
 	buf_put(out, r->params);
 	buf_put(out, SLICE(">\r\n"));
 }
@@ -122,12 +132,12 @@ static bool is_from_client(struct lcs_ctx *ctx)
 	return is_clients_own(lcs_from(ctx)->flow) && view_value_count(&view, HDR_VIA) == 1;
 }
 
-/* Over the tag of who sends this: in the dialog it stands in From or in To. */
-static void make_seal(struct lcs_ctx *ctx, const struct rr_conf *conf, char seal[SEAL_CHARS])
+/* By the tag of who sends this: in the dialog it stands in From or in To. */
+static uint64_t dialog_of(struct lcs_ctx *ctx, const struct rr_conf *conf)
 {
 	const struct name_addr *from = msg_from(lcs_msg(ctx));
 
-	seal_text(&conf->seal, msg_call_id(lcs_msg(ctx)), from ? from->tag : SLICE_NULL, seal);
+	return seal_dialog(&conf->seal, msg_call_id(lcs_msg(ctx)), from ? from->tag : SLICE_NULL);
 }
 
 static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct record *r)
@@ -146,8 +156,9 @@ static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct reco
 	if (conf->append_fromtag && from)
 		r->from_tag = from->tag;
 	r->is_sealed = conf->ours_only;
+	r->seal = conf->seal;
 	if (r->is_sealed)
-		make_seal(ctx, conf, r->seal);
+		r->dialog = dialog_of(ctx, conf);
 }
 
 static int add_record(struct lcs_ctx *ctx, const struct record *r)
@@ -170,35 +181,49 @@ enum fn_status rr_remove(struct lcs_call *call)
 	return FN_DONE;
 }
 
-/* argv: host[:port][;params] or user@host…, the same of the other side or "". */
-enum fn_status rr_record_preset(struct lcs_call *call)
+/* One value as the script wants it, with our parameters. -EINVAL: it is no address. */
+static int preset_value(struct lcs_call *call, struct slice text, bool is_double,
+    struct slice *out)
 {
 	const struct rr_conf *conf = call->conf;
 	struct arena *arena = lcs_arena(call->ctx);
-	const char *lr = conf->enable_full_lr ? ";lr=on" : ";lr";
 	char seal[SEAL_CHARS];
+	struct name_addr parsed;
 
-	make_seal(call->ctx, conf, seal);
-	for (int i = 1; i >= 0; i--) {
-		struct slice text = call->argv[i].s, value;
-		struct name_addr parsed;
+	*out = arena_printf(arena, "<sip:%.*s%s%s>", SLICE_ARG(text), is_double ? ";r2=on" : "",
+	    conf->enable_full_lr ? ";lr=on" : ";lr");
+	if (!out->p)
+		return -ENOMEM;
+	if (name_addr_parse(*out, &parsed, NULL) != 0)
+		return -EINVAL;
+	if (!conf->ours_only)
+		return 0;
+	seal_text(&conf->seal, dialog_of(call->ctx, conf), parsed.uri.user, is_double, seal);
+	*out = arena_printf(arena, "%.*s;seal=%.*s>", SLICE_ARG(slice_first(*out, out->len - 1)),
+	    (int)sizeof(seal), seal);
+	return out->p ? 0 : -ENOMEM;
+}
 
-		if (text.len == 0)
-			continue;
-		value = arena_printf(arena, "<sip:%.*s%s%s%s%.*s>", SLICE_ARG(text),
-		    call->argv[1].s.len ? ";r2=on" : "", lr, conf->ours_only ? ";seal=" : "",
-		    conf->ours_only ? (int)sizeof(seal) : 0, seal);
-		if (!value.p)
-			return FN_FAILED;
-		if (name_addr_parse(value, &parsed, NULL) != 0) {
-			call->ret = value_bool(false);
-			return FN_DONE;
-		}
-		if (edit_add(arena, lcs_edits(call->ctx), EDIT_AT_TOP, SLICE("Record-Route"),
-		    value) != 0)
-			return FN_FAILED;
-	}
+/* argv: host[:port][;params] or user@host…, the same of the other side or "". */
+enum fn_status rr_record_preset(struct lcs_call *call)
+{
+	bool is_double = call->argv[1].s.len > 0;
+
 	call->ret = value_bool(true);
+	for (int i = is_double; i >= 0; i--) {
+		struct slice value;
+		int err = preset_value(call, call->argv[i].s, is_double, &value);
+
+		if (!err)
+			err = edit_add(lcs_arena(call->ctx), lcs_edits(call->ctx), EDIT_AT_TOP,
+			    SLICE("Record-Route"), value);
+		if (err == -EINVAL)
+			call->ret = value_bool(false);
+		else if (err)
+			return FN_FAILED;
+		if (err)
+			return FN_DONE;
+	}
 	return FN_DONE;
 }
 

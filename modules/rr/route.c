@@ -145,9 +145,13 @@ static bool has_to_tag(struct lcs_ctx *ctx)
 	return to && to->tag.len;
 }
 
-static bool seal_fits(const struct following *f, const struct name_addr *end, struct slice seal)
+static bool seal_fits(const struct following *f, const struct sip_uri *uri,
+    const struct name_addr *end, struct slice seal)
 {
-	return end && seal_is_right(&f->conf->seal, msg_call_id(lcs_msg(f->ctx)), end->tag, seal);
+	const struct siphash_key *key = &f->conf->seal;
+
+	return end && seal_is_right(key, seal_dialog(key, msg_call_id(lcs_msg(f->ctx)), end->tag),
+	    uri->user, is_double(uri), seal);
 }
 
 /* Did we give this out for the dialog that the request says it belongs to? */
@@ -157,7 +161,7 @@ static bool is_sealed(const struct following *f, const struct sip_uri *uri)
 	struct slice seal;
 
 	return sip_uri_param(uri, SLICE("seal"), &seal) &&
-	    (seal_fits(f, msg_from(msg), seal) || seal_fits(f, msg_to(msg), seal));
+	    (seal_fits(f, uri, msg_from(msg), seal) || seal_fits(f, uri, msg_to(msg), seal));
 }
 
 static bool lacks_seal(const struct following *f)
@@ -173,13 +177,29 @@ static int take_first(struct following *f, const struct sip_uri *uri)
 	*lcs_edits(f->ctx) = view.last;
 	f->last = *uri;
 	f->count++;
-	f->sealed = f->sealed || is_sealed(f, uri);
+	f->sealed = is_sealed(f, uri);
 	return err;
 }
 
 static bool own_is_first(struct following *f, struct name_addr *route)
 {
 	return first_route(f->ctx, route) && rr_is_own(f->ctx, &route->uri);
+}
+
+/* Half of a pair is nothing that we gave out: the other half may name the only connection
+ * that the request may go to. */
+static int take_other_side(struct following *f)
+{
+	bool first_is_sealed = f->sealed;
+	struct name_addr route;
+	int err;
+
+	f->sealed = false;
+	if (!own_is_first(f, &route) || !is_double(&route.uri))
+		return 0;
+	err = take_first(f, &route.uri);
+	f->sealed = f->sealed && first_is_sealed;
+	return err;
 }
 
 #define OURS_ABOVE 3u		/* of ours before the dialog's own: nobody needs more */
@@ -197,9 +217,7 @@ static int take_own(struct following *f)
 	while (!err && (f->count == 0 || (f->count < OURS_ABOVE && lacks_seal(f))) &&
 	    own_is_first(f, &route))
 		err = take_first(f, &route.uri);
-	if (err || !is_double(&f->last) || !own_is_first(f, &route) || !is_double(&route.uri))
-		return err;
-	return take_first(f, &route.uri);
+	return err || !is_double(&f->last) ? err : take_other_side(f);
 }
 
 /* The side that the request goes out on comes last; if it names a connection, that is the

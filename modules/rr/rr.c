@@ -160,5 +160,15 @@ LCS_MODULE(rr,
 	    "rest.\n\n"
 	    "Requests in a dialog are relayed without a question who sent them, so a Route must be\n"
 	    "one that we gave out for that dialog: our Record-Route carries a mark (seal) over its\n"
-	    "Call-ID and the caller's tag, and loose_route() is false without it.\n",
+	    "Call-ID, the caller's tag and the connection that it names, and loose_route() is false\n"
+	    "without it, or with one of its two values alone.\n\n"
+	    "What the mark does not do: the ends of a dialog have it, and may send more with it than\n"
+	    "belongs there. Where both ends are clients on connections of their own (TCP, TLS, with\n"
+	    "flow_tokens), that reaches the other end and nobody else, whatever the Request-URI says.\n"
+	    "Where an end is reached by an address - UDP, a trunk, another proxy - its Contact is not\n"
+	    "known when the mark is made and may change, so what goes towards it goes where the\n"
+	    "Request-URI says: somebody who was let into one dialog can reach any target by it. A\n"
+	    "script that minds asks for a password, or for an address, before it relays what begins\n"
+	    "something in a dialog or stands alone (INVITE, MESSAGE, REFER), or relays only to\n"
+	    "targets that it knows.\n",
 );

@@ -92,26 +92,34 @@ void seal_key(struct slice secret, struct siphash_key *key)
 
 /* ---- the mark ---- */
 
-static uint64_t mac_of(const struct siphash_key *key, struct slice call_id, struct slice tag)
+uint64_t seal_dialog(const struct siphash_key *key, struct slice call_id, struct slice tag)
 {
 	const uint64_t both[] = { siphash(key, call_id), siphash(key, tag) };
 
 	return siphash(key, slice_of((const char *)both, sizeof(both)));
 }
 
-void seal_text(const struct siphash_key *key, struct slice call_id, struct slice tag,
+static uint64_t mac_of(const struct siphash_key *key, uint64_t dialog, struct slice user,
+    bool is_double)
+{
+	const uint64_t all[] = { dialog, user.len ? siphash(key, user) : 0, is_double };
+
+	return siphash(key, slice_of((const char *)all, sizeof(all)));
+}
+
+void seal_text(const struct siphash_key *key, uint64_t dialog, struct slice user, bool is_double,
     char text[SEAL_CHARS])
 {
-	uint64_t mac = mac_of(key, call_id, tag);
+	uint64_t mac = mac_of(key, dialog, user, is_double);
 
 	hex_encode(text, &mac, sizeof(mac));
 }
 
-bool seal_is_right(const struct siphash_key *key, struct slice call_id, struct slice tag,
-    struct slice text)
+bool seal_is_right(const struct siphash_key *key, uint64_t dialog, struct slice user,
+    bool is_double, struct slice text)
 {
 	uint64_t mac;
 
 	return text.len == SEAL_CHARS && hex_decode(&mac, sizeof(mac), text) == 0 &&
-	    mac == mac_of(key, call_id, tag);
+	    mac == mac_of(key, dialog, user, is_double);
 }

@@ -4,7 +4,9 @@
  * Requests inside a dialog are relayed without a question who sent them: an ACK cannot be
  * challenged, and others seldom are. So a To tag and a Route that names us must not be
  * enough, or anybody could send anything anywhere by way of us. Our Record-Route carries a
- * MAC over Call-ID and the tag of whoever began; only the ends of the dialog know it.
+ * MAC over Call-ID and the tag of whoever began; only the ends of the dialog know it. Nor may
+ * they use it for other targets than each other, as far as we know those: the MAC covers the
+ * connection that the value names, and whether the value is one of two.
  */
 #ifndef MODULES_RR_SEAL_H
 #define MODULES_RR_SEAL_H
@@ -18,11 +20,16 @@
  *  without a store it lives as long as the process. */
 void seal_key(struct slice secret, struct siphash_key *key);
 
+/** The dialog that is sealed; tag: of who began it. */
+uint64_t seal_dialog(const struct siphash_key *key, struct slice call_id, struct slice tag);
+
+/* user: of our URI, the token of a connection, or empty; is_double: r2 is in it. */
+
 /** The text is not terminated. */
-void seal_text(const struct siphash_key *key, struct slice call_id, struct slice tag,
+void seal_text(const struct siphash_key *key, uint64_t dialog, struct slice user, bool is_double,
     char text[SEAL_CHARS]);
-bool seal_is_right(const struct siphash_key *key, struct slice call_id, struct slice tag,
-    struct slice text);
+bool seal_is_right(const struct siphash_key *key, uint64_t dialog, struct slice user,
+    bool is_double, struct slice text);
 
 extern const struct store_schema seal_schema;
 

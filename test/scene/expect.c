@@ -160,6 +160,32 @@ struct slice expect_fill(struct slice text)
 	    SLICE_ARG(k->value), SLICE_ARG(rest))));
 }
 
+/* What stands before the next star or name. */
+static struct slice literal_of(struct slice pattern)
+{
+	size_t star = slice_find(pattern, '*'), name = slice_search(pattern, SLICE("@{"));
+
+	return slice_first(pattern, star < name ? star : name);
+}
+
+static bool matches(struct slice pattern, struct slice s);
+
+/* s begins with the name's value, which ends where the rest of the pattern begins. */
+static bool matches_new(struct slice name, struct slice rest, struct slice s)
+{
+	struct slice next = literal_of(rest);
+	size_t end = next.len == rest.len ? s.len - rest.len : slice_search(s, next);
+	struct kept *before = kept;
+
+	if (s.len < rest.len && next.len == rest.len)
+		return false;
+	keep(name, slice_first(s, end));
+	if (matches(rest, slice_skip(s, end)))
+		return true;
+	kept = before;
+	return false;
+}
+
 static bool matches(struct slice pattern, struct slice s)
 {
 	size_t from = slice_search(pattern, SLICE("@{"));
@@ -173,10 +199,7 @@ static bool matches(struct slice pattern, struct slice s)
 	if (k)
 		return matches(slice_str(text_of("%.*s%.*s%.*s", SLICE_ARG(head), SLICE_ARG(k->value),
 		    SLICE_ARG(rest))), s);
-	if (!slice_starts(s, head) || !slice_ends(s, rest) || s.len < head.len + rest.len)
-		return false;
-	keep(name, slice_of(s.p + head.len, s.len - head.len - rest.len));
-	return true;
+	return slice_starts(s, head) && matches_new(name, rest, slice_skip(s, head.len));
 }
 
 static bool any_value(const struct got *g, struct slice name, struct slice pattern)

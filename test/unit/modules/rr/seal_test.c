@@ -1,5 +1,5 @@
 /*
- * seal_test - the mark of a dialog fits that dialog, that caller and that key alone.
+ * seal_test - the mark of a dialog fits that dialog, that caller, that way and that key alone.
  */
 #include "modules/rr/seal.h"
 #include "test/unit.h"
@@ -8,8 +8,16 @@ static const struct siphash_key key = { 1, 2 }, other_key = { 1, 3 };
 
 static struct slice sealed(char text[SEAL_CHARS])
 {
-	seal_text(&key, SLICE("call@host"), SLICE("tag"), text);
+	seal_text(&key, seal_dialog(&key, SLICE("call@host"), SLICE("tag")), SLICE("token"), true,
+	    text);
 	return slice_of(text, SEAL_CHARS);
+}
+
+static bool is_right(const struct siphash_key *k, const char *call_id, const char *tag,
+    struct slice text)
+{
+	return seal_is_right(k, seal_dialog(k, slice_str(call_id), slice_str(tag)), SLICE("token"),
+	    true, text);
 }
 
 static void it_fits_its_dialog_alone(void **state)
@@ -28,10 +36,28 @@ static void it_fits_its_dialog_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		if (seal_is_right(&key, slice_str(cases[i].call_id), slice_str(cases[i].tag),
+		if (is_right(&key, cases[i].call_id, cases[i].tag, sealed(text)) != cases[i].fits)
+			fail_msg("case %zu", i);
+	assert_false(is_right(&other_key, "call@host", "tag", sealed(text)));
+}
+
+static void it_fits_its_way_alone(void **state)
+{
+	static const struct { const char *user; bool is_double, fits; } cases[] = {
+		{ "token", true, true },
+		{ "token", false, false },
+		{ "", true, false },
+		{ "Token", true, false },
+		{ "token2", true, false },
+	};
+	uint64_t dialog = seal_dialog(&key, SLICE("call@host"), SLICE("tag"));
+	char text[SEAL_CHARS];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (seal_is_right(&key, dialog, slice_str(cases[i].user), cases[i].is_double,
 		    sealed(text)) != cases[i].fits)
 			fail_msg("case %zu", i);
-	assert_false(seal_is_right(&other_key, SLICE("call@host"), SLICE("tag"), sealed(text)));
 }
 
 static void one_changed_character_spoils_it(void **state)
@@ -42,8 +68,7 @@ static void one_changed_character_spoils_it(void **state)
 	for (size_t at = 0; at < SEAL_CHARS; at++) {
 		sealed(text);
 		text[at] = text[at] == '0' ? '1' : '0';
-		if (seal_is_right(&key, SLICE("call@host"), SLICE("tag"),
-		    slice_of(text, sizeof(text))))
+		if (is_right(&key, "call@host", "tag", slice_of(text, sizeof(text))))
 			fail_msg("character %zu", at);
 	}
 }
@@ -55,7 +80,7 @@ static void other_texts_are_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++)
-		if (seal_is_right(&key, SLICE("call@host"), SLICE("tag"), slice_str(texts[i])))
+		if (is_right(&key, "call@host", "tag", slice_str(texts[i])))
 			fail_msg("case %zu", i);
 }
 
@@ -84,6 +109,7 @@ static void without_either_it_is_that_of_the_process(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(it_fits_its_dialog_alone),
+	cmocka_unit_test(it_fits_its_way_alone),
 	cmocka_unit_test(one_changed_character_spoils_it),
 	cmocka_unit_test(other_texts_are_none),
 	cmocka_unit_test(a_secret_gives_the_same_key_everywhere),
