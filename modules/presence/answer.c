@@ -88,6 +88,9 @@ void answer_accept(struct asking *a, struct presence_sub *sub, int64_t expires)
 	buf_printf(a->lines, "Expires: %lld\r\nContact: ", (long long)expires);
 	buf_put(a->lines, a->t.contact);
 	buf_put(a->lines, SLICE("\r\n"));
+	/* RFC 4662 4.2: the client shall know that it watches a list. A body says so itself. */
+	if ((sub->info.flags & PRESENCE_SUB_LIST) && !a->body)
+		buf_put(a->lines, SLICE("Require: eventlist\r\n"));
 	if (a->benotify || a->piggyback)
 		put_lcs_lines(a, sub, expires);
 	answer_give(a);

@@ -337,6 +337,9 @@ static void send_state(struct presence_sub *sub)
 	uint64_t hash;
 	int err = body_of(sub, full, &body);
 
+	/* A list that is still gathering calls notify() when it has all. */
+	if (err == -EAGAIN)
+		return;
 	hash = err ? 0 : state_hash(sub, body);
 	if (!err && !full && (hash == sub->told_hash ||
 	    (!body && sub->info.flags & PRESENCE_SUB_LIST))) {

@@ -239,7 +239,8 @@ struct presence_lists {
 	int  (*open)(void *arg, struct presence_user *u, struct presence_sub *sub,
 	    const struct presence_request *req);
 	/* Owner: the next body; full after begin and refresh, else what notify() was called for.
-	 * *out NULL with 0: nothing to say now (a first notice then goes without body). */
+	 * *out NULL with 0: nothing to say now (a first notice then goes without body). -EAGAIN:
+	 * not yet; notify() will be called when it is time. */
 	int  (*build)(void *arg, struct presence_user *u, struct presence_sub *sub, bool full,
 	    struct presence_body **out);
 	/* Owner, or the control thread at the end: free your data. Also after open() failed. */

@@ -297,8 +297,8 @@ static int make_contact(struct reading *r)
 
 /* ---- extensions ---- */
 
-#define REQUIRED SLICE("eventlist, adhoclist, com.microsoft.autoextend, ms-benotify, " \
-	"ms-piggyback-first-notify")
+#define REQUIRED SLICE("eventlist, adhoclist, recipient-list-subscribe, ms-benotify, " \
+	"com.microsoft.autoextend, ms-piggyback-first-notify")
 
 static int read_extensions(struct reading *r)
 {
@@ -336,8 +336,10 @@ static int read_lists(struct reading *r)
 	a->is_list = !a->req.is_refresh && p->lists && p->lists->claims(p->lists_arg, &a->req);
 	if (!a->req.is_refresh && !a->is_list &&
 	    (view_list_has(&r->view, HDR_REQUIRE, SLICE("adhoclist")) ||
+	    view_list_has(&r->view, HDR_REQUIRE, SLICE("recipient-list-subscribe")) ||
 	    view_list_has(&r->view, HDR_REQUIRE, SLICE("eventlist")))) {
-		buf_put(a->lines, SLICE("Unsupported: adhoclist, eventlist\r\n"));
+		buf_put(a->lines, SLICE("Unsupported: adhoclist, eventlist, "
+		    "recipient-list-subscribe\r\n"));
 		return refuse(r, 420, "Bad Extension");
 	}
 	return 0;

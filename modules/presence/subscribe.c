@@ -93,7 +93,9 @@ static void piggyback(struct asking *a, struct presence_sub *sub)
 {
 	if (!a->piggyback)
 		return;
-	if (body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, true, &a->body) != 0)
+	int err = body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, true, &a->body);
+
+	if (err && err != -EAGAIN)
 		lcs_count(&local_of(a->p)->no_memory);
 	if (!a->body)
 		return;

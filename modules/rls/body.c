@@ -212,13 +212,21 @@ static int make(struct making *m, struct presence_body **out)
 	return *out ? 0 : -ENOMEM;
 }
 
+/* One look does not wait. */
+static bool is_once(const struct rls_list *l)
+{
+	return l->r->presence->sub_info(l->sub)->flags & PRESENCE_SUB_ONCE;
+}
+
 int rls_body(struct rls_list *l, bool full, struct presence_body **out)
 {
 	struct making m = { .l = l, .full = full };
 	int err;
 
 	*out = NULL;
-	if (!full && (l->unknown || !anything_changed(l)))
+	if (l->unknown && !l->is_late && !is_once(l))
+		return -EAGAIN;
+	if (!full && !anything_changed(l))
 		return 0;
 	m.out = buf_new(4096);
 	if (!m.out)

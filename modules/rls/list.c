@@ -10,11 +10,32 @@
 
 /* ---- what is heard of a resource ---- */
 
-/* Everything known: now it is worth a notice. Until then the first one is not all there. */
+/* One notice about all is better than many about few: the first waits for what other workers
+ * say, which takes as long as a message between them. */
+#define PATIENCE_MS 1000
+
 static void tell(struct rls_list *l)
 {
-	if (!l->unknown)
-		l->r->presence->notify(l->sub);
+	if (l->unknown && !l->is_late)
+		return;
+	timer_stop(&l->patience);
+	l->r->presence->notify(l->sub);
+}
+
+static void be_late(struct wheel_timer *t)
+{
+	struct rls_list *l = container_of(container_of(t, struct timer, t), struct rls_list,
+	    patience);
+
+	l->is_late = true;
+	tell(l);
+}
+
+static void wait_for_all(struct rls_list *l)
+{
+	l->is_late = false;
+	if (l->unknown)
+		timer_start(&l->patience, PATIENCE_MS);
 }
 
 static void set_state(struct rls_entry *e, enum rls_state state, const char *reason)
@@ -191,6 +212,7 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 	l->uri = put_text(&at, req->aor);
 	l->format = choose_format(pk, req->accept);
 	list_init(&l->entries);
+	timer_init(&l->patience, be_late);
 	/* What was sent before a restart is not known; a second holds no more than one notice
 	 * on the average, so this number is ahead of it. */
 	if (req->is_restored)
@@ -203,6 +225,7 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 
 void rls_list_free(struct rls_list *l)
 {
+	timer_stop(&l->patience);
 	while (!list_is_empty(&l->entries))
 		entry_free(container_of(l->entries.next, struct rls_entry, node));
 	if (l->contacts)
@@ -303,6 +326,7 @@ int rls_list_apply(struct rls_list *l, struct slice content_type, struct slice b
 	if (err)
 		lcs_count(&rls_local(l->r)->refused);
 	settle(l, !err);
+	wait_for_all(l);
 	return err;
 }
 
@@ -333,6 +357,7 @@ static int take_contacts(struct rls_list *l)
 		l->r->contacts->each(list, NULL, add_contact, &f);
 	arena_free(&f.a.arena);
 	settle(l, f.err == 0);
+	wait_for_all(l);
 	return f.err;
 }
 

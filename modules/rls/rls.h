@@ -57,6 +57,8 @@ struct rls_list {
 	bool                 is_lcs;
 	uint32_t             version;		/* of the next body */
 	unsigned             count, unknown;	/* entries; those not heard of yet */
+	struct timer         patience;
+	bool                 is_late;		/* tell what is known, whoever is missing */
 	struct list          entries;
 };
 
@@ -83,7 +85,8 @@ int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice 
 int  rls_list_follow(struct rls_list *l, struct slice owner);
 
 /* ---- body.c ---- */
-/** The list and its parts. *out NULL: nothing to say. 0 or -ENOMEM. */
+/** The list and its parts. *out NULL: nothing to say. 0, -EAGAIN (some are not known yet, and
+ *  it is worth a moment to wait for them), -ENOMEM. */
 int  rls_body(struct rls_list *l, bool full, struct presence_body **out);
 
 static inline struct rls_local *rls_local(const struct rls *r) { return lcs_local(r->mod); }
