@@ -109,7 +109,7 @@ static const struct lcs_param params[] = {
 	PARAM_INT(struct auth_lcs_conf, min_version, "2", 2, 4,
 	    "clients that speak an older layout are refused; below 4 the last step of a sign-in is "
 	    "not signed"),
-	PARAM_DURATION(struct auth_lcs_conf, lifetime, "510m", 60000, 604800000, "s",
+	PARAM_DURATION(struct auth_lcs_conf, lifetime, "510m", 1000, 604800000, "s",
 	    "a security association ends after that; clients begin anew after 8 hours"),
 	PARAM_INT(struct auth_lcs_conf, per_connection, "16", 1, 1024,
 	    "endpoints that may be signed in over one connection; the oldest is forgotten"),

@@ -81,7 +81,10 @@ bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor
 		return true;
 	for (unsigned k = 0; k < aor->count; k++) {
 		reg->usrloc->binding(aor, k, &other);
-		if (k != i && can_be_reached(&other, now) && is_better(&other, &mine, wish))
+		if (k == i || !can_be_reached(&other, now))
+			continue;
+		if (is_better(&other, &mine, wish) ||
+		    (k < i && !is_better(&mine, &other, wish)))
 			return false;
 	}
 	return true;

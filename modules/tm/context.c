@@ -358,7 +358,7 @@ void tm_look_later(struct tm_tx *tx)
 
 static void provisional(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
 {
-	const struct sip_edit *last = NULL;
+	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
 	if (!b)
@@ -390,7 +390,7 @@ static void mark_done(struct tm_client *c, uint16_t status)
 /* 16.7, item 5: a 2xx goes on at once, and every one to an INVITE does. */
 static void success(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
 {
-	const struct sip_edit *last = NULL;
+	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
 	tm_reply_routes(tx, b, response, &last);
@@ -439,7 +439,7 @@ static bool take_failure(struct tm_branch *b, struct sip_msg *response,
 
 static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
 {
-	const struct sip_edit *last = NULL;
+	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
 	if (!b || !tx->work)

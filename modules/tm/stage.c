@@ -79,6 +79,7 @@ static struct tm_client *client_of(struct tm_local *local, struct sip_msg *respo
  */
 enum hook_result tm_on_response(struct lcs_call *call)
 {
+	struct tm_local *local = call->local;
 	struct sip_msg *response = lcs_msg(call->ctx);
 	const struct sip_via *via = msg_via(response);
 	struct tm_client *c;
@@ -86,11 +87,13 @@ enum hook_result tm_on_response(struct lcs_call *call)
 
 	if (!via || !tm_branch_id(via->branch, &id))
 		return HOOK_PASS;
-	c = client_of(call->local, response, id);
+	c = client_of(local, response, id);
 	if (!c) {
-		TM_COUNT((struct tm_local *)call->local, strays);
+		TM_COUNT(local, strays);
 		return HOOK_DROP;
 	}
+	local->now_edits = *lcs_edits(call->ctx);
 	tm_client_receive(c, response);
+	local->now_edits = NULL;
 	return HOOK_TAKEN;
 }

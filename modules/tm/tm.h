@@ -75,6 +75,8 @@ struct tm_local {			/* of one worker */
 	struct lcs_ctx *now;
 	struct tm_key   now_key;
 	struct lcs_ctx *arming;
+	/* Edits that hooks made in the response that is dealt with now: it is passed on with them. */
+	const struct sip_edit *now_edits;
 	struct tm_armed {
 		int    failure, branch, reply;	/* route ids, -1: none */
 		msec_t fr, fr_inv;	/* 0: as configured */

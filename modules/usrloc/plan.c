@@ -43,6 +43,15 @@ static bool is_flow(uint32_t reg_id, struct slice instance)
 	return reg_id && instance.len;
 }
 
+/* The endpoint of an LCS client comes back over another connection, with another contact. */
+static bool same_epid(struct slice a, struct slice b)
+{
+	struct slice mine, other;
+
+	return hdr_param(a, SLICE("epid"), &mine) && hdr_param(b, SLICE("epid"), &other) &&
+	    mine.len && slice_eq_nocase(mine, other);
+}
+
 static bool is_same(const struct record_part *part, const struct usrloc_binding *b)
 {
 	const struct usrloc_binding *a = part->want;
@@ -51,7 +60,8 @@ static bool is_same(const struct record_part *part, const struct usrloc_binding 
 
 	if (is_flow(reg_id, instance) && is_flow(b->reg_id, b->instance))
 		return is_same_flow(reg_id, instance, b);
-	return same_contact(a ? a->contact : binding_text(part->have, TEXT_CONTACT), b->contact);
+	return same_contact(a ? a->contact : binding_text(part->have, TEXT_CONTACT), b->contact) ||
+	    same_epid(a ? a->params : binding_text(part->have, TEXT_PARAMS), b->params);
 }
 
 static void take_existing(struct plan *plan, const struct record *old, int64_t now)

@@ -1,7 +1,7 @@
 """pidgin-sipe signs in by Kerberos, with a real KDC."""
 import os
 
-from lib.demo import Server
+from lib.demo import ROOT, Server
 from lib.tap import check, equal, test
 from lib.world import User
 
@@ -10,23 +10,29 @@ SERVICE = f"sip/sip.{DOMAIN}"
 KEYTAB = "ours.keytab"
 
 
-class Realm:
-    """A KDC, and a server with the key of its service (or of another one)."""
+OTHER = f"sip/other.{DOMAIN}"
 
-    def __init__(self, world, principal=SERVICE):
+
+class Realm:
+    """A KDC, and a server with the keys of its service and of another one; it takes tickets for
+    the service that is named."""
+
+    def __init__(self, world, service=SERVICE):
         self.kdc = world.service("krb5")
         keytab = f"{self.kdc.directory}/{KEYTAB}"
-        self.kdc.run("kadmin", f"addprinc -randkey {SERVICE}")
-        if principal != SERVICE:
+        for principal in (SERVICE, OTHER):
             self.kdc.run("kadmin", f"addprinc -randkey {principal}")
-        self.kdc.run("kadmin", f"ktadd -k {keytab} {principal}")
+            self.kdc.run("kadmin", f"ktadd -k {keytab} {principal}")
+        config = world.path("home-lcs.cfg")
+        config.write_text(f'#!lcs 1\n#!define LCS_KEYTAB "{keytab}"\nimport "{ROOT}/cfg/samples/home-lcs.cfg"\n'
+                          f'modparam("auth_kerberos", "service", "{service}")\n')
         self.env = {k: self.kdc.env[k] for k in ("KRB5_CONFIG", "KRB5RCACHEDIR")}
         self.users = [User(f"user{i}", f"Pass.Word-{i}", DOMAIN) for i in (1, 2, 3)]
         os.environ.update(self.env)         # the server reads them, too
         try:
             self.server = Server(world.run.new_directory(), "home-lcs", DOMAIN,
                                  [(u.name, "unused-1234") for u in self.users], ("tcp", "tls"),
-                                 ["--lcs-args", f'-A LCS_KEYTAB="{keytab}"'])
+                                 ["--config", str(config)])
         finally:
             for name in self.env:
                 del os.environ[name]
@@ -69,8 +75,10 @@ def another_name(world):
 
 @test("a ticket for another service is refused, a wrong password gets none", limit=120)
 def other_service(world):
-    realm = Realm(world, "sip/other.lcs.test")
+    realm = Realm(world, OTHER)
     user = realm.users[0]
     realm.sipe(world, user, login=f"{user.name}@LCS.TEST").wait_failed(30)
+    rows = {r["name"]: r["value"] for r in realm.server.ctl("stats")}
+    check(rows["auth_kerberos.other_service"] > 0, "no ticket was refused for its service")
     realm.sipe(world, user, login=f"{user.name}@LCS.TEST", password="wrong").wait_failed(30)
     equal(schemes(realm.server), [], "associations")

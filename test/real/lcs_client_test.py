@@ -42,9 +42,11 @@ def sign_in(world, transport):
     wait_until(lambda: not signed_in(server, user), 5, "the association ends")
 
 
-@test("a login written as {} signs in", limit=40,
-      each=("EXAMPLE\\{}", "example.test\\{}", "{}@example.test", "{}"))
-def logins(world, form):
+@test("a login written as {} signs in", limit=40, each=(
+    "DOMAIN and name", "SIP domain and name", "an address", "a name alone"))
+def logins(world, what):
+    form = {"DOMAIN and name": "EXAMPLE\\{}", "SIP domain and name": "example.test\\{}",
+            "an address": "{}@example.test", "a name alone": "{}"}[what]
     user, server = world.user("home-lcs"), world.server("home-lcs")
     world.sipe(user, "tcp", server, login=form.format(user.name)).wait_signed_on()
     equal(len(signed_in(server, user)), 1, "associations")

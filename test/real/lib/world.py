@@ -18,7 +18,7 @@ from .tap import Skip, equal
 
 DOMAIN = "example.test"
 # users of the shared servers; a test takes two or three and keeps them
-POOL = {"carrier": 480, "home": 40, "home-lcs": 40}
+POOL = {"carrier": 480, "home": 40, "home-lcs": 80}
 
 
 @dataclasses.dataclass
