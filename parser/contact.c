@@ -2,8 +2,7 @@
  * parser/contact.c - Contact values with what registrars and proxies ask of them
  * (RFC 3261 20.10, RFC 5626 11).
  */
-#include "parser/nameaddr.h"
-
+#include "parser/quick.h"
 #include "parser/token.h"
 
 #define EXPIRES_IF_MALFORMED 3600u	/* RFC 3261 20.10 */
@@ -34,25 +33,34 @@ static int note_param(struct sip_contact *c, struct slice name, struct slice val
 	return 0;
 }
 
-int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect *why)
+int sip_contact_read(struct slice s, struct sip_contact *out, struct sip_defect *why)
 {
-	struct sip_contact c = { .q = 1000 };
 	struct slice rest, name, value;
 	int err;
 
 	s = token_trim(s);
-	if (slice_eq(s, SLICE("*"))) {
-		c.star = true;
-		c.addr.text = s;
-		*out = c;
+	out->star = slice_eq(s, SLICE("*"));
+	out->q = 1000;
+	out->has_expires = false;
+	out->expires = out->reg_id = 0;
+	out->instance = SLICE_NULL;
+	if (out->star) {
+		out->addr = (struct name_addr){ .text = s };
 		return 0;
 	}
-	err = name_addr_parse(s, &c.addr, why);
-	rest = c.addr.params;
+	err = name_addr_read(s, &out->addr, why);
+	rest = out->addr.params;
 	while (!err && hdr_next_param(&rest, &name, &value))
-		err = note_param(&c, name, value, why);
-	if (err)
-		return err;
-	*out = c;
-	return 0;
+		err = note_param(out, name, value, why);
+	return err;
+}
+
+int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect *why)
+{
+	struct sip_contact c;
+	int err = sip_contact_read(s, &c, why);
+
+	if (!err)
+		*out = c;
+	return err;
 }

@@ -58,7 +58,7 @@ static bool stays_in_line(struct slice s)
 static int one_line(struct arena *a, struct slice *value)
 {
 	*value = token_trim(*value);
-	if (!scan_has_low(*value))
+	if (!scan_has_upto(*value, '\r'))
 		return 0;
 	if (has(*value, '\0') && !token_nul_is_quoted(*value, false))
 		return -EINVAL;

@@ -24,8 +24,11 @@ static const struct slice names[HDR_KNOWN] = {
 #undef HDR
 };
 
+/* HDR_OTHER is spelled as nothing is; names with more than fifteen letters are not looked for. */
 const struct hdr_spelling hdr_spellings[HDR_KNOWN] = {
-#define HDR(id, name, compact, kind) [HDR_##id] = { name, sizeof(name) - 1 },
+	[HDR_OTHER] = { "\n", 1 },
+#define HDR(id, name, compact, kind) \
+	[HDR_##id] = { name ":", (uint16_t)((1u << sizeof(name)) - 1) },
 	HDR_TABLE(HDR)
 #undef HDR
 };
@@ -37,13 +40,31 @@ static const uint8_t compact_forms[256 + HDR_KNOWN] = {
 #undef HDR
 };
 
-const uint8_t hdr_slots[256] = {
+static const uint8_t slots[256] = {
 #define SLOT(slot, id) [slot] = HDR_##id,
 	HDR_HASH_SLOTS(SLOT)
 #undef SLOT
 };
 
 _Static_assert(HDR_KNOWN <= UINT8_MAX, "header ids fit a byte");
+
+const uint8_t hdr_quick_slots[256] = {
+#define SLOT(slot, id) [slot] = HDR_##id,
+	HDR_QUICK_SLOTS(SLOT)
+#undef SLOT
+};
+
+/* First, middle and last letter and the length differ for all names of the
+ * table; hdr_hash.awk chose the factor so that the upper byte does too. */
+static unsigned slot_of(struct slice name)
+{
+	uint32_t key = (unsigned char)name.p[0] |
+	    (uint32_t)(unsigned char)name.p[name.len / 2] << 8 |
+	    (uint32_t)(unsigned char)name.p[name.len - 1] << 16;
+
+	key = (key | 0x202020u) + ((uint32_t)name.len << 24);
+	return (uint32_t)(key * HDR_HASH_FACTOR) >> 24;
+}
 
 static bool word_eq(const char *a, const char *b)
 {
@@ -87,7 +108,7 @@ enum hdr_id hdr_by_name(struct slice name)
 		return HDR_OTHER;
 	if (name.len == 1)
 		return (enum hdr_id)compact_forms[(unsigned char)ascii_lower(*name.p)];
-	id = (enum hdr_id)hdr_slots[hdr_slot(name)];
+	id = (enum hdr_id)slots[slot_of(name)];
 	if (name.len != names[id].len)
 		return HDR_OTHER;
 	if (is_spelled(name.p, names[id].p, name.len) ||

@@ -15,6 +15,8 @@ enum hdr_id {
 	HDR_KNOWN
 };
 
+#define HDR_TYPED (HDR_REPLY_TO + 1)	/* those below have a typed view */
+
 enum hdr_kind {
 	HDR_KIND_SINGLE,		/* one value, one line */
 	HDR_KIND_LIST,			/* commas separate values; lines may repeat */

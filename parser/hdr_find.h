@@ -1,9 +1,9 @@
 /*
- * parser/hdr_find.h - inside the parser: hdr_by_name() for a name that has sixteen readable
- * bytes, as one has in a message that is being indexed.
+ * parser/hdr_find.h - inside the parser: the header whose name and colon begin a line, if they
+ * are written as the RFC does and as nearly all are.
  *
- * Nearly all names are spelled as the RFC does, and then one comparison of sixteen bytes
- * tells: 30 instructions instead of 50 for each header.
+ * The hash is of the first three letters, the colon among them, and of the length; then one
+ * comparison tells. It takes 17 instructions, hdr_by_name() 50 and a look at the letters more.
  */
 #ifndef PARSER_HDR_FIND_H
 #define PARSER_HDR_FIND_H
@@ -12,36 +12,36 @@
 #include "parser/hdr_hash.h"
 #include "parser/scan.h"
 
-struct hdr_spelling { char text[31]; uint8_t len; };	/* text filled up with NUL */
+#include <endian.h>
 
-extern const uint8_t hdr_slots[256];
+/* Name and colon, filled up with NUL; bits has one bit for each byte of them. */
+struct hdr_spelling { char text[30]; uint16_t bits; };
+
+extern const uint8_t hdr_quick_slots[256];
 extern const struct hdr_spelling hdr_spellings[HDR_KNOWN];
 
-/* First, middle and last letter and the length differ for all names of the
- * table; hdr_hash.awk chose the factor so that the upper byte does too. */
-static inline unsigned hdr_slot(struct slice name)
-{
-	uint32_t key = (unsigned char)name.p[0] |
-	    (uint32_t)(unsigned char)name.p[name.len / 2] << 8 |
-	    (uint32_t)(unsigned char)name.p[name.len - 1] << 16;
-
-	key = (key | 0x202020u) + ((uint32_t)name.len << 24);
-	return (uint32_t)(key * HDR_HASH_FACTOR) >> 24;
-}
-
-static inline enum hdr_id hdr_find(struct slice name)
+/**
+ * @param p    sixteen bytes that can be read, the first one no line end
+ * @param len  bytes before the colon, if there is one
+ * @return HDR_OTHER if it is another spelling, a long name, no colon or not known
+ */
+static inline enum hdr_id hdr_find(const char *p, size_t len)
 {
 #if SCAN_SSE2
-	if (name.len - 1 < 16) {	/* neither empty nor longer than the comparison */
-		enum hdr_id id = (enum hdr_id)hdr_slots[hdr_slot(name)];
-		const struct hdr_spelling *s = &hdr_spellings[id];
-		unsigned same = scan_same(scan_load(name.p), scan_load(s->text));
+	const struct hdr_spelling *s;
+	uint32_t key;
+	size_t id;
 
-		if (s->len == name.len && (~same & ((1u << name.len) - 1)) == 0)
-			return id;
-	}
+	memcpy(&key, p, sizeof(key));
+	key = ((le32toh(key) & 0xffffff) | 0x202020) + ((uint32_t)len << 24);
+	id = hdr_quick_slots[(uint32_t)(key * HDR_QUICK_FACTOR) >> 24];
+	s = &hdr_spellings[id];
+	return scan_is_same(p, s->text, s->bits) ? (enum hdr_id)id : HDR_OTHER;
+#else
+	(void)p;
+	(void)len;
+	return HDR_OTHER;
 #endif
-	return hdr_by_name(name);
 }
 
 #endif

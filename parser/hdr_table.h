@@ -3,7 +3,8 @@
  *
  * HDR(id, name, compact form or 0, LIST or SINGLE): LIST headers may be
  * repeated or carry several values separated by commas (RFC 3261 7.3.1).
- * hdr.c makes a perfect hash over the names of it.
+ * hdr.c makes a perfect hash over the names of it. Those that msg_typed() knows come first,
+ * down to REPLY_TO.
  */
 #ifndef PARSER_HDR_TABLE_H
 #define PARSER_HDR_TABLE_H
@@ -12,15 +13,20 @@
 	HDR(VIA,                 "Via",                 'v', LIST)         \
 	HDR(FROM,                "From",                'f', SINGLE)       \
 	HDR(TO,                  "To",                  't', SINGLE)       \
-	HDR(CALL_ID,             "Call-ID",             'i', SINGLE)       \
 	HDR(CSEQ,                "CSeq",                 0,  SINGLE)       \
-	HDR(MAX_FORWARDS,        "Max-Forwards",         0,  SINGLE)       \
-	HDR(MAX_BREADTH,         "Max-Breadth",          0,  SINGLE)       \
 	HDR(CONTACT,             "Contact",             'm', LIST)         \
 	HDR(ROUTE,               "Route",                0,  LIST)         \
 	HDR(RECORD_ROUTE,        "Record-Route",         0,  LIST)         \
 	HDR(PATH,                "Path",                 0,  LIST)         \
 	HDR(SERVICE_ROUTE,       "Service-Route",        0,  LIST)         \
+	HDR(P_ASSERTED_IDENTITY, "P-Asserted-Identity",  0,  LIST)         \
+	HDR(P_PREFERRED_IDENTITY, "P-Preferred-Identity", 0, LIST)         \
+	HDR(REFER_TO,            "Refer-To",            'r', SINGLE)       \
+	HDR(REFERRED_BY,         "Referred-By",         'b', SINGLE)       \
+	HDR(REPLY_TO,            "Reply-To",             0,  SINGLE)       \
+	HDR(CALL_ID,             "Call-ID",             'i', SINGLE)       \
+	HDR(MAX_FORWARDS,        "Max-Forwards",         0,  SINGLE)       \
+	HDR(MAX_BREADTH,         "Max-Breadth",          0,  SINGLE)       \
 	HDR(CONTENT_LENGTH,      "Content-Length",      'l', SINGLE)       \
 	HDR(CONTENT_TYPE,        "Content-Type",        'c', SINGLE)       \
 	HDR(CONTENT_ENCODING,    "Content-Encoding",    'e', LIST)         \
@@ -56,16 +62,11 @@
 	HDR(RETRY_AFTER,         "Retry-After",          0,  SINGLE)       \
 	HDR(WARNING,             "Warning",              0,  LIST)         \
 	HDR(REASON,              "Reason",               0,  LIST)         \
-	HDR(REFER_TO,            "Refer-To",            'r', SINGLE)       \
-	HDR(REFERRED_BY,         "Referred-By",         'b', SINGLE)       \
 	HDR(REPLACES,            "Replaces",             0,  SINGLE)       \
-	HDR(REPLY_TO,            "Reply-To",             0,  SINGLE)       \
 	HDR(RACK,                "RAck",                 0,  SINGLE)       \
 	HDR(RSEQ,                "RSeq",                 0,  SINGLE)       \
 	HDR(SESSION_EXPIRES,     "Session-Expires",     'x', SINGLE)       \
 	HDR(MIN_SE,              "Min-SE",               0,  SINGLE)       \
-	HDR(P_ASSERTED_IDENTITY, "P-Asserted-Identity",  0,  LIST)         \
-	HDR(P_PREFERRED_IDENTITY, "P-Preferred-Identity", 0, LIST)         \
 	HDR(PRIVACY,             "Privacy",              0,  SINGLE)       \
 	HDR(ORGANIZATION,        "Organization",         0,  SINGLE)       \
 	HDR(PRIORITY,            "Priority",             0,  SINGLE)       \

@@ -21,6 +21,7 @@
 
 #define VERSION SLICE("SIP/2.0")
 #define HDRS_AT_FIRST 24		/* most messages have fewer */
+#define IS_FULL 1			/* no error, but no header is taken any more */
 
 struct indexer {
 	struct sip_msg   *msg;
@@ -73,13 +74,18 @@ static bool is_method(const struct sip_msg *msg)
 /* Nearly all end with the version that we speak; a search for the last space is for the rest. */
 static void split_request_line(struct sip_msg *msg, struct slice line)
 {
-	const char *end = slice_end(line), *last = end - VERSION.len - 1;
-	struct slice rest = line;
+	const char *end = slice_end(line), *last = NULL;
+	const char *blank = token_end(line.p, end, TOKEN_CHAR);
+	struct slice rest;
 
-	msg->method_text = slice_split(&rest, ' ');
-	if (rest.len <= VERSION.len || *last != ' ' ||
-	    !slice_eq(slice_between(last + 1, end), VERSION))
-		last = rest.len > 0 ? memrchr(rest.p, ' ', rest.len) : NULL;
+	if (blank == end || *blank != ' ')
+		blank = line.p + slice_find(line, ' ');
+	msg->method_text = slice_between(line.p, blank);
+	rest = blank < end ? slice_between(blank + 1, end) : slice_of(end, 0);
+	if (rest.len > VERSION.len && memcmp(end - VERSION.len - 1, " SIP/2.0", 8) == 0)
+		last = end - VERSION.len - 1;
+	else if (rest.len > 0)
+		last = memrchr(rest.p, ' ', rest.len);
 	msg->request_uri = rest;
 	if (last) {
 		msg->version = slice_between(last + 1, end);
@@ -149,7 +155,7 @@ static int grow(struct indexer *x)
 	if (!hdrs)
 		return -ENOMEM;
 	if (msg->hdrs)
-		memcpy(hdrs, msg->hdrs, msg->hdr_count * sizeof(*hdrs));
+		memcpy(hdrs, msg->hdrs, (msg->hdr_count + 1u) * sizeof(*hdrs));
 	msg->hdrs = hdrs;
 	x->room = (uint16_t)room;
 	return 0;
@@ -163,7 +169,17 @@ static void note_too_many(struct indexer *x, struct slice line)
 	x->is_bad = x->is_full = true;
 }
 
-/* What a name that is known needs not: is it a token, is there white space before the colon? */
+/* A value with more white space around it than is usual. */
+static struct slice trimmed(const char *from, const char *to)
+{
+	while (from < to && token_is(*from, TOKEN_LWS))
+		from++;
+	while (to > from && token_is(to[-1], TOKEN_LWS))
+		to--;
+	return slice_between(from, to);
+}
+
+/* Not so simple: is the name a token, is there white space before the colon? */
 static bool split_other(struct hdr *h)
 {
 	if (!line_split(h->line.p, slice_end(h->line), &h->name, &h->value))
@@ -172,112 +188,122 @@ static bool split_other(struct hdr *h)
 	return true;
 }
 
-/* The line from p to its LF; nearly always one blank begins the value and CR LF ends it. */
-static bool split_hdr(struct hdr *h, const char *p, const char *colon, const char *lf)
+/* The line from p to its LF; nearly always the name is spelled as the RFC does, one blank begins
+ * the value and CR LF ends it. */
+static inline bool split_hdr(struct hdr *h, const char *p, const char *colon, const char *lf)
 {
-	const char *from = colon + 1, *to = lf;
+	const char *from = colon + 2, *to = lf - 1;
 
 	h->line = slice_between(p, lf + 1);
 	h->name = slice_between(p, colon);
-	h->id = hdr_find(h->name);
-	if (h->id == HDR_OTHER || *colon != ':')
+	h->id = hdr_find(p, h->name.len);
+	if (h->id == HDR_OTHER)
 		return split_other(h);
-	from += *from == ' ';
-	to -= to[-1] == '\r';
-	while (from < to && token_is(*from, TOKEN_LWS))
-		from++;
-	while (to > from && token_is(to[-1], TOKEN_LWS))
-		to--;
-	h->value = slice_between(from, to);
+	/* Then from is before to; controls are odd enough to be looked at again. */
+	if (from[-1] == ' ' && *to == '\r' && (unsigned char)*from > ' ' && (unsigned char)to[-1] > ' ')
+		h->value = slice_between(from, to);
+	else
+		h->value = trimmed(colon + 1, lf);
 	return true;
 }
 
-static void count_hdr(struct sip_msg *msg, enum hdr_id id)
+/* One of a kind that was there before. */
+static void count_again(struct sip_msg *msg, enum hdr_id id)
 {
-	uint16_t *first = &msg->first[id];
-
-	if (*first == MSG_NO_HDR)
-		*first = msg->hdr_count;
-	else if (hdr_kind(id) == HDR_KIND_SINGLE && msg->duplicate == MSG_NO_HDR)
+	if (hdr_kind(id) == HDR_KIND_SINGLE && msg->duplicate == MSG_NO_HDR)
 		msg->duplicate = msg->hdr_count;
-	msg->hdr_count++;
 }
 
-static int index_hdr(struct indexer *x, const char *p, const char *colon, const char *lf)
+/* The header behind the last that is counted finds no room: 0, -ENOMEM. */
+static int more_room(struct indexer *x)
 {
-	struct sip_msg *msg = x->msg;
-	struct hdr *h = &msg->hdrs[msg->hdr_count];
-	int err;
-
-	if (!split_hdr(h, p, colon, lf)) {
-		note(x, h->line, "Header line without a name and a colon");
-		return 0;
-	}
-	if (msg->hdr_count == x->limit) {
-		note_too_many(x, h->line);
-		return 0;
-	}
-	count_hdr(msg, h->id);
-	if (msg->hdr_count > x->room && (err = grow(x)) != 0)
-		return err;
+	if (x->room < x->limit)
+		return grow(x);
+	note_too_many(x, x->msg->hdrs[x->room].line);
 	return 0;
 }
 
-static void note_line_end(struct sip_msg *msg, const char *p, const char *lf)
+/* The header at h, which is behind the last, is one more: 0, -ENOMEM, IS_FULL. */
+static inline int count_hdr(struct indexer *x, struct sip_msg *msg, struct hdr *h)
 {
-	if (lf == p || lf[-1] != '\r')
-		msg->is_untidy = true;
+	enum hdr_id id = h->id;
+
+	if (msg->hdr_count == x->room) {
+		int err = more_room(x);
+
+		if (err || x->is_full)
+			return err ? err : IS_FULL;
+	}
+	if (msg->first[id] == MSG_NO_HDR)
+		msg->first[id] = msg->hdr_count;
+	else
+		count_again(msg, id);
+	msg->hdr_count++;
+	return 0;
 }
 
-/* The LF of the header line at p and its folds, or a place behind the bytes. */
-static const char *hdr_line_lf(struct indexer *x, const char *p, const char *from)
+/* The last LF of the header line with an LF at lf, behind which a fold may begin; a place
+ * behind the bytes if it has no end. */
+static const char *last_lf(struct indexer *x, struct scan *scan, const char *lf)
 {
-	for (;;) {
-		const char *lf = scan_lf(&x->scan, from);
-
-		if (lf >= x->scan.end)
-			return lf;
-		note_line_end(x->msg, p, lf);
-		from = lf + 1;
-		if (!line_is_fold(from, x->scan.end))
-			return lf;
+	while (lf < scan->end && (lf[1] == ' ' || lf[1] == '\t')) {
+		if (lf[-1] != '\r')
+			x->msg->is_untidy = true;
+		lf = scan_lf(scan, lf + 1);
 	}
+	return lf;
 }
 
 /* Length of the empty line at p; what follows the bytes is one too. */
-static size_t empty_line(const char *p)
+static inline size_t empty_line(const char *p)
 {
+	if ((unsigned char)*p > '\r')
+		return 0;
 	return *p == '\n' ? 1 : *p == '\r' && p[1] == '\n' ? 2 : 0;
 }
 
+/* At the empty line. */
 static void end_hdrs(struct indexer *x, const char *p)
 {
-	const char *next = p + empty_line(p);
+	const char *next = p + empty_line(p), *end = x->scan.end;
 
-	if (next > x->scan.end) {
-		note(x, slice_between(p, x->scan.end), p == x->scan.end ?
-		    "No empty line behind the headers" : "Header line without an end");
+	if (next > end) {
+		note(x, slice_between(p, end), p == end ? "No empty line behind the headers" :
+		    "Header line without an end");
 		return;
 	}
-	note_line_end(x->msg, p, next - 1);
-	x->msg->body = slice_between(next, x->scan.end);
+	if (*p != '\r')
+		x->msg->is_untidy = true;
+	x->msg->body = slice_between(next, end);
 }
 
 static int index_hdrs(struct indexer *x, const char *p)
 {
+	struct scan scan = x->scan;	/* in registers */
+	struct sip_msg *msg = x->msg;
+
 	while (empty_line(p) == 0) {
-		const char *colon = scan_colon(&x->scan, p), *lf = hdr_line_lf(x, p, colon);
+		const char *colon = scan_colon(&scan, p), *lf = scan_lf(&scan, colon);
+		struct hdr *h = &msg->hdrs[msg->hdr_count];
 		int err;
 
-		if (lf >= x->scan.end) {
-			note(x, slice_between(p, x->scan.end), "Header line without an end");
-			return 0;
+		/* No header begins with a blank or less, nor do the line ends behind the bytes. */
+		if ((unsigned char)lf[1] <= ' ') {
+			lf = last_lf(x, &scan, lf);
+			if (lf >= scan.end) {
+				note(x, slice_between(p, scan.end), "Header line without an end");
+				return 0;
+			}
 		}
-		err = index_hdr(x, p, colon, lf);
-		if (err || x->is_full)
+		if (lf[-1] != '\r')
+			msg->is_untidy = true;
+		if (!split_hdr(h, p, colon, lf))
+			note(x, h->line, "Header line without a name and a colon");
+		else if ((err = count_hdr(x, msg, h)) != 0)
 			return err;
 		p = lf + 1;
 	}
+	x->scan = scan;
 	end_hdrs(x, p);
 	return 0;
 }
@@ -349,7 +375,7 @@ static int index_all(struct indexer *x)
 		err = grow(x);
 	if (p && !err)
 		err = index_hdrs(x, p);
-	if (err)
+	if (err && err != IS_FULL)
 		return err;
 	/* Nobody but the index may look behind the bytes. */
 	FENCE(x->scan.end, SCAN_PAD);

@@ -51,7 +51,7 @@ struct sip_msg {
 	bool            is_untidy;	/* bare LF or "sip/2.0" somewhere: not to be sent on as is */
 	uint16_t        duplicate;	/* index of a second header of a SINGLE kind, or MSG_NO_HDR */
 	uint16_t        first[HDR_KNOWN];	/* index of the first of each, MSG_NO_HDR if none */
-	const void     *typed[HDR_KNOWN];	/* see above; SIP_TYPED_BAD for a failure */
+	const void     *typed[HDR_TYPED];	/* see above; SIP_TYPED_BAD for a failure */
 	const void     *typed_uri;
 	const struct msg_contact *contacts;	/* see msg_contact() */
 	struct slice    to_aor;		/* see msg_to_aor() */
@@ -90,23 +90,50 @@ enum sip_method sip_method_parse(struct slice s);
 struct slice    sip_method_name(enum sip_method m);	/* empty for METHOD_OTHER */
 
 /* ---- raw access, as received ---- */
-const struct hdr *msg_hdr(const struct sip_msg *msg, enum hdr_id id);		/* first, or NULL */
+/** The first of that id, or NULL. */
+static inline const struct hdr *msg_hdr(const struct sip_msg *msg, enum hdr_id id)
+{
+	return msg->first[id] == MSG_NO_HDR ? NULL : &msg->hdrs[msg->first[id]];
+}
 const struct hdr *msg_hdr_next(const struct sip_msg *msg, const struct hdr *h);	/* next of the same id/name */
 const struct hdr *msg_hdr_named(const struct sip_msg *msg, struct slice name);
 /** Value of the first header of that id; empty if absent. */
-struct slice msg_value(const struct sip_msg *msg, enum hdr_id id);
+static inline struct slice msg_value(const struct sip_msg *msg, enum hdr_id id)
+{
+	const struct hdr *h = msg_hdr(msg, id);
+
+	return h ? h->value : SLICE_NULL;
+}
 
 /* ---- typed access, as received; NULL if absent or malformed (the defect tells) ---- */
-const struct sip_uri   *msg_request_uri(struct sip_msg *msg);
-const struct sip_via   *msg_via(struct sip_msg *msg);		/* topmost */
-const struct name_addr *msg_from(struct sip_msg *msg);
-const struct name_addr *msg_to(struct sip_msg *msg);
+/** The view of the first header of that id, of whatever type it has. */
+const void *msg_typed(struct sip_msg *msg, enum hdr_id id);
+const struct sip_uri *msg_request_uri(struct sip_msg *msg);
+/** The topmost. */
+static inline const struct sip_via *msg_via(struct sip_msg *msg)
+{
+	return msg_typed(msg, HDR_VIA);
+}
+static inline const struct name_addr *msg_from(struct sip_msg *msg)
+{
+	return msg_typed(msg, HDR_FROM);
+}
+static inline const struct name_addr *msg_to(struct sip_msg *msg)
+{
+	return msg_typed(msg, HDR_TO);
+}
+static inline const struct sip_cseq *msg_cseq(struct sip_msg *msg)
+{
+	return msg_typed(msg, HDR_CSEQ);
+}
 /** The canonical AOR of To; .p NULL if there is none, or memory is short. */
 struct slice msg_to_aor(struct sip_msg *msg);
-const struct sip_cseq  *msg_cseq(struct sip_msg *msg);
 /** First value of any header that holds addresses: Contact, Route, Refer-To, …; NULL for others. */
 const struct name_addr *msg_name_addr(struct sip_msg *msg, enum hdr_id id);
-struct slice            msg_call_id(const struct sip_msg *msg);
+static inline struct slice msg_call_id(const struct sip_msg *msg)
+{
+	return msg_value(msg, HDR_CALL_ID);
+}
 /** -1 if absent, -EBADMSG as is if malformed. */
 int64_t msg_max_forwards(struct sip_msg *msg);
 int64_t msg_expires(struct sip_msg *msg);

@@ -3,14 +3,15 @@
  */
 #include "parser/msg_view.h"
 
+#include "parser/quick.h"
+#include "parser/scan.h"
 #include "parser/token.h"
 
 #include <errno.h>
 
 static int check_version(struct sip_msg *msg, struct sip_defect *why)
 {
-	if (slice_eq(msg->version, SLICE("SIP/2.0")) ||
-	    slice_eq_nocase(msg->version, SLICE("SIP/2.0")))
+	if (token_is_word(msg->version, SLICE("SIP/2.0")))
 		return 0;
 	return sip_defect_status(why, msg->version, 505, "SIP version is not 2.0");
 }
@@ -52,9 +53,16 @@ static int check_branch(struct sip_msg *msg, struct sip_defect *why)
 {
 	const struct sip_via *via = msg_via(msg);
 
-	if (via && slice_eq_nocase(via->branch, SLICE(VIA_COOKIE)))
+	if (via && token_is_word(via->branch, SLICE(VIA_COOKIE)))
 		return sip_defect(why, via->branch, "Via branch is the bare magic cookie");
 	return 0;
+}
+
+static bool has_lws(struct slice s)
+{
+	while (s.len > 0 && !token_is(*s.p, TOKEN_LWS))
+		s = slice_skip(s, 1);
+	return s.len > 0;
 }
 
 static int check_call_id(struct sip_msg *msg, struct sip_defect *why)
@@ -63,10 +71,9 @@ static int check_call_id(struct sip_msg *msg, struct sip_defect *why)
 
 	if (!h)
 		return sip_defect(why, SLICE_NULL, "Call-ID missing");
-	for (size_t i = 0; i < h->value.len; i++)
-		if (token_is(h->value.p[i], TOKEN_LWS))
-			return sip_defect(why, h->value, "Call-ID malformed");
-	return h->value.len > 0 ? 0 : sip_defect(why, h->value, "Call-ID malformed");
+	if (h->value.len > 0 && (!scan_has_upto(h->value, ' ') || !has_lws(h->value)))
+		return 0;
+	return sip_defect(why, h->value, "Call-ID malformed");
 }
 
 /* A method that nobody knows may have rules of its own; 501 ages better than 400. */
@@ -74,7 +81,7 @@ static int check_method(struct sip_msg *msg, struct sip_defect *why)
 {
 	const struct sip_cseq *cseq = msg_cseq(msg);
 
-	if (!msg->is_request || !cseq || slice_eq(cseq->method_text, msg->method_text))
+	if (!cseq || slice_eq(cseq->method_text, msg->method_text))
 		return 0;
 	return sip_defect_status(why, cseq->method_text, msg->method == METHOD_OTHER ? 501 : 400,
 	    "CSeq method is not the request's");
@@ -95,8 +102,6 @@ static int check_request_uri(struct sip_msg *msg, struct sip_defect *why)
 	const struct sip_uri *uri;
 	int err = msg_ask_uri(msg, why);
 
-	if (err == -ENOENT)
-		return 0;
 	if (err == -EBADMSG && why)
 		why->reason = "Request-URI malformed";
 	if (err)
@@ -115,19 +120,6 @@ struct msg_contact {
 
 #define CONTACTS_KEPT 16u		/* a list as long as a message would take all its memory */
 
-/* Who reads it next need not parse it again; if memory is short he does. */
-static const struct msg_contact **keep_contact(struct sip_msg *msg, struct slice value,
-    const struct sip_contact *contact, const struct msg_contact **tail)
-{
-	struct msg_contact *kept = arena_alloc(msg->arena, sizeof(*kept));
-
-	if (!kept)
-		return tail;
-	*kept = (struct msg_contact){ NULL, value, *contact };
-	*tail = kept;
-	return &kept->next;
-}
-
 const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value)
 {
 	const struct msg_contact *c = *next;
@@ -138,26 +130,43 @@ const struct sip_contact *msg_contact(const struct msg_contact **next, struct sl
 	return &c->contact;
 }
 
+/* Who reads it next need not parse it again; if memory is short he does, as with those behind
+ * CONTACTS_KEPT. */
+static int check_contact(struct sip_msg *msg, struct slice value,
+    const struct msg_contact ***tail, struct sip_defect *why)
+{
+	struct msg_contact *kept = *tail ? arena_alloc(msg->arena, sizeof(*kept)) : NULL, other;
+	struct msg_contact *c = kept ? kept : &other;
+	int err = sip_contact_read(value, &c->contact, why);
+
+	if (err || !kept) {
+		*tail = NULL;
+		return err;
+	}
+	kept->next = NULL;
+	kept->value = value;
+	**tail = kept;
+	*tail = &kept->next;
+	return 0;
+}
+
 /* Only a registrar uses Contact itself; others pass on what they do not need. */
 static int check_contacts(struct sip_msg *msg, struct sip_defect *why)
 {
 	const struct msg_contact **tail = &msg->contacts;
 	unsigned n = 0;
 
-	if (msg->method != METHOD_REGISTER || !msg->is_request)
-		return 0;
 	for (const struct hdr *h = msg_hdr(msg, HDR_CONTACT); h; h = msg_hdr_next(msg, h)) {
 		struct slice rest = h->value, value;
-		struct sip_contact contact;
 
 		while (hdr_next_value(&rest, &value)) {
-			if (sip_contact_parse(value, &contact, why) != 0) {
-				if (why)
-					why->reason = "Contact malformed";
-				return -EBADMSG;
-			}
-			if (n++ < CONTACTS_KEPT)
-				tail = keep_contact(msg, value, &contact, tail);
+			if (n++ == CONTACTS_KEPT)
+				tail = NULL;
+			if (check_contact(msg, value, &tail, why) == 0)
+				continue;
+			if (why)
+				why->reason = "Contact malformed";
+			return -EBADMSG;
 		}
 	}
 	return 0;
@@ -180,20 +189,30 @@ static int check_mandatory(struct sip_msg *msg, struct sip_defect *why)
 	return err;
 }
 
+static int check_all(struct sip_msg *msg, struct sip_defect *why)
+{
+	int err = check_version(msg, why);
+
+	if (!err)
+		err = check_once(msg, why);
+	if (!err)
+		err = check_mandatory(msg, why);
+	if (!err && msg->is_request)
+		err = check_method(msg, why);
+	if (!err)
+		err = check_max_forwards(msg, why);
+	if (!err && msg->is_request)
+		err = check_request_uri(msg, why);
+	if (!err && msg->is_request && msg->method == METHOD_REGISTER)
+		err = check_contacts(msg, why);
+	return err;
+}
+
 int sip_msg_check(struct sip_msg *msg, struct sip_defect *why)
 {
-	static int (*const checks[])(struct sip_msg *, struct sip_defect *) = {
-		check_version, check_once, check_mandatory, check_method,
-		check_max_forwards, check_request_uri, check_contacts,
-	};
+	int err = check_all(msg, why);
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		int err = checks[i](msg, why);
-
-		if (err == -EBADMSG && why && !msg->is_request)
-			why->status = 0;	/* nobody answers a response */
-		if (err)
-			return err;
-	}
-	return 0;
+	if (err == -EBADMSG && why && !msg->is_request)
+		why->status = 0;	/* nobody answers a response */
+	return err;
 }

@@ -8,11 +8,6 @@
 
 #include <errno.h>
 
-const struct hdr *msg_hdr(const struct sip_msg *msg, enum hdr_id id)
-{
-	return msg->first[id] == MSG_NO_HDR ? NULL : &msg->hdrs[msg->first[id]];
-}
-
 static bool same_name(const struct hdr *a, const struct hdr *b)
 {
 	return a->id == b->id &&
@@ -42,16 +37,13 @@ const struct hdr *msg_hdr_named(const struct sip_msg *msg, struct slice name)
 	return NULL;
 }
 
-struct slice msg_value(const struct sip_msg *msg, enum hdr_id id)
-{
-	const struct hdr *h = msg_hdr(msg, id);
-
-	return h ? h->value : SLICE_NULL;
-}
-
 static int make_uri(struct slice value, void *out, struct sip_defect *why)
 {
-	return sip_uri_parse(value, out, why);
+	const char *end = slice_end(value);
+
+	if (value.len > 0 && uri_quick(value.p, end, out) == end)
+		return 0;
+	return uri_read(value, out, why);
 }
 
 static int make_name_addr(struct slice value, void *out, struct sip_defect *why)
@@ -87,7 +79,7 @@ static int make_first_name_addr(struct slice value, void *out, struct sip_defect
 static const struct {
 	size_t size;
 	int  (*make)(struct slice value, void *out, struct sip_defect *why);
-} makers[HDR_KNOWN] = {
+} makers[HDR_TYPED] = {
 	[HDR_VIA] = { sizeof(struct sip_via), make_first_via },
 	[HDR_FROM] = { sizeof(struct name_addr), make_name_addr },
 	[HDR_TO] = { sizeof(struct name_addr), make_name_addr },
@@ -106,17 +98,23 @@ static const struct {
 
 bool msg_is_name_addr(enum hdr_id id)
 {
-	return makers[id].make == make_name_addr || makers[id].make == make_first_name_addr;
+	return id < HDR_TYPED &&
+	    (makers[id].make == make_name_addr || makers[id].make == make_first_name_addr);
 }
 
-static int remember(struct sip_msg *msg, const void **slot, size_t size,
+static inline bool is_made(const void *view)
+{
+	return view && view != SIP_TYPED_BAD;
+}
+
+static inline int remember(struct sip_msg *msg, const void **slot, size_t size,
     int (*make)(struct slice, void *, struct sip_defect *), struct slice value,
     struct sip_defect *why)
 {
 	void *out;
 	int err;
 
-	if (*slot && *slot != SIP_TYPED_BAD)
+	if (is_made(*slot))
 		return 0;
 	if (*slot && !why)
 		return -EBADMSG;
@@ -145,12 +143,7 @@ int msg_ask_uri(struct sip_msg *msg, struct sip_defect *why)
 	    msg->request_uri, why);
 }
 
-static bool is_made(const void *view)
-{
-	return view && view != SIP_TYPED_BAD;
-}
-
-static const void *typed(struct sip_msg *msg, enum hdr_id id)
+const void *msg_typed(struct sip_msg *msg, enum hdr_id id)
 {
 	if (is_made(msg->typed[id]))
 		return msg->typed[id];
@@ -166,12 +159,8 @@ const struct sip_uri *msg_request_uri(struct sip_msg *msg)
 
 const struct name_addr *msg_name_addr(struct sip_msg *msg, enum hdr_id id)
 {
-	return msg_is_name_addr(id) ? typed(msg, id) : NULL;
+	return msg_is_name_addr(id) ? msg_typed(msg, id) : NULL;
 }
-
-const struct sip_via *msg_via(struct sip_msg *msg) { return typed(msg, HDR_VIA); }
-const struct name_addr *msg_from(struct sip_msg *msg) { return typed(msg, HDR_FROM); }
-const struct name_addr *msg_to(struct sip_msg *msg) { return typed(msg, HDR_TO); }
 
 struct slice msg_to_aor(struct sip_msg *msg)
 {
@@ -180,13 +169,6 @@ struct slice msg_to_aor(struct sip_msg *msg)
 	if (to)
 		msg->to_aor = sip_uri_aor(msg->arena, &to->uri);
 	return msg->to_aor;
-}
-
-const struct sip_cseq *msg_cseq(struct sip_msg *msg) { return typed(msg, HDR_CSEQ); }
-
-struct slice msg_call_id(const struct sip_msg *msg)
-{
-	return msg_value(msg, HDR_CALL_ID);
 }
 
 static int64_t number(const struct sip_msg *msg, enum hdr_id id, uint32_t max)

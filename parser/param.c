@@ -20,7 +20,7 @@ static bool take_value(struct slice *rest, struct slice *value)
 	return closed;
 }
 
-/* ";name=value" or ";name" without blanks and quotes around, as nearly all are written; false
+/* ";name=value" or ";name" without blanks around, as nearly all are written; false
  * if it is another, and then nothing is taken. */
 static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
 {
@@ -32,7 +32,8 @@ static bool take_simple(struct slice *rest, struct slice *name, struct slice *va
 	*value = SLICE_NULL;
 	if (at < end && *at == '=') {
 		p = at + 1;
-		at = token_end(p, end, TOKEN_VALUE);
+		at = p < end && *p == '"' ? p + token_quoted_span(slice_between(p, end)) :
+		    token_end(p, end, TOKEN_VALUE);
 		if (at == p)
 			return false;
 		*value = slice_between(p, at);

@@ -28,5 +28,7 @@ int uri_read(struct slice s, struct sip_uri *out, struct sip_defect *why);
 /** name_addr_parse() into *out, which holds anything after a failure; either way. */
 int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why);
 int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect *why);
+/** sip_contact_parse() in the same way. */
+int sip_contact_read(struct slice s, struct sip_contact *out, struct sip_defect *why);
 
 #endif
