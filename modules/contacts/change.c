@@ -76,7 +76,7 @@ static void resync(struct asking *a)
 	if (!conf->resync || a->req.by.len)
 		return;
 	body = contacts_full_body(a->old);
-	if (body && a->c->presence->push)
+	if (body)
 		a->c->presence->push(a->user, &a->c->package, body);
 	presence_body_unref(&body);
 }
@@ -101,7 +101,7 @@ static void push_delta(struct asking *a)
 		body = presence_body_new(SLICE("application/vnd-microsoft-roaming-contacts+xml"),
 		    SLICE_NULL, buf_slice(b));
 	buf_unref(&b);
-	if (body && a->c->presence->push)
+	if (body)
 		a->c->presence->push(a->user, &a->c->package, body);
 	else
 		log_error("contacts", "endpoints were not told of a change: memory is short user=%.*s",

@@ -57,7 +57,7 @@ static void push_list(struct asking *a, const struct acl_list *l)
 {
 	struct presence_body *body = acl_body(l);
 
-	if (body && a->p->presence->push)
+	if (body)
 		a->p->presence->push(a->user, &a->p->package, body);
 	else
 		log_error("presence_acl", "endpoints were not told of a change: memory is short "
@@ -99,8 +99,7 @@ static void publish(struct asking *a)
 	lcs_count(a->req.by.len ? &stats->admin_changes : &stats->changes);
 	if (a->old)
 		epoch_defer(&a->old->item, list_drop);
-	if (a->p->presence->rights_changed)
-		a->p->presence->rights_changed(a->user);
+	a->p->presence->rights_changed(a->user);
 	push_list(a, a->next);
 }
 
