@@ -12,7 +12,7 @@ struct storing {
 	struct msilo    *m;
 	struct lcs_ctx  *ctx;		/* counted */
 	struct note      note;		/* texts in the ctx's arena, which nobody changes meanwhile */
-	int64_t          id;
+	int64_t          id, asked;	/* asked: unix seconds */
 	bool             is_counted;	/* the limit was looked at in the store */
 	const char      *err;		/* for $err; NULL: it is stored */
 	struct inbox_item item;
@@ -39,12 +39,27 @@ static void answer(struct storing *s, const char *err)
 	worker_post(s->home, &s->item, INBOX_MUST);
 }
 
-/* The user may have signed in while the message was on its way to disk. */
+/* A sign-in while the message was on its way to disk found nothing to deliver. Who was there
+ * before is left alone: the script had a reason to keep the message. */
+static bool has_signed_in_since(const struct storing *s)
+{
+	const struct usrloc_aor *aor = s->m->usrloc->find(s->m->ul, s->note.aor);
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		s->m->usrloc->binding(aor, i, &b);
+		if (b.changed >= s->asked)
+			return true;
+	}
+	return false;
+}
+
 static void stored(void *arg, int err, const struct store_rows *rows)
 {
 	struct storing *s = arg;
 	struct msilo_local *stats = msilo_local(s->m);
 	struct box *b = box_find(s->m, s->note.aor, false);
+	bool at_once = has_signed_in_since(s);
 
 	(void)rows;
 	b->storing--;
@@ -58,7 +73,8 @@ static void stored(void *arg, int err, const struct store_rows *rows)
 	stats->waiting++;
 	lcs_count(&stats->stored);
 	answer(s, NULL);
-	msilo_deliver(b);
+	if (at_once)
+		msilo_deliver(b);
 }
 
 static void put(struct storing *s, struct box *b)
@@ -169,6 +185,7 @@ static enum fn_status m_store(struct lcs_call *call)
 	}
 	s->m = call->shared;
 	s->home = (unsigned)worker_self();
+	s->asked = loop_wall(worker_loop());
 	s->ctx = lcs_ctx_ref(call->ctx);
 	if (lcs_post(lcs_user_key(s->note.aor), start, s) == 0)
 		return FN_SUSPENDED;

@@ -1,0 +1,245 @@
+/*
+ * im - what a message or an invitation is, how many take part, whether the called one is busy.
+ *
+ * For the routing script, which decides what comes of it. Nothing is changed: conversations
+ * of clients pass byte by byte.
+ */
+#include "modules/im/feature.h"
+#include "modules/presence_xml/presence_xml_api.h"
+
+#include <errno.h>
+
+struct im_conf { int64_t max_parties, busy_from, busy_to; };
+
+struct im_local { uint64_t asked, crowded, busy; };
+
+struct im {
+	struct lcs_mod                *mod;
+	const struct presence_api     *presence;	/* NULL: nobody is ever busy */
+	struct presence               *engine;
+	const struct presence_xml_api *px;
+	struct presence_xml           *px_state;
+};
+
+static struct slice value_of(struct lcs_call *call, struct slice name)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	enum hdr_id id = hdr_by_name(name);
+	struct hdr_ref h;
+
+	return view_hdr(&view, id, id == HDR_OTHER ? name : SLICE_NULL, 0, &h) ? h.value : SLICE_NULL;
+}
+
+/* ---- what it is ---- */
+
+static enum fn_status im_feature(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	const struct feature_input in = {
+		.is_invite = lcs_method(call->ctx) == METHOD_INVITE,
+		.is_message = lcs_method(call->ctx) == METHOD_MESSAGE,
+		.content_type = value_of(call, SLICE("Content-Type")),
+		.body = view_body(&view),
+		.text_format = value_of(call, SLICE("ms-text-format")),
+	};
+	struct slice feature = feature_of(lcs_arena(call->ctx), &in);
+
+	call->ret = value_string(feature.p ? feature : SLICE(""));
+	return FN_DONE;
+}
+
+/* ---- how many ---- */
+
+static unsigned parties(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	struct hdr_ref h = { 0 };
+	unsigned n = 0;
+
+	while (view_next_hdr(&view, HDR_OTHER, SLICE("EndPoints"), &h))
+		n += feature_parties(h.value);
+	return n;
+}
+
+static enum fn_status im_parties(struct lcs_call *call)
+{
+	unsigned n = parties(call);
+
+	call->ret = value_int(n > 2 ? n : 2);
+	return FN_DONE;
+}
+
+static enum fn_status im_is_crowded(struct lcs_call *call)
+{
+	const struct im_conf *conf = call->conf;
+	struct im_local *stats = call->local;
+	bool crowded = parties(call) > (uint64_t)conf->max_parties;
+
+	if (crowded)
+		lcs_count(&stats->crowded);
+	call->ret = value_bool(crowded);
+	return FN_DONE;
+}
+
+/* ---- busy: the user's owner knows ---- */
+
+struct question {
+	struct im      *im;
+	struct lcs_ctx *ctx;		/* counted */
+	struct slice    aor;		/* in its arena */
+	unsigned        from, to;
+};
+
+static bool look(const struct question *q)
+{
+	struct presence_user *u = q->im->presence->user(q->im->engine, q->aor, false);
+	unsigned availability = 0, activity = 0;
+
+	return u && q->im->px->is_online(q->im->px_state, u, &availability, &activity) &&
+	    activity >= q->from && activity <= q->to;
+}
+
+static void ask_owner(void *arg)
+{
+	struct question *q = arg;
+	struct lcs_ctx *ctx = q->ctx;
+	bool busy = look(q);
+
+	if (busy)
+		lcs_count(&((struct im_local *)lcs_local(q->im->mod))->busy);
+	lcs_resume(ctx, value_bool(busy));
+	lcs_ctx_unref(&ctx);
+}
+
+static struct slice whom(struct lcs_call *call)
+{
+	const struct sip_uri *uri = lcs_request_uri(call->ctx);
+	struct sip_uri given;
+
+	if (call->argv[0].s.len)
+		uri = sip_uri_parse(call->argv[0].s, &given, NULL) == 0 ? &given : NULL;
+	return uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
+}
+
+static enum fn_status im_is_busy(struct lcs_call *call)
+{
+	const struct im_conf *conf = call->conf;
+	struct im *im = call->shared;
+	struct slice aor = whom(call);
+	struct question *q;
+
+	lcs_count(&((struct im_local *)call->local)->asked);
+	call->ret = value_bool(false);
+	if (!im->px || !aor.len)
+		return FN_DONE;
+	q = arena_alloc(lcs_arena(call->ctx), sizeof(*q));
+	if (!q)
+		return FN_FAILED;
+	*q = (struct question){ im, lcs_ctx_ref(call->ctx), aor, (unsigned)conf->busy_from,
+	    (unsigned)conf->busy_to };
+	if (lcs_post(lcs_user_key(aor), ask_owner, q) == 0)
+		return FN_SUSPENDED;
+	lcs_ctx_unref(&q->ctx);
+	return FN_FAILED;
+}
+
+/* ---- life ---- */
+
+static int load(struct lcs_mod *mod)
+{
+	struct im *im = lcs_shared(mod);
+	void *shared = NULL;
+
+	im->mod = mod;
+	im->presence = lcs_import(mod, "presence", &shared);
+	im->engine = im->presence ? shared : NULL;
+	im->px = im->presence ? lcs_import(mod, "presence_xml", &shared) : NULL;
+	im->px_state = im->px ? shared : NULL;
+	return 0;
+}
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct im_conf *c = conf;
+
+	if (c->busy_from > c->busy_to)
+		return diag_error(diag, "busy_from", "is above busy_to");
+	return 0;
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_need needs[] = {
+	{ "presence", 1, true }, { "presence_xml", 1, true }, { 0 }
+};
+
+static const struct lcs_param params[] = {
+	PARAM_INT(struct im_conf, max_parties, "4", 2, 1000,
+	    "parties of a chat up to which im_is_crowded() is false"),
+	PARAM_INT(struct im_conf, busy_from, "500", 100, 999,
+	    "the least activity, as LCS counts it, that is busy: 500 in a call, 600 busy"),
+	PARAM_INT(struct im_conf, busy_to, "699", 100, 999, "the greatest that is"),
+	{ 0 }
+};
+
+static const struct lcs_func funcs[] = {
+	{ "im_feature() -> str", im_feature, IN_REQUEST | IN_FAILURE, 0,
+	  "what a MESSAGE or INVITE begins: im, typing, file-transfer, whiteboard, "
+	  "application-sharing, remote-assistance, audio, video; empty: none of these" },
+	{ "im_parties() -> int", im_parties, IN_REQUEST | IN_FAILURE, 0,
+	  "how many take part, as the EndPoints header says; without it 2" },
+	{ "im_is_crowded() -> bool", im_is_crowded, IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
+	  "are they more than max_parties" },
+	{ "im_is_busy(uri: str = \"\") -> bool", im_is_busy, IN_REQUEST, FUNC_MAY_SUSPEND,
+	  "is this user (else the one in the Request-URI) there, and busy or in a call, by what all "
+	  "endpoints publish" },
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct im_local, crowded, STAT_COUNTER, "times im_is_crowded() said yes"),
+	LCS_STAT(struct im_local, asked, STAT_COUNTER, "times im_is_busy() was asked"),
+	LCS_STAT(struct im_local, busy, STAT_COUNTER, "times it said yes"),
+	{ 0 }
+};
+
+LCS_MODULE(im,
+	.summary = "what conversations are, how many take part, who is busy",
+	.conf_size = sizeof(struct im_conf),
+	.local_size = sizeof(struct im_local),
+	.shared_size = sizeof(struct im),
+	.params = params,
+	.funcs = funcs,
+	.needs = needs,
+	.stats = stats,
+	.flags = MODULE_AT_START,
+	.load = load,
+	.check = check,
+	.manual =
+	    "A chat of LCS clients with more than two is a dialog between each two of them under one\n"
+	    "Call-ID; the server relays and keeps `EndPoints`, `Roster-Manager`, `TriggeredInvite` and\n"
+	    "all others as they are. How many may take part is a policy:\n"
+	    "\n"
+	    "```\n"
+	    "if (is_method(\"INVITE\") && im_is_crowded()) {\n"
+	    "    sl_send_reply(486, \"Too many in this conversation\");\n"
+	    "    exit;\n"
+	    "}\n"
+	    "```\n"
+	    "\n"
+	    "Messages for somebody who is busy can be held (with `m_store()` of module msilo; they come\n"
+	    "with the next registration for which the script calls `m_dump()`) or sent elsewhere:\n"
+	    "\n"
+	    "```\n"
+	    "if (is_method(\"MESSAGE\") && im_is_busy() && m_store()) {\n"
+	    "    sl_send_reply(202, \"Accepted for later\");\n"
+	    "    exit;\n"
+	    "}\n"
+	    "if (is_method(\"INVITE\") && im_is_busy()) $rU = \"assistant\";\n"
+	    "...\n"
+	    "if (save(\"location\") && !im_is_busy($tu)) m_dump();\n"
+	    "```\n"
+	    "\n"
+	    "An invitation to something nobody knows counts as `file-transfer`, so that a new name is\n"
+	    "no way around a policy.\n",
+);
