@@ -37,7 +37,6 @@ static const struct guest_name modules[] = {
 	{ "rtpproxy", "module \"nathelper\" for signalling behind NAT", false },
 	{ "mediaproxy", "module \"nathelper\" for signalling behind NAT", false },
 	{ "nat_traversal", "module \"nathelper\"", false },
-	{ "htable", "$shv() of module \"pv\", or a map in the script", false },
 	{ "dispatcher", "a map and t_on_failure() in the script", false },
 	{ "drouting", "longest_prefix() on a map", false },
 	{ "lcr", "longest_prefix() on a map", false },
@@ -122,7 +121,6 @@ static const struct guest_name functions[] = {
 	{ "ds_mark_dst", "t_next_hop()", false },
 	{ "dlg_manage", "record_route() of module \"rr\"", false },
 	{ "dlg_isflagset", "isflagset()", false },
-	{ "sht_reset", "$shv() of module \"pv\"", false },
 	{ "avp_printf", "$avp(x) = f\"...\"", false },
 	{ "avp_check", "== and =~", false },
 	{ "avp_db_load", "module \"auth_db\"", false },
@@ -136,14 +134,10 @@ static const struct guest_name functions[] = {
 	{ "is_from_user_enabled", "user_is_enabled()", false },
 	{ "is_avp_set", "$avp(x) != null", false },
 	{ "subst", "{re.subst} on a header", false },
-	{ "t_load_contacts", "t_relay() forks", false },
-	{ "t_next_contacts", "t_next_hop()", false },
 	{ NULL, NULL, false }
 };
 
 static const struct guest_name variables[] = {
-	{ "sht", "$shv(x) of module \"pv\"", false },
-	{ "shtex", "$shv(x) of module \"pv\"", false },
 	{ "dlg_var", "$avp(x) while a transaction lasts", false },
 	{ "dlg", "$ci", false },
 	{ "hu", "nothing: there is no HTTP", false },
