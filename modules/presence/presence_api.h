@@ -181,6 +181,9 @@ struct presence_package {		/* lives as long as the module */
 	/* The user's first binding has come, or his last one has gone. Owner, before changed()
 	 * by PRESENCE_FOLLOWS. Only while the user's object is there. May be NULL. */
 	void       (*registered)(void *arg, struct presence_user *u, bool is_registered);
+
+	/* A subscription goes whose set_sub_data() is not NULL; any thread. May be NULL. */
+	void       (*free_data)(void *arg, void *data);
 };
 
 /* ---- publications ---- */

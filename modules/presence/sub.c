@@ -302,6 +302,8 @@ void sub_free(struct presence_sub *sub)
 	unlink_sub(sub);
 	if (sub->info.flags & PRESENCE_SUB_LIST)
 		p->lists->close(p->lists_arg, sub->user, sub);
+	else if (sub->data && sub->pkg->pk->free_data)
+		sub->pkg->pk->free_data(sub->pkg->arg, sub->data);
 	free(sub->memory);
 	free(sub);
 }

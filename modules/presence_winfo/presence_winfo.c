@@ -1,0 +1,150 @@
+/*
+ * presence_winfo - who watches me (RFC 3857, 3858), and who waits to be let in (LCS clients).
+ */
+#include "modules/presence_winfo/presence_winfo.h"
+
+#include <errno.h>
+
+struct winfo_part *winfo_part(struct winfo *w, struct presence_user *u)
+{
+	struct winfo_part *part = w->api->part(u, w->part);
+
+	if (!part->w) {
+		part->w = w;
+		list_init(&part->waiting);
+	}
+	return part;
+}
+
+static void part_gone(void *arg, struct presence_user *u)
+{
+	struct winfo_part *part = arg;
+
+	(void)u;
+	waiting_free(part);
+	for (unsigned i = 0; part->changes && i < CHANGES_MAX; i++)
+		free(part->changes[i].xml);
+	free(part->changes);
+}
+
+/* ---- what happens to watchers ---- */
+
+static void waits(struct winfo *w, struct presence_user *u, const struct presence_sub_info *s)
+{
+	if (s->state == PRESENCE_SUB_PENDING && waiting_add(w, u, s->watcher, s->watcher_name))
+		w->api->changed(u, &wpending_package);
+	else if (s->right != PRESENCE_PENDING)
+		waiting_review(w, u);
+	/* An LCS client asks its user again for everybody in each notice: who has been answered
+	 * goes without one. */
+	w->api->stale(u, &wpending_package);
+}
+
+static void observe(void *arg, struct presence_user *u, const struct presence_sub *sub,
+    enum presence_sub_event event)
+{
+	struct winfo *w = arg;
+	const struct presence_sub_info *s;
+
+	(void)event;
+	if (!w->pk)
+		return;			/* nobody brings "presence" */
+	if (!sub) {
+		waiting_review(w, u);
+		w->api->stale(u, &wpending_package);
+		w->api->changed(u, &winfo_package);
+		return;
+	}
+	s = w->api->sub_info(sub);
+	if (s->package != w->pk || (s->flags & PRESENCE_SUB_SELF))
+		return;
+	waits(w, u, s);
+	winfo_note(w, u, sub);
+	w->api->changed(u, &winfo_package);
+}
+
+/* ---- life ---- */
+
+static const struct presence_part part = { "winfo", sizeof(struct winfo_part), part_gone };
+
+static int load(struct lcs_mod *mod)
+{
+	struct winfo *w = lcs_shared(mod);
+	void *shared;
+	int err;
+
+	w->mod = mod;
+	w->api = lcs_import(mod, "presence", &shared);
+	w->p = shared;
+	w->part = w->api->add_part(w->p, &part);
+	err = w->part < 0 ? w->part : w->api->add_package(w->p, &winfo_package, w);
+	if (!err)
+		err = w->api->add_package(w->p, &wpending_package, w);
+	return err ? err : w->api->observe(w->p, observe, w);
+}
+
+/* All modules are loaded by now, so the package is there if anybody brings it. */
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct winfo *w = lcs_shared(mod);
+
+	(void)next;
+	(void)conf;
+	w->pk = w->api->package(w->p, SLICE("presence"));
+	return store_is_on() && !w->loaded ? waiting_load(w) : 0;
+}
+
+static int worker_start(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	waiting_adopt(lcs_shared(mod));
+	return 0;
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	waiting_fini(lcs_shared(mod));
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_need needs[] = { { "presence", 1, false }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_INT(struct winfo_conf, max_waiting, "200", 1, 100000,
+	    "watchers of one user that may wait for an answer; more wait without being remembered"),
+	PARAM_DURATION(struct winfo_conf, wait_time, "30d", 60000, (int64_t)3650 * 86400000, "s",
+	    "how long a watcher who waits is remembered"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct winfo_local, waiting, STAT_GAUGE, "watchers that wait for an answer"),
+	LCS_STAT(struct winfo_local, dropped, STAT_COUNTER,
+	    "watchers not remembered: above max_waiting, or memory was short"),
+	{ 0 }
+};
+
+LCS_MODULE(presence_winfo,
+	.summary = "who watches a user, and who waits for the user's consent",
+	.conf_size = sizeof(struct winfo_conf),
+	.local_size = sizeof(struct winfo_local),
+	.shared_size = sizeof(struct winfo),
+	.params = params,
+	.needs = needs,
+	.stats = stats,
+	.schema = &winfo_schema,
+	.flags = MODULE_AT_START,
+	.load = load,
+	.prepare = prepare,
+	.worker_start = worker_start,
+	.unload = unload,
+	.manual =
+	    "Two event packages, both for the user himself only:\n\n"
+	    "- `presence.winfo` (RFC 3857, 3858): all watchers with their state and what happened to\n"
+	    "  them last; the first document is full, those that follow are partial.\n"
+	    "- `presence.wpending`: those who wait for the user's consent, as LCS clients want it. A\n"
+	    "  notice is sent only when somebody new waits.\n\n"
+	    "Who waits is remembered when both sides have signed out, and after a restart, until the\n"
+	    "user's rules say something about the watcher (`waiting` in RFC 3858's words).\n",
+);

@@ -1,0 +1,222 @@
+/*
+ * modules/presence_winfo/waiting.c - who waits for the user's answer, also when both have gone:
+ * kept in the store until the rights say something, or for so long.
+ */
+#include "modules/presence_winfo/presence_winfo.h"
+
+#include <errno.h>
+
+static const struct store_step steps[] = {
+#include "modules/presence_winfo/schema.gen.h"
+	{ 0 }
+};
+
+enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL };
+
+static const struct store_stmt stmts[] = {
+	[STMT_PUT] = { "waiting_put", "replace into presence_waiting(aor, watcher, name, since) "
+	    "values (?, ?, ?, ?)", "ssst", NULL, NULL },
+	[STMT_DELETE] = { "waiting_delete", "delete from presence_waiting where aor = ? and "
+	    "watcher = ?", "ss", NULL, NULL },
+	[STMT_PURGE] = { "waiting_purge", "delete from presence_waiting where since < ?", "t",
+	    NULL, NULL },
+	[STMT_ALL] = { "waiting_all", "select aor, watcher, name, since from presence_waiting "
+	    "order by since", "", "ssst", NULL },
+	{ 0 }
+};
+
+const struct store_schema winfo_schema = { "presence_winfo", steps, stmts };
+
+static struct winfo_local *local_of(const struct winfo *w) { return lcs_local(w->mod); }
+
+static const struct winfo_conf *conf_of(const struct winfo *w)
+{
+	return lcs_conf(w->mod, gen_peek());
+}
+
+/* ---- writing ---- */
+
+static void run(int stmt, const struct value *args)
+{
+	int err = store_is_on() ? store_run(&stmts[stmt], args, NULL, NULL) : 0;
+
+	if (err)
+		log_error("presence_winfo", "who waits is not in the store error=\"%s\"",
+		    err_text(err));
+}
+
+static void put(struct slice aor, const struct waiting *x)
+{
+	const struct value args[] = { value_string(aor), value_string(x->watcher),
+	    value_string(x->name), value_int(x->since) };
+
+	run(STMT_PUT, args);
+}
+
+/* ---- memory ---- */
+
+static struct waiting *find(struct winfo_part *part, struct slice watcher)
+{
+	list_for_each(it, &part->waiting) {
+		struct waiting *x = container_of(it, struct waiting, node);
+
+		if (slice_eq_nocase(x->watcher, watcher))
+			return x;
+	}
+	return NULL;
+}
+
+static struct waiting *waiting_new(struct slice watcher, struct slice name, int64_t since)
+{
+	struct waiting *x = malloc(sizeof(*x) + watcher.len + name.len + 1);
+	char *text;
+
+	if (!x)
+		return NULL;
+	text = (char *)(x + 1);
+	memcpy(text, watcher.p, watcher.len);
+	if (name.len)
+		memcpy(text + watcher.len, name.p, name.len);
+	x->watcher = slice_of(text, watcher.len);
+	x->name = slice_of(text + watcher.len, name.len);
+	x->since = since;
+	return x;
+}
+
+/* A user of whom somebody waits stays. */
+static void link_in(struct winfo *w, struct presence_user *u, struct waiting *x)
+{
+	struct winfo_part *part = winfo_part(w, u);
+
+	list_push_back(&part->waiting, &x->node);
+	if (part->waiting_count++ == 0)
+		w->api->hold(u);
+	local_of(w)->waiting++;
+}
+
+static void take_out(struct winfo *w, struct presence_user *u, struct waiting *x)
+{
+	struct winfo_part *part = winfo_part(w, u);
+	const struct value key[] = { value_string(w->api->user_aor(u)), value_string(x->watcher) };
+
+	run(STMT_DELETE, key);
+	list_remove(&x->node);
+	free(x);
+	local_of(w)->waiting--;
+	if (--part->waiting_count == 0)
+		w->api->release(u);
+}
+
+bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
+    struct slice name)
+{
+	struct winfo_part *part = winfo_part(w, u);
+	struct waiting *x;
+
+	if (find(part, watcher))
+		return false;
+	x = part->waiting_count < conf_of(w)->max_waiting ?
+	    waiting_new(watcher, name, loop_wall(worker_loop())) : NULL;
+	if (!x) {
+		lcs_count(&local_of(w)->dropped);
+		return false;
+	}
+	link_in(w, u, x);
+	put(w->api->user_aor(u), x);
+	return true;
+}
+
+void waiting_review(struct winfo *w, struct presence_user *u)
+{
+	struct winfo_part *part = winfo_part(w, u);
+	int64_t oldest = loop_wall(worker_loop()) - conf_of(w)->wait_time / 1000;
+
+	w->api->hold(u);
+	list_for_each_safe(it, &part->waiting) {
+		struct waiting *x = container_of(it, struct waiting, node);
+
+		if (x->since < oldest ||
+		    w->api->right_of(u, w->pk, x->watcher, NULL, NULL) != PRESENCE_PENDING)
+			take_out(w, u, x);
+	}
+	w->api->release(u);
+}
+
+void waiting_free(struct winfo_part *part)
+{
+	struct list *node;
+
+	while (part->w && (node = list_pop_front(&part->waiting)))
+		free(container_of(node, struct waiting, node));
+}
+
+/* ---- reading ---- */
+
+struct row { struct row *next; struct slice aor, watcher, name; int64_t since; };
+
+struct loaded { struct arena *arena; struct row *first, **end; int err; };
+
+static void load_row(void *arg, const struct value *c, unsigned columns)
+{
+	struct loaded *l = arg;
+	struct row *row = arena_zalloc(l->arena, sizeof(*row));
+
+	lcs_assert(columns == 4);
+	if (c[0].type != VALUE_STRING || c[1].type != VALUE_STRING || c[2].type != VALUE_STRING ||
+	    c[3].type != VALUE_INT || !c[1].s.len)
+		return;
+	if (!row) {
+		l->err = -ENOMEM;
+		return;
+	}
+	row->aor = arena_dup(l->arena, c[0].s);
+	row->watcher = arena_dup(l->arena, c[1].s);
+	row->name = c[2].s.len ? arena_dup(l->arena, c[2].s) : SLICE_NULL;
+	row->since = c[3].i;
+	if (!row->aor.p || !row->watcher.p)
+		l->err = -ENOMEM;
+	*l->end = row;
+	l->end = &row->next;
+}
+
+int waiting_load(struct winfo *w)
+{
+	struct loaded *l = calloc(1, sizeof(*l));
+	int n;
+
+	if (!l)
+		return -ENOMEM;
+	w->loaded = l;
+	l->end = &l->first;
+	l->arena = arena_new(0);
+	if (!l->arena)
+		return -ENOMEM;
+	n = store_run_now(&stmts[STMT_ALL], NULL, load_row, l);
+	return n < 0 ? n : l->err;
+}
+
+void waiting_adopt(struct winfo *w)
+{
+	struct presence_user *u;
+	struct waiting *x;
+
+	for (struct row *row = w->loaded ? w->loaded->first : NULL; row; row = row->next) {
+		if ((int)worker_of(lcs_user_key(row->aor)) != worker_self())
+			continue;
+		u = w->api->user(w->p, row->aor, true);
+		if (!u || find(winfo_part(w, u), row->watcher))
+			continue;
+		x = waiting_new(row->watcher, row->name, row->since);
+		if (x)
+			link_in(w, u, x);
+	}
+}
+
+void waiting_fini(struct winfo *w)
+{
+	if (!w->loaded)
+		return;
+	arena_free(&w->loaded->arena);
+	free(w->loaded);
+	w->loaded = NULL;
+}
