@@ -136,6 +136,11 @@ static void answer_lines(struct client *c)
 			c->looked_at = rest.len;
 			break;
 		}
+		/* However its bytes were cut on the way. */
+		if (at > CTL_LINE_MAX) {
+			refuse_long_line(c);
+			return;
+		}
 		answer_line(c, slice_first(rest, at));
 		begin += at + 1;
 	}
