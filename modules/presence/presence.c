@@ -199,6 +199,8 @@ static const struct lcs_func funcs[] = {
 	{ "handle_publish() -> bool", presence_handle_publish, IN_REQUEST, WAITS,
 	  "carry out a PUBLISH of a user of ours in his own name and answer it; false if it was "
 	  "refused" },
+	{ "serves_event() -> bool", presence_serves_event, IN_REQUEST, FUNC_MUST_CHECK,
+	  "is the event of this request of a package that handle_subscribe() serves" },
 	{ "is_our_subscription() -> bool", presence_is_ours, IN_REQUEST, FUNC_MUST_CHECK,
 	  "does this request belong to a subscription that handle_subscribe() has accepted" },
 	{ 0 }

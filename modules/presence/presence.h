@@ -357,6 +357,7 @@ int  asking_read(struct lcs_call *call, struct asking *a);
 /* ---- subscribe.c ---- */
 enum fn_status presence_handle_subscribe(struct lcs_call *call);
 enum fn_status presence_is_ours(struct lcs_call *call);
+enum fn_status presence_serves_event(struct lcs_call *call);
 
 void notify_flow_gone(struct presence_user *u, flow_id flow);
 

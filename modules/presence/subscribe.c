@@ -6,6 +6,8 @@
  */
 #include "modules/presence/presence.h"
 
+#include "parser/event.h"
+
 #include <errno.h>
 
 /* ---- refusals ---- */
@@ -389,6 +391,18 @@ enum fn_status presence_handle_subscribe(struct lcs_call *call)
 	lcs_ctx_ref(a->ctx);
 	a->is_sync = false;
 	return FN_SUSPENDED;
+}
+
+enum fn_status presence_serves_event(struct lcs_call *call)
+{
+	struct sip_view view = lcs_view(call->ctx);
+	struct sip_event event;
+	struct hdr_ref h;
+
+	call->ret = value_bool(view_hdr(&view, HDR_EVENT, SLICE_NULL, 0, &h) &&
+	    sip_event_parse(h.value, &event, NULL) == 0 &&
+	    package_find(call->shared, event.type));
+	return FN_DONE;
 }
 
 /* In which dialogs are requests ours to answer? */
