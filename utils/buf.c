@@ -7,6 +7,7 @@
 #include "utils/buf.h"
 
 #include "utils/hex.h"
+#include "utils/spare.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,10 +26,11 @@ struct buf *buf_new(size_t first_bytes)
 
 	if (first_bytes > SIZE_MAX - sizeof(*b))
 		return NULL;
-	b = malloc(sizeof(*b) + first_bytes);
+	b = spare_get(sizeof(*b) + first_bytes);
 	if (!b)
 		return NULL;
 	ref_init(&b->refs);
+	b->first_bytes = first_bytes;
 	b->failed = false;
 	b->limit = 0;
 	b->len = 0;
@@ -52,7 +54,7 @@ void buf_unref(struct buf **b)
 		return;
 	if (!is_inline(dropped))
 		free(dropped->data);
-	free(dropped);
+	spare_put(dropped, sizeof(*dropped) + dropped->first_bytes);
 }
 
 /* Bytes that may still be written, now or after growing. */

@@ -17,6 +17,7 @@ struct buf {
 	uint32_t   limit;		/* 0: none */
 	size_t     len, cap;
 	char      *data;
+	size_t     first_bytes;		/* behind this struct, in one allocation with it */
 };
 
 struct buf *buf_new(size_t first_bytes);	/* NULL if memory is short */

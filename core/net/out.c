@@ -4,9 +4,9 @@
 #include "core/net/room.h"
 
 #include "utils/err.h"
+#include "utils/spare.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static net_sending_fn *sending;
 
@@ -17,11 +17,10 @@ void net_set_sending(net_sending_fn *fn)
 
 struct sip_out *sip_out_new(void)
 {
-	struct sip_out *out = malloc(sizeof(*out));
+	struct sip_out *out = spare_get(sizeof(*out));
 
 	if (!out)
 		return NULL;
-	/* Not by calloc(), which passes by the thread's free list. */
 	*out = (struct sip_out){ .home = (unsigned)worker_self() };
 	ref_init(&out->refs);
 	return out;
@@ -44,7 +43,7 @@ void sip_out_unref(struct sip_out **out)
 		sip_msg_unref(&o->base);
 	buf_unref(&o->bytes);
 	buf_unref(&o->sealed);
-	free(o);
+	spare_put(o, sizeof(*o));
 }
 
 /* Late edits (Via, Record-Route) want to know what we send from. */

@@ -14,6 +14,7 @@
 #define RECV_BATCH   32u
 #define SEND_BATCH   64u
 #define MAX_DATAGRAM 65536u
+#define NEXT_DATAGRAM (MAX_DATAGRAM + 2112u)	/* powers of two would share cache sets */
 #define REPORTS      16u		/* of ICMP that are read in one turn */
 #define QUOTED_BYTES 1024u		/* of a datagram, as quoted by ICMP (RFC 1812 4.3.2.3: 548) */
 #define SEND_TRIES   3u
@@ -53,7 +54,7 @@ static void prepare_recv(struct udp_room *udp, unsigned i)
 {
 	struct msghdr *h = &udp->recv[i].msg_hdr;
 
-	udp->recv_iov[i] = (struct iovec){ udp->datagrams + i * MAX_DATAGRAM, MAX_DATAGRAM };
+	udp->recv_iov[i] = (struct iovec){ udp->datagrams + i * NEXT_DATAGRAM, MAX_DATAGRAM };
 	*h = (struct msghdr){
 		.msg_name = &udp->recv_from[i],
 		.msg_namelen = sizeof(udp->recv_from[i]),
@@ -420,7 +421,7 @@ int udp_start(struct net_worker *net)
 	if (!udp)
 		return -ENOMEM;
 	net->udp = udp;
-	udp->datagrams = mmap(NULL, (size_t)RECV_BATCH * MAX_DATAGRAM, PROT_READ | PROT_WRITE,
+	udp->datagrams = mmap(NULL, (size_t)RECV_BATCH * NEXT_DATAGRAM, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (udp->datagrams == MAP_FAILED) {
 		udp->datagrams = NULL;
@@ -459,7 +460,7 @@ void udp_stop(struct net_worker *net)
 	for (unsigned n = 1; n <= LISTENERS_MAX; n++)
 		udp_close(net, n);
 	if (udp->datagrams)
-		munmap(udp->datagrams, (size_t)RECV_BATCH * MAX_DATAGRAM);
+		munmap(udp->datagrams, (size_t)RECV_BATCH * NEXT_DATAGRAM);
 	free(udp);
 	net->udp = NULL;
 }

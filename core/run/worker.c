@@ -7,6 +7,7 @@
 #include "utils/epoch.h"
 #include "utils/err.h"
 #include "utils/log.h"
+#include "utils/spare.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -339,9 +340,11 @@ static void *run(void *arg)
 	pthread_setname_np(pthread_self(), name);
 	atomic_store_explicit(&w->heart->tid, (int)syscall(SYS_gettid), memory_order_relaxed);
 	beat(w);
+	spare_begin();
 	live(w);
 	beat(w);
 	arena_thread_flush();
+	spare_end();
 	return NULL;
 }
 
