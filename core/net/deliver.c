@@ -5,10 +5,16 @@
 
 static net_deliver_fn *deliver_fn;
 static net_undelivered_fn *undelivered_fn;
+static net_taker_fn *taker;
 
 void net_set_deliver(net_deliver_fn *fn)
 {
 	deliver_fn = fn;
+}
+
+void net_set_taker(net_taker_fn *fn)
+{
+	taker = fn;
 }
 
 void net_set_undelivered(net_undelivered_fn *fn)
@@ -39,13 +45,24 @@ static bool hand_on(struct sip_msg *msg, int err, const struct sip_defect *why,
 	return false;
 }
 
-bool deliver(struct slice bytes, const struct sip_hop *from)
+static bool deliver_here(struct slice bytes, const struct sip_hop *from)
 {
 	struct sip_defect why = { 0 };
 	struct sip_msg *msg = NULL;
 	int err = sip_msg_parse(bytes, from, &net_limits()->msg, &msg, &why);
 
 	return hand_on(msg, err, &why, from);
+}
+
+bool deliver(struct slice bytes, const struct sip_hop *from)
+{
+	return (taker && taker(bytes, from)) || deliver_here(bytes, from);
+}
+
+void net_deliver_taken(struct slice bytes, const struct sip_hop *from)
+{
+	if (!deliver_here(bytes, from))
+		net_message_done(from->flow);
 }
 
 bool deliver_broken(struct slice head, const struct sip_hop *from, int err,

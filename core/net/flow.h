@@ -28,6 +28,15 @@ void net_set_deliver(net_deliver_fn *fn);
  */
 
 /*
+ * Taking: called on the flow's owner before a message is parsed. true: the bytes, which are
+ * borrowed, were copied, and net_deliver_taken() is called once for them on some worker. What
+ * needs the messages of a flow in the order of the wire has to see to them before.
+ */
+typedef bool net_taker_fn(struct slice bytes, const struct sip_hop *from);
+void net_set_taker(net_taker_fn *fn);	/* before workers_start(); NULL: nobody takes */
+void net_deliver_taken(struct slice bytes, const struct sip_hop *from);
+
+/*
  * Undelivered: the network says that a datagram of ours did not arrive (RFC 3261 18.4). Called
  * on any worker, whose socket the kernel chose among those that share the port; perhaps more
  * than once, and not from net_send(). sent: the beginning of what was sent, borrowed; how much

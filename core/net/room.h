@@ -61,7 +61,8 @@ void udp_stop(struct net_worker *net);
 void udp_send(struct sip_out *out);	/* takes it */
 
 /* ---- deliver.c ---- */
-/** Parse and hand on; true if a message was given away, for which net_message_done() is due. */
+/** Parse and hand on, or let it be taken; true if a message was given away, for which
+ *  net_message_done() is due. */
 bool deliver(struct slice bytes, const struct sip_hop *from);
 /** A datagram of ours did not arrive. */
 void undelivered(struct slice sent, const struct sock_addr *to, int err);

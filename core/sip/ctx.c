@@ -4,6 +4,7 @@
 #include "core/sip/ctx.h"
 
 #include "core/sip/bag.h"
+#include "core/sip/steer.h"
 #include "utils/err.h"
 #include "utils/siphash.h"
 
@@ -60,7 +61,7 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg)
 	ctx->kind = msg->is_request ? ROUTE_REQUEST : ROUTE_REPLY;
 	ctx->owner = (uint8_t)lcs_owner_of(msg);
 	ctx->in_flight = msg->from.flow != 0;
-	ctx->received_at = loop_now(worker_loop());
+	ctx->received_at = steer_received_at();
 	return ctx;
 }
 
