@@ -14,17 +14,24 @@
 
 /* One byte of a dotted quad; returns where it ends, NULL if there is none. A leading zero is
  * refused: some read it as octal. */
-static const char *octet_parse(const char *p, const char *end, uint8_t *out)
+static inline const char *octet_parse(const char *p, const char *end, uint8_t *out)
 {
-	const char *from = p;
-	unsigned n = 0;
+	unsigned n, digit;
 
-	for (; p < end && p - from < 3 && is_digit(*p); p++)
-		n = n * 10 + (unsigned)(*p - '0');
-	if (p == from || n > 255 || (*from == '0' && p - from > 1))
+	if (p == end || (n = (unsigned)*p - '0') > 9)
 		return NULL;
 	*out = (uint8_t)n;
-	return p;
+	if (++p == end || (digit = (unsigned)*p - '0') > 9)
+		return p;
+	if (n == 0)
+		return NULL;
+	n = n * 10 + digit;
+	*out = (uint8_t)n;
+	if (++p == end || (digit = (unsigned)*p - '0') > 9)
+		return p;
+	n = n * 10 + digit;
+	*out = (uint8_t)n;
+	return n <= 255 ? p + 1 : NULL;
 }
 
 static int v4_parse(struct slice s, uint8_t out[4])
@@ -203,14 +210,28 @@ static char *put_number(char *p, uint32_t n)
 	return p;
 }
 
+static char *put_octet(char *p, unsigned n)
+{
+	if (n >= 100) {
+		*p++ = (char)('0' + n / 100);
+		n %= 100;
+		*p++ = (char)('0' + n / 10);
+	} else if (n >= 10) {
+		*p++ = (char)('0' + n / 10);
+	}
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
 static char *put_v4(char *p, const uint8_t b[4])
 {
-	for (int i = 0; i < 4; i++) {
-		if (i > 0)
-			*p++ = '.';
-		p = put_number(p, b[i]);
-	}
-	return p;
+	p = put_octet(p, b[0]);
+	*p++ = '.';
+	p = put_octet(p, b[1]);
+	*p++ = '.';
+	p = put_octet(p, b[2]);
+	*p++ = '.';
+	return put_octet(p, b[3]);
 }
 
 static char *put_group(char *p, unsigned group)

@@ -32,7 +32,7 @@ static struct ip_addr counted_as(const struct ip_addr *ip)
 
 static uint64_t hash_of(const struct ip_addr *ip)
 {
-	return siphash(siphash_boot_key(), slice_of((const char *)ip->bytes, sizeof(ip->bytes)));
+	return siphash_quick(siphash_boot_key(), slice_of((const char *)ip->bytes, sizeof(ip->bytes)));
 }
 
 static bool match(const struct htab_node *node, const void *key)

@@ -43,7 +43,7 @@ static uint64_t address_hash(enum sip_transport t, const struct sock_addr *remot
 	memcpy(key + sizeof(remote->ip.bytes), &remote->port, 2);
 	key[sizeof(key) - 2] = (char)remote->ip.family;
 	key[sizeof(key) - 1] = (char)t;
-	return siphash(siphash_boot_key(), slice_of(key, sizeof(key)));
+	return siphash_quick(siphash_boot_key(), slice_of(key, sizeof(key)));
 }
 
 unsigned registry_dialler(const struct sip_hop *hop)

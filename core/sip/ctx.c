@@ -20,7 +20,7 @@ uint64_t lcs_key(struct slice s)
 
 uint64_t lcs_user_key(struct slice aor)
 {
-	return siphash_nocase(siphash_boot_key(), aor);
+	return siphash_pieces(siphash_boot_key(), &aor, 1, 1u << 0);
 }
 
 /* A change of bindings would travel to the user's owner and back, if it began elsewhere. */
@@ -33,7 +33,7 @@ unsigned lcs_owner_of(struct sip_msg *msg)
 {
 	struct slice aor = is_about_user(msg) ? msg_to_aor(msg) : SLICE_NULL;
 
-	return worker_of(aor.len ? lcs_user_key(aor) : lcs_key(msg_call_id(msg)));
+	return worker_of(aor.len ? lcs_user_key(aor) : steer_call_key(msg_call_id(msg)));
 }
 
 static struct lcs_ctx *ctx_init(struct lcs_ctx *ctx, struct sip_msg *msg, struct lcs_gen *gen)

@@ -10,7 +10,12 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define LINES_MAX 24u			/* that are looked at; Call-ID is among the first */
+#define KNOWN_BYTES 64u
 
 /* ---- the guess ---- */
 
@@ -32,7 +37,53 @@ static bool is_hdr(struct slice line, struct slice name, char brief, struct slic
 	return true;
 }
 
-/* Folded values and strange names are left to the parser. */
+/* Where a line may begin with the two letters; NULL if none is found, which proves nothing. */
+static const char *find_line(struct slice bytes, const char letters[2])
+{
+#if defined(__SSE2__)
+	const __m128i lf = _mm_set1_epi8('\n'), first = _mm_set1_epi8(letters[0]),
+	    second = _mm_set1_epi8(letters[1]);
+	const char *p = bytes.p, *end = slice_end(bytes);
+
+	for (; end - p >= 18; p += 16) {
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)(p + 2));
+		__m128i hits = _mm_and_si128(_mm_cmpeq_epi8(a, lf), _mm_and_si128(
+		    _mm_cmpeq_epi8(b, first), _mm_cmpeq_epi8(c, second)));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hits);
+
+		if (mask)
+			return p + __builtin_ctz(mask) + 1;
+	}
+#else
+	(void)bytes;
+	(void)letters;
+#endif
+	return NULL;
+}
+
+/* The usual spelling, found without looking at each line. The head must not have ended before:
+ * whoever finds one in a body has guessed wrong, and no more. */
+static bool find_usual(struct slice bytes, struct slice name, struct slice *value)
+{
+	const char *line = find_line(bytes, name.p), *lf;
+	struct slice rest;
+
+	if (!line)
+		return false;
+	rest = slice_between(line, slice_end(bytes));
+	if (!slice_starts(rest, name))
+		return false;
+	rest = slice_skip(rest, name.len);
+	lf = memchr(rest.p, '\n', rest.len);
+	if (!lf)
+		return false;
+	*value = slice_trim(slice_between(rest.p, lf));
+	return value->len > 0;
+}
+
+/* Any spelling. Folded values and strange names are left to the parser. */
 static struct slice find_value(struct slice bytes, struct slice name, char brief)
 {
 	struct slice value;
@@ -71,16 +122,46 @@ static struct slice aor_in(struct slice to)
 	return slice_first(aor, at);
 }
 
+static struct slice find(struct slice bytes, bool is_about_user)
+{
+	struct slice value;
+
+	if (find_usual(bytes, is_about_user ? SLICE("To:") : SLICE("Call-ID:"), &value))
+		return value;
+	return is_about_user ? find_value(bytes, SLICE("to"), 't') :
+	    find_value(bytes, SLICE("call-id"), 'i');
+}
+
 bool steer_key(struct slice bytes, uint64_t *key)
 {
 	bool is_about_user = slice_starts(bytes, SLICE("REGISTER "));
-	struct slice text = is_about_user ? aor_in(find_value(bytes, SLICE("to"), 't')) :
-	    find_value(bytes, SLICE("call-id"), 'i');
+	struct slice text = find(bytes, is_about_user);
 
+	if (is_about_user)
+		text = aor_in(text);
 	if (text.len == 0)
 		return false;
-	*key = is_about_user ? lcs_user_key(text) : lcs_key(text);
+	*key = is_about_user ? lcs_user_key(text) : steer_call_key(text);
 	return true;
+}
+
+/* ---- the last key ---- */
+
+/* It is asked for again as soon as the message is parsed. */
+static _Thread_local struct { size_t len; uint64_t key; char text[KNOWN_BYTES]; } known;
+
+uint64_t steer_call_key(struct slice call_id)
+{
+	uint64_t key;
+
+	if (call_id.len && call_id.len == known.len && memcmp(call_id.p, known.text, known.len) == 0)
+		return known.key;
+	key = lcs_key(call_id);
+	known.len = call_id.len <= KNOWN_BYTES ? call_id.len : 0;
+	if (known.len)
+		memcpy(known.text, call_id.p, known.len);
+	known.key = key;
+	return key;
 }
 
 /* ---- the way ---- */

@@ -21,4 +21,7 @@ msec_t steer_received_at(void);
  *  if that can be seen without parsing. Any thread. */
 bool steer_key(struct slice bytes, uint64_t *key);
 
+/** lcs_key() of a Call-ID, remembered from the last time on this thread. */
+uint64_t steer_call_key(struct slice call_id);
+
 #endif

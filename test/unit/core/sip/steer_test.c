@@ -23,7 +23,12 @@ static const struct { bool seen; const char *text; } cases[] = {
 	    "REGISTER\r\n\r\n" },
 	{ true, "REGISTER sip:b SIP/2.0\r\nTimestamp: 4\r\nTo:sip:example.com\r\nCall-ID: x\r\n"
 	    REST "REGISTER\r\n\r\n" },
-	{ false, "OPTIONS sip:b SIP/2.0\r\n" REST "OPTIONS\r\n\r\nCall-ID: in the body\r\n" },
+	{ true, "BYE sip:b SIP/2.0\r\nCall-Info: <http:x>\r\nCall-ID: abc\r\n" REST "BYE\r\n\r\n" },
+	{ true, "BYE sip:b SIP/2.0\r\nCall-ID: 0123456789012345678901234567890123456789012345678901"
+	    "234567890123456789@longer\r\n" REST "BYE\r\n\r\n" },
+	{ true, "REGISTER sip:b SIP/2.0\r\nCall-ID: x\r\nTo: \"A\" <sip:ab@example.com;x=y>;z=1\r\n"
+	    REST "REGISTER\r\n\r\n" },
+	{ false, "OPTIONS sip:b SIP/2.0\r\n" REST "OPTIONS\r\n\r\ncall-id: in the body\r\n" },
 	{ false, "i: in the first line\r\n" REST "OPTIONS\r\n\r\n" },
 	{ false, "OPTIONS sip:b SIP/2.0\r\nCall-ID:\r\n" REST "OPTIONS\r\n\r\n" },
 	{ false, "REGISTER sip:b SIP/2.0\r\nCall-ID: x\r\nTo: <tel>\r\n" REST "REGISTER\r\n\r\n" },
