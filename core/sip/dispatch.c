@@ -236,6 +236,17 @@ static void hand_over(struct lcs_ctx *ctx)
 		refuse_overload(ctx);
 }
 
+/* On the owner of the connection. A message that was steered elsewhere came when no hook was
+ * there yet (steer.c). */
+static enum hook_result hooks_of_flow_room(struct lcs_ctx *ctx)
+{
+	flow_id flow = ctx->msg->from.flow;
+
+	if (flow && (int)flow_owner(flow) != worker_self())
+		return HOOK_PASS;
+	return hooks_run(ctx, STAGE_RECEIVED);
+}
+
 void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why,
     const struct sip_hop *from)
 {
@@ -255,7 +266,7 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
 	if (!ctx) {
 		SIP_COUNT(no_memory);
 		net_message_done(flow);
-	} else if (hooks_run(ctx, STAGE_RECEIVED) != HOOK_PASS) {
+	} else if (hooks_of_flow_room(ctx) != HOOK_PASS) {
 		SIP_COUNT(taken_by_hook);
 		finish(ctx);
 	} else {

@@ -3,8 +3,8 @@
  */
 #include "core/sip/steer.h"
 
-#include "core/sip/api.h"
 #include "core/sip/counters.h"
+#include "core/sip/plan.h"
 #include "utils/list.h"
 #include "utils/spare.h"
 
@@ -206,14 +206,22 @@ static struct steered *steered_new(struct slice bytes, const struct sip_hop *fro
 	return s;
 }
 
+/* What looks at the messages of connections before anybody else does so on their owner. */
+static bool is_watched(const struct sip_hop *from)
+{
+	const struct lcs_gen *gen = plan_of(gen_peek());
+
+	return from->flow && (!gen || gen->hooks[STAGE_RECEIVED].count > 0);
+}
+
 /* If the other is behind, only the parsed message tells whether it may be refused. */
 static bool take(struct slice bytes, const struct sip_hop *from)
 {
 	struct steered *s;
 	uint64_t key;
 
-	if (worker_count() < 2 || from->name.len > 0 || !steer_key(bytes, &key) ||
-	    worker_of(key) == (unsigned)worker_self())
+	if (worker_count() < 2 || from->name.len > 0 || is_watched(from) ||
+	    !steer_key(bytes, &key) || worker_of(key) == (unsigned)worker_self())
 		return false;
 	s = steered_new(bytes, from);
 	if (!s)
