@@ -68,8 +68,9 @@ struct lcs_var {
 enum lcs_stage   { STAGE_RECEIVED, STAGE_REQUEST, STAGE_RESPONSE, STAGE_SENDING, STAGE_COUNT };
 enum hook_result { HOOK_PASS, HOOK_TAKEN, HOOK_DROP };
 struct lcs_hook {
-	enum lcs_stage stage;		/* RECEIVED: flow's owner; REQUEST, RESPONSE: call's owner;
-					 * SENDING: owner of the way out */
+	enum lcs_stage stage;		/* RECEIVED: flow's owner, of datagrams any worker;
+					 * REQUEST, RESPONSE: call's owner; SENDING: owner of
+					 * the way out */
 	int            order;		/* smaller runs first; ties are a load error */
 	/* SENDING: once for each message that is written from a received one and edits. The ctx
 	 * lives for the call; its edits go into what is sent, lcs_main_target()->hop is the way.
