@@ -559,13 +559,36 @@ static void check_aliases(struct load *ld)
 	ld->cfg->alias_count = n;
 }
 
+static bool is_there(const struct load *ld, struct slice module)
+{
+	const char *const *names = ld->host->module_names ?
+	    ld->host->module_names(ld->host->arg) : NULL;
+
+	for (; names && *names; names++)
+		if (slice_eq(slice_str(*names), module))
+			return true;
+	return false;
+}
+
+/* Who loads it has heard already that it cannot be had. */
+static void check_app_module(struct load *ld, const struct app_item *a)
+{
+	struct diag_item *d;
+
+	if (names_module(ld, SLICE("app")) || names_was_asked_for(ld, "app"))
+		return;
+	d = load_error(ld, 404, a->name_at, "an app block needs module \"app\"");
+	if (is_there(ld, SLICE("app")))
+		diag_help(d, "add: loadmodule \"app\"");
+	else
+		diag_beside(d, "this lcs has no such module: nothing would start the application");
+}
+
 /* An app belongs to module "app"; here only what it says is looked at. */
 static void check_apps(struct load *ld)
 {
 	for (const struct app_item *a = ld->ast->apps.first; a; a = a->next) {
-		if (!names_module(ld, SLICE("app")))
-			diag_help(load_error(ld, 404, a->name_at,
-			    "an app block needs module \"app\""), "add: loadmodule \"app\"");
+		check_app_module(ld, a);
 		for (struct setting_item *i = a->options; i; i = i->next) {
 			struct check c = { .ld = ld, .contexts = IN_REQUEST };
 
