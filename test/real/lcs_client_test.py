@@ -1,4 +1,5 @@
 """pidgin-sipe, the LCS client: NTLM sign-in, signed messages both ways, what is refused."""
+from lib.demo import ROOT
 from lib.tap import check, equal, test, wait_until
 
 REFUSED = "2"               # libpurple's number for a failed authentication
@@ -104,3 +105,26 @@ def unknown(world):
     client = world.sipe(user, "tcp", server)
     client.wait_failed()
     check("WWW-Authenticate" not in client.trace(), "a challenge was spent")
+
+
+SHORT = """#!lcs 1
+import "{root}/cfg/samples/home-lcs.cfg"
+modparam("auth_lcs", "lifetime", 2s)
+modparam("registrar", "min_expires", 1s)
+modparam("registrar", "default_expires", 3s)
+modparam("registrar", "max_expires", 3s)
+"""
+
+
+@test("an association that has ended is made anew on the same connection", limit=60)
+def renewed(world):
+    config = world.path("short.cfg")
+    config.write_text(SHORT.format(root=ROOT))
+    server, (user, _, _) = world.own_server("home-lcs", transports=("tcp", "tls"),
+                                            options=["--config", str(config)])
+    client = world.sipe(user, "tcp", server).wait_signed_on()
+    stats = lambda: {r["name"]: r["value"] for r in server.ctl("stats")}
+    wait_until(lambda: stats().get("auth_lcs.accepted", 0) >= 3, 20, "it signs in twice more")
+    check(stats()["auth_lcs.expired"] >= 2, "no REGISTER was signed with what had ended")
+    check("failed\t" not in client.child.text, "the client was signed out")
+    all_signed(client)
