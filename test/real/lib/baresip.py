@@ -47,7 +47,7 @@ module_app              httpd.so
 http_listen             127.0.0.1:{http_port}
 ringback_disabled       yes
 menu_bell               no
-"""
+{extra}"""
 ACCOUNT = ('<sip:{name}@{domain};transport={transport}>;auth_user={name};auth_pass={password}'
            ';outbound="{server}";regint={expires};answermode={answer}{more}')
 MODULES = "/usr/lib/baresip/modules"
@@ -62,7 +62,7 @@ class Baresip:
 
     def __init__(self, directory, user, server, transport, peers=(), register=True,
                  answer="manual", expires=600, ring_seconds=120, max_calls=4, more="",
-                 netns=None, bind="127.0.0.1"):
+                 netns=None, bind="127.0.0.1", watches=()):
         self.user, self.server, self.transport = user, server, transport
         self.netns = netns
         self.directory = directory
@@ -72,9 +72,12 @@ class Baresip:
         self._write("config", CONFIG.format(
             bind=bind, sip_port=sip_port, ctrl_port=ctrl_port,
             http_port=self.http_port, dir=directory, ca=server.ca,
-            ring_seconds=ring_seconds, max_calls=max_calls, modules=MODULES))
+            ring_seconds=ring_seconds, max_calls=max_calls, modules=MODULES,
+            extra="module_app presence.so\n" if watches or "pubint" in more else ""))
         self._write("accounts", "")
-        self._write("contacts", "".join(f'"{p.name}" <{p.uri}>\n' for p in peers))
+        self._write("contacts", "".join(
+            f'"{p.name}" <{p.uri}>{";presence=p2p" if p in watches else ""}\n'
+            for p in [*peers, *watches]))
         self.contact = 0
         self.peers = [p.uri for p in peers]
         self.events, self.change = [], threading.Condition()
