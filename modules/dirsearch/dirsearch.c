@@ -8,10 +8,26 @@
 
 #include <errno.h>
 
+/* Presence documents tell the names that are known here. */
+static bool names(void *arg, struct slice aor, struct arena *arena, struct presence_xml_names *out)
+{
+	const struct person *p = people_find(arg, aor);
+	struct person_view v;
+
+	if (!p)
+		return false;
+	person_view(p, &v);
+	*out = (struct presence_xml_names){ arena_dup(arena, v.field[PERSON_DISPLAY]),
+	    arena_dup(arena, v.field[PERSON_MAIL]), arena_dup(arena, v.field[PERSON_PHONE]) };
+	return out->display_name.p && out->email.p && out->phone.p;
+}
+
 static int load(struct lcs_mod *mod)
 {
 	struct dirsearch *d = lcs_shared(mod);
+	const struct presence_xml_api *px;
 	void *shared;
+	int err;
 
 	d->mod = mod;
 	d->service = lcs_import(mod, "service", &shared);
@@ -21,7 +37,9 @@ static int load(struct lcs_mod *mod)
 	if (!d->people || !d->rate)
 		return -ENOMEM;
 	d->operation = (struct service_operation){ "directorySearch", SERVICE_DOMAIN, dirsearch_run, d };
-	return d->service->add_operation(d->service_state, &d->operation);
+	px = lcs_import(mod, "presence_xml", &shared);
+	err = px ? px->set_names(shared, names, d) : 0;
+	return err ? err : d->service->add_operation(d->service_state, &d->operation);
 }
 
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
@@ -50,7 +68,7 @@ static void unload(struct lcs_mod *mod)
 	rate_free(&d->rate);
 }
 
-static const struct lcs_need needs[] = { { "service", 1, false }, { 0 } };
+static const struct lcs_need needs[] = { { "service", 1, false }, { "presence_xml", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct dirsearch_conf, max_results, "20", 1, 1000,
@@ -95,5 +113,8 @@ LCS_MODULE(dirsearch,
 	    "Who finds whom is said by rules on organizational units (`lcsctl directory rule`): a rule\n"
 	    "holds for the unit and for those below it until one of them has its own. At one unit a\n"
 	    "rule for a user comes before one for his domain before one for `all`. Without any rule\n"
-	    "everybody finds everybody. Rules for groups are refused: units only.\n",
+	    "everybody finds everybody. Rules for groups are refused: units only.\n"
+	    "\n"
+	    "With the module presence_xml the names, mail addresses and telephone numbers known here are\n"
+	    "in presence documents, too; a change is told with the next one.\n",
 );

@@ -5,6 +5,7 @@
 #define MODULES_DIRSEARCH_DIRSEARCH_H
 
 #include "modules/dirsearch/search.h"
+#include "modules/presence_xml/presence_xml_api.h"
 #include "modules/service/service_api.h"
 #include "utils/rate.h"
 #include "utils/rtab.h"
