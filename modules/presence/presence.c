@@ -134,6 +134,13 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return store_is_on() && !p->loaded ? presence_load(p) : 0;
 }
 
+static void adopt(void *arg)
+{
+	presence_adopt(arg);
+}
+
+/* Packages, lists and policies are asked about what is restored: their modules begin after
+ * this one, so it waits for the worker's first turn. */
 static int worker_start(struct lcs_mod *mod, void *arg)
 {
 	struct presence_local *local = arg;
@@ -141,8 +148,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 	local->p = lcs_shared(mod);
 	if (users_start(local) != 0 || flows_start(local) != 0)
 		return -ENOMEM;
-	presence_adopt(local->p);
-	return 0;
+	return worker_post_fn((unsigned)worker_self(), adopt, local->p);
 }
 
 static void worker_stop(struct lcs_mod *mod, void *arg)

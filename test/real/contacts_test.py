@@ -1,0 +1,148 @@
+"""pidgin-sipe's contacts, groups, blocks and searches, kept by the server."""
+import os
+import signal
+
+from lib.tap import check, equal, test, wait_until
+
+
+def kill(server):
+    """The server dies; its supervisor starts another one."""
+    pid, = server.server_pids()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: server.server_pids() not in ([], [pid]) and
+               server.try_ctl("status").returncode == 0, 15, "the server is there again")
+
+
+def ready(client):
+    """It is signed in and has its list: what is added before that is taken away again."""
+    client.wait_signed_on()
+    wait_until(lambda: "<contactList" in client.trace(), 10, "the contact list")
+    wait_until(lambda: "setPresence" in client.trace(), 10, "its first presence")
+    return client
+
+
+def kept(server, user):
+    """What the server keeps: {address: (name, names of groups)}, and the number."""
+    full = server.ctl("contacts", "export", user.aor)
+    names = {str(g["group"]): g["name"] for g in full["groups"]}
+    names["1"] = "~"
+    return ({c["contact"]: (c["name"], sorted(names[g] for g in c["groups"].split()))
+             for c in full["contacts"]}, full["number"])
+
+
+def keeps(server, user, address, groups, name=None):
+    def holds():
+        entry = kept(server, user)[0].get(address)
+        return entry and entry[1] == sorted(groups) and (name is None or entry[0] == name)
+    wait_until(holds, 10, f"{address} in {groups}")
+
+
+def other_machine(world):
+    """A program that runs another one under another host name: SIPE's epid is made of it."""
+    path = world.path("other-machine")
+    path.write_text("#!/bin/sh\nexec unshare --uts sh -c 'hostname second; exec \"$0\" \"$@\"' "
+                    "\"$SIPE\" \"$@\"\n")
+    path.chmod(0o755)
+    return path
+
+
+@test("contacts, groups and names roam: added, moved, renamed, removed, and there after kill -9",
+      limit=120)
+def roam(world):
+    server, (alice_user, bob, carol, *_) = world.own_server("home-lcs", users=3)
+    alice = ready(world.sipe(alice_user, "tcp", server))
+    alice.command("add", bob.uri, "Friends", "Bobby")
+    keeps(server, alice_user, bob.aor, ["Friends"], "Bobby")
+    alice.command("add", carol.uri, "Work")
+    keeps(server, alice_user, carol.aor, ["Work"])
+    alice.command("alias", bob.uri, "Bob & Co <x>")
+    keeps(server, alice_user, bob.aor, ["Friends"], "Bob & Co <x>")
+    alice.command("move", bob.uri, "Work")
+    keeps(server, alice_user, bob.aor, ["Work"])
+    alice.command("group-rename", "Work", "Büro")
+    keeps(server, alice_user, carol.aor, ["Büro"])
+    alice.command("remove", carol.uri)
+    wait_until(lambda: carol.aor not in kept(server, alice_user)[0], 10, "carol goes")
+    before = kept(server, alice_user)
+    kill(server)
+    equal(kept(server, alice_user), before, "after kill -9")
+    again = ready(world.sipe(alice_user, "tls", server))
+    again.command("buddies")
+    equal(again.event("buddy", bob.uri)[1:], ["Büro", "Bob & Co <x>"], "at the next sign-in")
+    check("is invalid" not in again.trace(), "a signature was found invalid")
+
+
+@test("a second machine and an administrator: each sees at once what another has changed", limit=90)
+def second(world):
+    from lib import sipe
+    one, bob, carol = world.users(3, "home-lcs")
+    server = world.server("home-lcs")
+    desk = ready(world.sipe(one, "tcp", server))
+    laptop = ready(world.sipe(one, "tcp", server, program=other_machine(world),
+                              env={"SIPE": str(sipe.build(world.path("built")))}))
+    equal(len(server.endpoints(one)), 2, "endpoints")
+    desk.command("add", bob.uri, "Friends", "Bobby")
+    equal(laptop.event("buddy", bob.uri)[2], "Bobby", "on the second machine")
+    laptop.command("add", carol.uri, "Work")
+    desk.event("buddy", carol.uri)
+    keeps(server, one, carol.aor, ["Work"])
+    server.ctl("contacts", "remove", one.aor, carol.aor)
+    desk.event("buddy-gone", carol.uri)
+    laptop.event("buddy-gone", carol.uri)
+    # the numbers of both have kept step: each may change the list again
+    for client, group in ((desk, "Desk"), (laptop, "Laptop")):
+        client.command("add", carol.uri, group)
+        keeps(server, one, carol.aor, [group])
+        client.command("remove", carol.uri)
+        wait_until(lambda: carol.aor not in kept(server, one)[0], 10, "carol goes")
+
+
+@test("who is blocked sees offline and cannot write; unblocked, both again", limit=90)
+def block(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tcp", server))
+    alice.command("add", two.uri, "Friends")
+    bob.command("add", one.uri, "Friends")
+    bob.wait_status(one.uri, "available", seconds=15)
+    alice.command("block", two.uri)
+    bob.wait_status(one.uri, "offline")
+    equal(server.ctl("acl", "ask", one.aor, two.aor)["communication"], "deny", "the list")
+    bob.im(one.uri, "hello?")
+    bob.event("im-error")
+    alice.wait_status(two.uri, "available", seconds=15)       # the other way is free
+    alice.command("unblock", two.uri)
+    bob.wait_status(one.uri, "available")
+    bob.command("close", one.uri)
+    bob.im(one.uri, "hello again")
+    alice.wait_im("hello again", two.uri)
+
+
+@test("an administrator's override: the user cannot let in whom it shuts out", limit=60)
+def override(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tcp", server))
+    bob.command("add", one.uri, "Friends")
+    bob.wait_status(one.uri, "available", seconds=15)
+    server.ctl("acl", "set", one.aor, two.aor, "BD", "--override")
+    bob.wait_status(one.uri, "offline")
+    alice.command("unblock", two.uri)
+    alice.command("block", two.uri)
+    equal(server.ctl("acl", "ask", one.aor, two.aor)["by"],
+          f"administrator's ACE: user {two.aor} BD", "what decides")
+
+
+@test("people are found in the directory by the beginnings of their names", limit=60)
+def search(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    server.ctl("directory", "set", two.aor, "given_name=Zaphod", "sn=Beeblebrox",
+               "display_name=Zaphod B.", "company=Heart of Gold")
+    alice = ready(world.sipe(one, "tcp", server))
+    alice.command("search", "Zaph", "Bee")
+    check(any(two.aor in word for word in alice.event("found")), "the row")
+    server.ctl("directory", "set", two.aor, "ou=Hidden")
+    server.ctl("directory", "rule", "Hidden", "all", "deny")
+    alice.command("search", "Zaph", "Bee")
+    wait_until(lambda: alice.trace().count("<m:Array m:id=\"searchArray\"/>") >= 1, 10, "nobody")
