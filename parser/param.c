@@ -3,7 +3,7 @@
  */
 #include "parser/nameaddr.h"
 
-#include "parser/token.h"
+#include "parser/scan.h"
 
 #include <errno.h>
 
@@ -33,7 +33,7 @@ static bool take_simple(struct slice *rest, struct slice *name, struct slice *va
 	if (at < end && *at == '=') {
 		p = at + 1;
 		at = p < end && *p == '"' ? p + token_quoted_span(slice_between(p, end)) :
-		    token_end(p, end, TOKEN_VALUE);
+		    scan_value_end(p, end);
 		if (at == p)
 			return false;
 		*value = slice_between(p, at);

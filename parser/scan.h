@@ -8,7 +8,7 @@
 #ifndef PARSER_SCAN_H
 #define PARSER_SCAN_H
 
-#include "utils/slice.h"
+#include "parser/token.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -140,6 +140,73 @@ static inline bool scan_has_upto(struct slice s, char max)
 		if ((unsigned char)*p <= (unsigned char)max)
 			return true;
 	return false;
+}
+
+/* Long values and host names are most of what the short ways read: these two look at sixteen
+ * bytes in 20 instructions, token_end() at five. The last fifteen bytes are left to it. */
+
+#if SCAN_SSE2
+/* Bytes from first on, no more than span behind it. */
+static inline __m128i scan_in(__m128i block, char first, char span)
+{
+	__m128i off = _mm_sub_epi8(block, _mm_set1_epi8(first));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(off, _mm_set1_epi8(span)), off);
+}
+
+static inline __m128i scan_is(__m128i block, char c)
+{
+	return _mm_cmpeq_epi8(block, _mm_set1_epi8(c));
+}
+
+/* No TOKEN_HOST: bit n for byte n. */
+static inline unsigned scan_no_host(__m128i block)
+{
+	__m128i letters = scan_in(_mm_or_si128(block, _mm_set1_epi8(0x20)), 'a', 25);
+	__m128i others = _mm_or_si128(scan_in(block, '-', 1), scan_is(block, '_'));
+	__m128i all = _mm_or_si128(_mm_or_si128(letters, scan_in(block, '0', 9)), others);
+
+	return (unsigned)_mm_movemask_epi8(all) ^ 0xffff;
+}
+
+/* No TOKEN_VALUE. '<' and '>' differ by one bit. */
+static inline unsigned scan_no_value(__m128i block)
+{
+	__m128i angles = scan_is(_mm_or_si128(block, _mm_set1_epi8(2)), '>');
+	__m128i low = _mm_or_si128(scan_in(block, 0, ' '), scan_is(block, 0x7f));
+	__m128i seps = _mm_or_si128(scan_is(block, ';'), scan_is(block, ','));
+	__m128i all = _mm_or_si128(_mm_or_si128(low, seps), _mm_or_si128(angles, scan_is(block, '"')));
+
+	return (unsigned)_mm_movemask_epi8(all);
+}
+#endif
+
+/** token_end() of TOKEN_HOST. */
+static inline const char *scan_host_end(const char *p, const char *end)
+{
+#if SCAN_SSE2
+	for (; end - p >= 16; p += 16) {
+		unsigned hits = scan_no_host(scan_load(p));
+
+		if (hits)
+			return p + scan_first(hits);
+	}
+#endif
+	return token_end(p, end, TOKEN_HOST);
+}
+
+/** token_end() of TOKEN_VALUE. */
+static inline const char *scan_value_end(const char *p, const char *end)
+{
+#if SCAN_SSE2
+	for (; end - p >= 16; p += 16) {
+		unsigned hits = scan_no_value(scan_load(p));
+
+		if (hits)
+			return p + scan_first(hits);
+	}
+#endif
+	return token_end(p, end, TOKEN_VALUE);
 }
 
 #endif

@@ -6,7 +6,7 @@
  * for the next reader is refused: space, controls, <>" and a bad %HH.
  */
 #include "parser/quick.h"
-#include "parser/token.h"
+#include "parser/scan.h"
 #include "utils/addr.h"
 #include "utils/hex.h"
 
@@ -69,16 +69,14 @@ int uri_take_host(struct slice *rest, struct slice *host)
 
 int uri_take_port(struct slice *rest, uint16_t *port)
 {
-	const char *p = rest->p, *end = slice_end(*rest);
-	uint32_t n = 0;
+	const char *end = slice_end(*rest);
+	uint16_t n;
+	const char *p = uri_port_end(rest->p, end, &n);
 
-	/* Leading zeros are no reason to refuse; more digits than fit are. */
-	for (; p < end && is_digit(*p) && n <= UINT16_MAX; p++)
-		n = n * 10 + (uint32_t)(*p - '0');
-	if (n == 0 || n > UINT16_MAX)
+	if (!p)
 		return -EINVAL;
 	*rest = slice_between(p, end);
-	*port = (uint16_t)n;
+	*port = n;
 	return 0;
 }
 
@@ -183,16 +181,14 @@ const char *uri_quick(const char *p, const char *end, struct sip_uri *out)
 		return NULL;
 	*out = (struct sip_uri){ .scheme = URI_SIP, .text.p = p, .scheme_text = { p, 3 } };
 	host = quick_user(p + 4, end, out);
-	p = token_end(host, end, TOKEN_HOST);
+	p = scan_host_end(host, end);
 	if (p == host)
 		return NULL;
 	out->host = slice_between(host, p);
 	if (p < end && *p == ':') {
-		struct slice rest = slice_between(p + 1, end);
-
-		if (uri_take_port(&rest, &out->port) != 0)
+		p = uri_port_end(p + 1, end, &out->port);
+		if (!p)
 			return NULL;
-		p = rest.p;
 	}
 	/* An '@' here would make a user part of all before it. */
 	if (p < end && *p == ';') {

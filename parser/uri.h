@@ -56,6 +56,17 @@ static inline bool uri_is_visual(char c)
 /* The same steps in URIs and Via: *rest goes on behind what was taken; 0 or -EINVAL. */
 int uri_take_host(struct slice *rest, struct slice *host);
 int uri_take_port(struct slice *rest, uint16_t *port);
+/** The port at p: behind it, or NULL if there is none. */
+static inline const char *uri_port_end(const char *p, const char *end, uint16_t *port)
+{
+	uint32_t n = 0;
+
+	/* Leading zeros are no reason to refuse; more digits than fit are. */
+	for (; p < end && is_digit(*p) && n <= UINT16_MAX; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	*port = (uint16_t)n;
+	return n == 0 || n > UINT16_MAX ? NULL : p;
+}
 
 struct ip_addr;
 /** A numeric host as address; takes the third colon of RFC 5118 4.10. 0 or -EINVAL. */

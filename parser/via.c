@@ -2,7 +2,7 @@
  * parser/via.c - one Via value (RFC 3261 20.42, 25.1; RFC 3581).
  */
 #include "parser/quick.h"
-#include "parser/token.h"
+#include "parser/scan.h"
 
 /* "SIP/2.0/" with LWS allowed round the slashes. */
 static bool take_protocol(struct slice *s)
@@ -109,7 +109,7 @@ static const char *quick_params(const char *p, const char *end, struct sip_via *
 			return NULL;
 		if (at < end && *at == '=') {
 			p = at + 1;
-			at = token_end(p, end, TOKEN_VALUE);
+			at = scan_value_end(p, end);
 			value = slice_between(p, at);
 			if (at == p)
 				return NULL;
@@ -131,16 +131,14 @@ bool via_quick(struct slice values, struct sip_via *out)
 	host = begin + 12;
 	*out = (struct sip_via){ .ttl = -1, .transport = quick_transport(begin + 8),
 		.transport_text = { begin + 8, 3 } };
-	p = token_end(host, end, TOKEN_HOST);
+	p = scan_host_end(host, end);
 	if (out->transport == TRANSPORT_NONE || p == host)
 		return false;
 	out->host = slice_between(host, p);
 	if (p < end && *p == ':') {
-		struct slice rest = slice_between(p + 1, end);
-
-		if (uri_take_port(&rest, &out->port) != 0)
+		p = uri_port_end(p + 1, end, &out->port);
+		if (!p)
 			return false;
-		p = rest.p;
 	}
 	if (p < end && *p == ';') {
 		out->params.p = p + 1;

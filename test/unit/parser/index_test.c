@@ -2,6 +2,7 @@
  * The index and the short ways of the parsers against their slow counterparts, on messages and
  * values that are broken at random.
  */
+#include "parser/scan.h"
 #include "test/fuzz/random.h"
 #include "test/fuzz/slow.h"
 #include "test/unit/parser/parse.h"
@@ -133,6 +134,28 @@ static void short_ways_lead_where_long_ones_do(void **state)
 	}
 }
 
+/* Each byte at each place among others of the class, and at each distance from the end. */
+static void spans_end_where_their_class_does(void **state)
+{
+	char text[48];
+
+	(void)state;
+	for (int c = 0; c < 256; c++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			const char *end = text + sizeof(text);
+
+			memset(text, c % 2 ? 'x' : '7', sizeof(text));
+			text[at] = (char)c;
+			for (const char *p = text; p < end; p++) {
+				assert_ptr_equal(scan_host_end(p, end), token_end(p, end, TOKEN_HOST));
+				assert_ptr_equal(scan_value_end(p, end), token_end(p, end, TOKEN_VALUE));
+				assert_int_equal(scan_has_upto(slice_between(p, end), ' '),
+				    p <= text + at && c <= ' ');
+			}
+		}
+}
+
 UNIT_MAIN(cmocka_unit_test(the_index_is_the_slow_one),
     cmocka_unit_test(long_heads_are_indexed_alike),
+    cmocka_unit_test(spans_end_where_their_class_does),
     cmocka_unit_test(short_ways_lead_where_long_ones_do))
