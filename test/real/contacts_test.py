@@ -146,3 +146,26 @@ def search(world):
     server.ctl("directory", "rule", "Hidden", "all", "deny")
     alice.command("search", "Zaph", "Bee")
     wait_until(lambda: alice.trace().count("<m:Array m:id=\"searchArray\"/>") >= 1, 10, "nobody")
+
+
+@test("messages to who is signed out come at the sign-in, once, in order, also after kill -9",
+      limit=90)
+def offline_messages(world):
+    server, (one, two, *_) = world.own_server("home-lcs", users=2)
+    writer = world.agent(two, "tcp", server)
+    for text in ("first", "second"):
+        reply = writer.ask("MESSAGE", one.uri, headers=[("Content-Type", "text/plain")],
+                           body=text.encode())
+        equal(reply.code, 202, "while nobody is there")
+    kill(server)
+    equal(len(server.ctl("messages", "list")), 2, "kept")
+    client = world.sipe(one, "tcp", server).wait_signed_on()
+    client.wait_im("first", two.uri)
+    client.wait_im("second", two.uri)
+    wait_until(lambda: not server.ctl("messages", "list"), 10, "nothing is left")
+    client.command("sign-off")
+    client.event("signed-off")
+    again = world.sipe(one, "tls", server).wait_signed_on()
+    again.command("buddies")
+    again.event("buddies-end")
+    check("Offline message" not in again.trace(), "it came a second time")
