@@ -13,6 +13,7 @@ struct request {
 	struct inbox_item    item;	/* between workers */
 	struct htab_node     busy;	/* in the owner's table while it is being journalled */
 	struct list          node, waiting;	/* behind another; those behind this one */
+	unsigned             waiting_count;
 	struct usrloc       *ul;
 	struct arena        *arena;	/* texts of change; NULL: change.aor lies in a record */
 	struct usrloc_change change;
@@ -26,6 +27,9 @@ struct request {
 	void                *arg;
 	enum usrloc_result   result;
 };
+
+/* Changes of one user that wait for each other: more than devices and patience make. */
+#define WAITING_MAX 32u
 
 static void start(struct request *req);
 
@@ -120,10 +124,44 @@ static struct request *busy_with(struct usrloc *ul, struct slice aor, uint64_t k
 	return node ? container_of(node, struct request, busy) : NULL;
 }
 
+static void append_all(struct list *to, struct list *from)
+{
+	struct list *first = from->next, *last = from->prev;
+
+	if (list_is_empty(from))
+		return;
+	list_remove(from);
+	first->prev = to->prev;
+	to->prev->next = first;
+	last->next = to;
+	to->prev = last;
+}
+
+/* One after the other, until one has to wait for the disk: the rest waits behind that. */
+static void start_all(struct usrloc *ul, struct list *waiting, unsigned count)
+{
+	struct request *req, *before;
+	struct list *node;
+
+	for (; (node = list_pop_front(waiting)); count--) {
+		req = container_of(node, struct request, node);
+		before = busy_with(ul, req->change.aor, req->key);
+		if (before) {
+			list_push_front(waiting, node);
+			append_all(&before->waiting, waiting);
+			before->waiting_count += count;
+			return;
+		}
+		start(req);
+	}
+}
+
 static void journalled(void *arg, int err, const struct store_rows *rows)
 {
 	struct request *req = arg;
-	struct list waiting, *node;
+	struct usrloc *ul = req->ul;
+	unsigned count = req->waiting_count;
+	struct list waiting;
 
 	(void)rows;
 	htab_remove(&local_of(req->ul)->busy, &req->busy);
@@ -133,12 +171,10 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 		record_discard(req->next);
 	}
 	list_init(&waiting);
-	while ((node = list_pop_front(&req->waiting)))
-		list_push_back(&waiting, node);
-	count_result(req->ul, err ? USRLOC_NO_STORE : USRLOC_OK);
+	append_all(&waiting, &req->waiting);
+	count_result(ul, err ? USRLOC_NO_STORE : USRLOC_OK);
 	finish(req, err ? USRLOC_NO_STORE : USRLOC_OK);
-	while ((node = list_pop_front(&waiting)))
-		start(container_of(node, struct request, node));
+	start_all(ul, &waiting, count);
 }
 
 static bool waits_for_disk(const struct request *req)
@@ -208,8 +244,14 @@ static void start(struct request *req)
 	enum usrloc_result result;
 	bool wait;
 
+	if (before && before->waiting_count == WAITING_MAX) {
+		count_result(req->ul, USRLOC_NO_STORE);
+		finish(req, USRLOC_NO_STORE);
+		return;
+	}
 	if (before) {
 		list_push_back(&before->waiting, &req->node);
+		before->waiting_count++;
 		return;
 	}
 	result = carry_out(req, &wait);
