@@ -171,7 +171,7 @@ static const char *log_advice(enum log_sink sink)
 {
 	if (sink == LOG_SINK_SYSLOG)
 		return "nobody listens at the system's log (/dev/log), where lines go without -D; "
-		    "set log_to = \"file\" and log_file, or start with -D";
+		    "set log_to = \"file\" and log_file, or leave log_to out and start with -D";
 	return "see log_to and log_file, and whether the server's user may write there";
 }
 

@@ -3,6 +3,7 @@
  */
 #include "modules/tls/tls.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +13,27 @@ static _Thread_local char reason[512];
 /* What was being read when it went wrong; filled on the way down. */
 struct trouble { const char *param; };
 
+/* Of a file that cannot be opened OpenSSL says "system lib" last, and the reason before that. */
+static const char *why_not(void)
+{
+	unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+	const char *text;
+
+	if (ERR_SYSTEM_ERROR(first) && ERR_GET_REASON(first) == EACCES)
+		return ": the user that the server runs as may not read it";
+	if (ERR_SYSTEM_ERROR(first))
+		return ": it cannot be read";
+	text = last ? ERR_reason_error_string(last) : NULL;
+	return text ? text : "";
+}
+
 static bool fail(struct trouble *t, const char *param, const char *what, const char *file)
 {
-	char detail[160] = "";
-	unsigned long code = ERR_peek_last_error();
+	const char *why = why_not();
 
-	if (code)
-		snprintf(detail, sizeof(detail), ": %s", ERR_reason_error_string(code) ?
-		    ERR_reason_error_string(code) : "unknown reason");
+	snprintf(reason, sizeof(reason), "%s \"%s\"%s%s", what, file,
+	    *why && *why != ':' ? ": " : "", why);
 	ERR_clear_error();
-	snprintf(reason, sizeof(reason), "%s \"%s\"%s", what, file, detail);
 	t->param = param;
 	return false;
 }

@@ -68,7 +68,8 @@ static void tls_retire(struct lcs_mod *mod, struct gen *old, void *conf)
 static const struct lcs_param params[] = {
 	PARAM_FILE_NAME(struct tls_conf, certificate, NULL,
 	    "PEM file with our certificate, then the chain towards the root"),
-	PARAM_FILE_NAME(struct tls_conf, key, NULL, "PEM file with the private key"),
+	PARAM_FILE_NAME(struct tls_conf, key, NULL,
+	    "PEM file with the private key; the user that the server runs as must be able to read it"),
 	PARAM_FILE_NAME(struct tls_conf, ca, "",
 	    "PEM file of authorities whose peers we trust; empty: the system's"),
 	PARAM_STRINGS(struct tls_conf, server_certificate,
