@@ -174,6 +174,23 @@ def wrong_password(world, transport):
     equal(len(world.server().endpoints(user)), 0, "bindings")
 
 
+@test("a password is not found by trying over {}: after five wrong ones the right one is not "
+      "looked at, while the user gets in from another address", each=("tcp", "udp"), limit=40)
+def guessing(world, transport):
+    server, (user, other, _) = world.own_server("carrier")
+    guesser = world.agent(user, transport, server, bind=("127.0.0.61", 0))
+    codes = [guesser.register(password=f"guess-{i}").code for i in range(5)]
+    equal(codes, [401] * 5, "answers to wrong passwords")
+    reply = guesser.register()
+    equal(reply.code, 403, "the right password, from there")
+    check(1 <= int(reply.get("Retry-After")) <= 900, f"Retry-After {reply.get('Retry-After')}")
+    equal(len(server.endpoints(user)), 0, "bindings")
+    world.agent(user, transport, server, bind=("127.0.0.62", 0)).signed_in()
+    world.agent(other, transport, server, bind=("127.0.0.61", 0)).signed_in()
+    lines = [x for x in server.log_text().splitlines() if "too many wrong passwords" in x]
+    equal(len(lines), 1, "lines in the log")
+
+
 @test("baresip and linphone with a wrong password are told so")
 def wrong_password_clients(world):
     one, two = world.users(2)
