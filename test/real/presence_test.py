@@ -112,3 +112,20 @@ def lcs_to_standard(world, accept):
     if accept != "application/xpidf+xml":
         check("Grüße &amp; mehr" in text, f"no note in {text}")
     valid_xml(text)
+
+
+@test("baresip watches a pidgin-sipe user", limit=90)
+def baresip_watches(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    bob = ready(world.sipe(two, "tcp", server))
+    phone = world.baresip(one, "tcp", server, watches=[two])
+
+    def seen(status):
+        wait_until(lambda: status in str(phone.command("contacts")), 30, f"contact {status}")
+
+    seen("Online")
+    bob.command("status", "busy", "counting")
+    seen("Busy")
+    bob.child.signal(9)
+    seen("Offline")
