@@ -186,6 +186,45 @@ static void offer_names(struct tls_set *set, SSL_CTX *ctx)
 	SSL_CTX_set_tlsext_servername_arg(ctx, set);
 }
 
+/* "sip/2, x": each with its length before it. */
+static bool read_alpn(struct tls_set *set, struct slice list, struct trouble *t)
+{
+	char text[TLS_ALPN_MAX];
+
+	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(list));
+	while (list.len > 0) {
+		struct slice name = slice_trim(slice_split(&list, ','));
+
+		if (!name.len || name.len > 255 || set->alpn_len + 1 + name.len > TLS_ALPN_MAX)
+			return fail(t, "alpn", "want names with commas between, 255 bytes in all, not",
+			    text);
+		set->alpn[set->alpn_len++] = (uint8_t)name.len;
+		memcpy(set->alpn + set->alpn_len, name.p, name.len);
+		set->alpn_len += (unsigned)name.len;
+	}
+	return true;
+}
+
+/* RFC 7301 3.2: who wants to speak something else is told so, with its alert. */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+    const unsigned char *offered, unsigned offered_len, void *arg)
+{
+	const struct tls_set *set = arg;
+
+	(void)ssl;
+	return SSL_select_next_proto((unsigned char **)out, out_len, set->alpn, set->alpn_len,
+	    offered, offered_len) == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK :
+	    SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static void offer_protocols(struct tls_set *set)
+{
+	SSL_CTX_set_alpn_select_cb(set->server, choose_protocol, set);
+	SSL_CTX_set_alpn_select_cb(set->mutual, choose_protocol, set);
+	for (size_t i = 0; i < set->named_count; i++)
+		SSL_CTX_set_alpn_select_cb(set->named[i].ctx, choose_protocol, set);
+}
+
 static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
     const char *key, struct trouble *t)
 {
@@ -203,6 +242,8 @@ static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const
 		offer_names(set, set->server);
 		offer_names(set, set->mutual);
 	}
+	if (set->alpn_len)
+		offer_protocols(set);
 	return true;
 }
 
@@ -222,7 +263,7 @@ struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const ch
 		ref_init(&set->refs);
 	if (set)
 		set->named = calloc(conf->server_certificate.count + 1, sizeof(*set->named));
-	if (set && set->named && load_trust(set, conf->ca, is_trial, &t) &&
+	if (set && set->named && read_alpn(set, conf->alpn, &t) && load_trust(set, conf->ca, is_trial, &t) &&
 	    make_servers(set, conf, cert, key, &t)) {
 		set->client = context_new(set, conf, SIDE_CLIENT, cert, key, &t);
 		ok = set->client != NULL;

@@ -18,7 +18,8 @@ static int tls_load(struct lcs_mod *mod)
 
 static bool is_file(const char *param)
 {
-	return !slice_starts(slice_str(param), SLICE("cipher"));
+	return !slice_starts(slice_str(param), SLICE("cipher")) &&
+	    !slice_eq(slice_str(param), SLICE("alpn"));
 }
 
 static int tls_check(const void *conf, struct diag *diag)
@@ -80,6 +81,10 @@ static const struct lcs_param params[] = {
 	    "the certificate must name the domain or host that we asked for (RFC 5922)"),
 	PARAM_BOOL(struct tls_conf, client_certificate, "no",
 	    "ask clients for a certificate (a listener may require one)"),
+	PARAM_STRING(struct tls_conf, alpn, "",
+	    "protocols that listeners speak by ALPN (RFC 7301), with commas between, mostly \"sip/2\": a "
+	    "client that offers only others (a browser at port 443) is refused by name, one that offers "
+	    "none is let in; empty: what clients offer is not looked at"),
 	PARAM_WORD(struct tls_conf, min_version, "1.2", "1.2|1.3", "oldest version that is spoken"),
 	PARAM_STRING(struct tls_conf, ciphers, "ECDHE+AESGCM:ECDHE+CHACHA20",
 	    "cipher list for TLS 1.2, as OpenSSL writes it"),

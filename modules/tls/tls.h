@@ -10,7 +10,7 @@
 #include <openssl/ssl.h>
 
 struct tls_conf {
-	struct slice certificate, key, ca, ciphers, ciphersuites, min_version;
+	struct slice certificate, key, ca, ciphers, ciphersuites, min_version, alpn;
 	struct lcs_strings server_certificate;
 	bool verify_peer, verify_peer_name, client_certificate;
 	struct tls_set *set;		/* made by prepare */
@@ -19,6 +19,8 @@ struct tls_conf {
 struct tls_local {			/* statistics of one worker */
 	uint64_t handshakes, resumed, handshake_failed, wrong_name;
 };
+
+#define TLS_ALPN_MAX 256u
 
 /* One generation's contexts. Connections keep the SSL_CTX they began with. */
 struct tls_named { char *host; SSL_CTX *ctx; };
@@ -31,6 +33,8 @@ struct tls_set {
 	struct tls_named *named;	/* by server name indication */
 	size_t            named_count;
 	bool              verify_peer_name;
+	uint8_t           alpn[TLS_ALPN_MAX];	/* as on the wire (RFC 7301 3.1) */
+	unsigned          alpn_len;		/* 0: nobody is asked */
 };
 
 struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };

@@ -292,6 +292,25 @@ def renew(tls, server):
                                      (tls / "ca.pem").read_bytes())
 
 
+@test("a listener that speaks sip/2 by ALPN tells a browser so; who offers nothing is let in", limit=60)
+def alpn(world):
+    server, users = world.own_server()
+    check("No ALPN negotiated" in s_client(server, "-alpn", "h2,http/1.1"), "ALPN without being asked for")
+    Config(server).write('modparam("tls", "alpn", "sip/2")')
+    equal(server.ctl("config", "commit")["result"], "committed", "result")
+    check("ALPN protocol: sip/2" in s_client(server, "-alpn", "h2,sip/2"), "sip/2 is not chosen")
+    said = s_client(server, "-alpn", "h2,http/1.1")
+    check("no application protocol" in said.lower(), f"the alert is not RFC 7301's: {said[:300]}")
+    check("No ALPN negotiated" in s_client(server), "a client without ALPN is not let in")
+
+
+def s_client(server, *options):
+    done = subprocess.run(["openssl", "s_client", "-connect", "%s:%d" % server.at("tls"), "-CAfile",
+                           server.ca, *options], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, errors="replace", timeout=20)
+    return done.stdout + done.stderr
+
+
 @test("after a crash the last committed configuration runs, whatever is on the disk", limit=60)
 def crash(world):
     server, users = world.own_server()

@@ -66,7 +66,7 @@ static int remove_pairs(void **state)
 	return rmdir(dir);
 }
 
-static struct tls_set *set_new(void)
+static struct tls_set *set_with(const char *alpn)
 {
 	static char item[256];
 	static struct slice items[1];
@@ -74,7 +74,7 @@ static struct tls_set *set_new(void)
 	struct tls_conf conf = {
 		.certificate = slice_str(paths[0][0]), .key = slice_str(paths[0][1]),
 		.ca = slice_str(paths[0][0]), .min_version = SLICE("1.2"),
-		.server_certificate = { 1, items },
+		.server_certificate = { 1, items }, .alpn = slice_str(alpn),
 	};
 	struct tls_set *set;
 
@@ -85,6 +85,8 @@ static struct tls_set *set_new(void)
 		fail_msg("%s: %s", param, why);
 	return set;
 }
+
+static struct tls_set *set_new(void) { return set_with(""); }
 
 /* ---- a handshake in memory ---- */
 
@@ -170,5 +172,68 @@ static void each_name_has_its_certificate(void **state)
 	tls_set_unref(&set);
 }
 
+/* What is offered as on the wire, what the server has to choose; NULL: it refuses. */
+static const struct {
+	const char *spoken, *asked, *offered, *chosen;
+} protocols[] = {
+	{ "sip/2", NULL, "\5sip/2", "sip/2" },
+	{ "sip/2", NULL, "\2h2\5sip/2\10http/1.1", "sip/2" },
+	{ "sip/2", "other.example", "\2h2\5sip/2", "sip/2" },
+	{ "sip/2", NULL, "\2h2\10http/1.1", NULL },
+	{ "sip/2", "other.example", "\2h2\10http/1.1", NULL },
+	{ "sip/2", NULL, "", "" },
+	{ " x , sip/2 ", NULL, "\5sip/2\1x", "x" },
+	{ "", NULL, "\2h2", "" },
+};
+
+static void each_client_has_its_protocol(void **state)
+{
+	SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(protocols); i++) {
+		struct tls_set *set = set_with(protocols[i].spoken);
+		SSL *server = SSL_new(set->server);
+		SSL *client = client_new(client_ctx, protocols[i].asked, false);
+		const char *offered = protocols[i].offered;
+		const unsigned char *got = NULL;
+		unsigned len = 0;
+
+		SSL_set_accept_state(server);
+		SSL_set_alpn_protos(client, (const unsigned char *)offered, (unsigned)strlen(offered));
+		if (shake_hands(client, server) != (protocols[i].chosen != NULL))
+			fail_msg("case %zu: %s", i, protocols[i].chosen ? "refused" : "let in");
+		SSL_get0_alpn_selected(client, &got, &len);
+		if (protocols[i].chosen)
+			assert_slice(slice_of((const char *)got, len), protocols[i].chosen);
+		SSL_free(client);
+		SSL_free(server);
+		tls_set_unref(&set);
+	}
+	SSL_CTX_free(client_ctx);
+}
+
+static void protocols_that_are_none(void **state)
+{
+	static const char *const lists[] = { ",", "sip/2,,x", " ", "sip/2, " };
+	char long_one[300];
+	const char *param, *why;
+
+	(void)state;
+	memset(long_one, 'x', sizeof(long_one));
+	for (size_t i = 0; i <= COUNT(lists); i++) {
+		struct tls_conf conf = {
+			.certificate = slice_str(paths[0][0]), .key = slice_str(paths[0][1]),
+			.min_version = SLICE("1.2"), .alpn = i < COUNT(lists) ? slice_str(lists[i]) :
+			    slice_of(long_one, sizeof(long_one)),
+		};
+
+		assert_null(tls_set_new(&conf, true, &param, &why));
+		assert_string_equal(param, "alpn");
+	}
+}
+
 UNIT_MAIN(
+	cmocka_unit_test_setup_teardown(each_client_has_its_protocol, make_pairs, remove_pairs),
+	cmocka_unit_test_setup_teardown(protocols_that_are_none, make_pairs, remove_pairs),
 	cmocka_unit_test_setup_teardown(each_name_has_its_certificate, make_pairs, remove_pairs))
