@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define SLAB_BYTES 65536u
+#define PAGE_BYTES 4096u
 
 /* The address sanitizer shall see every piece come and go. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -30,12 +32,27 @@ static bool is_pooled(size_t size)
 	return !POOL_BYPASSED && class_of(size) < POOL_CLASSES;
 }
 
+/* One call instead of a fault for each page; where the kernel cannot, they come one by one. */
+static void touch(const struct pool_piece *slab)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t mask = PAGE_BYTES - 1, from = ((uintptr_t)slab + mask) & ~mask;
+
+	madvise((void *)from, ((uintptr_t)slab + SLAB_BYTES - from) & ~mask, MADV_POPULATE_WRITE);
+#else
+	(void)slab;
+#endif
+}
+
 static bool add_slab(struct pool *p)
 {
 	struct pool_piece *slab = malloc(SLAB_BYTES);
 
 	if (!slab)
 		return false;
+	/* A pool that is in use will use it up; the first one may stay nearly empty. */
+	if (p->slabs)
+		touch(slab);
 	slab->next = p->slabs;
 	p->slabs = slab;
 	p->at = (char *)slab + POOL_STEP;	/* behind the link */
