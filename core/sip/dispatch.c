@@ -156,7 +156,8 @@ static bool is_ack_for_us(struct lcs_ctx *ctx)
 	if (ctx->msg->method != METHOD_ACK)
 		return false;
 	to = msg_to(ctx->msg);
-	return to && to->tag.len && slice_eq(to->tag, lcs_stateless_tag(ctx));
+	/* Most tags of others tell by their length. */
+	return to && to->tag.len == LCS_TAG_CHARS && slice_eq(to->tag, lcs_stateless_tag(ctx));
 }
 
 static void request_arrived(struct lcs_ctx *ctx)
