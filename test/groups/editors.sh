@@ -82,8 +82,10 @@ else
 	fi
 	for f in cfg/samples/*.cfg; do
 		paint "$LCS_SRC/$f"
-		# In a shipped file nothing but names and signs may be without colour.
-		if grep -qE ':lcsRoute$' "$LCS_LOG/painted" && grep -qE ':lcsComment$' "$LCS_LOG/painted" &&
+		# In a shipped file nothing but names and signs may be without colour. One that
+		# imports another may have no route of its own.
+		if { ! grep -qE '^[a-z_]*route\b' "$f" || grep -qE ':lcsRoute$' "$LCS_LOG/painted"; } &&
+		    grep -qE ':lcsComment$' "$LCS_LOG/painted" &&
 		    ! grep -E ':$' "$LCS_LOG/painted" | grep -qE '"|\$[a-zA-Z]|#'; then
 			ok "Vim colours $f"
 		else
