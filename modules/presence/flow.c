@@ -180,9 +180,42 @@ bool flow_has_bindings(struct presence *p, struct slice aor)
 	return have && have->count;
 }
 
+/* ---- after a restart ---- */
+
+static void sweep_user(struct htab_node *node, void *arg)
+{
+	struct presence_user *u = container_of(node, struct presence_user, node);
+	struct presence *p = arg;
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, u->aor) : NULL;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; have && i < have->count; i++) {
+		p->usrloc->binding(have, i, &b);
+		if (transport_is_stream(b.received.transport) && b.received.flow &&
+		    !flow_is_alive(b.received.flow) && !b.node.len &&
+		    p->usrloc->remove(p->ul, u->aor, b.ruid) != 0)
+			lcs_count(&local_of(p)->no_memory);
+	}
+}
+
+/* Connections ended with the process that had them. Whoever has not come back by now is gone,
+ * if anybody looks: bindings of others harm nobody, their way is known to be lost. */
+static void sweep(struct wheel_timer *t)
+{
+	struct presence_local *local = container_of(container_of(t, struct timer, t),
+	    struct presence_local, sweep);
+
+	htab_each(&local->users, sweep_user, local->p);
+}
+
 /* ---- life ---- */
 
-int flows_start(struct presence_local *local) { return htab_init(&local->flows, 64); }
+int flows_start(struct presence_local *local)
+{
+	timer_init(&local->sweep, sweep);
+	timer_start(&local->sweep, conf_of(local->p)->return_time);
+	return htab_init(&local->flows, 64);
+}
 
 static void free_node(struct htab_node *node, void *arg)
 {
@@ -192,6 +225,7 @@ static void free_node(struct htab_node *node, void *arg)
 
 void flows_stop(struct presence_local *local)
 {
+	timer_stop(&local->sweep);
 	htab_each(&local->flows, free_node, &local->flows);
 	htab_fini(&local->flows);
 }

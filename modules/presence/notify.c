@@ -7,6 +7,8 @@
  */
 #include "modules/presence/presence.h"
 
+#include "utils/hex.h"
+
 #include <errno.h>
 
 #define RETRY_MS    500			/* memory was short */
@@ -30,39 +32,58 @@ static struct tm_request request_for(const struct presence_sub *sub, struct slic
 
 /* ---- the lines ---- */
 
-static const char *state_word(const struct presence_sub *sub)
+#define ETAG_CHARS (2 * sizeof(uint64_t))
+
+static struct slice etag_of(struct presence_body *body, char text[ETAG_CHARS])
 {
-	return sub->info.state == PRESENCE_SUB_PENDING ? "pending" : "active";
+	uint64_t hash = view_hash(body);
+
+	hex_encode(text, &hash, sizeof(hash));
+	return slice_of(text, ETAG_CHARS);
 }
 
-static void put_rate(struct buf *b, const char *name, msec_t gap)
+/* Thousandths are fine enough for one in some hours. */
+static void put_rate(struct buf *b, struct slice name, msec_t gap)
 {
-	if (gap)
-		buf_printf(b, ";%s=%.3f", name, 1000.0 / (double)gap);
+	if (gap) {
+		buf_put(b, name);
+		buf_printf(b, "%.3f", 1000.0 / (double)gap);
+	}
+}
+
+static void put_state(struct buf *b, const struct presence_sub *sub, const char *reason)
+{
+	int64_t left = sub->info.expires - loop_wall(worker_loop());
+
+	buf_put(b, SLICE("\r\nSubscription-State: "));
+	if (reason) {
+		buf_put(b, SLICE("terminated;reason="));
+		buf_put(b, slice_str(reason));
+		return;
+	}
+	buf_put(b, sub->info.state == PRESENCE_SUB_PENDING ? SLICE("pending;expires=") :
+	    SLICE("active;expires="));
+	buf_put_u64(b, (uint64_t)(left > 0 ? left : 0));
+	put_rate(b, SLICE(";max-rate="), sub->min_gap);
+	put_rate(b, SLICE(";min-rate="), sub->max_gap);
 }
 
 /* reason NULL: it goes on. */
 static void put_lines(struct buf *b, const struct presence_sub *sub, const char *reason,
     struct presence_body *body)
 {
-	int64_t left = sub->info.expires - loop_wall(worker_loop());
+	char etag[ETAG_CHARS];
 
 	buf_put(b, SLICE("Event: "));
 	buf_put(b, sub->t.event);
-	buf_put(b, SLICE("\r\nSubscription-State: "));
-	if (reason)
-		buf_printf(b, "terminated;reason=%s", reason);
-	else
-		buf_printf(b, "%s;expires=%lld", state_word(sub), (long long)(left > 0 ? left : 0));
-	if (!reason) {
-		put_rate(b, "max-rate", sub->min_gap);
-		put_rate(b, "min-rate", sub->max_gap);
-	}
+	put_state(b, sub, reason);
 	buf_put(b, SLICE("\r\nContact: "));
 	buf_put(b, sub->t.contact);
+	if (body && !(sub->info.flags & PRESENCE_SUB_BENOTIFY)) {
+		buf_put(b, SLICE("\r\nSIP-ETag: "));
+		buf_put(b, etag_of(body, etag));
+	}
 	buf_put(b, SLICE("\r\n"));
-	if (body && !(sub->info.flags & PRESENCE_SUB_BENOTIFY))
-		buf_printf(b, "SIP-ETag: %016llx\r\n", (unsigned long long)view_hash(body));
 	if (body)
 		buf_put(b, body->extra_lines);
 }
@@ -298,16 +319,10 @@ static int body_of(struct presence_sub *sub, bool full, struct presence_body **o
 	return body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, full, out);
 }
 
-static struct slice etag_of(struct presence_body *body, char text[17])
-{
-	snprintf(text, 17, "%016llx", (unsigned long long)view_hash(body));
-	return slice_of(text, 16);
-}
-
 bool notify_is_known(struct presence_sub *sub, struct slice etag)
 {
 	struct presence_body *body;
-	char text[17];
+	char text[ETAG_CHARS];
 	bool is;
 
 	if (!etag.len || body_of(sub, true, &body) != 0)

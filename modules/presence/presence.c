@@ -235,6 +235,23 @@ LCS_MODULE(presence,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
 	.unload = unload,
+	.manual =
+	    "Other modules bring event packages (`presence_xml`, `presence_winfo`, `contacts`); this one\n"
+	    "keeps who watches whom and what was published, and sends the notices.\n\n"
+	    "    if (is_method(\"SUBSCRIBE\") && serves_event()) { handle_subscribe(); exit; }\n"
+	    "    if (is_method(\"PUBLISH\")) { handle_publish(); exit; }\n\n"
+	    "and in dialogs, before loose_route():\n\n"
+	    "    if (is_method(\"SUBSCRIBE\") && is_our_subscription()) { handle_subscribe(); exit; }\n\n"
+	    "Authenticate before: who watches is whoever has proved a name, else what From says.\n\n"
+	    "A subscription and a publication are in the store before they are answered. After a restart\n"
+	    "every watcher is told the state as it is, without subscribing again: over UDP at once, over\n"
+	    "TCP and TLS when the client has registered the same contact again within `return_time`. What\n"
+	    "a watcher has been told already is not sent again, several changes at once are one notice,\n"
+	    "and a watcher's wish for fewer (RFC 6446) or conditional (RFC 5839) notices is kept. An LCS\n"
+	    "client gets its first notice in the 200 and then BENOTIFY, over its own connection; when that\n"
+	    "ends, so do its subscriptions.\n\n"
+	    "The end of a client's connection removes its bindings, and with them its state, at once.\n"
+	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in what form, and why.\n",
 	.rpcs = presence_rpcs,
 	.schema = &presence_schema,
 );

@@ -50,6 +50,7 @@ struct presence_local {			/* of one worker */
 	struct list      dirty;		/* users to be looked at when the turn ends */
 	struct loop_task task;
 	struct timer     more;		/* what did not fit into one turn */
+	struct timer     sweep;		/* once, when clients had time to come back */
 #define S(name, kind, doc) uint64_t name;
 	PRESENCE_STATS(S)
 #undef S
