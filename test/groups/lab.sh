@@ -84,6 +84,14 @@ else
 	not_ok "who does is told so"
 fi
 
+# The files of a configuration as a server has read them.
+echo '[{"path": "t.cfg", "text": "#!lcs 1\nlisten = udp:10.0.0.1:5060\nrequest_route { drop; }\ntest \"x\" {\n given request \"OPTIONS sip:a\";\n expect not replied;\n}\n"}]' > "$LCS_LOG/texts.json"
+ended "files that are on no disk" 0 test --texts "$LCS_LOG/texts.json" t.cfg
+has "are the ones that are tested" "ok 1 - x"
+ended "one that they do not have" 3 test --texts "$LCS_LOG/texts.json" other.cfg
+echo '{"path": "t.cfg"}' > "$LCS_LOG/texts.json"
+ended "what are no files" 64 test --texts "$LCS_LOG/texts.json" t.cfg
+
 ended "only some" 0 test -k clock passes.cfg
 has "one of them" "1..1"
 ended "JSON" 1 test --format=json fails.cfg
