@@ -37,6 +37,10 @@ def see_each_other(world):
     for status in ("busy", "away", "be-right-back", "do-not-disturb", "available"):
         bob.command("status", status, f"note {status}")
         alice.wait_status(bob.user.uri, status)
+    bob.command("status", "invisible")              # signed in, and not to be seen
+    alice.wait_status(bob.user.uri, "offline")
+    bob.command("status", "available")
+    alice.wait_status(bob.user.uri, "available")
     bob.command("sign-off")
     bob.event("signed-off")
     alice.wait_status(bob.user.uri, "offline")
