@@ -36,8 +36,10 @@ class Disk:
 
     def inside(self):
         """Words before a command line, for a program that sees the disk."""
-        return ["nsenter", f"--mount=/proc/{self.holder.process.pid}/ns/mnt",
-                f"--wdns={os.getcwd()}"]
+        # the root as well, which may be another than the namespace's: in a chroot
+        process = f"/proc/{self.holder.process.pid}"
+        return ["nsenter", f"--mount={process}/ns/mnt", f"--root={process}/root", "--",
+                "sh", "-c", 'cd "$0" && exec "$@"', os.getcwd()]
 
     def run(self, *argv):
         done = subprocess.run(self.inside() + list(argv), capture_output=True, text=True,
