@@ -2,6 +2,7 @@
 import os
 import signal
 
+from lib.demo import ROOT
 from lib.tap import check, equal, test, wait_until
 
 
@@ -169,3 +170,35 @@ def offline_messages(world):
     again.command("buddies")
     again.event("buddies-end")
     check("Offline message" not in again.trace(), "it came a second time")
+
+
+@test("a file goes from one pidgin-sipe to another, from one machine to the other", limit=60)
+def send_file(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tls", server))
+    sent = world.path("notes.bin")
+    sent.write_bytes(os.urandom(100000))
+    alice.command("send-file", two.uri, str(sent))
+    equal(bob.event("file-offered", one.uri)[1], sent.name, "its name")
+    bob.event("file-recv-complete", seconds=20)
+    alice.event("file-send-complete", seconds=20)
+    equal((bob.directory / "received").read_bytes(), sent.read_bytes(), "the file")
+
+
+@test("no files by policy: what a client offers all the same is refused", limit=60)
+def no_files(world):
+    config = world.path("no-files.cfg")
+    config.write_text(f'#!lcs 1\nimport "{ROOT}/cfg/samples/home-lcs.cfg"\n'
+                      'modparam("provisioning", "rule", "all deny file-transfer")\n')
+    server, (one, two, *_) = world.own_server("home-lcs", users=2,
+                                              options=["--config", str(config)])
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tls", server))
+    check('<policy name="DisableFileTransfer" value="1"/>' in alice.trace(), "it was told")
+    sent = world.path("notes.bin")
+    sent.write_bytes(b"never")
+    alice.command("send-file", two.uri, str(sent))
+    wait_until(lambda: "606 Not Acceptable" in alice.trace(), 10, "the refusal")
+    alice.im(two.uri, "then by mail")
+    bob.wait_im("then by mail", one.uri)
+    check("file-offered" not in bob.child.text, "bob was offered a file")

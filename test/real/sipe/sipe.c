@@ -328,6 +328,37 @@ static void watch_signals(void)
 		purple_signal_connect(all[i].from, all[i].name, &handle, all[i].call, NULL);
 }
 
+/* ---- files: every offer is taken, below the directory of the account ---- */
+
+static void file_offered(PurpleXfer *xfer)
+{
+	char *path = g_build_filename(purple_user_dir(), "received", NULL);
+
+	tell("file-offered", purple_xfer_get_remote_user(xfer),
+	    or_empty(purple_xfer_get_filename(xfer)), NULL);
+	purple_xfer_set_local_filename(xfer, path);
+	g_free(path);
+}
+
+static void file_ended(PurpleXfer *xfer, gpointer word)
+{
+	tell(word, purple_xfer_get_remote_user(xfer), or_empty(purple_xfer_get_filename(xfer)), NULL);
+}
+
+static void watch_files(void)
+{
+	static const char *const ends[] = {
+		"file-recv-complete", "file-recv-cancel", "file-send-complete", "file-send-cancel",
+	};
+	static int handle;
+
+	purple_signal_connect(purple_xfers_get_handle(), "file-recv-request", &handle,
+	    PURPLE_CALLBACK(file_offered), NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		purple_signal_connect(purple_xfers_get_handle(), ends[i], &handle,
+		    PURPLE_CALLBACK(file_ended), (gpointer)ends[i]);
+}
+
 /* ---- commands ---- */
 
 static PurpleConversation *talk_with(const char *who)
@@ -450,6 +481,11 @@ static void do_unblock(char **w)
 	purple_privacy_deny_remove(account, w[1], FALSE);
 }
 
+static void do_send_file(char **w)
+{
+	serv_send_file(purple_account_get_connection(account), w[1], w[2]);
+}
+
 static void do_get_info(char **w)
 {
 	serv_get_info(purple_account_get_connection(account), w[1]);
@@ -527,6 +563,7 @@ static const struct { const char *word; int words; void (*run)(char **w); } comm
 	{ "move", 2, do_move }, { "alias", 2, do_alias }, { "group-add", 1, do_group_add },
 	{ "group-rename", 2, do_group_rename }, { "group-remove", 1, do_group_remove },
 	{ "block", 1, do_block }, { "unblock", 1, do_unblock }, { "get-info", 1, do_get_info },
+	{ "send-file", 2, do_send_file },
 	{ "search", 1, do_search }, { "action", 1, do_action }, { "buddies", 0, do_buddies },
 	{ "sign-off", 0, do_sign_off }, { "sign-on", 0, do_sign_on }, { "quit", 0, do_quit },
 };
@@ -701,6 +738,7 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	watch_signals();
+	watch_files();
 	make_account();
 	purple_savedstatus_activate(purple_savedstatus_new(NULL, PURPLE_STATUS_AVAILABLE));
 	watch_input();
