@@ -336,7 +336,7 @@ static void file_offered(PurpleXfer *xfer)
 
 	tell("file-offered", purple_xfer_get_remote_user(xfer),
 	    or_empty(purple_xfer_get_filename(xfer)), NULL);
-	purple_xfer_set_local_filename(xfer, path);
+	purple_xfer_request_accepted(xfer, path);
 	g_free(path);
 }
 
