@@ -90,11 +90,6 @@ static void put_lines(struct buf *b, const struct presence_sub *sub, const char 
 
 /* ---- sending ---- */
 
-static void ignore(void *arg, enum tm_event event, uint16_t status, struct sip_msg *response)
-{
-	(void)arg, (void)event, (void)status, (void)response;
-}
-
 static void answered(void *arg, enum tm_event event, uint16_t status, struct sip_msg *response);
 
 static int send_home(struct presence_sub *sub, const char *reason, struct presence_body *body)
@@ -113,7 +108,6 @@ static int send_out(struct presence_sub *sub, const char *reason, struct presenc
 	bool is_benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY && sub->has_hop;
 	struct tm_request r = request_for(sub, is_benotify ? SLICE("BENOTIFY") : SLICE("NOTIFY"));
 	struct buf *lines = buf_new(256);
-	struct tm_uac *uac;
 	int err = -ENOMEM;
 
 	if (lines)
@@ -126,7 +120,7 @@ static int send_out(struct presence_sub *sub, const char *reason, struct presenc
 			r.body = body->text;
 		}
 		err = is_benotify ? p->tm->send(p->tm_state, &r) :
-		    reason ? p->tm->request(p->tm_state, &r, ignore, NULL, &uac) :
+		    reason ? p->tm->request(p->tm_state, &r, NULL, NULL, NULL) :
 		    p->tm->request(p->tm_state, &r, answered, sub, &sub->uac);
 	}
 	sub->is_sending = false;

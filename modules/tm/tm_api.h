@@ -46,7 +46,7 @@ struct tm_api {
 	/* Send a request of our own. fn is told TM_PROVISIONAL*, TM_FINAL, TM_GONE, on the
 	 * worker that called. Of an INVITE TM_FINAL comes for each 2xx, copies included, since
 	 * each wants an ACK (RFC 3261 13.2.2.4). local_route runs before. 0 or -errno (fn never
-	 * runs then). */
+	 * runs then). fn and out NULL: nobody wants to know. */
 	int  (*request)(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
 	    struct tm_uac **out);
 	/* Stop waiting: fn is not called again. INVITE is cancelled on the wire. */

@@ -351,19 +351,16 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 	}
 	if (err && uac)
 		uac_unref(uac);
-	if (!err)
+	if (!err && out)
 		*out = uac;
+	else if (!err)
+		uac_unref(uac);		/* nobody wants to know what becomes of it */
 	return err;
 }
 
 int tm_uac_send(struct tm *tm, const struct tm_request *r)
 {
-	struct tm_uac *uac;
-	int err = tm_uac_request(tm, r, NULL, NULL, &uac);
-
-	if (!err)
-		uac_unref(uac);		/* without fn the handle is never given back by tell() */
-	return err;
+	return tm_uac_request(tm, r, NULL, NULL, NULL);
 }
 
 void tm_uac_forget(struct tm *tm, struct tm_uac **handle)
