@@ -111,7 +111,8 @@ static void put_own(struct buf *out, const struct response_parts *parts)
 {
 	for (size_t i = 0; i < parts->extra_count; i++)
 		put_hdr(out, parts->extra[i].name, parts->extra[i].value);
-	buf_put(out, parts->extra_lines);
+	if (parts->extra_lines.len > 0)
+		buf_put(out, parts->extra_lines);
 	if (parts->server.len > 0)
 		put_hdr(out, SLICE("Server"), parts->server);
 	if (parts->content_type.len > 0)
@@ -119,7 +120,8 @@ static void put_own(struct buf *out, const struct response_parts *parts)
 	buf_put(out, SLICE("Content-Length: "));
 	buf_put_u64(out, parts->body.len);
 	buf_put(out, SLICE("\r\n\r\n"));
-	buf_put(out, parts->body);
+	if (parts->body.len > 0)
+		buf_put(out, parts->body);
 }
 
 int sip_build_response(struct sip_msg *request, const struct response_parts *parts,
