@@ -360,6 +360,10 @@ void net_send(struct sip_out **p)
 		err = seal_if_guarded(out);
 	if (!err && net.wire)
 		err = net.wire(&out->hop, buf_slice(out->sealed ? out->sealed : out->bytes));
+	if (err == -EINPROGRESS) {
+		sip_out_unref(&out);
+		return;
+	}
 	if (err) {
 		if (dialled && out->hop.flow)
 			flow_of(out->hop.flow)->id = 0;

@@ -170,6 +170,7 @@ static int seal(struct conn *c, struct sip_out *out)
 	if (err)
 		buf_unref(&sealed);
 	out->sealed = sealed;
+	out->kept = err == -EINPROGRESS;
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -181,6 +182,8 @@ static int make_bytes(struct conn *c, struct sip_out *out)
 
 	if (out->bytes && !c->guard)
 		return 0;
+	if (out->kept)
+		return -EINPROGRESS;
 	if (!out->bytes) {
 		out->hop.listener = c->listener;
 		out->hop.flow = c->id;
@@ -194,12 +197,23 @@ static int make_bytes(struct conn *c, struct sip_out *out)
 	return err;
 }
 
+/* As good as written. */
+static void forget(struct sip_out *out)
+{
+	out->kept = false;
+	atomic_store(&out->under_way, false);
+	sip_out_unref(&out);
+}
+
 static void drop_unwritable_first(struct conn *c)
 {
 	int err = 0;
 
 	while (c->first && (err = make_bytes(c, c->first)) != 0)
-		out_fail(take_first(c), err);
+		if (err == -EINPROGRESS)
+			forget(take_first(c));
+		else
+			out_fail(take_first(c), err);
 }
 
 /* As many as fit, up to one that cannot be written or after which we close. */
@@ -248,8 +262,7 @@ static bool count_written(struct conn *c, size_t n)
 		close_after = out->close_after;
 		c->messages_out++;
 		NET_COUNT(messages_out, 1);
-		atomic_store(&out->under_way, false);
-		sip_out_unref(&out);
+		forget(out);
 	}
 	c->first_sent += n;
 	return close_after;

@@ -71,6 +71,7 @@ struct sip_out {
 	_Atomic bool           telling;	/* failed() is on its way home */
 	bool                   by_address;	/* no flow was asked for */
 	bool                   redialled;
+	bool                   kept;	/* a guard has it, see seal() */
 };
 
 struct sip_out *sip_out_new(void);	/* NULL if memory is short; home is the calling worker */
@@ -117,7 +118,8 @@ void flow_watch_register(struct flow_watch *w);	/* before workers_start() */
 struct flow_guard { const struct flow_guard_ops *ops; };
 struct flow_guard_ops {
 	/* The message as it would go: write to `to` what shall go instead. On the owner, once for
-	 * each time that it is sent. 0, -ENOENT (it goes as it is), other errors: it fails. */
+	 * each time that it is sent. 0, -ENOENT (it goes as it is), -EINPROGRESS (the guard has a
+	 * copy and will send it), other errors: it fails. */
 	int  (*seal)(struct flow_guard *guard, struct slice message, struct buf *to);
 	/* The connection has ended, or has another guard: the last call, on the owner. */
 	void (*gone)(struct flow_guard *guard);

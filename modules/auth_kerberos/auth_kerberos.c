@@ -152,7 +152,8 @@ static enum auth_lcs_result accept_ticket(void *state, struct auth_lcs_handshake
 }
 
 static const struct auth_lcs_scheme scheme = {
-	.name = { "Kerberos", 8 }, .target_prefix = { "sip/", 4 }, .challenge = challenge,
+	.name = { "Kerberos", 8 }, .target_prefix = { "sip/", 4 }, .one_leg = true,
+	.challenge = challenge,
 	.accept = accept_ticket, .sign = ticket_sign, .verify = ticket_verify, .free = ticket_free,
 };
 

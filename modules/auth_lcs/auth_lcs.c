@@ -110,7 +110,10 @@ static const struct lcs_param params[] = {
 	    "clients that speak an older layout are refused; below 4 the last step of a sign-in is "
 	    "not signed"),
 	PARAM_DURATION(struct auth_lcs_conf, lifetime, "510m", 1000, 604800000, "s",
-	    "a security association ends after that; clients begin anew after 8 hours"),
+	    "a security association ends after that: a REGISTER is challenged; clients begin anew "
+	    "by themselves after 8 hours"),
+	PARAM_DURATION(struct auth_lcs_conf, grace, "1h", 0, 604800000, "s",
+	    "other messages are still taken for so long, that is, until the client's next REGISTER"),
 	PARAM_INT(struct auth_lcs_conf, per_connection, "16", 1, 1024,
 	    "endpoints that may be signed in over one connection; the oldest is forgotten"),
 	{ 0 }

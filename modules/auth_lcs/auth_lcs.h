@@ -15,7 +15,7 @@
 struct auth_lcs_conf {
 	struct slice realm, targetname, schemes;
 	int64_t      version, min_version, per_connection;
-	msec_t       lifetime;
+	msec_t       lifetime, grace;
 };
 
 struct auth_lcs_local {
@@ -52,12 +52,16 @@ struct sa {
 	unsigned                      version;
 	uint32_t                      sent;	/* the last snum */
 	struct sa_window              seen;
-	int64_t                       expires;	/* unix seconds */
+	int64_t                       expires;	/* unix seconds: a REGISTER is challenged then */
+	int64_t                       ends;	/* everything else is refused */
 	uint64_t                      stamp;
 	flow_id                       flow;
 	struct auth_lcs              *lcs;
 	uint64_t                      verified;
 	unsigned                      limit;	/* associations of one connection */
+	struct list                   held;	/* see held.c */
+	unsigned                      held_count;
+	msec_t                        held_since;	/* loop time; 0: nothing is held */
 };
 
 /** Takes keys, also when it fails (NULL: memory is short). Texts are copied. */
@@ -73,12 +77,26 @@ bool sa_verify(struct sa *sa, const struct lcs_creds *creds, const struct sa_fie
 enum hook_result sa_received(struct lcs_call *call);
 /** This worker: forget all, close nothing. */
 void sa_forget(struct auth_lcs_local *local);
-/** This worker: close the connections of that user. */
+/** This worker: close the connections of that user, who is told. */
 void sa_close_user(struct auth_lcs_local *local, struct slice aor);
 
-struct sa_info { const struct sa *sa; flow_id flow; };
 void sa_each(const struct auth_lcs_local *local, void (*fn)(const struct sa *sa, void *arg),
     void *arg);
+
+/* ---- held.c; everything on the flow's owner ---- */
+/** The client has been challenged, and may have new keys: what was to be signed waits. */
+void held_begin(struct sa *sa);
+/** Keep a message back; -EINPROGRESS, or 0: it is not to be held. */
+int  held_keep(struct sa *sa, struct slice message);
+/** Send what was kept, in its order: it will be signed with what is there now. */
+void held_release(struct sa *sa);
+/** It is lost. */
+void held_drop(struct sa *sa);
+
+/* ---- farewell.c ---- */
+/** Owner of the flow: a NOTIFY that says why, and the end of the connection behind it.
+ *  0 or -ENOMEM. */
+int sa_farewell(const struct sa *sa, struct slice why);
 
 /* ---- handshake.c ---- */
 enum fn_status auth_lcs_authenticate(struct lcs_call *call);

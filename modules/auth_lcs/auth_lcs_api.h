@@ -46,6 +46,7 @@ struct auth_lcs_handshake {
 struct auth_lcs_scheme {
 	struct slice name;		/* "NTLM", as in the headers */
 	struct slice target_prefix;	/* in front of the server's name: "sip/" */
+	bool         one_leg;		/* the client has its keys when it gets the first challenge */
 	/* More for the challenge, each piece with ", " in front. token: the client has sent this
 	 * (base64), .p NULL: nothing. On the call's owner. 0 or -ENOMEM. */
 	int  (*challenge)(void *state, struct lcs_ctx *ctx, struct slice token, struct buf *out);

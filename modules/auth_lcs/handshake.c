@@ -169,6 +169,7 @@ static struct sa *make_sa(struct handshake *hs, const struct sa_fields *f)
 
 	if (hs->h.expires && hs->h.expires < texts.expires)
 		texts.expires = hs->h.expires;
+	texts.ends = texts.expires + conf->grace / 1000;
 	return sa_new(hs->lcs, hs->scheme->ops, &hs->h, &texts);
 }
 

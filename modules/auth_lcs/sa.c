@@ -54,6 +54,7 @@ struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
 		return NULL;
 	}
 	list_init(&sa->node);
+	list_init(&sa->held);
 	sa->lcs = lcs;
 	sa->scheme = scheme;
 	sa->keys = h->keys;
@@ -61,6 +62,7 @@ struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
 	sa->stamp = h->stamp;
 	sa->flow = h->flow;
 	sa->expires = texts->expires;
+	sa->ends = texts->ends;
 	sa->limit = texts->limit;
 	sa->opaque = copy_to(&at, texts->opaque);
 	sa->realm = copy_to(&at, texts->realm);
@@ -76,13 +78,17 @@ void sa_free(struct sa *sa)
 	if (!sa)
 		return;
 	list_remove(&sa->node);
+	held_drop(sa);
 	sa->scheme->free(sa->keys);
 	free(sa);
 }
 
-static bool is_over(const struct sa *sa)
+/* The client makes a new one at its next REGISTER, and until then goes on with this. */
+static bool is_over(const struct sa *sa, struct lcs_ctx *ctx)
 {
-	return sa->expires <= loop_wall(worker_loop());
+	bool is_register = lcs_is_request(ctx) && lcs_method(ctx) == METHOD_REGISTER;
+
+	return (is_register ? sa->expires : sa->ends) <= loop_wall(worker_loop());
 }
 
 /* ---- checking ---- */
@@ -196,6 +202,24 @@ static void put_via_params(struct guard *g, struct buf *to)
 	buf_printf(to, ";ms-received-cid=%llX", (unsigned long long)(g->flow & 0xffffffff));
 }
 
+/* A challenge after which the client may have other keys than we. */
+static bool changes_keys(const struct sa *sa, const struct sa_fields *f, struct slice message)
+{
+	const struct slice token = SLICE("gssapi-data=\"T");
+
+	return f->status == 401 && slice_eq(f->method, SLICE("REGISTER")) &&
+	    slice_eq_nocase(f->from_epid, sa->epid) &&
+	    (sa->scheme->one_leg || slice_search(message, token) < message.len);
+}
+
+/* The answer to a REGISTER ends the handshake, however it ends. */
+static int keep_back(struct sa *sa, const struct sa_fields *f, struct slice message)
+{
+	if (!f->is_request && slice_eq(f->method, SLICE("REGISTER")))
+		return 0;
+	return held_keep(sa, message);
+}
+
 /* The signature goes above all other headers, where it is found first. */
 static int seal(struct flow_guard *guard, struct slice message, struct buf *to)
 {
@@ -204,9 +228,15 @@ static int seal(struct flow_guard *guard, struct slice message, struct buf *to)
 	struct sa *sa;
 	int err;
 
-	if (sa_fields_read(message, &f) != 0 || !wants_signature(&f) ||
-	    !(sa = receiver_of(g, &f)))
+	if (sa_fields_read(message, &f) != 0 || !(sa = receiver_of(g, &f)))
 		return -ENOENT;
+	if (changes_keys(sa, &f, message))
+		held_begin(sa);
+	if (!wants_signature(&f))
+		return -ENOENT;
+	err = keep_back(sa, &f, message);
+	if (err)
+		return err;
 	buf_put(to, slice_between(message.p, slice_end(f.first_line)));
 	err = put_signature(g, sa, &f, to);
 	if (err)
@@ -277,13 +307,17 @@ static void drop(struct guard *g, struct sa *sa)
 	auth_lcs_stats(g->lcs)->associations--;
 }
 
-/* The endpoint's former one goes; so does the oldest where there are too many. */
+/* What waited for it goes out, to be signed with the new one. */
+static void replace(struct guard *g, struct sa *old)
+{
+	list_remove(&old->node);
+	held_release(old);
+	drop(g, old);
+}
+
+/* The oldest goes where there are too many. */
 static void make_room(struct guard *g, const struct sa *sa)
 {
-	struct sa *old = by_epid(g, sa->epid);
-
-	if (old)
-		drop(g, old);
 	while (g->count >= sa->limit)
 		drop(g, container_of(g->sas.prev, struct sa, node));
 }
@@ -300,7 +334,7 @@ static void close_flow(struct guard *g, flow_id flow, struct auth_lcs *lcs, cons
 
 static void attach(flow_id flow, void *arg)
 {
-	struct sa *sa = arg;
+	struct sa *sa = arg, *old;
 	struct guard *g = guard_of(flow);
 
 	if (!g)
@@ -318,9 +352,13 @@ static void attach(flow_id flow, void *arg)
 	}
 	if (sa->stamp)
 		g->stamp = sa->stamp;
-	make_room(g, sa);
+	old = by_epid(g, sa->epid);
+	if (!old)
+		make_room(g, sa);
 	list_push_front(&g->sas, &sa->node);
 	g->count++;
+	if (old)
+		replace(g, old);
 	g->renewing = false;
 	auth_lcs_stats(g->lcs)->associations++;
 }
@@ -366,7 +404,7 @@ static enum outcome examine(struct guard *g, struct lcs_ctx *ctx, const struct l
 	if (!slice_eq(creds->scheme, sa->scheme->name) || (epid.len && sa->epid.len &&
 	    !slice_eq_nocase(epid, sa->epid)))
 		return FOREIGN;
-	if (is_over(sa))
+	if (is_over(sa, ctx))
 		return EXPIRED;
 	if (slice_to_u32(creds->cnum, &num) != 0 || !sa_verify(sa, creds, &f))
 		return WRONG;
@@ -502,11 +540,14 @@ void sa_close_user(struct auth_lcs_local *local, struct slice aor)
 {
 	list_for_each(node, &local->guards) {
 		struct guard *g = container_of(node, struct guard, node);
-		bool his = false;
+		const struct sa *his = NULL;
 
 		list_for_each(it, &g->sas)
-			his = his || is_of(container_of(it, struct sa, node), aor);
-		if (his)
+			if (is_of(container_of(it, struct sa, node), aor))
+				his = container_of(it, struct sa, node);
+		if (his && sa_farewell(his, SLICE("User disabled")) != 0)
 			close_flow(g, g->flow, g->lcs, "the user may not be signed in any more");
+		if (his)
+			g->closing = true;	/* nothing of it is listened to meanwhile */
 	}
 }

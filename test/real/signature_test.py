@@ -217,3 +217,24 @@ def comes_back(world):
     equal(second.peer.expect("MESSAGE").body, b"one", "body")
     check(not first.peer.has("MESSAGE"), "the former connection got it, too")
     equal(len(server.endpoints(user)), 1, "endpoints")
+
+
+@test("what is sent while a client signs in anew waits, and is signed with the new keys")
+def waits(world):
+    user = world.user(ROLE)
+    c, sender = client(world, user).sign_in(), client(world).sign_in()
+    first = c.ask(c.register())             # without credentials: a new handshake begins
+    equal(first.code, 401, "first leg")
+    session = c.new_session(c.begin())
+    sender.peer.send(sender.make("MESSAGE", user.uri, b"meanwhile",
+                                 more=[("Content-Type", "text/plain")]))
+    sender.peer.expect(100)                 # it is on its way
+    c.cnum = 0
+    data = c.answer(session.token(), session)
+    c.peer.send(data)
+    c.session = session
+    reply = c.peer.expect(lambda m: m.code == 200 and m.cseq() == sip.Message(data).cseq())
+    c.check(reply)
+    got = c.peer.expect("MESSAGE")
+    equal(got.body, b"meanwhile", "body")
+    c.check(got)

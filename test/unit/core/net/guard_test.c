@@ -10,10 +10,12 @@
 #define MESSAGE SLICE("NOTE sip:a SIP/2.0\r\n\r\n")
 #define BARE    SLICE("BARE sip:a SIP/2.0\r\n\r\n")
 #define BROKEN  SLICE("BROKEN sip:a SIP/2.0\r\n\r\n")
+#define KEPT    SLICE("KEPT sip:a SIP/2.0\r\n\r\n")
 
 struct counting {
 	struct flow_guard guard;	/* first */
 	unsigned          sealed;
+	_Atomic unsigned  kept;
 	_Atomic unsigned  gone;
 	_Atomic int       gone_on;	/* worker */
 };
@@ -30,6 +32,10 @@ static int seal(struct flow_guard *guard, struct slice message, struct buf *to)
 		return -ENOENT;
 	if (slice_starts(message, SLICE("BROKEN")))
 		return -EIO;
+	if (slice_starts(message, SLICE("KEPT"))) {
+		atomic_fetch_add(&c->kept, 1);
+		return -EINPROGRESS;
+	}
 	buf_printf(to, "#%u ", ++c->sealed);
 	buf_put(to, message);
 	return 0;
@@ -123,6 +129,39 @@ static void a_guard_may_let_pass_or_refuse(void **state)
 	rig_stop();
 }
 
+/* Three in one turn: what the guard keeps is asked about once, and leaves no gap. */
+static void send_three(void *arg)
+{
+	const struct slice texts[] = { MESSAGE, KEPT, MESSAGE };
+	const struct sip_hop *hop = arg;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct sip_out *out = sip_out_new();
+
+		out->bytes = buf_new(64);
+		buf_put(out->bytes, texts[i]);
+		out->hop = *hop;
+		net_send(&out);
+	}
+}
+
+static void a_guard_may_keep_a_message(void **state)
+{
+	struct sip_hop hop;
+	int fd;
+
+	(void)state;
+	reset();
+	rig_start(1, guard_and_echo);
+	fd = guarded_peer();
+	assert_true(flow_hop(known, &hop));
+	worker_post_fn(0, send_three, &hop);
+	peer_expect(fd, SLICE("#2 NOTE sip:a SIP/2.0\r\n\r\n#3 NOTE sip:a SIP/2.0\r\n\r\n"));
+	assert_int_equal(one.kept, 1);
+	close(fd);
+	rig_stop();
+}
+
 /* ---- another guard, set from elsewhere ---- */
 
 static void set_two(flow_id id, void *arg)
@@ -203,6 +242,7 @@ static void a_connection_that_has_gone_takes_none(void **state)
 UNIT_MAIN(
 	cmocka_unit_test(messages_of_all_workers_are_numbered_as_they_go),
 	cmocka_unit_test(a_guard_may_let_pass_or_refuse),
+	cmocka_unit_test(a_guard_may_keep_a_message),
 	cmocka_unit_test(a_guard_comes_before_what_follows),
 	cmocka_unit_test(a_connection_that_has_gone_takes_none),
 )
