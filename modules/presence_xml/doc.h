@@ -58,7 +58,7 @@ struct puser_info {
 };
 
 struct pdoc {
-	struct arena   *arena;
+	struct arena   *arena;		/* it lies in it; NULL: in memory of its own */
 	enum pdoc_kind  kind;
 	unsigned        availability, activity;
 	struct slice    note, display_name;

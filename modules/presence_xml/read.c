@@ -6,6 +6,7 @@
 #include "parser/mime.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static int read_xml(struct pdoc *doc, struct slice body, const struct pdoc_limits *limits,
     struct xml_node **root, const char **why)
@@ -50,6 +51,59 @@ static struct pdoc *doc_new(void)
 	return doc;
 }
 
+/* ---- what stays ---- */
+
+static void texts_of(struct pdoc *doc, struct slice *texts[7])
+{
+	texts[0] = &doc->note;
+	texts[1] = &doc->display_name;
+	texts[2] = &doc->availability_text;
+	texts[3] = &doc->activity_text;
+	texts[4] = &doc->device;
+	texts[5] = &doc->info.xml;
+	texts[6] = &doc->info.note;
+}
+
+/* Of an LCS document only a few texts are used later, and every endpoint has one for hours: the
+ * tree is not worth its memory. */
+static struct pdoc *without_tree(const struct pdoc *doc)
+{
+	struct pdoc copy = *doc, *out;
+	struct slice *texts[7];
+	size_t len = 0;
+	char *at;
+
+	texts_of(&copy, texts);
+	for (unsigned i = 0; i < 7; i++)
+		len += texts[i]->len;
+	out = malloc(sizeof(*out) + len + 1);
+	if (!out)
+		return NULL;
+	at = (char *)(out + 1);
+	for (unsigned i = 0; i < 7; i++) {
+		if (texts[i]->len)
+			memcpy(at, texts[i]->p, texts[i]->len);
+		if (texts[i]->p)
+			texts[i]->p = at;
+		at += texts[i]->len;
+	}
+	*out = copy;
+	out->arena = NULL;
+	out->root = NULL;
+	return out;
+}
+
+static int keep(struct pdoc *doc, struct pdoc **out)
+{
+	if (doc->kind == PDOC_PIDF) {
+		*out = doc;
+		return 0;
+	}
+	*out = without_tree(doc);
+	pdoc_free(&doc);
+	return *out ? 0 : -ENOMEM;
+}
+
 int pdoc_read(struct slice content_type, struct slice body, const struct pdoc_limits *limits,
     struct pdoc **out, const char **why)
 {
@@ -72,17 +126,20 @@ int pdoc_read(struct slice content_type, struct slice body, const struct pdoc_li
 		if (!err)
 			err = read_root(doc, &type, root, limits, why);
 	}
-	if (err)
-		pdoc_free(&doc);
-	else
-		*out = doc;
+	if (!err)
+		return keep(doc, out);
+	pdoc_free(&doc);
 	return err;
 }
 
 void pdoc_free(struct pdoc **doc)
 {
-	struct arena *arena = *doc ? (*doc)->arena : NULL;
+	struct pdoc *d = *doc;
+	struct arena *arena = d ? d->arena : NULL;
 
 	*doc = NULL;
-	arena_free(&arena);
+	if (arena)
+		arena_free(&arena);		/* it is in it */
+	else
+		free(d);
 }
