@@ -250,16 +250,32 @@ static void set_modparam(struct load *ld, const struct modparam_item *item)
 	}
 }
 
+/* An empty one of another type than string says that there is no value. */
+static bool is_good_preset(const struct cfg_value_at *v)
+{
+	const char *preset = v->decl->preset;
+
+	if (v->decl->type == VALUE_LIST)
+		return true;
+	return preset && (!preset[0] || v->value.type != VALUE_NULL);
+}
+
 static void check_required(struct load *ld, const struct loaded_module *m)
 {
 	for (unsigned i = 0; i < m->sym->param_count; i++) {
 		const struct cfg_value_at *v = &m->params[i];
 
-		if (v->decl->preset || !v->is_preset || v->decl->type == VALUE_LIST)
+		struct diag_item *d;
+
+		if (!v->is_preset || is_good_preset(v))
 			continue;
-		diag_beside(load_error(ld, 409, m->item->name_at,
-		    "parameter \"%s\" of module \"%s\" has to be set", v->decl->name,
-		    m->sym->name), "%s", v->decl->doc ? v->decl->doc : "it has no default");
+		d = load_error(ld, 409, m->item->name_at,
+		    "parameter \"%s\" of module \"%s\" has to be set", v->decl->name, m->sym->name);
+		if (v->decl->preset)
+			diag_beside(d, "its default \"%s\" is no %s: a mistake of the module",
+			    v->decl->preset, value_type_name(v->decl->type));
+		else
+			diag_beside(d, "%s", v->decl->doc ? v->decl->doc : "it has no default");
 	}
 }
 

@@ -141,6 +141,12 @@ static const struct sym_setting hello_params[] = {
 	{ .name = "network", .type = VALUE_IP, .preset = "127.0.0.0/8" }
 };
 
+static const struct sym_setting twisted_params[] = {
+	{ .name = "age", .type = VALUE_DURATION, .preset = "8h30m" },
+	{ .name = "must", .type = VALUE_STRING, .doc = "nobody can guess it" },
+	{ .name = "may", .type = VALUE_DURATION, .preset = "" }
+};
+
 static const char *const registrar_needs[] = { "usrloc", NULL };
 static const char *const auth_db_needs[] = { "auth", NULL };
 
@@ -168,6 +174,7 @@ static const struct module {
 	{ "path", NULL, 0, NULL, 0, NULL, 0, NULL },
 	{ "tls", COUNTED(tls_vars), COUNTED(tls_params), NULL, 0, NULL },
 	{ "hello", NULL, 0, COUNTED(hello_params), NULL, 0, NULL },
+	{ "twisted", NULL, 0, COUNTED(twisted_params), NULL, 0, NULL },
 	{ "twin_a", NULL, 0, NULL, 0, NULL, 0, NULL }, { "twin_b", NULL, 0, NULL, 0, NULL, 0, NULL }
 };
 #define FUNCS (sizeof(funcs) / sizeof(funcs[0]))

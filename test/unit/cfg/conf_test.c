@@ -285,6 +285,22 @@ static void complaints_of_modules(void **state)
 	scene_free(s);
 }
 
+static void params_without_a_value(void **state)
+{
+	struct scene *s = scene_new();
+
+	(void)state;
+	assert_int_not_equal(scene_load(s, "loadmodule \"twisted\"" END), 0);
+	assert_non_null(strstr(scene_messages(s),
+	    "t.cfg:2:12: error[E0409]: parameter \"age\" of module \"twisted\" has to be set\n"));
+	assert_non_null(strstr(scene_messages(s),
+	    "its default \"8h30m\" is no dur: a mistake of the module"));
+	assert_non_null(strstr(scene_messages(s), "parameter \"must\" of module \"twisted\" has to be set\n"));
+	assert_non_null(strstr(scene_messages(s), "nobody can guess it"));
+	assert_null(strstr(scene_messages(s), "\"may\""));
+	scene_free(s);
+}
+
 /* ---- listeners ---- */
 
 static void listeners(void **state)
@@ -411,6 +427,7 @@ UNIT_MAIN(
 	cmocka_unit_test(order_of_modules),
 	cmocka_unit_test(modules_that_are_wrong),
 	cmocka_unit_test(complaints_of_modules),
+	cmocka_unit_test(params_without_a_value),
 	cmocka_unit_test(listeners),
 	cmocka_unit_test(listeners_that_are_wrong),
 	cmocka_unit_test(tables),
