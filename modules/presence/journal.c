@@ -307,7 +307,7 @@ static void set_times(struct presence_sub *sub, const struct value *c)
 
 static void restore(struct presence *p, const struct value *c)
 {
-	struct asking a = { 0 };
+	struct asking a = { .p = p };
 	struct presence_user *u = read_row(p, &a, c) ? user_find(p, c[1].s, true) : NULL;
 	struct presence_sub *sub = u ? sub_new(u, &a) : NULL;
 
