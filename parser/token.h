@@ -66,7 +66,8 @@ static inline struct slice token_take(struct slice *s, enum token_class class)
 	size_t n = token_span(*s, class);
 	struct slice taken = { s->p, n };
 
-	*s = slice_of(s->p + n, s->len - n);
+	if (n)
+		*s = slice_of(s->p + n, s->len - n);
 	return taken;
 }
 

@@ -10,18 +10,6 @@
 #define FIRST_SHIFT 8			/* the first class has 256 bytes */
 #define KEPT_BYTES  (256u * 1024)	/* of one class and thread */
 
-/* The address sanitizer shall see every block come and go. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SPARE_BYPASSED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SPARE_BYPASSED 1
-#endif
-#endif
-#ifndef SPARE_BYPASSED
-#define SPARE_BYPASSED 0
-#endif
-
 struct spare_block { struct spare_block *next; };
 
 static _Thread_local struct {
