@@ -8,10 +8,31 @@ static bool same_call(const struct binding *have, const struct usrloc_binding *w
 	return slice_eq(binding_text(have, TEXT_CALL_ID), want->call_id);
 }
 
+/* The endpoint of an LCS client comes back over another connection, with another contact. */
+static bool same_epid(struct slice a, struct slice b)
+{
+	struct slice mine, other;
+
+	return hdr_param(a, SLICE("epid"), &mine) && hdr_param(b, SLICE("epid"), &other) &&
+	    mine.len && slice_eq_nocase(mine, other);
+}
+
+/* LCS clients draw Call-IDs from the second they start in: one that starts again at once, over a
+ * connection of its own, has that of its former self and counts from 1. */
+static bool is_reborn(const struct binding *have, const struct usrloc_binding *want)
+{
+	struct usrloc_binding before;
+
+	if (!same_epid(binding_text(have, TEXT_PARAMS), want->params))
+		return false;
+	binding_unpack(have, &before);
+	return before.received.flow != want->received.flow;
+}
+
 /* 10.3 step 7: within one Call-ID the CSeq must grow. */
 static bool is_older(const struct binding *have, const struct usrloc_binding *want)
 {
-	return want->cseq <= have->cseq && same_call(have, want);
+	return want->cseq <= have->cseq && same_call(have, want) && !is_reborn(have, want);
 }
 
 /* The request that made this binding comes again: its answer was lost, or is under way. */
@@ -41,15 +62,6 @@ static bool is_same_flow(uint32_t reg_id, struct slice instance, const struct us
 static bool is_flow(uint32_t reg_id, struct slice instance)
 {
 	return reg_id && instance.len;
-}
-
-/* The endpoint of an LCS client comes back over another connection, with another contact. */
-static bool same_epid(struct slice a, struct slice b)
-{
-	struct slice mine, other;
-
-	return hdr_param(a, SLICE("epid"), &mine) && hdr_param(b, SLICE("epid"), &other) &&
-	    mine.len && slice_eq_nocase(mine, other);
 }
 
 static bool is_same(const struct record_part *part, const struct usrloc_binding *b)

@@ -57,7 +57,7 @@ static void describe(char *text, size_t room)
 
 static void run(const struct step *s, const struct policy *p)
 {
-	struct usrloc_want wants[4];
+	struct usrloc_want wants[4] = { 0 };
 	struct usrloc_change change = { .aor = SLICE("a@b"), .wants = wants,
 	    .max_contacts = p->max_contacts, .replace_oldest = p->replace_oldest };
 	struct plan plan;
@@ -116,6 +116,37 @@ static void test_order(void **state)
 
 	(void)state;
 	run_all(steps, COUNT(steps), &(struct policy){ 10, false });
+}
+
+/* An LCS client that starts again in the same second has the Call-ID it had; on its connection
+ * the order counts. */
+static void test_reborn(void **state)
+{
+	struct usrloc_want want = { .binding = { .contact = SLICE("sip:a@1"), .q = 1000,
+	    .call_id = SLICE("c1"), .cseq = 3, .params = SLICE(";epid=cf0b98dadeb9"),
+	    .expires = NOW + 60, .changed = NOW, .received.flow = 7 } };
+	struct usrloc_change change = { .aor = SLICE("a@b"), .wants = &want, .count = 1,
+	    .max_contacts = 10 };
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_make(NULL, &change, NOW, &plan), USRLOC_OK);
+	publish(&plan);
+	want.binding.contact = SLICE("sip:a@2");
+	assert_int_equal(plan_make(record, &change, NOW, &plan), USRLOC_OUT_OF_ORDER);
+	want.binding.received.flow = 8;
+	want.binding.params = SLICE(";epid=cf0b98dade00");
+	want.binding.contact = SLICE("sip:a@1");
+	want.binding.cseq = 2;
+	assert_int_equal(plan_make(record, &change, NOW, &plan), USRLOC_OUT_OF_ORDER);
+	want.binding.params = SLICE(";epid=CF0B98DADEB9");
+	want.binding.contact = SLICE("sip:a@2");
+	assert_int_equal(plan_make(record, &change, NOW, &plan), USRLOC_OK);
+	publish(&plan);
+	assert_int_equal(record->pub.count, 1);
+	assert_true(slice_eq(binding_text(record_binding(record, 0), TEXT_CONTACT), SLICE("sip:a@2")));
+	record_discard(record);
+	record = NULL;
 }
 
 /* No transaction need stand before us: a copy changes nothing, and is no error (17.2.2). */
@@ -272,7 +303,7 @@ static void test_hostile_counts(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(test_register_refresh_remove),
-	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_order), cmocka_unit_test(test_reborn),
 	cmocka_unit_test(test_copies),
 	cmocka_unit_test(test_doubles_in_one_request),
 	cmocka_unit_test(test_limit_refuses),
