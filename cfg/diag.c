@@ -243,48 +243,40 @@ static void add_for_param(struct diag *d, enum diag_level level, unsigned code, 
 
 int diag_error(struct diag *d, const char *param, const char *fmt, ...)
 {
-	struct slice text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = format(d, fmt, ap);
+	add_for_param(d, DIAG_ERROR, 409, param, format(d, fmt, ap));
 	va_end(ap);
-	add_for_param(d, DIAG_ERROR, 409, param, text);
 	return -EINVAL;
 }
 
 void diag_warning(struct diag *d, const char *param, const char *fmt, ...)
 {
-	struct slice text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = format(d, fmt, ap);
+	add_for_param(d, DIAG_WARNING, 409, param, format(d, fmt, ap));
 	va_end(ap);
-	add_for_param(d, DIAG_WARNING, 409, param, text);
 }
 
 int diag_file_error(struct diag *d, const char *param, const char *fmt, ...)
 {
-	struct slice text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = format(d, fmt, ap);
+	add_for_param(d, DIAG_ERROR, 701, param, format(d, fmt, ap));
 	va_end(ap);
-	add_for_param(d, DIAG_ERROR, 701, param, text);
 	return -EINVAL;
 }
 
 void diag_file_warning(struct diag *d, const char *param, const char *fmt, ...)
 {
-	struct slice text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	text = format(d, fmt, ap);
+	add_for_param(d, DIAG_WARNING, 701, param, format(d, fmt, ap));
 	va_end(ap);
-	add_for_param(d, DIAG_WARNING, 701, param, text);
 }
 
 /* ---- the nearest name ---- */

@@ -303,7 +303,8 @@ static void test_hostile_counts(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(test_register_refresh_remove),
-	cmocka_unit_test(test_order), cmocka_unit_test(test_reborn),
+	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_reborn),
 	cmocka_unit_test(test_copies),
 	cmocka_unit_test(test_doubles_in_one_request),
 	cmocka_unit_test(test_limit_refuses),
