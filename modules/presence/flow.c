@@ -60,7 +60,7 @@ static void gone(struct inbox_item *item)
 	drop_bindings(f->p, aor_of(f), f->flow);
 	if (u) {
 		pubs_flow_gone(u, f->flow);
-		notify_flow_gone(u, f->flow);
+		way_flow_gone(u, f->flow);
 	}
 	free(f);
 }

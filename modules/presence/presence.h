@@ -325,8 +325,28 @@ void notify_rights(struct presence_user *u);
 bool notify_is_known(struct presence_sub *sub, struct slice etag);
 /** A first notice went with the answer. */
 void notify_has_seen(struct presence_sub *sub, struct presence_body *body);
+/** Nothing is sent to it for so long; then what is owed. */
+void notify_wait(struct presence_sub *sub, msec_t delay);
 void notify_init(struct presence_sub *sub);
 void notify_stop(struct presence_sub *sub);
+
+/* ---- notice.c ---- */
+#define ETAG_CHARS (2 * sizeof(uint64_t))
+struct slice notice_etag(struct presence_body *body, char text[ETAG_CHARS]);
+/** Send one; reason NULL: the subscription goes on, else this is its last. 0, -EINVAL (no
+ *  request can be made of its dialog), -ENOMEM. */
+int  notice_send(struct presence_sub *sub, const char *reason, struct presence_body *body);
+/** What a refusal means for the subscription, which may be gone afterwards. */
+void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response);
+
+/* ---- way.c ---- */
+/** Can it be told now, perhaps by a connection its watcher has come back with? */
+bool way_is_there(struct presence_sub *sub);
+/** Its connection has ended: wait for another, or drop it. */
+void way_lose(struct presence_sub *sub);
+/** Has it been without a connection for longer than return_time? */
+bool way_is_given_up(const struct presence_sub *sub);
+void way_flow_gone(struct presence_user *u, flow_id flow);
 
 /* ---- watch.c ---- */
 int  watch_begin(struct presence *p, const struct presence_watch_args *args,
@@ -359,8 +379,6 @@ int  asking_read(struct lcs_call *call, struct asking *a);
 enum fn_status presence_handle_subscribe(struct lcs_call *call);
 enum fn_status presence_is_ours(struct lcs_call *call);
 enum fn_status presence_serves_event(struct lcs_call *call);
-
-void notify_flow_gone(struct presence_user *u, flow_id flow);
 
 /* ---- publish.c ---- */
 /** For user_take_turn(); arg is a struct pub_change, which tells its done and ends the turn. */

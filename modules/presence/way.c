@@ -1,0 +1,77 @@
+/*
+ * modules/presence/way.c - the connection a watcher is told by: there, lost, found again.
+ */
+#include "modules/presence/presence.h"
+
+static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
+    const struct sip_uri *target)
+{
+	struct sip_uri contact;
+
+	if (!b->received.flow || !flow_is_alive(b->received.flow) ||
+	    sip_uri_parse(b->contact, &contact, NULL) != 0 ||
+	    !slice_eq(contact.user, target->user) || !slice_eq_nocase(contact.host, target->host) ||
+	    contact.port != target->port)
+		return false;
+	return flow_hop(b->received.flow, &sub->hop);
+}
+
+/* The watcher has come back by another connection, and registered the contact that he
+ * subscribed with. His bindings may be read from every worker. */
+static bool find_way(struct presence_sub *sub)
+{
+	const struct presence *p = sub->user->p;
+	const struct usrloc_aor *aor = p->usrloc ?
+	    p->usrloc->find(p->ul, sub->info.watcher) : NULL;
+	struct usrloc_binding b;
+	struct sip_uri target;
+
+	if (!aor || sip_uri_parse(sub->t.target, &target, NULL) != 0)
+		return false;
+	for (unsigned i = 0; i < aor->count; i++) {
+		p->usrloc->binding(aor, i, &b);
+		if (take_binding(sub, &b, &target)) {
+			sub->way_lost = 0;
+			sub_follow(sub);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool way_is_there(struct presence_sub *sub)
+{
+	if (!sub->has_hop || !transport_is_stream(sub->hop.transport))
+		return true;
+	return (!sub->way_lost && flow_is_alive(sub->hop.flow)) || find_way(sub);
+}
+
+/* Its connection is gone. An LCS client begins anew with another; any other may come back. */
+void way_lose(struct presence_sub *sub)
+{
+	if (sub->info.flags & PRESENCE_SUB_BENOTIFY) {
+		sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
+		return;
+	}
+	if (!sub->way_lost)
+		sub->way_lost = loop_wall(worker_loop());
+	sub->owed = OWED_FULL;
+	notify_wait(sub, conf_of(sub->user->p)->retry_time);
+}
+
+bool way_is_given_up(const struct presence_sub *sub)
+{
+	int64_t lost_for = sub->way_lost ? loop_wall(worker_loop()) - sub->way_lost : 0;
+
+	return lost_for * 1000 > conf_of(sub->user->p)->return_time;
+}
+
+void way_flow_gone(struct presence_user *u, flow_id flow)
+{
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (sub->has_hop && flow && sub->hop.flow == flow)
+			way_lose(sub);
+	}
+}
