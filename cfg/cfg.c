@@ -79,7 +79,7 @@ static void fill_in(struct load *ld)
 	ld->cfg->checked_calls = ld->calls;
 	ld->cfg->tests = ld->ast->tests.count;
 	ld->cfg->ast = ld->ast;
-	ld->cfg->duties = profile_duties(ld);
+	profile_duties(ld);
 	ld->cfg->program = emit_program(ld);
 }
 

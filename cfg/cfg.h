@@ -92,7 +92,7 @@ struct cfg {				/* everything lives in its arena */
 	const char                *name;	/* of the file that was asked for */
 	const struct ast          *ast;		/* checked: for those who show or walk it (cfg/ast.h) */
 	unsigned                   files, lines, checked_calls, tests;
-	struct slice               duties;	/* what its profiles ask of it, for people; or empty */
+	const struct slice        *duties;	unsigned duty_count;	/* lines, for people */
 	const struct cfg_test     *test_list;	/* cfg/test.h; NULL without with_tests */
 };
 

@@ -108,10 +108,15 @@ static void place_item(struct diag_item *item, struct cfg_span at)
 	note_imports(item, at.source);
 }
 
-/* The same said twice at one place is one mistake. */
-static bool is_known(const struct diag *d, const struct diag_item *item)
+static struct diag_item **bucket_of(struct diag *d, const struct diag_item *item)
 {
-	for (const struct diag_item *i = d->first; i; i = i->next)
+	return &d->places[(item->at.line * 31 + item->at.column) % DIAG_BUCKETS];
+}
+
+/* The same said twice at one place is one mistake. */
+static bool is_known(struct diag *d, const struct diag_item *item)
+{
+	for (const struct diag_item *i = *bucket_of(d, item); i; i = i->near)
 		if (i->code == item->code && i->level == item->level &&
 		    i->at.line == item->at.line && i->at.column == item->at.column &&
 		    slice_eq(i->at.file, item->at.file) && slice_eq(i->text, item->text))
@@ -143,6 +148,8 @@ static struct diag_item *add(struct diag *d, enum diag_level level, unsigned cod
 	place_item(item, at);
 	if (is_known(d, item))
 		return item;
+	item->near = *bucket_of(d, item);
+	*bucket_of(d, item) = item;
 	*d->last = item;
 	d->last = &item->next;
 	count(d, level);

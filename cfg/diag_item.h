@@ -23,6 +23,7 @@ struct diag_place {			/* a range without its source */
 
 struct diag_item {
 	struct diag_item  *next;
+	struct diag_item  *near;	/* in its diag's bucket of places */
 	struct diag       *owner;
 	enum diag_level    level;
 	unsigned           code;
@@ -37,8 +38,11 @@ struct diag_item {
 	struct diag_note  *imports;	/* "lcs.cfg:5", nearest first */
 };
 
+#define DIAG_BUCKETS 512u
+
 struct diag {
 	struct arena            *arena;
+	struct diag_item        *places[DIAG_BUCKETS];	/* so that the same place is found soon */
 	struct diag_item        *first, **last;
 	struct diag_item         spare;	/* when memory is short */
 	unsigned                 errors, warnings, count;

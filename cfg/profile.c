@@ -8,27 +8,10 @@
 
 /* ---- which rules count ---- */
 
-static bool matches(struct slice pattern, struct slice name)
-{
-	while (pattern.len && pattern.p[0] != '*') {
-		if (!name.len || pattern.p[0] != name.p[0])
-			return false;
-		pattern = slice_skip(pattern, 1);
-		name = slice_skip(name, 1);
-	}
-	if (!pattern.len)
-		return !name.len;
-	pattern = slice_skip(pattern, 1);
-	for (; name.len; name = slice_skip(name, 1))
-		if (matches(pattern, name))
-			return true;
-	return matches(pattern, name);
-}
-
 bool profile_names(struct slice names, struct slice name)
 {
 	while (names.len > 0)
-		if (matches(slice_split(&names, '|'), name))
+		if (slice_fits(slice_split(&names, '|'), name))
 			return true;
 	return false;
 }
@@ -122,10 +105,11 @@ static void check_module(struct load *ld, const struct loaded_module *m)
 	struct slice name = slice_str(m->sym->name);
 
 	for RULES(ld, r, RULE_NO_MODULE) {
-		const struct profile_rule *may = against(ld, r, RULE_MAY_MODULE, name);
+		const struct profile_rule *may;
 
 		if (!profile_names(r->names, name))
 			continue;
+		may = against(ld, r, RULE_MAY_MODULE, name);
 		if (may)
 			say_conflict(ld, m->item->name_at, r, may, "module \"", name, "\"");
 		else
@@ -171,10 +155,11 @@ static void check_one_call(struct walk *w, struct expr *e)
 		return;
 	name = slice_str(e->call.func->name);
 	for RULES(ld, r, RULE_NO_CALL) {
-		const struct profile_rule *may = against(ld, r, RULE_MAY_CALL, name);
+		const struct profile_rule *may;
 
 		if (!profile_names(r->names, name))
 			continue;
+		may = against(ld, r, RULE_MAY_CALL, name);
 		if (may)
 			say_conflict(ld, e->call.name_at, r, may, "", name, "()");
 		else
@@ -244,24 +229,29 @@ void check_profile_rules(struct load *ld)
 
 /* ---- duties, for people ---- */
 
-static struct slice list_of(struct load *ld, const struct profile *p)
-{
-	struct slice all = mem_printf(&ld->mem, "profile %.*s: %.*s", SLICE_ARG(p->name),
-	    SLICE_ARG(p->about));
+struct duty_list { struct slice *lines; unsigned count, room; };
 
-	for (const struct profile_rule *r = p->first; r; r = r->next)
-		if (r->kind != RULE_MAY_CALL && r->kind != RULE_MAY_MODULE && counts(ld, r))
-			all = mem_printf(&ld->mem, "%.*s\n  - %.*s", SLICE_ARG(all),
-			    SLICE_ARG(r->why));
-	return all;
+static void add_duty(struct load *ld, struct duty_list *list, struct slice line)
+{
+	*(struct slice *)mem_push(&ld->mem, &list->lines, &list->count, &list->room,
+	    sizeof(line)) = line;
 }
 
-struct slice profile_duties(struct load *ld)
+static void list_profile(struct load *ld, const struct profile *p, struct duty_list *list)
 {
-	struct slice all = SLICE("");
+	add_duty(ld, list, mem_printf(&ld->mem, "profile %.*s: %.*s", SLICE_ARG(p->name),
+	    SLICE_ARG(p->about)));
+	for (const struct profile_rule *r = p->first; r; r = r->next)
+		if (r->kind != RULE_MAY_CALL && r->kind != RULE_MAY_MODULE && counts(ld, r))
+			add_duty(ld, list, mem_printf(&ld->mem, "  - %.*s", SLICE_ARG(r->why)));
+}
+
+void profile_duties(struct load *ld)
+{
+	struct duty_list list = { 0 };
 
 	for (const struct profile *p = ld->profiles ? ld->profiles->first : NULL; p; p = p->next)
-		all = mem_printf(&ld->mem, "%.*s%s%.*s", SLICE_ARG(all), all.len ? "\n" : "",
-		    SLICE_ARG(list_of(ld, p)));
-	return all;
+		list_profile(ld, p, &list);
+	ld->cfg->duties = list.lines;
+	ld->cfg->duty_count = list.count;
 }

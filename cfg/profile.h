@@ -52,7 +52,7 @@ bool profile_names(struct slice names, struct slice name);
 /** The next rule of a kind behind r (NULL: the first one) that counts in this script; or NULL. */
 const struct profile_rule *profile_next(const struct load *ld, enum rule_kind kind,
     const struct profile_rule *r);
-/** What the profiles of a script are for and ask of it, line by line; empty without one. */
-struct slice profile_duties(struct load *ld);
+/** Set cfg->duties: what the profiles of a script are for and ask of it; none without one. */
+void profile_duties(struct load *ld);
 
 #endif

@@ -235,31 +235,6 @@ struct value cfg_map_longest_prefix(const struct cfg_map *map, struct slice digi
 	}
 }
 
-/* "*" stands for anything; other characters for themselves, whatever their case. */
-static bool pattern_fits(struct slice pattern, struct slice text)
-{
-	size_t p = 0, t = 0, star = pattern.len, mark = 0;
-
-	while (t < text.len) {
-		if (p < pattern.len && pattern.p[p] == '*') {
-			star = p++;
-			mark = t;
-		} else if (p < pattern.len &&
-		    ascii_lower(pattern.p[p]) == ascii_lower(text.p[t])) {
-			p++;
-			t++;
-		} else if (star < pattern.len) {
-			p = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.len && pattern.p[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
 static const struct map_entry *exact_text(const struct cfg_map *map, struct slice text)
 {
 	uint64_t hash = hash_text(text);
@@ -295,7 +270,7 @@ struct value cfg_map_first_match(const struct cfg_map *map, struct slice text)
 
 		if (exact && exact->order < e->order)
 			break;
-		if (pattern_fits(e->key.s, text) || pattern_fits(e->key.s, bare))
+		if (slice_fits(e->key.s, text) || slice_fits(e->key.s, bare))
 			return e->value;
 	}
 	return exact ? exact->value : value_null();
@@ -350,7 +325,7 @@ static void add_row(struct load *ld, struct cfg_map *map, const struct map_row *
 	if (key.type != VALUE_STRING)
 		return;
 	for (unsigned i = 0; i < map->pattern_count; i++)
-		if (pattern_fits(map->patterns[i]->key.s, key.s)) {
+		if (slice_fits(map->patterns[i]->key.s, key.s)) {
 			say_unreachable(ld, row, map->patterns[i]->key.s);
 			break;
 		}

@@ -301,11 +301,11 @@ static int answer(struct server *server, const struct server_conf *conf, const s
 /* A script that has roles is told what they ask of it. */
 static void print_summary(const struct server *server)
 {
-	struct slice duties = server_cfg(server)->duties;
+	const struct cfg *cfg = server_cfg(server);
 
 	printf("%.*s\n", SLICE_ARG(server_summary(server)));
-	if (duties.len)
-		printf("%.*s\n", SLICE_ARG(duties));
+	for (unsigned i = 0; i < cfg->duty_count; i++)
+		printf("%.*s\n", SLICE_ARG(cfg->duties[i]));
 }
 
 static int check(struct server *server, const struct server_conf *conf, const struct options *o)

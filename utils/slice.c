@@ -114,6 +114,30 @@ void slice_skip_lws(struct slice *s)
 	}
 }
 
+bool slice_fits(struct slice pattern, struct slice s)
+{
+	size_t p = 0, at = 0, star = pattern.len, mark = 0;
+
+	while (at < s.len) {
+		if (p < pattern.len && pattern.p[p] == '*') {
+			star = p++;
+			mark = at;
+		} else if (p < pattern.len && ascii_lower(pattern.p[p]) == ascii_lower(s.p[at])) {
+			p++;
+			at++;
+		} else if (star < pattern.len) {
+			/* Only the last star need try again: it can take what those before it could. */
+			p = star + 1;
+			at = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.len && pattern.p[p] == '*')
+		p++;
+	return p == pattern.len;
+}
+
 struct slice slice_take_while(struct slice *s, bool (*pred)(char))
 {
 	struct slice taken;

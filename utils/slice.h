@@ -94,6 +94,8 @@ bool slice_ends(struct slice s, struct slice suffix);
 size_t slice_find(struct slice s, char c);
 /** Index of the first occurrence of needle, or s.len if there is none. */
 size_t slice_search(struct slice s, struct slice needle);
+/** "*" in pattern stands for any bytes, others for themselves as in slice_eq_nocase(). */
+bool slice_fits(struct slice pattern, struct slice s);
 
 /** Without leading and trailing LWS. */
 struct slice slice_trim(struct slice s);

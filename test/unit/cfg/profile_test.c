@@ -219,14 +219,22 @@ static void before_relaying(void **state)
 	expect(message, TM "request_route { if ($rm != \"MESSAGE\") t_relay(); else drop; }", NULL);
 }
 
+static bool has_duty(const struct cfg *cfg, const char *pattern)
+{
+	for (unsigned i = 0; i < cfg->duty_count; i++)
+		if (slice_fits(slice_str(pattern), cfg->duties[i]))
+			return true;
+	return false;
+}
+
 static void several_on_one_server(void **state)
 {
 	struct scene *s = scene_new();
 
 	(void)state;
 	assert_int_equal(scene_load(s, "profile = \"home, archive , home\"\nlisten = tls:127.0.0.1" END), 0);
-	assert_slice(slice_first(s->cfg->duties, 14), "profile home: ");
-	assert_true(slice_search(s->cfg->duties, SLICE("profile archive: ")) < s->cfg->duties.len);
+	assert_true(has_duty(s->cfg, "profile home: *"));
+	assert_true(has_duty(s->cfg, "profile archive: *"));
 	scene_load(s, "profile = \"home, archive\"\nlisten = tcp:127.0.0.1" END);
 	assert_non_null(strstr(scene_messages(s), "profile \"archive\" allows no tcp listener"));
 	scene_load(s, "profile = \"frontend,home\"\n" REGISTRAR "request_route { save(); }");
@@ -235,7 +243,7 @@ static void several_on_one_server(void **state)
 	scene_load(s, "profile = \"forwarding,home\"\nloadmodule \"auth\"" END);
 	assert_non_null(strstr(scene_messages(s), "do not agree on module \"auth\""));
 	assert_int_equal(scene_load(s, "profile = \"\"" END), 0);
-	assert_int_equal(s->cfg->duties.len, 0);
+	assert_int_equal(s->cfg->duty_count, 0);
 	scene_free(s);
 }
 

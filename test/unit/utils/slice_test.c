@@ -110,6 +110,24 @@ static void finding(void **state)
 	assert_int_equal(slice_search(SLICE_NULL, SLICE("a")), 0);
 }
 
+static void fitting(void **state)
+{
+	static char many[4096];
+
+	(void)state;
+	assert_true(slice_fits(SLICE("sl"), SLICE("SL")));
+	assert_true(slice_fits(SLICE("*"), SLICE_NULL));
+	assert_true(slice_fits(SLICE("s*_*y"), SLICE("sl_send_reply")));
+	assert_true(slice_fits(SLICE("*ab"), SLICE("aab")));
+	assert_false(slice_fits(SLICE("s*_*x"), SLICE("sl_send_reply")));
+	assert_false(slice_fits(SLICE_NULL, SLICE("a")));
+	assert_false(slice_fits(SLICE("ab"), SLICE("a")));
+	/* However many stars, it takes no longer than the lengths' product. */
+	memset(many, '*', sizeof(many));
+	many[sizeof(many) - 1] = 'x';
+	assert_false(slice_fits(slice_of(many, sizeof(many)), SLICE("sl_send_reply")));
+}
+
 static void trimming(void **state)
 {
 	struct slice s = SLICE("\r\n \tx y");
@@ -205,6 +223,7 @@ UNIT_MAIN(
 	cmocka_unit_test(cmp_orders_by_bytes_then_length),
 	cmocka_unit_test(starts_and_ends),
 	cmocka_unit_test(finding),
+	cmocka_unit_test(fitting),
 	cmocka_unit_test(trimming),
 	cmocka_unit_test(taking_and_splitting),
 	cmocka_unit_test(unsigned_numbers),
