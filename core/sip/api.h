@@ -184,6 +184,10 @@ bool lcs_has_looped(struct lcs_ctx *ctx);
 struct slice lcs_signature(const struct gen *gen);
 /** onsend_route, if the script has one: false if it says drop. Any kind of ctx. */
 bool lcs_may_send(struct lcs_ctx *ctx, const struct sip_edit *last, const struct sip_hop *hop);
+/** Does anything see requests of our own or the responses to them: local_route, onsend_route,
+ *  a reply route, a hook at STAGE_SENDING? If not, they need no ctx. Any worker; asked of the
+ *  generation that is current now. */
+bool lcs_own_requests_are_seen(void);
 
 /** The request of ctx has got this final response, whoever made it: for lcsctl trace. Its
  *  script may be over long since. */

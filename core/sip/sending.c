@@ -51,6 +51,14 @@ int sending_hooks(struct sip_out *out)
 	return arena ? run_hooks(out, gen, arena) : -ENOMEM;
 }
 
+bool lcs_own_requests_are_seen(void)
+{
+	const struct lcs_gen *gen = plan_of(gen_peek());
+
+	return !gen || gen->hooks[STAGE_SENDING].count > 0 || gen->route[ROUTE_LOCAL] >= 0 ||
+	    gen->route[ROUTE_ONSEND] >= 0 || gen->route[ROUTE_REPLY] >= 0;
+}
+
 void sending_forget(void)
 {
 	for (unsigned i = 0; i < WORKERS_MAX; i++)

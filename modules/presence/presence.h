@@ -120,6 +120,7 @@ struct presence_sub {
 	struct dialog_ref   *ref;	/* NULL: not to be found by anybody (yet) */
 	struct sip_hop       hop;
 	bool                 has_hop;
+	bool                 is_located;	/* hop is what the next URI, a numeric one, leads to */
 	unsigned             format;	/* of pkg; pkg->format_count: a list */
 	uint32_t             local_cseq, remote_cseq;	/* local: of the last request sent */
 	int64_t              way_lost;	/* when its connection ended, unix seconds; 0: there is one */
@@ -340,6 +341,8 @@ int  notice_send(struct presence_sub *sub, const char *reason, struct presence_b
 void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response);
 
 /* ---- way.c ---- */
+/** Its target, or its first router, may say in numbers where it is. */
+void way_locate(struct presence_sub *sub);
 /** Can it be told now, perhaps by a connection its watcher has come back with? */
 bool way_is_there(struct presence_sub *sub);
 /** Its connection has ended: wait for another, or drop it. */

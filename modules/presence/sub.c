@@ -118,6 +118,7 @@ static void take_request(struct presence_sub *sub, const struct asking *a)
 	sub->hop = a->hop;
 	sub->hop.name = SLICE_NULL;
 	sub->has_hop = a->has_hop;
+	way_locate(sub);
 	sub->way_lost = 0;
 	sub->remote_cseq = a->cseq;
 	sub->min_gap = a->min_gap;
@@ -203,6 +204,7 @@ int sub_take(struct presence_sub *sub, const struct asking *a)
 	sub->t = was.t;
 	sub->hop = was.hop;
 	sub->has_hop = was.has_hop;
+	sub->is_located = was.is_located;
 	sub->remote_cseq = was.remote_cseq;
 	return -ENOMEM;
 }

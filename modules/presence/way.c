@@ -3,6 +3,40 @@
  */
 #include "modules/presence/presence.h"
 
+/* The first router, or the watcher himself. A strict router is left to who sends. */
+static bool next_uri(const struct presence_sub *sub, struct sip_uri *next)
+{
+	struct slice routes = sub->t.route_set, first, value;
+	struct name_addr router;
+
+	if (!hdr_next_value(&routes, &first))
+		return sip_uri_parse(sub->t.target, next, NULL) == 0;
+	if (name_addr_parse(first, &router, NULL) != 0)
+		return false;
+	*next = router.uri;
+	return sip_uri_param(next, SLICE("lr"), &value);
+}
+
+/* A number leads to the same place each time (RFC 3263 4.2), so it is asked for once; except
+ * over TLS, where the connection wants the name. */
+void way_locate(struct presence_sub *sub)
+{
+	struct hop_list *hops = NULL;
+	struct sip_uri next;
+	struct ip_addr ip;
+
+	sub->is_located = false;
+	if (sub->has_hop || !next_uri(sub, &next) || uri_host_ip(next.host, &ip) != 0 ||
+	    !resolve_now(&next, &hops))
+		return;
+	if (hops->count == 1 && hops->hops[0].transport <= TRANSPORT_TCP) {
+		sub->hop = hops->hops[0];
+		sub->hop.name = SLICE_NULL;
+		sub->is_located = true;
+	}
+	hop_list_unref(&hops);
+}
+
 static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
     const struct sip_uri *target)
 {

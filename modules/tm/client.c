@@ -85,6 +85,7 @@ static void client_free(struct tm_client *c)
 
 	tm_machine_stop(&c->machine);
 	detach(c);
+	tm_uac_lost(c);
 	list_remove(&c->in_tx);
 	htab_remove(&local->clients, &c->node);
 	sip_out_unref(&c->out);
@@ -109,6 +110,7 @@ void tm_client_orphan(struct tm_client *c)
 {
 	list_remove(&c->in_tx);
 	detach(c);
+	tm_uac_lost(c);
 	c->tx = NULL;
 	if (c->machine.reliable && !c->is_invite)
 		tm_client_drop(c);
@@ -199,6 +201,22 @@ int tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *ms
 	c->branch = branch;
 	*out = c;
 	return 0;
+}
+
+struct tm_client *tm_client_direct(struct tm_local *local, uint64_t id, enum sip_method method,
+    struct sip_out **out)
+{
+	struct tm_client *c = client_alloc(local, NULL, id);
+
+	if (!c)
+		return NULL;
+	c->out = *out;
+	*out = NULL;
+	c->out->failed = failed;
+	c->out->arg = (void *)(uintptr_t)id;
+	c->hop = c->out->hop;
+	c->method = method;
+	return c;
 }
 
 static void begin(struct tm_client *c)
@@ -371,14 +389,20 @@ static void time_is_over(struct tm_client *c)
 	b = detach(c);
 	if (b)
 		tm_branch_timeout(b);
+	tm_uac_over(c, 408, NULL);
 }
 
 static void transport_failed(struct tm_client *c, int err)
 {
+	bool is_flow = c->hop.flow && err == -ENOTCONN;
 	struct tm_branch *b = detach(c);
 
 	if (b)
 		tm_branch_error(b, err);
+	if (!c->uac)
+		return;
+	lcs_count(is_flow ? &c->local->flows_failed : &c->local->transport_errors);
+	tm_uac_over(c, is_flow ? 430 : 503, NULL);
 }
 
 /* An accepted INVITE is not sent again, and its ACK is not ours. */
@@ -400,6 +424,8 @@ static void act(struct tm_client *c, unsigned actions, struct sip_msg *response,
 		send_ack(c, response);
 	if ((actions & TM_DO_TELL) && c->tx && !c->is_cancel)
 		tm_response(c->tx, c, response);
+	else if ((actions & TM_DO_TELL) && response->status >= 200)
+		tm_uac_over(c, response->status, response);
 	if (actions & TM_DO_TIMEOUT)
 		time_is_over(c);
 	if (actions & TM_DO_ERROR)

@@ -4,50 +4,52 @@
  * They take the same way as those with a transaction, by the worker of their Call-ID, so that
  * neither overtakes the other.
  */
+#include "modules/tm/own.h"
 #include "modules/tm/tm.h"
 
 #include "utils/hex.h"
 #include "utils/rand.h"
+#include "utils/spare.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#define BRANCH_CHARS (sizeof(VIA_COOKIE) + 16)	/* cookie, 'n', 64 bits in hex */
 
 struct once {
 	struct inbox_item item;
+	struct sip_out   *out;		/* of the short way (own.h), or NULL */
 	struct sip_msg   *msg;		/* counted */
 	struct sip_hop    hop;
 };
 
 static void once_free(struct once *o)
 {
+	sip_out_unref(&o->out);
 	sip_msg_unref(&o->msg);
-	free(o);
+	spare_put(o, sizeof(*o));
 }
 
 /* Not in tm_branch_text()'s form: what comes back finds nothing, and nothing looks for it. */
-static struct slice fresh_branch(struct arena *a)
+static struct slice fresh_branch(char text[BRANCH_CHARS])
 {
-	unsigned char bytes[8];
-	char *text = arena_bytes(a, sizeof(VIA_COOKIE) + 2 * sizeof(bytes));
+	uint64_t bits = rand_u64();
 
-	if (!text)
-		return SLICE_NULL;
-	rand_bytes(bytes, sizeof(bytes));
 	memcpy(text, VIA_COOKIE "n", sizeof(VIA_COOKIE));
-	hex_encode(text + sizeof(VIA_COOKIE), bytes, sizeof(bytes));
-	return slice_of(text, sizeof(VIA_COOKIE) + 2 * sizeof(bytes));
+	hex_encode(text + sizeof(VIA_COOKIE), &bits, sizeof(bits));
+	return slice_of(text, BRANCH_CHARS);
 }
 
 static int put_on_wire(struct lcs_ctx *ctx)
 {
 	const struct lcs_target *target = lcs_main_target(ctx);
 	const struct sip_edit *last = *lcs_edits(ctx);
+	char *branch = arena_bytes(lcs_arena(ctx), BRANCH_CHARS);
 	struct sip_uri next;
 	struct sip_out *out;
-	int err = lcs_forward_edits(ctx, target, &last, &next);
+	int err = branch ? lcs_forward_edits(ctx, target, &last, &next) : -ENOMEM;
 
 	if (!err)
-		err = lcs_add_via(lcs_arena(ctx), &last, fresh_branch(lcs_arena(ctx)));
+		err = lcs_add_via(lcs_arena(ctx), &last, fresh_branch(branch));
 	if (err || !lcs_may_send(ctx, last, &target->hop))
 		return err;
 	out = sip_out_new();
@@ -69,7 +71,14 @@ static void local_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 	lcs_ctx_unref(&ctx);
 }
 
-static void run(struct once *o)
+static void send_written(struct once *o)
+{
+	TM_COUNT(tm_here(), sent);
+	net_send(&o->out);
+	once_free(o);
+}
+
+static void run_route(struct once *o)
 {
 	struct gen *gen = gen_take();
 	struct lcs_ctx *ctx = lcs_ctx_new(o->msg, NULL, NULL, gen, ROUTE_LOCAL);
@@ -85,31 +94,48 @@ static void run(struct once *o)
 	once_free(o);
 }
 
+static void run(struct once *o)
+{
+	if (o->out)
+		send_written(o);
+	else
+		run_route(o);
+}
+
 static void run_item(struct inbox_item *item)
 {
 	run(container_of(item, struct once, item));
 }
 
+static int make(struct once *o, const struct tm_request *r)
+{
+	char branch[BRANCH_CHARS];
+
+	if (tm_direct_suits(r))
+		return tm_direct_out(r, r->call_id, fresh_branch(branch), &o->out);
+	o->hop = r->hop;
+	o->hop.name = SLICE_NULL;
+	return tm_own_message(r, r->call_id, &o->msg);
+}
+
 int tm_uac_once(struct tm *tm, const struct tm_request *r)
 {
+	unsigned owner = worker_of(lcs_key(r->call_id));
 	struct once *o;
-	unsigned owner;
 	int err;
 
 	(void)tm;
-	if (!r->has_hop || !r->call_id.len)
+	if (!r->has_hop || r->is_located || !r->call_id.len)
 		return -EINVAL;
-	o = calloc(1, sizeof(*o));
+	o = spare_get(sizeof(*o));
 	if (!o)
 		return -ENOMEM;
-	err = tm_uac_message(r, r->call_id, &o->msg);
+	*o = (struct once){ .out = NULL };
+	err = make(o, r);
 	if (err) {
-		free(o);
+		once_free(o);
 		return err;
 	}
-	o->hop = r->hop;
-	o->hop.name = SLICE_NULL;
-	owner = lcs_owner_of(o->msg);
 	if ((int)owner == worker_self()) {
 		run(o);
 		return 0;

@@ -76,8 +76,20 @@ static struct lcs_tx_info info_of(const struct tm_tx *tx)
 	return info;
 }
 
+struct asking { void (*fn)(const struct lcs_tx_info *info, void *arg); void *arg; };
+
+static void ask_direct(const struct tm_uac_info *direct, void *arg)
+{
+	const struct lcs_tx_info info = { .is_answered = false };
+	const struct asking *a = arg;
+
+	(void)direct;
+	a->fn(&info, a->arg);
+}
+
 static void each(void (*fn)(const struct lcs_tx_info *info, void *arg), void *arg)
 {
+	tm_uac_each(tm_here(), ask_direct, &(struct asking){ fn, arg });
 	list_for_each(it, &tm_here()->all) {
 		const struct lcs_tx_info info = info_of(container_of(it, struct tm_tx, by_age));
 

@@ -46,6 +46,22 @@ static json_t *describe(const struct tm_tx *tx, msec_t age, unsigned worker)
 	    "canceled", (int)tx->is_canceled, "worker", (int)worker);
 }
 
+/* One of ours that nothing looked at: a message on its way, no more. */
+static void list_direct(const struct tm_uac_info *info, void *arg)
+{
+	struct visit *v = arg;
+	msec_t age = loop_now(worker_loop()) - info->born;
+	char to[ADDR_TEXT_BYTES];
+
+	if (age < v->older_than)
+		return;
+	sock_addr_format(&info->hop->remote, to);
+	json_array_append_new(v->array, json_pack("{s:s, s:s, s:s, s:f, s:i, s:i, s:s, s:s, s:b, s:i}",
+	    "call_id", "", "method", "", "state", "LOCAL", "age", (double)age / 1000.0,
+	    "status", 0, "branches", 1, "from", "", "to", to, "canceled", 0,
+	    "worker", worker_self()));
+}
+
 static void list_here(unsigned index, void *arg)
 {
 	struct visit *v = arg;
@@ -59,6 +75,7 @@ static void list_here(unsigned index, void *arg)
 			break;		/* the oldest come first */
 		json_array_append_new(v->array, describe(tx, now - tx->born, index));
 	}
+	tm_uac_each(local, list_direct, v);
 }
 
 static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,

@@ -72,6 +72,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 
 	local->tm = lcs_shared(mod);
 	list_init(&local->all);
+	list_init(&local->direct);
 	err = htab_init(&local->servers, 1024);
 	if (!err)
 		err = htab_init(&local->clients, 1024);

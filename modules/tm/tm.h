@@ -69,6 +69,7 @@ struct tm_local {			/* of one worker */
 	struct htab servers;		/* tm_tx by key.call */
 	struct htab clients;	/* tm_client by id */
 	struct list all;		/* tm_tx, oldest first */
+	struct list direct;		/* tm_uac of the short way that wait, oldest first */
 	struct pool pool;
 	/* The request whose script runs now: its key, and what it armed before there was a
 	 * transaction. Overwritten by the next one. */
@@ -206,6 +207,7 @@ struct tm_client {
 	struct tm_local       *local;
 	struct tm_tx          *tx;	/* NULL: it has gone before */
 	struct tm_branch      *branch;	/* NULL: nobody waits for the response */
+	struct tm_uac         *uac;	/* counted: who waits without a transaction (own.h); or NULL */
 	struct sip_out        *out;	/* what is repeated: the request, later the ACK */
 	struct sip_msg        *base;	/* INVITE: counted, for ACK and CANCEL */
 	const struct sip_edit *last;
@@ -270,6 +272,9 @@ void tm_key_of(struct tm_local *local, struct lcs_ctx *ctx, struct tm_key *key);
 /** A client that has not been sent: Via is added, out is ready but not written. */
 int  tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *msg,
     const struct sip_edit *last, const struct sip_hop *hop, struct tm_client **out);
+/** One without a transaction, for what is written already; takes out. NULL if memory is short. */
+struct tm_client *tm_client_direct(struct tm_local *local, uint64_t id, enum sip_method method,
+    struct sip_out **out);
 void tm_client_send(struct tm_client *c);
 /** Give up without a word: nothing is repeated, its response is a stray one. */
 void tm_client_drop(struct tm_client *c);
@@ -376,6 +381,13 @@ void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
 void tm_uac_gone(struct tm_tx *tx);
 /** Its worker ends: nobody is told. */
 void tm_uac_abandon(struct tm_tx *tx);
+/** Of a client without a transaction: this is what came of it. */
+void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response);
+/** It goes, or goes on alone: nobody is told. */
+void tm_uac_lost(struct tm_client *c);
+struct tm_uac_info { msec_t born; const struct sip_hop *hop; };
+void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
+    void *arg);
 int  tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
     struct tm_uac **out);
 void tm_uac_forget(struct tm *tm, struct tm_uac **uac);
@@ -384,8 +396,6 @@ int  tm_uac_send(struct tm *tm, const struct tm_request *r);
 
 /* ---- once.c ---- */
 int  tm_uac_once(struct tm *tm, const struct tm_request *r);
-/** The request as a message of nobody's. 0, -ENOMEM, -EINVAL. */
-int  tm_uac_message(const struct tm_request *r, struct slice call_id, struct sip_msg **out);
 
 /* ---- tables of functions, variables, methods ---- */
 extern const struct lcs_func tm_funcs[];

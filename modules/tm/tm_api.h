@@ -33,6 +33,8 @@ struct tm_request {			/* a request from nothing: NOTIFY, OPTIONS, BYE, MESSAGE *
 	struct slice   content_type, body;
 	struct sip_hop hop;		/* with has_hop: go there */
 	bool           has_hop;
+	bool           is_located;	/* hop is where the URI leads, no more: what is large may
+					 * go by TCP instead of UDP (RFC 3261 18.1.1) */
 	struct slice   next_uri;	/* go to this URI; empty: Route or Request-URI decide */
 };
 

@@ -4,12 +4,13 @@
  * The caller's worker makes the message; the owner of its Call-ID sends it and
  * reports back. Both are the same worker when the Call-ID is ours to choose.
  */
+#include "modules/tm/own.h"
 #include "modules/tm/tm.h"
 
 #include "utils/hex.h"
-#include "utils/log.h"
 #include "utils/rand.h"
 #include "utils/ref.h"
+#include "utils/spare.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,13 @@ struct tm_uac {
 	unsigned       home, owner;	/* workers */
 	tm_event_fn   *fn;		/* home's; NULL: forgotten */
 	void          *arg;
-	struct tm_tx  *tx;		/* owner's; NULL: it has gone */
+	struct tm_tx  *tx;		/* owner's; NULL: it has gone, or there is none */
+	struct tm_client *client;	/* owner's, of the short way (own.h); NULL: it has gone */
+	struct list    among;		/* in the owner's local->direct, as long as there is a client */
+	uint64_t       id;		/* of the client */
+	enum sip_method method;
+	msec_t         born;
+	struct sip_out *out;		/* of the short way; until it is sent */
 	struct sip_msg *msg;		/* counted; until the transaction begins */
 	struct sip_hop hop;
 	bool           has_hop;
@@ -47,69 +54,12 @@ static void uac_unref(struct tm_uac *uac)
 {
 	if (!ref_put(&uac->refs))
 		return;
-	if (uac->msg)
-		sip_msg_unref(&uac->msg);
-	free(uac);
+	sip_msg_unref(&uac->msg);
+	sip_out_unref(&uac->out);
+	spare_put(uac, sizeof(*uac));
 }
 
-/* ---- the message ---- */
-
-static void put_line(struct buf *b, struct slice name, struct slice value)
-{
-	if (value.len == 0)
-		return;
-	buf_put(b, name);
-	buf_put(b, SLICE(": "));
-	buf_put(b, value);
-	buf_put(b, SLICE("\r\n"));
-}
-
-static void put_request(struct buf *b, const struct tm_request *r, struct slice call_id)
-{
-	struct gen *gen = gen_peek();
-
-	buf_put(b, r->method);
-	buf_put_char(b, ' ');
-	buf_put(b, r->request_uri);
-	buf_put(b, SLICE(" SIP/2.0\r\n"));
-	put_line(b, SLICE("Route"), r->route_set);
-	put_line(b, SLICE("From"), r->from);
-	put_line(b, SLICE("To"), r->to);
-	put_line(b, SLICE("Call-ID"), call_id);
-	buf_put(b, SLICE("CSeq: "));
-	buf_put_u64(b, r->cseq ? r->cseq : 1);
-	buf_put_char(b, ' ');
-	buf_put(b, r->method);
-	buf_put(b, SLICE("\r\n"));
-	put_line(b, SLICE("User-Agent"), gen ? lcs_signature(gen) : SLICE_NULL);
-	buf_put(b, r->extra_lines);
-	put_line(b, SLICE("Content-Type"), r->content_type);
-	buf_put(b, SLICE("Content-Length: "));
-	buf_put_u64(b, r->body.len);
-	buf_put(b, SLICE("\r\n\r\n"));
-	buf_put(b, r->body);
-}
-
-int tm_uac_message(const struct tm_request *r, struct slice call_id, struct sip_msg **out)
-{
-	struct buf *b = buf_new(512 + r->body.len);
-	const struct sip_hop nowhere = { 0 };
-	struct sip_msg *msg = NULL;
-	int err = -ENOMEM;
-
-	if (b) {
-		put_request(b, r, call_id);
-		if (!b->failed)
-			err = sip_msg_parse(buf_slice(b), &nowhere, &net_limits()->msg, &msg, NULL);
-	}
-	buf_unref(&b);
-	if (err) {
-		sip_msg_unref(&msg);
-		return err == -ENOMEM ? err : -EINVAL;
-	}
-	*out = msg;
-	return 0;
-}
+/* ---- who it is ---- */
 
 /* One that this worker owns, so that nothing has to travel. */
 static struct slice fresh_call_id(char text[32])
@@ -222,7 +172,71 @@ void tm_uac_abandon(struct tm_tx *tx)
 	uac_unref(uac);
 }
 
-/* ---- on the owner ---- */
+/* ---- on the owner: the short way ---- */
+
+static void let_go(struct tm_uac *uac)
+{
+	struct tm_client *c = uac->client;
+
+	uac->client = NULL;
+	c->uac = NULL;
+	list_remove(&uac->among);
+	c->local->active--;
+}
+
+void tm_uac_lost(struct tm_client *c)
+{
+	struct tm_uac *uac = c->uac;
+
+	if (!uac)
+		return;
+	let_go(uac);
+	uac_unref(uac);
+}
+
+void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response)
+{
+	struct tm_uac *uac = c->uac;
+
+	if (!uac)
+		return;
+	let_go(uac);
+	report(uac, &uac->final, TM_FINAL, status, response);
+	report(uac, &uac->gone, TM_GONE, 0, NULL);
+	uac_unref(uac);
+}
+
+void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
+    void *arg)
+{
+	list_for_each(it, &local->direct) {
+		const struct tm_uac *uac = container_of(it, struct tm_uac, among);
+		const struct tm_uac_info info = { uac->born, &uac->client->hop };
+
+		fn(&info, arg);
+	}
+}
+
+static int begin_direct(struct tm_uac *uac)
+{
+	struct tm_local *local = tm_here();
+	struct tm_client *c = tm_client_direct(local, uac->id, uac->method, &uac->out);
+
+	if (!c) {
+		TM_COUNT(local, no_memory);
+		return -ENOMEM;
+	}
+	TM_COUNT(local, local);
+	local->active++;
+	uac->client = c;
+	uac->born = loop_now(worker_loop());
+	list_push_back(&local->direct, &uac->among);
+	c->uac = uac_ref(uac);
+	tm_client_send(c);
+	return 0;
+}
+
+/* ---- on the owner: the long way ---- */
 
 static void local_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 {
@@ -275,7 +289,7 @@ static void begin_item(struct inbox_item *item)
 {
 	struct tm_uac *uac = container_of(item, struct tm_uac, begin);
 
-	if (begin(uac) != 0) {
+	if ((uac->out ? begin_direct(uac) : begin(uac)) != 0) {
 		report(uac, &uac->final, TM_FINAL, 500, NULL);
 		report(uac, &uac->gone, TM_GONE, 0, NULL);
 	}
@@ -286,6 +300,8 @@ static void forget_here(struct tm_uac *uac)
 {
 	struct tm_tx *tx = uac->tx;
 
+	if (uac->client)
+		tm_client_orphan(uac->client);
 	if (!tx)
 		return;
 	tm_enter(tx);
@@ -308,24 +324,57 @@ static void forget_item(struct inbox_item *item)
 
 static struct tm_uac *uac_new(const struct tm_request *r, tm_event_fn *fn, void *arg)
 {
-	struct tm_uac *uac = calloc(1, sizeof(*uac));
+	struct tm_uac *uac = spare_get(sizeof(*uac));
 
 	if (!uac)
 		return NULL;
+	*uac = (struct tm_uac){ .home = (unsigned)worker_self(), .fn = fn, .arg = arg };
 	ref_init(&uac->refs);
-	uac->home = (unsigned)worker_self();
-	uac->fn = fn;
-	uac->arg = arg;
 	uac->hop = r->hop;
 	uac->hop.name = SLICE_NULL;
-	uac->has_hop = r->has_hop;
+	uac->has_hop = r->has_hop && !r->is_located;
 	return uac;
+}
+
+/* 0, -ENOMEM, -EMSGSIZE: to take the long way. */
+static int write_direct(struct tm_uac *uac, const struct tm_request *r, struct slice call_id)
+{
+	char branch[TM_BRANCH_CHARS];
+
+	uac->id = rand_u64();
+	uac->method = sip_method_parse(r->method);
+	tm_branch_text(uac->id, branch);
+	uac->owner = worker_of(lcs_key(call_id));
+	return tm_direct_out(r, call_id, slice_of(branch, sizeof(branch)), &uac->out);
+}
+
+static int make_message(struct tm_uac *uac, const struct tm_request *r, struct slice call_id)
+{
+	int err = tm_own_message(r, call_id, &uac->msg);
+
+	if (err)
+		return err;
+	if (r->hop.name.len)
+		uac->hop.name = arena_dup(uac->msg->arena, r->hop.name);
+	if (r->next_uri.len)
+		uac->next_uri = arena_dup(uac->msg->arena, r->next_uri);
+	uac->owner = lcs_owner_of(uac->msg);
+	return 0;
+}
+
+static int make(struct tm_uac *uac, const struct tm_request *r)
+{
+	char text[32];
+	struct slice call_id = r->call_id.len ? r->call_id : fresh_call_id(text);
+	int err = tm_direct_suits(r) ? write_direct(uac, r, call_id) : -EMSGSIZE;
+
+	return err == -EMSGSIZE ? make_message(uac, r, call_id) : err;
 }
 
 static int start(struct tm_uac *uac)
 {
 	if (uac->owner == uac->home)
-		return begin(uac);
+		return uac->out ? begin_direct(uac) : begin(uac);
 	uac->begin.run = begin_item;
 	uac_ref(uac);
 	worker_post(uac->owner, &uac->begin, INBOX_MUST);
@@ -336,19 +385,11 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
     struct tm_uac **out)
 {
 	struct tm_uac *uac = uac_new(r, fn, arg);
-	char text[32];
-	struct slice call_id = r->call_id.len ? r->call_id : fresh_call_id(text);
-	int err = uac ? tm_uac_message(r, call_id, &uac->msg) : -ENOMEM;
+	int err = uac ? make(uac, r) : -ENOMEM;
 
 	(void)tm;
-	if (!err && r->hop.name.len)
-		uac->hop.name = arena_dup(uac->msg->arena, r->hop.name);
-	if (!err && r->next_uri.len)
-		uac->next_uri = arena_dup(uac->msg->arena, r->next_uri);
-	if (!err) {
-		uac->owner = lcs_owner_of(uac->msg);
+	if (!err)
 		err = start(uac);
-	}
 	if (err && uac)
 		uac_unref(uac);
 	if (!err && out)

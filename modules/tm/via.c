@@ -31,20 +31,26 @@ struct via {
 	struct slice   mark;
 };
 
+void tm_put_via(struct buf *out, const struct sip_hop *hop, struct slice branch)
+{
+	char text[300];
+
+	buf_put(out, SLICE("Via: SIP/2.0/"));
+	buf_put(out, transport_via_name(hop->transport));
+	buf_put_char(out, ' ');
+	buf_put(out, net_sent_by(hop, text));
+	if (hop->transport == TRANSPORT_UDP)
+		buf_put(out, SLICE(";rport"));
+	buf_put(out, SLICE(";branch="));
+	buf_put(out, branch);
+}
+
 static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
 {
 	const struct via *via = edit->arg;
-	char text[300];
 
 	(void)hop;
-	buf_put(out, SLICE("Via: SIP/2.0/"));
-	buf_put(out, transport_via_name(via->hop.transport));
-	buf_put_char(out, ' ');
-	buf_put(out, net_sent_by(&via->hop, text));
-	if (via->hop.transport == TRANSPORT_UDP)
-		buf_put(out, SLICE(";rport"));
-	buf_put(out, SLICE(";branch="));
-	buf_put(out, slice_of(via->branch, sizeof(via->branch)));
+	tm_put_via(out, &via->hop, slice_of(via->branch, sizeof(via->branch)));
 	buf_put(out, via->mark);
 	buf_put(out, SLICE("\r\n"));
 }

@@ -12,6 +12,9 @@ void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS]);
 /** true: the branch has our form, *id is the client's - though it may be forgotten. */
 bool tm_branch_id(struct slice branch, uint64_t *id);
 
+/** The header but for the end of its line. */
+void tm_put_via(struct buf *out, const struct sip_hop *hop, struct slice branch);
+
 /**
  * Our Via above all others. The way is written as it is known now, so that ACK
  * and CANCEL, made later, carry the very same value (RFC 3261 9.1, 17.1.1.3).
