@@ -44,25 +44,38 @@ static void ask(struct lcs_job *job)
 
 /* ---- back on the worker ---- */
 
+static const struct refusal {
+	int                  err;
+	size_t               counter;
+	enum auth_lcs_result result;
+	const char          *told;
+} refusals[] = {
+	{ -ETIME, offsetof(struct auth_kerberos_local, clock), AUTH_LCS_CLOCK,
+	  "The clock of this computer is wrong" },
+	{ -EALREADY, offsetof(struct auth_kerberos_local, replayed), AUTH_LCS_REFUSED,
+	  "This ticket has been used before" },
+	{ -ENOENT, offsetof(struct auth_kerberos_local, other_service), AUTH_LCS_REFUSED,
+	  "This ticket is not for this server" },
+	{ -EKEYEXPIRED, offsetof(struct auth_kerberos_local, expired), AUTH_LCS_REFUSED,
+	  "This ticket has expired" },
+	{ -EACCES, offsetof(struct auth_kerberos_local, wrong), AUTH_LCS_REFUSED,
+	  "This ticket is not good" },
+	{ -EBADMSG, offsetof(struct auth_kerberos_local, wrong), AUTH_LCS_BAD,
+	  "This is no Kerberos ticket" },
+	{ 0, offsetof(struct auth_kerberos_local, unreachable), AUTH_LCS_UNAVAILABLE, NULL },
+};
+
 static enum auth_lcs_result refuse(struct question *q, int err)
 {
-	static const struct { int err; size_t counter; enum auth_lcs_result result; } all[] = {
-		{ -ETIME, offsetof(struct auth_kerberos_local, clock), AUTH_LCS_CLOCK },
-		{ -EALREADY, offsetof(struct auth_kerberos_local, replayed), AUTH_LCS_REFUSED },
-		{ -ENOENT, offsetof(struct auth_kerberos_local, other_service), AUTH_LCS_REFUSED },
-		{ -EACCES, offsetof(struct auth_kerberos_local, wrong), AUTH_LCS_REFUSED },
-		{ -EBADMSG, offsetof(struct auth_kerberos_local, wrong), AUTH_LCS_BAD },
-		{ 0, offsetof(struct auth_kerberos_local, unreachable), AUTH_LCS_UNAVAILABLE },
-	};
-	size_t i = 0;
+	const struct refusal *r = refusals;
 
-	while (all[i].err && all[i].err != err)
-		i++;
-	lcs_count((uint64_t *)(void *)((char *)stats_of(q->krb) + all[i].counter));
-	if (err != -ETIMEDOUT)
-		log_info("auth_kerberos", "ticket refused user=%.*s why=\"%s\"",
-		    SLICE_ARG(q->h->aor), q->ticket.why);
-	return all[i].result;
+	while (r->err && r->err != err)
+		r++;
+	lcs_count((uint64_t *)(void *)((char *)stats_of(q->krb) + r->counter));
+	q->h->told = r->told;
+	/* After the deadline the pool may still write to it. */
+	q->h->why = r->err && q->ticket.why[0] ? q->ticket.why : NULL;
+	return r->result;
 }
 
 static enum auth_lcs_result conclude(struct question *q)
@@ -74,6 +87,9 @@ static enum auth_lcs_result conclude(struct question *q)
 
 	if (!aor.p) {
 		lcs_count(&stats_of(q->krb)->unknown);
+		h->why = arena_printf(lcs_arena(h->ctx), "principal %s is no user of this server",
+		    q->ticket.principal).p;
+		h->told = "The principal of this ticket is no user of this server";
 		ticket_free(q->ticket.context);
 		return AUTH_LCS_REFUSED;
 	}
@@ -110,23 +126,6 @@ static int challenge(void *state, struct lcs_ctx *ctx, struct slice token, struc
 	return 0;
 }
 
-static struct slice server_name(struct lcs_ctx *ctx)
-{
-	const struct value *v = lcs_setting(lcs_ctx_gen(ctx), "server_name");
-
-	return v && v->type == VALUE_STRING ? v->s : SLICE_NULL;
-}
-
-static const char *service_name(const struct auth_kerberos_conf *conf, struct lcs_ctx *ctx)
-{
-	const struct slice pieces[] = { SLICE("sip/"), server_name(ctx) };
-	struct slice name = conf->service;
-
-	if (!name.len)
-		name = arena_join(lcs_arena(ctx), pieces, 2);
-	return name.p ? arena_dup_cstr(lcs_arena(ctx), name) : NULL;
-}
-
 static enum auth_lcs_result accept_ticket(void *state, struct auth_lcs_handshake *h)
 {
 	struct auth_kerberos *krb = state;
@@ -142,7 +141,7 @@ static enum auth_lcs_result accept_ticket(void *state, struct auth_lcs_handshake
 	q->ticket.token = h->token;
 	q->ticket.keytab = arena_dup_cstr(arena, conf->keytab);
 	q->ticket.replay_cache = arena_dup_cstr(arena, conf->replay_cache);
-	q->ticket.service = service_name(conf, h->ctx);
+	q->ticket.service = arena_dup_cstr(arena, conf->service.len ? conf->service : h->target);
 	if (!q->ticket.keytab || !q->ticket.replay_cache || !q->ticket.service)
 		return AUTH_LCS_UNAVAILABLE;
 	if (lcs_job_submit(h->call, KERBEROS_POOL, &q->job, conf->timeout) == 0)
@@ -202,7 +201,7 @@ static const struct lcs_param params[] = {
 	    "where tickets that were used are noted, as \"file2:/var/lib/lcs/replay\"; empty: the "
 	    "library's; \"none:\": nowhere, which lets a ticket be used twice"),
 	PARAM_STRING(struct auth_kerberos_conf, service, "",
-	    "principal of our service, if not sip/ and server_name"),
+	    "principal of our service, if not sip/ and our name (targetname of auth_lcs)"),
 	PARAM_STRINGS(struct auth_kerberos_conf, realms,
 	    "REALM=sip.domain: principals of that realm are users of that domain; without a line, "
 	    "of the domain that is called as the realm"),
@@ -219,6 +218,7 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_kerberos_local, other_service, STAT_COUNTER,
 	    "tickets for another service, or no key of ours"),
 	LCS_STAT(struct auth_kerberos_local, clock, STAT_COUNTER, "clocks that are too far off"),
+	LCS_STAT(struct auth_kerberos_local, expired, STAT_COUNTER, "tickets that are too old"),
 	LCS_STAT(struct auth_kerberos_local, replayed, STAT_COUNTER, "tickets that were used before"),
 	LCS_STAT(struct auth_kerberos_local, unknown, STAT_COUNTER,
 	    "principals that stand for no SIP user"),
@@ -228,7 +228,8 @@ static const struct lcs_stat stats[] = {
 };
 
 static const char manual[] =
-"The server needs the key of `sip/FQDN@REALM` in a keytab, FQDN being `server_name`:\n"
+"The server needs the key of `sip/FQDN@REALM` in a keytab, FQDN being `server_name`, or\n"
+"`targetname` of auth_lcs:\n"
 "\n"
 "    kadmin -q 'addprinc -randkey sip/hs1.example.com'\n"
 "    kadmin -q 'ktadd -k /etc/lcs/sip.keytab sip/hs1.example.com'\n"

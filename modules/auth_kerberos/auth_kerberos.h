@@ -16,7 +16,7 @@ struct auth_kerberos_conf {
 };
 
 struct auth_kerberos_local {
-	uint64_t accepted, wrong, other_service, clock, replayed, unknown, unreachable;
+	uint64_t accepted, wrong, other_service, clock, expired, replayed, unknown, unreachable;
 };
 
 struct auth_kerberos {
@@ -40,7 +40,8 @@ struct ticket {			/* one token's examination */
 };
 
 /** May block. 0, -EACCES, -EBADMSG (no token, or not for one leg), -ENOENT (no key for that
- *  service, or a ticket for another one), -ETIME (clock skew), -EALREADY (replayed), -EIO. */
+ *  service, or a ticket for another one), -ETIME (clock skew), -EKEYEXPIRED, -EALREADY
+ *  (replayed), -EIO. */
 int  ticket_accept(struct ticket *t);
 int  ticket_sign(void *context, struct slice text, unsigned char mac[AUTH_LCS_MAC_MAX]);
 bool ticket_verify(void *context, struct slice text, struct slice mac);

@@ -37,6 +37,8 @@ static int error_of(OM_uint32 major, OM_uint32 minor)
 	switch ((krb5_error_code)minor) {
 	case KRB5KRB_AP_ERR_SKEW:
 		return -ETIME;
+	case KRB5KRB_AP_ERR_TKT_EXPIRED:
+		return -EKEYEXPIRED;
 	case KRB5KRB_AP_ERR_REPEAT:
 		return -EALREADY;
 	case KRB5KRB_AP_ERR_NOT_US:

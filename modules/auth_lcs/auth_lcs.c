@@ -124,7 +124,9 @@ static const struct lcs_func funcs[] = {
 	  FUNC_MUST_CHECK | FUNC_MAY_SUSPEND,
 	  "is the sender signed in as an LCS client does it: the message was signed, or this REGISTER "
 	  "completes a sign-in; schemes: as offered. False: lcs_challenge() goes on; $err says "
-	  "\"refused\", \"malformed\", \"clock\", \"downgrade\" or \"unavailable\" when it has failed" },
+	  "\"refused\", \"malformed\", \"clock\", \"downgrade\", \"disabled\" (the account may not "
+	  "sign in), \"locked\" (after too many wrong passwords) or \"unavailable\" when it has "
+	  "failed. Where the client may know why, the response gets a Warning that says so" },
 	{ "lcs_challenge(schemes: str = \"\") -> bool", auth_lcs_challenge, IN_REQUEST,
 	  FUNC_ENDS | FUNC_REPLIES,
 	  "answer a REGISTER with 401 and what its sign-in needs next; of anything else close the "
@@ -143,6 +145,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_lcs_local, downgrades, STAT_COUNTER,
 	    "sign-ins by a scheme or version that is not wanted"),
 	LCS_STAT(struct auth_lcs_local, clock, STAT_COUNTER, "sign-ins by a clock that is wrong"),
+	LCS_STAT(struct auth_lcs_local, barred, STAT_COUNTER,
+	    "sign-ins by accounts that the directory has disabled, locked or let expire"),
 	LCS_STAT(struct auth_lcs_local, signed_messages, STAT_COUNTER, "messages signed"),
 	LCS_STAT(struct auth_lcs_local, verified, STAT_COUNTER, "messages with a right signature"),
 	LCS_STAT(struct auth_lcs_local, unsigned_messages, STAT_COUNTER,

@@ -19,7 +19,7 @@ struct auth_lcs_conf {
 };
 
 struct auth_lcs_local {
-	uint64_t    associations, challenges, accepted, refused, malformed, downgrades, clock;
+	uint64_t    associations, challenges, accepted, refused, malformed, downgrades, clock, barred;
 	uint64_t    signed_messages, verified, unsigned_messages, wrong, replayed, foreign, expired;
 	uint64_t    closed;
 	struct list guards;		/* connections of this worker that have associations */

@@ -20,6 +20,8 @@ enum auth_lcs_result {
 	AUTH_LCS_BAD,			/* the token makes no sense: "malformed" */
 	AUTH_LCS_CLOCK,			/* the clocks differ too much: "clock" */
 	AUTH_LCS_WEAK,			/* our policy wants more: "downgrade" */
+	AUTH_LCS_DISABLED,		/* who they say, and may not sign in: "disabled" */
+	AUTH_LCS_LOCKED,		/* too many wrong passwords, says the directory: "locked" */
 	AUTH_LCS_UNAVAILABLE,		/* whoever could tell does not answer: "unavailable" */
 	AUTH_LCS_WAIT			/* finished() will be called */
 };
@@ -31,6 +33,7 @@ struct auth_lcs_handshake {
 	flow_id          flow;
 	struct slice     token;		/* decoded */
 	struct slice     opaque;	/* as the client gives it back; may be empty */
+	struct slice     target;	/* our name as the client has it: with the scheme's prefix */
 	unsigned         version;	/* of the signature's text: 2, 3 or 4 */
 	struct slice     aor;		/* name@domain of the user in To */
 	/* results, in the arena */
@@ -41,6 +44,9 @@ struct auth_lcs_handshake {
 					 * not later than that of the connection's last association
 					 * is refused. 0: there was none */
 	int64_t          expires;	/* unix seconds; 0: as long as the parameter says */
+	/* with anything else: why not, for the log and for the client. Static or in the arena;
+	 * NULL: nothing is said. What is told has no quotes, and is no help to who guesses. */
+	const char      *why, *told;
 };
 
 struct auth_lcs_scheme {

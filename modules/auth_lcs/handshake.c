@@ -31,15 +31,19 @@ static const struct auth_lcs_conf *conf_of(const struct auth_lcs *lcs, struct lc
 	return lcs_conf(lcs->mod, lcs_ctx_gen(ctx));
 }
 
-static struct slice targetname(const struct auth_lcs *lcs, struct lcs_ctx *ctx,
-    const struct scheme *scheme)
+static struct slice own_name(const struct auth_lcs *lcs, struct lcs_ctx *ctx)
 {
 	struct slice name = conf_of(lcs, ctx)->targetname;
 	const struct value *v = lcs_setting(lcs_ctx_gen(ctx), "server_name");
-	struct slice pieces[] = { scheme->ops->target_prefix, name };
 
-	if (!name.len && v && v->type == VALUE_STRING)
-		pieces[1] = v->s;
+	return !name.len && v && v->type == VALUE_STRING ? v->s : name;
+}
+
+static struct slice targetname(const struct auth_lcs *lcs, struct lcs_ctx *ctx,
+    const struct scheme *scheme)
+{
+	const struct slice pieces[] = { scheme->ops->target_prefix, own_name(lcs, ctx) };
+
 	return arena_join(lcs_arena(ctx), pieces, 2);
 }
 
@@ -130,8 +134,32 @@ static const struct { const char *err; size_t counter; } verdicts[] = {
 	[AUTH_LCS_BAD] = { "malformed", offsetof(struct auth_lcs_local, malformed) },
 	[AUTH_LCS_CLOCK] = { "clock", offsetof(struct auth_lcs_local, clock) },
 	[AUTH_LCS_WEAK] = { "downgrade", offsetof(struct auth_lcs_local, downgrades) },
+	[AUTH_LCS_DISABLED] = { "disabled", offsetof(struct auth_lcs_local, barred) },
+	[AUTH_LCS_LOCKED] = { "locked", offsetof(struct auth_lcs_local, barred) },
 	[AUTH_LCS_UNAVAILABLE] = { "unavailable", offsetof(struct auth_lcs_local, refused) },
 };
+
+/* Whatever the script answers, clients show their user what a Warning says. */
+static void tell(const struct handshake *hs)
+{
+	struct slice name = own_name(hs->lcs, hs->h.ctx);
+	struct slice line = arena_printf(lcs_arena(hs->h.ctx), "Warning: 310 %.*s \"%s\"\r\n",
+	    SLICE_ARG(name.len ? name : SLICE("lcs")), hs->h.told);
+
+	if (line.p)
+		lcs_append_to_response(hs->h.ctx, line);
+}
+
+static void report(const struct handshake *hs, const char *err)
+{
+	const char *why = hs->h.why ? hs->h.why : hs->h.told ? hs->h.told : err;
+
+	lcs_set_err(hs->h.ctx, err);
+	log_info("auth_lcs", "sign-in refused user=%.*s scheme=%.*s verdict=%s why=\"%s\"",
+	    SLICE_ARG(hs->h.aor), SLICE_ARG(hs->scheme->ops->name), err, why);
+	if (hs->h.told)
+		tell(hs);
+}
 
 static struct value verdict(struct handshake *hs, enum auth_lcs_result result)
 {
@@ -139,7 +167,7 @@ static struct value verdict(struct handshake *hs, enum auth_lcs_result result)
 
 	lcs_count((uint64_t *)(void *)(stats + verdicts[result].counter));
 	if (verdicts[result].err)
-		lcs_set_err(hs->h.ctx, verdicts[result].err);
+		report(hs, verdicts[result].err);
 	return value_bool(result == AUTH_LCS_OK);
 }
 
@@ -198,6 +226,7 @@ static enum auth_lcs_result associate(struct handshake *hs)
 		return AUTH_LCS_UNAVAILABLE;
 	if (!is_signed(hs, sa, &f)) {
 		sa_free(sa);
+		hs->h.why = "the signature of its REGISTER is wrong";
 		return AUTH_LCS_REFUSED;
 	}
 	if (lcs_set_identity(hs->h.ctx, sa->name, sa->domain) != 0) {
@@ -230,6 +259,7 @@ static enum auth_lcs_result check_policy(struct handshake *hs, struct slice list
 	const struct auth_lcs_conf *conf = conf_of(hs->lcs, hs->h.ctx);
 	const struct lcs_creds *c = &hs->creds;
 
+	hs->h.why = "scheme, version, realm or targetname is not what was offered";
 	if (!is_offered(hs->lcs, list, hs->scheme) || c->version < conf->min_version)
 		return AUTH_LCS_WEAK;
 	if (c->version < 2 || c->version > VERSION_MAX)
@@ -237,6 +267,7 @@ static enum auth_lcs_result check_policy(struct handshake *hs, struct slice list
 	if (!slice_eq(c->realm, conf->realm) ||
 	    !slice_eq(c->targetname, targetname(hs->lcs, hs->h.ctx, hs->scheme)))
 		return AUTH_LCS_REFUSED;
+	hs->h.why = NULL;
 	return AUTH_LCS_OK;
 }
 
@@ -288,6 +319,7 @@ enum fn_status auth_lcs_authenticate(struct lcs_call *call)
 		return FN_DONE;
 	hs->scheme = auth_lcs_scheme(hs->lcs, hs->creds.scheme);
 	hs->h.opaque = hs->creds.opaque;
+	hs->h.target = hs->creds.targetname;
 	hs->h.version = hs->creds.version;
 	return accept_token(call, hs);
 }

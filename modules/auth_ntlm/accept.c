@@ -157,6 +157,15 @@ static enum auth_lcs_result make_keys(struct auth_ntlm *ntlm, struct auth_lcs_ha
 	return err == -EINVAL ? AUTH_LCS_BAD : AUTH_LCS_UNAVAILABLE;
 }
 
+enum auth_lcs_result ntlm_refuse(struct auth_lcs_handshake *h, uint64_t *counter,
+    enum auth_lcs_result result, const char *why, const char *told)
+{
+	lcs_count(counter);
+	h->why = why;
+	h->told = told;
+	return result;
+}
+
 enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
     const struct ntlm_answer *a, int err, const unsigned char base[NTLM_KEY_BYTES],
     struct slice aor)
@@ -164,17 +173,14 @@ enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_hands
 	struct auth_ntlm_local *stats = stats_of(ntlm);
 	enum auth_lcs_result result;
 
-	if (err == -EACCES || err == -EINVAL) {
-		lcs_count(err == -EACCES ? &stats->wrong : &stats->weak);
-		return err == -EACCES ? AUTH_LCS_REFUSED : AUTH_LCS_WEAK;
-	}
+	if (err == -EACCES)
+		return ntlm_refuse(h, &stats->wrong, AUTH_LCS_REFUSED, "wrong password", NULL);
 	if (err)
 		return AUTH_LCS_UNAVAILABLE;
 	/* Only who knows the password hears that the clock is wrong. */
-	if (!clock_is_right(auth_ntlm_conf(ntlm, h->ctx), a)) {
-		lcs_count(&stats->clock);
-		return AUTH_LCS_CLOCK;
-	}
+	if (!clock_is_right(auth_ntlm_conf(ntlm, h->ctx), a))
+		return ntlm_refuse(h, &stats->clock, AUTH_LCS_CLOCK, NULL,
+		    "The clock of this computer is wrong");
 	split(aor, h);
 	h->association = h->opaque;
 	result = make_keys(ntlm, h, a, base);
@@ -203,10 +209,9 @@ static enum auth_lcs_result check_stored(struct auth_ntlm *ntlm, struct auth_lcs
 
 	if (!aor.p)
 		return AUTH_LCS_UNAVAILABLE;
-	if (ntlm->db && ntlm->db->state(ntlm->db_state, aor) != AUTH_DB_ENABLED) {
-		lcs_count(&stats_of(ntlm)->disabled);
-		return AUTH_LCS_REFUSED;
-	}
+	if (ntlm->db && ntlm->db->state(ntlm->db_state, aor) != AUTH_DB_ENABLED)
+		return ntlm_refuse(h, &stats_of(ntlm)->disabled, AUTH_LCS_REFUSED,
+		    "the account's user is disabled", NULL);
 	result = ntlm_conclude(ntlm, h, a,
 	    ntlm_check_answer(ntlm->crypt, a, nonce, account->hash, base), base, aor);
 	explicit_bzero(base, sizeof(base));
@@ -235,8 +240,8 @@ static enum auth_lcs_result identify(struct auth_ntlm *ntlm, struct auth_lcs_han
 		return check_stored(ntlm, h, a, nonce, account);
 	if (aor.p && asks_winbind(conf))
 		return ntlm_winbind_ask(ntlm, h, a, nonce, domain, user, aor);
-	lcs_count(&stats_of(ntlm)->unknown);
-	return AUTH_LCS_REFUSED;
+	return ntlm_refuse(h, &stats_of(ntlm)->unknown, AUTH_LCS_REFUSED,
+	    "there is no such account", NULL);
 }
 
 static bool is_fresh(const struct auth_ntlm *ntlm, struct lcs_ctx *ctx, uint64_t stamp)
@@ -254,19 +259,17 @@ static enum auth_lcs_result judge(struct auth_ntlm *ntlm, struct auth_lcs_handsh
 	struct auth_ntlm_local *stats = stats_of(ntlm);
 	unsigned char nonce[NTLM_NONCE_BYTES];
 
-	if (!(a->flags & NTLM_UNICODE) || !a->user.len) {
-		lcs_count(&stats->malformed);
-		return AUTH_LCS_BAD;
-	}
-	if (!a->proof.len || (!(a->flags & NTLM_EXTENDED) &&
-	    !auth_ntlm_conf(ntlm, h->ctx)->allow_weak)) {
-		lcs_count(&stats->weak);
-		return AUTH_LCS_WEAK;
-	}
-	if (!read_opaque(h->opaque, &h->stamp) || !is_fresh(ntlm, h->ctx, h->stamp)) {
-		lcs_count(&stats->stale);
-		return AUTH_LCS_REFUSED;
-	}
+	if (!(a->flags & NTLM_UNICODE) || !a->user.len)
+		return ntlm_refuse(h, &stats->malformed, AUTH_LCS_BAD,
+		    "no Unicode, or nobody is named", NULL);
+	if (!a->proof.len)
+		return ntlm_refuse(h, &stats->weak, AUTH_LCS_WEAK, NULL, "NTLMv2 is needed");
+	if (!(a->flags & NTLM_EXTENDED) && !auth_ntlm_conf(ntlm, h->ctx)->allow_weak)
+		return ntlm_refuse(h, &stats->weak, AUTH_LCS_WEAK, NULL,
+		    "NTLM with extended session security is needed");
+	if (!read_opaque(h->opaque, &h->stamp) || !is_fresh(ntlm, h->ctx, h->stamp))
+		return ntlm_refuse(h, &stats->stale, AUTH_LCS_REFUSED,
+		    "the challenge is old, or none of ours", NULL);
 	nonce_of(ntlm, h->opaque, h->flow, nonce);
 	return identify(ntlm, h, a, nonce);
 }
@@ -276,9 +279,8 @@ enum auth_lcs_result ntlm_accept(void *state, struct auth_lcs_handshake *h)
 	struct auth_ntlm *ntlm = state;
 	struct ntlm_answer a;
 
-	if (ntlm_read_answer(h->token, &a) != 0) {
-		lcs_count(&stats_of(ntlm)->malformed);
-		return AUTH_LCS_BAD;
-	}
+	if (ntlm_read_answer(h->token, &a) != 0)
+		return ntlm_refuse(h, &stats_of(ntlm)->malformed, AUTH_LCS_BAD,
+		    "the token cannot be read", NULL);
 	return judge(ntlm, h, &a);
 }

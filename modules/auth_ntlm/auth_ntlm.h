@@ -20,7 +20,8 @@ struct auth_ntlm_conf {
 };
 
 struct auth_ntlm_local {
-	uint64_t accepted, wrong, unknown, disabled, malformed, weak, stale, clock, asked, unreachable;
+	uint64_t accepted, wrong, unknown, disabled, locked, malformed, weak, stale, clock;
+	uint64_t asked, unreachable;
 };
 
 struct auth_ntlm {
@@ -52,6 +53,9 @@ struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
 /* ---- accept.c ---- */
 int  ntlm_challenge(void *state, struct lcs_ctx *ctx, struct slice token, struct buf *out);
 enum auth_lcs_result ntlm_accept(void *state, struct auth_lcs_handshake *h);
+/** result, counted; why: for the log, told: to the client, too. Static texts or NULL. */
+enum auth_lcs_result ntlm_refuse(struct auth_lcs_handshake *h, uint64_t *counter,
+    enum auth_lcs_result result, const char *why, const char *told);
 /** What came of the answer: OK makes the keys, and tells who it is. aor: in the arena. */
 enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
     const struct ntlm_answer *a, int err, const unsigned char base[NTLM_KEY_BYTES],

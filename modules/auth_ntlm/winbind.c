@@ -14,6 +14,56 @@
 
 bool ntlm_winbind_is_built(void) { return true; }
 
+/* What a domain controller says (MS-ERREF 2.3.1), and what comes of it. Windows and Samba tell
+ * of a disabled or expired account only who knows its password. */
+struct ruling {
+	uint32_t             nt_status;
+	enum auth_lcs_result result;
+	size_t               counter;
+	const char          *why, *told;
+};
+
+#define COUNTER(field) offsetof(struct auth_ntlm_local, field)
+
+static const struct ruling rulings[] = {
+	{ 0xc000006a, AUTH_LCS_REFUSED, COUNTER(wrong), "wrong password", NULL },
+	{ 0xc000006d, AUTH_LCS_REFUSED, COUNTER(wrong), "wrong name or password", NULL },
+	{ 0xc0000064, AUTH_LCS_REFUSED, COUNTER(unknown), "there is no such account", NULL },
+	{ 0xc0000072, AUTH_LCS_DISABLED, COUNTER(disabled), NULL, "This account is disabled" },
+	{ 0xc0000193, AUTH_LCS_DISABLED, COUNTER(disabled), NULL, "This account has expired" },
+	{ 0xc0000071, AUTH_LCS_DISABLED, COUNTER(disabled), NULL, "The password has expired" },
+	{ 0xc0000224, AUTH_LCS_DISABLED, COUNTER(disabled), NULL,
+	  "The password must be changed before the first sign-in" },
+	{ 0xc000006f, AUTH_LCS_DISABLED, COUNTER(disabled), NULL,
+	  "This account may not sign in at this time" },
+	{ 0xc0000070, AUTH_LCS_DISABLED, COUNTER(disabled), NULL,
+	  "This account may not sign in from this computer" },
+	{ 0xc000006e, AUTH_LCS_DISABLED, COUNTER(disabled), NULL, "This account is restricted" },
+	{ 0xc0000234, AUTH_LCS_LOCKED, COUNTER(locked), NULL,
+	  "This account is locked after too many wrong passwords" },
+	{ 0xc000005e, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable), "no domain controller answers", NULL },
+	{ 0xc0000233, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable), "no domain controller found", NULL },
+	{ 0xc00000b5, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable),
+	  "the domain controller does not answer in time", NULL },
+	{ 0xc00000da, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable),
+	  "winbind has not joined the domain, or no longer", NULL },
+	{ 0xc0000022, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable),
+	  "the domain controller refuses winbind", NULL },
+	{ 0, AUTH_LCS_REFUSED, COUNTER(wrong), "the domain controller refused", NULL },
+};
+
+static const struct ruling no_winbind = { 0, AUTH_LCS_UNAVAILABLE, COUNTER(unreachable),
+	"winbind does not answer", NULL };
+
+static const struct ruling *ruling_of(uint32_t nt_status)
+{
+	const struct ruling *r = rulings;
+
+	while (r->nt_status && r->nt_status != nt_status)
+		r++;
+	return r;
+}
+
 struct question {
 	struct lcs_job             job;	/* first */
 	struct auth_ntlm          *ntlm;
@@ -22,9 +72,11 @@ struct question {
 	unsigned char              nonce[NTLM_NONCE_BYTES], base[NTLM_KEY_BYTES];
 	const char                *domain, *user;
 	struct slice               aor;
+	const struct ruling       *ruling;	/* with -EACCES */
 };
 
-static int verdict_of(wbcErr err)
+static int verdict_of(wbcErr err, const struct wbcAuthErrorInfo *error,
+    const struct ruling **ruling)
 {
 	switch (err) {
 	case WBC_ERR_SUCCESS:
@@ -32,6 +84,7 @@ static int verdict_of(wbcErr err)
 	case WBC_ERR_AUTH_ERROR:
 	case WBC_ERR_UNKNOWN_USER:
 	case WBC_ERR_DOMAIN_NOT_FOUND:
+		*ruling = ruling_of(error ? error->nt_status : 0);
 		return -EACCES;
 	default:
 		return -EIO;
@@ -53,26 +106,32 @@ static void ask(struct lcs_job *job)
 	p.password.response.nt_data = (uint8_t *)(uintptr_t)q->answer.nt.p;
 	p.password.response.lm_length = (uint32_t)q->answer.lm.len;
 	p.password.response.lm_data = (uint8_t *)(uintptr_t)q->answer.lm.p;
-	job->err = verdict_of(wbcAuthenticateUserEx(&p, &info, &error));
+	job->err = verdict_of(wbcAuthenticateUserEx(&p, &info, &error), error, &q->ruling);
 	if (job->err == 0 && info)
 		memcpy(q->base, info->user_session_key, sizeof(q->base));
 	wbcFreeMemory(info);
 	wbcFreeMemory(error);
 }
 
+static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
+{
+	char *stats = lcs_local(q->ntlm->mod);
+
+	if (r->result == AUTH_LCS_UNAVAILABLE)
+		log_error("auth_ntlm", "nobody can be signed in by the domain why=\"%s\"", r->why);
+	return ntlm_refuse(q->h, (uint64_t *)(void *)(stats + r->counter), r->result, r->why,
+	    r->told);
+}
+
 static void asked(struct lcs_job *job, int err)
 {
 	struct question *q = (struct question *)job;
-	struct auth_ntlm_local *stats = lcs_local(q->ntlm->mod);
 	enum auth_lcs_result result;
 
-	if (err && err != -EACCES) {
-		lcs_count(&stats->unreachable);
-		log_error("auth_ntlm", "winbind does not answer error=\"%s\"", err_text(err));
-	}
-	/* After a timeout the pool may still write to it. */
-	result = err ? ntlm_conclude(q->ntlm, q->h, &q->answer, err, NULL, q->aor) :
-	    ntlm_conclude(q->ntlm, q->h, &q->answer, 0, q->base, q->aor);
+	if (!err)
+		result = ntlm_conclude(q->ntlm, q->h, &q->answer, 0, q->base, q->aor);
+	else	/* After a timeout the pool may still write to the question. */
+		result = refuse(q, err == -EACCES ? q->ruling : &no_winbind);
 	q->ntlm->lcs->finished(q->h, result);
 }
 

@@ -1,4 +1,5 @@
-"""An LCS client on a bare socket: signs in by NTLM, signs what it sends, checks what it gets.
+"""An LCS client on a bare socket: signs in by NTLM or Kerberos, signs what it sends, checks what
+it gets.
 
 For what pidgin-sipe cannot be told to do: old versions, wrong signatures, repeated numbers.
 """
@@ -6,8 +7,8 @@ import base64
 import os
 import re
 
-from . import ntlm, sip
-from .tap import Failed, equal
+from . import gss, ntlm, sip
+from .tap import Failed, check, equal
 
 REALM = "SIP Communications Service"
 
@@ -37,6 +38,8 @@ def params(value):
 
 
 class LcsClient:
+    scheme = "NTLM"
+
     def __init__(self, peer, user, version=4, extended=True, clock=0.0, login=None,
                  password=None, epid=None, header="Authorization"):
         self.peer, self.user, self.version = peer, user, version
@@ -68,13 +71,13 @@ class LcsClient:
             self.cnum += 1
             cnum = self.cnum
         rand = os.urandom(4).hex()
-        text = text_of(sip.Message(data), "NTLM", rand, str(cnum), self.target, self.version)
-        mac = (session or self.session).mac(text, True).hex()
+        text = text_of(sip.Message(data), self.scheme, rand, str(cnum), self.target, self.version)
+        mac = (session or self.session).mac(text).hex()
         return f'crand="{rand}", cnum="{cnum}", response="{mac}"'
 
     def sign(self, data, cnum=None):
         """The same message with credentials in front of its Content-Length."""
-        value = (f'NTLM qop="auth", opaque="{self.opaque}", realm="{REALM}", '
+        value = (f'{self.scheme} qop="auth", opaque="{self.opaque}", realm="{REALM}", '
                  f'targetname="{self.target}", {self.signature(data, cnum)}')
         return data.replace(b"\r\nContent-Length:",
                             f"\r\n{self.header}: {value}\r\nContent-Length:".encode(), 1)
@@ -99,8 +102,8 @@ class LcsClient:
         p = params(message.get("Authentication-Info") or "")
         if "rspauth" not in p:
             raise Failed(f"unsigned: {message.start}")
-        text = text_of(message, "NTLM", p["srand"], p["snum"], self.target, self.version)
-        equal(p["rspauth"].lower(), self.session.mac(text, False).hex(), f"signature of\n{text}")
+        text = text_of(message, self.scheme, p["srand"], p["snum"], self.target, self.version)
+        check(self.session.is_right(text, bytes.fromhex(p["rspauth"])), f"signature of\n{text}")
         return int(p["snum"])
 
     # -- signing in
@@ -113,19 +116,22 @@ class LcsClient:
         return self.unsigned("REGISTER", f"sip:{self.user.domain}", lines)
 
     def offer(self, reply):
-        """The NTLM challenge of a 401."""
+        """Our scheme's challenge of a 401."""
         equal(reply.code, 401, "response")
         for value in reply.all("WWW-Authenticate"):
-            if value.startswith("NTLM "):
+            if value.startswith(self.scheme + " "):
                 return params(value)
-        raise Failed(f"no NTLM in {reply.all('WWW-Authenticate')}")
+        raise Failed(f"no {self.scheme} in {reply.all('WWW-Authenticate')}")
 
-    def begin(self):
-        """The first two legs; the challenge that is to be answered."""
-        self.session = None
+    def first_leg(self):
+        self.session, self.opaque = None, None
         self.target = self.offer(self.ask(self.register()))["targetname"]
         version = f", version={self.version}" if self.version > 2 else ""
         self.common = f'qop="auth", realm="{REALM}", targetname="{self.target}"{version}'
+
+    def begin(self):
+        """The first two legs; the challenge that is to be answered."""
+        self.first_leg()
         second = self.offer(self.ask(self.register(
             credentials=f'NTLM {self.common}, gssapi-data=""')))
         self.opaque = second["opaque"]
@@ -134,7 +140,8 @@ class LcsClient:
     def answer(self, token, session, signed=True):
         """The third REGISTER with these bytes as its token."""
         data = self.register()
-        value = (f'NTLM {self.common}, opaque="{self.opaque}", '
+        opaque = f', opaque="{self.opaque}"' if self.opaque else ""
+        value = (f'{self.scheme} {self.common}{opaque}, '
                  f'gssapi-data="{base64.b64encode(token).decode()}"')
         if self.version >= 4 and signed:
             value += ", " + self.signature(data, 1, session)
@@ -158,8 +165,24 @@ class LcsClient:
         if reply.code == 200:
             self.session = session
             self.check(reply)
+            self.opaque = params(reply.get("Authentication-Info"))["opaque"]
         return reply
 
     def sign_in(self):
         equal(self.try_sign_in().code, 200, "sign-in")
         return self
+
+
+class KerberosClient(LcsClient):
+    """The same by a ticket: cache and config are those of kinit (KRB5CCNAME, KRB5_CONFIG)."""
+    scheme = "Kerberos"
+
+    def __init__(self, peer, user, cache, config, service=None, **how):
+        super().__init__(peer, user, **how)
+        self.cache, self.config, self.service = cache, config, service
+
+    def begin(self):
+        self.first_leg()                # the token is the first word
+
+    def new_session(self, challenge):
+        return gss.Session(self.service or self.target, self.cache, self.config)

@@ -90,7 +90,11 @@ class Session:
         return (SIGNATURE + struct.pack("<I", 3) + head + struct.pack("<I", self.flags) +
                 b"\5\1\x28\x0a\0\0\0\x0f" + payload)
 
-    def mac(self, text, by_client):
+    def is_right(self, text, mac):
+        """Is this the server's signature of that text?"""
+        return mac == self.mac(text, False)
+
+    def mac(self, text, by_client=True):
         data = text.encode()
         if not self.flags & EXTENDED:
             stream = rc4(self.exported, bytes(12))
