@@ -2,6 +2,7 @@
 import struct
 
 from lib import sip
+from lib.demo import ROOT
 from lib.lcs import LcsClient
 from lib.tap import check, equal, test, wait_until
 
@@ -145,9 +146,39 @@ def clock(world, minutes, how, what):
         check("clock" in reply.get("Warning", ""), "no Warning says why")
 
 
+def refused_as_weak(c, told):
+    reply = c.try_sign_in()
+    equal(reply.code, 401, "last response")
+    check(told in reply.get("Warning", ""), f"Warning: {reply.get('Warning')}")
+
+
 @test("without extended session security nobody gets in")
 def weak(world):
-    equal(client(world, version=2, extended=False).try_sign_in().code, 401, "last response")
+    refused_as_weak(client(world, version=2, extended=False), "extended session security")
+
+
+@test("where weak clients are let in they sign with CRC32; NTLM before NTLMv2 stays outside")
+def weak_allowed(world):
+    config = world.path("weak.cfg")
+    config.write_text(f'#!lcs 1\nimport "{ROOT}/cfg/samples/home-lcs.cfg"\n'
+                      'modparam("auth_ntlm", "allow_weak", yes)\n')
+    server, (one, two, _) = world.own_server(ROLE, transports=("tcp", "tls"),
+                                             options=["--config", str(config)])
+    c = client(world, one, server, version=2, extended=False).sign_in()
+    other = client(world, two, server).sign_in()
+    c.peer.send(c.make("MESSAGE", two.uri, b"from long ago", more=[("Content-Type", "text/plain")]))
+    equal(other.peer.expect("MESSAGE").body, b"from long ago", "body")
+    other.peer.send(other.make("MESSAGE", one.uri, b"and back",
+                               more=[("Content-Type", "text/plain")]))
+    got = c.peer.expect("MESSAGE")
+    equal(got.body, b"and back", "body")
+    c.check(got)
+    data = c.make("MESSAGE", two.uri)
+    at = data.index(b"Call-ID: ") + 9
+    c.peer.send(data[:at] + (b"x" if data[at:at + 1] != b"x" else b"y") + data[at + 1:])
+    closed(c)
+    for extended in (True, False):
+        refused_as_weak(client(world, one, server, version=2, extended=extended, v1=True), "NTLMv2")
 
 
 @test("tokens cut at every byte, or with wrong lengths and places, are refused", limit=120)

