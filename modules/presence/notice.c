@@ -168,6 +168,7 @@ void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *re
 			sub->owed = OWED_FULL;
 			notify_wait(sub, retry_after(response));
 		}
+		notify_due(sub);
 	}
 }
 
@@ -188,5 +189,5 @@ static void answered(void *arg, enum tm_event event, uint16_t status, struct sip
 	if (status >= 300)
 		notice_failed(sub, status, response);
 	else if (sub->owed || !list_is_empty(&sub->deltas))
-		user_touch(sub->user);
+		notify_due(sub);
 }

@@ -122,6 +122,25 @@ static void send_state(struct presence_sub *sub)
 		was_told(sub, hash);
 }
 
+/* One that is not granted yet is told when it is. */
+void notify_due(struct presence_sub *sub)
+{
+	if (list_is_empty(&sub->node))
+		return;
+	if (list_is_empty(&sub->due))
+		list_push_back(&sub->user->due, &sub->due);
+	user_touch(sub->user);
+}
+
+/* A timer that only keeps RFC 6446's least rate does not hold up what is new. */
+static void wake(struct presence_sub *sub)
+{
+	if (sub->is_quiet)
+		timer_stop(&sub->wait);
+	sub->is_quiet = false;
+	notify_due(sub);
+}
+
 static void send_delta(struct presence_sub *sub)
 {
 	struct delta *d = container_of(list_pop_front(&sub->deltas), struct delta, node);
@@ -130,10 +149,13 @@ static void send_delta(struct presence_sub *sub)
 	sub->delta_count--;
 	presence_body_unref(&d->body);
 	free(d);
-	if (err)
+	if (err) {
 		try_later(sub, err);
-	else
-		was_told(sub, 0);
+		return;
+	}
+	was_told(sub, 0);
+	if (sub->delta_count)
+		wake(sub);
 }
 
 static void drop_deltas(struct presence_sub *sub)
@@ -174,13 +196,17 @@ static void tell(struct presence_sub *sub)
 
 bool notify_user(struct presence_user *u, unsigned *budget)
 {
-	list_for_each_safe(it, &u->subs) {
-		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+	struct list *node;
+
+	while ((node = list_pop_front(&u->due))) {
+		struct presence_sub *sub = container_of(node, struct presence_sub, due);
 
 		if (!wants_notice(sub))
 			continue;
-		if (*budget == 0)
+		if (*budget == 0) {
+			list_push_front(&u->due, &sub->due);
 			return false;
+		}
 		--*budget;
 		tell(sub);
 	}
@@ -188,15 +214,6 @@ bool notify_user(struct presence_user *u, unsigned *budget)
 }
 
 /* ---- what others ask ---- */
-
-/* A timer that only keeps RFC 6446's least rate does not hold up what is new. */
-static void wake(struct presence_sub *sub)
-{
-	if (sub->is_quiet)
-		timer_stop(&sub->wait);
-	sub->is_quiet = false;
-	user_touch(sub->user);
-}
 
 void notify_owe(struct presence_sub *sub, enum owed what)
 {
@@ -305,12 +322,13 @@ static void waited(struct wheel_timer *t)
 	}
 	if (!sub->owed && list_is_empty(&sub->deltas))
 		sub->owed = OWED_FULL;	/* RFC 6446: it has been quiet for long */
-	user_touch(sub->user);
+	notify_due(sub);
 }
 
 void notify_init(struct presence_sub *sub)
 {
 	list_init(&sub->deltas);
+	list_init(&sub->due);
 	timer_init(&sub->wait, waited);
 }
 
@@ -319,6 +337,7 @@ void notify_stop(struct presence_sub *sub)
 	const struct presence *p = sub->user->p;
 
 	timer_stop(&sub->wait);
+	list_remove(&sub->due);
 	drop_deltas(sub);
 	if (sub->uac)
 		p->tm->forget(p->tm_state, &sub->uac);

@@ -46,6 +46,7 @@ struct presence_conf {
 struct presence_local {			/* of one worker */
 	struct presence *p;
 	struct htab      users;		/* those it owns */
+	struct htab      watchers;	/* their subscriptions, by who watches whom: watcher.c */
 	struct htab      flows;		/* flow.c: who stands behind its connections */
 	struct list      dirty;		/* users to be looked at when the turn ends */
 	struct loop_task task;
@@ -112,6 +113,8 @@ struct sub_texts {
 
 struct presence_sub {
 	struct list          node;	/* in user->subs */
+	struct list          due;	/* in user->due */
+	struct htab_node     by_watcher;
 	struct presence_user *user;
 	struct package      *pkg;
 	struct presence_sub_info info;	/* its texts are in memory, too */
@@ -231,6 +234,7 @@ struct presence_user {
 	struct list  turns;		/* those that wait */
 	unsigned     sub_count;
 	struct list  subs, pubs, bodies;
+	struct list  due;		/* subscriptions to be told something, if they can be */
 	struct slice aor;
 	_Alignas(max_align_t) char parts[];	/* behind them the text of aor */
 };
@@ -312,7 +316,16 @@ const char *sub_reason(enum presence_sub_event why);
 /** All of a user, at the end. */
 void subs_free(struct presence_user *u);
 
+/* ---- watcher.c ---- */
+/** Those that are found; one of them may be freed when the next is known. */
+void watcher_add(struct presence_sub *sub);
+void watcher_remove(struct presence_sub *sub);
+struct presence_sub *watcher_first(struct presence_user *u, struct slice watcher);
+struct presence_sub *watcher_next(const struct presence_sub *sub);
+
 /* ---- notify.c ---- */
+/** It may be told what is owed now, if anything is: looked at when the turn of the loop ends. */
+void notify_due(struct presence_sub *sub);
 /** Something is owed to it; sent when the turn of the loop ends, or later. */
 void notify_owe(struct presence_sub *sub, enum owed what);
 /** What can be sent of it now. false: there is more than fits into one turn. */

@@ -172,6 +172,7 @@ struct presence_sub *sub_new(struct presence_user *u, struct asking *a)
 static void count_in(struct presence_sub *sub)
 {
 	list_push_back(&sub->user->subs, &sub->node);
+	watcher_add(sub);
 	sub->user->sub_count++;
 	local_of(sub->user->p)->subscriptions++;
 }
@@ -288,6 +289,7 @@ static void unlink_sub(struct presence_sub *sub)
 	if (list_is_empty(&sub->node))
 		return;
 	list_remove(&sub->node);
+	watcher_remove(sub);
 	sub->user->sub_count--;
 	local_of(p)->subscriptions--;
 	user_touch(sub->user);

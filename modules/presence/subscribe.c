@@ -41,31 +41,28 @@ static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 {
 	return slice_eq(sub->t.call_id, a->t.call_id) &&
 	    slice_eq(sub->t.remote_tag, a->t.remote_tag) &&
-	    slice_eq_nocase(sub->info.watcher, a->req.watcher) &&
 	    slice_eq(sub->info.epid, a->req.epid) && slice_eq(sub->t.event, a->t.event) &&
 	    sub->remote_cseq == a->cseq;
 }
 
 static struct presence_sub *find_copy(struct presence_user *u, const struct asking *a)
 {
-	list_for_each(it, &u->subs) {
-		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+	struct presence_sub *sub = watcher_first(u, a->req.watcher);
 
-		if (is_copy_of(sub, a))
-			return sub;
-	}
-	return NULL;
+	while (sub && !is_copy_of(sub, a))
+		sub = watcher_next(sub);
+	return sub;
 }
 
 /* What an endpoint had before it began anew with another Call-ID. */
 static void drop_forgotten(struct presence_user *u, const struct presence_sub *fresh)
 {
-	list_for_each_safe(it, &u->subs) {
-		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+	struct presence_sub *sub = watcher_first(u, fresh->info.watcher), *next;
 
+	for (; sub; sub = next) {
+		next = watcher_next(sub);
 		if (sub != fresh && sub->pkg == fresh->pkg && fresh->info.epid.len &&
 		    slice_eq(sub->info.epid, fresh->info.epid) &&
-		    slice_eq_nocase(sub->info.watcher, fresh->info.watcher) &&
 		    slice_eq(sub->t.event, fresh->t.event) &&
 		    (sub->info.flags & PRESENCE_SUB_LIST) == (fresh->info.flags & PRESENCE_SUB_LIST))
 			sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
@@ -76,9 +73,8 @@ static unsigned count_of(struct presence_user *u, struct slice watcher)
 {
 	unsigned n = 0;
 
-	list_for_each(it, &u->subs)
-		n += slice_eq_nocase(container_of(it, struct presence_sub, node)->info.watcher,
-		    watcher);
+	for (struct presence_sub *sub = watcher_first(u, watcher); sub; sub = watcher_next(sub))
+		n++;
 	return n;
 }
 

@@ -31,6 +31,7 @@ static struct presence_user *user_new(struct presence *p, struct slice aor, uint
 	list_init(&u->dirty);
 	list_init(&u->turns);
 	list_init(&u->subs);
+	list_init(&u->due);
 	list_init(&u->pubs);
 	list_init(&u->bodies);
 	u->is_registered = flow_has_bindings(p, aor);
@@ -204,7 +205,7 @@ int users_start(struct presence_local *local)
 	list_init(&local->dirty);
 	loop_task_init(&local->task, look);
 	timer_init(&local->more, look_again);
-	return htab_init(&local->users, 256);
+	return htab_init(&local->users, 256) != 0 ? -ENOMEM : htab_init(&local->watchers, 256);
 }
 
 static void free_node(struct htab_node *node, void *arg)
@@ -223,4 +224,5 @@ void users_stop(struct presence_local *local)
 	timer_stop(&local->more);
 	htab_each(&local->users, free_node, &local->users);
 	htab_fini(&local->users);
+	htab_fini(&local->watchers);
 }
