@@ -75,54 +75,11 @@ struct expr *expr_token(struct load *ld, const struct token *t)
 	}
 }
 
-static struct text_part *part_of(struct load *ld, const struct token *t)
-{
-	struct text_part *p = MEM_NEW(&ld->mem, struct text_part);
-
-	p->token = *t;
-	return p;
-}
-
-static struct slice part_value(struct load *ld, const struct token *t)
-{
-	return t->quote == '\'' ? t->text : text_unescape(ld, t->text, false);
-}
-
-/* Texts that stand side by side are one text. */
-struct expr *expr_text(struct load *ld, struct expr *before, const struct token *t)
-{
-	struct slice s = part_value(ld, t);
-	struct text_part **last;
-
-	if (!before) {
-		before = expr_value(ld, t->at, value_string(s));
-		before->literal.parts = part_of(ld, t);
-		return before;
-	}
-	before->literal.value.s = mem_printf(&ld->mem, "%.*s%.*s",
-	    SLICE_ARG(before->literal.value.s), SLICE_ARG(s));
-	before->at = span_join(before->at, t->at);
-	for (last = &before->literal.parts; *last; last = &(*last)->next)
-		;
-	*last = part_of(ld, t);
-	return before;
-}
-
 struct expr *expr_word(struct load *ld, const struct token *t)
 {
 	struct expr *e = expr_value(ld, t->at, value_string(t->text));
 
 	e->literal.is_word = true;
-	return e;
-}
-
-struct expr *expr_fstring(struct load *ld, const struct token *t)
-{
-	struct text_part *part = part_of(ld, t);
-	struct expr *e = text_pieces(ld, part, t->at);
-
-	if (e->kind == EXPR_TEXT)
-		e->text.parts = part;
 	return e;
 }
 

@@ -384,6 +384,10 @@ struct expr *expr_binary(struct load *ld, enum expr_op op, struct cfg_span op_at
 struct stmt *stmt_new(struct load *ld, enum stmt_kind kind, struct cfg_span at,
     struct cfg_span word_at);
 const char *expr_op_text(enum expr_op op);
+/* Where control goes (ends.c). */
+/** Does control never get behind s? break counts for loops and switches around. */
+bool stmt_never_ends(const struct stmt *s);
+bool stmts_never_end(const struct stmt *first);
 /** "request_route", "route[X]" as the script writes it. */
 const char *route_kind_text(enum route_kind kind);
 struct slice route_text(struct load *ld, const struct route_decl *r);
@@ -396,8 +400,11 @@ struct slice text_unescape(struct load *ld, struct slice raw, bool is_format);
  * if there is no variable in it. @param code of errors inside
  */
 struct expr *text_pieces(struct load *ld, const struct text_part *parts, struct cfg_span at);
-/** Does a plain text look as if somebody expected its "$x" to be replaced? */
+/** Does a plain text look as if somebody expected its "$x" to be replaced? (text.c) */
 bool text_looks_formatted(const struct text_part *parts, struct slice *word);
+
+/** What stands in the parentheses of a variable, if it is a text and not empty. */
+bool pv_plain_arg(const struct pv *pv, struct slice *out);
 
 /** 0, or -1 after an error that ended everything. */
 int ast_parse(struct load *ld, const struct cfg_source *source);

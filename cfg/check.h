@@ -66,8 +66,6 @@ void check_pv(struct check *c, struct expr *e);
 void check_pv_assign(struct check *c, struct expr *e);
 void check_field(struct check *c, struct expr *e);
 void check_trans(struct check *c, struct expr *e);
-/** "$rU" as it identifies what a test has looked at; empty if it cannot. */
-struct slice check_pv_key(struct check *c, const struct expr *e);
 
 /* ---- calls (check_call.c) ---- */
 void check_call(struct check *c, struct expr *e);
@@ -92,6 +90,9 @@ void scope_close(struct check *c);
 void scope_add(struct check *c, struct decl *d);
 struct decl *scope_find(const struct check *c, struct slice name);
 void scope_candidates(const struct check *c, struct candidates *out);
+/** A variable as it is looked at: two uses with one key mean the same value as long as nobody
+ * writes it. Empty if that cannot be told. */
+struct slice fact_key(struct check *c, const struct expr *pv);
 void fact_add(struct check *c, struct slice key);
 void fact_remove(struct check *c, struct slice key);
 bool fact_holds(const struct check *c, struct slice key);
@@ -105,9 +106,6 @@ void facts_merge(struct check *c, struct fact *mark);
 
 /* ---- statements (check_stmt.c) ---- */
 void check_body(struct check *c, struct stmt *body);
-/** Does control never get behind s? break counts for loops and switches around. */
-bool stmt_never_ends(const struct stmt *s);
-bool stmts_never_end(const struct stmt *first);
 
 /* ---- constants (fold.c) ---- */
 /** Set e->konst if its value is known now. Operands are checked and folded. */
@@ -123,7 +121,7 @@ struct walk {
 void walk_expr(struct walk *w, struct expr *e);
 void walk_stmts(struct walk *w, struct stmt *first);
 
-/* ---- tables (table.c) ---- */
+/* ---- tables (check_table.c) ---- */
 void table_acls(struct load *ld);
 void table_maps(struct load *ld);
 
@@ -142,6 +140,5 @@ bool convert_setting(struct load *ld, const struct sym_setting *decl, const char
 struct value convert_preset(struct load *ld, const struct sym_setting *decl);
 /** "1ms .. 10m, default 30s": what may be written. */
 struct slice convert_range_text(struct load *ld, const struct sym_setting *decl);
-struct slice type_article(struct load *ld, struct type t);
 
 #endif

@@ -7,26 +7,6 @@
 
 #include <errno.h>
 
-static const char *words_of(enum value_type base)
-{
-	static const char *const words[] = {
-		[VALUE_NULL] = "null", [VALUE_BOOL] = "true or false", [VALUE_INT] = "a number",
-		[VALUE_STRING] = "a text", [VALUE_IP] = "an address",
-		[VALUE_DURATION] = "a duration", [VALUE_URI] = "a URI", [VALUE_LIST] = "a list",
-		[VALUE_MAP] = "a map", [VALUE_ACL] = "an acl", [VALUE_ANY] = "a value",
-		[VALUE_VOID] = "nothing"
-	};
-
-	return words[base];
-}
-
-struct slice type_article(struct load *ld, struct type t)
-{
-	if (t.nullable && t.base != VALUE_NULL && t.base != VALUE_ANY)
-		return mem_printf(&ld->mem, "%s or null", words_of(t.base));
-	return slice_str(words_of(t.base));
-}
-
 /* ---- what is wanted somewhere ---- */
 
 void check_say_nullable(struct check *c, struct expr *e)
@@ -38,7 +18,7 @@ void check_say_nullable(struct check *c, struct expr *e)
 		text = slice_first(slice_skip(source_line(e->at.source, e->at.line),
 		    e->at.column - 1), e->at.end_column - e->at.column);
 	item = load_error(c->ld, 320, e->at, "%.*s may be null here, and %s is needed",
-	    SLICE_ARG(text), words_of(e->type.base));
+	    SLICE_ARG(text), type_article(type_plain(e->type)));
 	diag_beside(item, "this is of type %s", type_text(e->type));
 	diag_help(item, "give a value for that case: %.*s ?? ...", SLICE_ARG(text));
 	diag_help(item, "or test first: if (%.*s != null) { ... }", SLICE_ARG(text));
@@ -97,8 +77,8 @@ bool check_want(struct check *c, struct expr *e, struct type want, unsigned code
 		check_say_nullable(c, e);
 		return false;
 	}
-	item = load_error(c->ld, code, e->label.len ? e->label_at : e->at, "%s is %.*s, not %.*s",
-	    what, SLICE_ARG(type_article(c->ld, want)), SLICE_ARG(type_article(c->ld, e->type)));
+	item = load_error(c->ld, code, e->label.len ? e->label_at : e->at, "%s is %s, not %s",
+	    what, type_article(want), type_article(e->type));
 	diag_beside(item, "this is of type %s", type_text(e->type));
 	if (want.base == VALUE_STRING && e->type.base == VALUE_INT)
 		diag_help(item, "str(...) makes a text of a number");
@@ -123,8 +103,8 @@ void check_condition(struct check *c, struct expr *e)
 		check_say_nullable(c, e);
 		return;
 	}
-	item = load_error(c->ld, 309, e->at, "a condition is true or false, not %.*s",
-	    SLICE_ARG(type_article(c->ld, e->type)));
+	item = load_error(c->ld, 309, e->at, "a condition is true or false, not %s",
+	    type_article(e->type));
 	if (e->type.nullable)
 		diag_beside(item, "to ask whether it is there: ... != null");
 	else if (e->type.base == VALUE_INT)
@@ -328,7 +308,7 @@ static void say_different(struct check *c, struct expr *e)
 {
 	const struct expr *a = e->op.a, *b = e->op.b;
 	struct diag_item *item = load_error(c->ld, 320, e->at, "%s and %s are compared",
-	    words_of(a->type.base), words_of(b->type.base));
+	    type_article(type_plain(a->type)), type_article(type_plain(b->type)));
 	enum value_type x = a->type.base, y = b->type.base;
 
 	diag_beside(item, "values of different types are never equal");
@@ -448,7 +428,7 @@ static void check_in(struct check *c, struct expr *e)
 		return;
 	if (!is_set_type(b->type.base)) {
 		item = load_error(c->ld, 309, b->at, "\"in\" looks into a list, a network, "
-		    "an acl or a map, not into %s", words_of(b->type.base));
+		    "an acl or a map, not into %s", type_article(type_plain(b->type)));
 		if (b->type.base == VALUE_STRING)
 			diag_beside(item, "for a part of a text use =~");
 		e->type = type_bad();
@@ -461,7 +441,7 @@ static void check_in(struct check *c, struct expr *e)
 	if (comparable(a->type, want))
 		return;
 	load_error(c->ld, 320, e->at, "%s is looked for among values that are %s",
-	    words_of(a->type.base), words_of(want.base));
+	    type_article(type_plain(a->type)), type_article(type_plain(want)));
 	e->type = type_bad();
 }
 
@@ -483,7 +463,7 @@ static void check_coalesce(struct check *c, struct expr *e)
 		e->type = b->type;
 	if (e->type.base == VALUE_VOID) {
 		load_error(c->ld, 320, e->at, "one side of \"??\" is %s, the other %s",
-		    words_of(a->type.base), words_of(b->type.base));
+		    type_article(type_plain(a->type)), type_article(type_plain(b->type)));
 		e->type = type_bad();
 	} else if (a->type.nullable && !b->type.nullable && !type_is_open(e->type)) {
 		e->type.nullable = false;
@@ -531,7 +511,7 @@ static void say_operands(struct check *c, struct expr *e)
 	const struct expr *a = e->op.a, *b = e->op.b;
 	struct diag_item *item = load_error(c->ld, 309, e->op.op_at,
 	    "\"%s\" does not go with %s and %s", expr_op_text(e->op.op),
-	    words_of(a->type.base), words_of(b->type.base));
+	    type_article(type_plain(a->type)), type_article(type_plain(b->type)));
 
 	if (e->op.op == OP_ADD && is_textual(b->type))
 		diag_beside(item, "put the text first, or write str(...) + ...");
@@ -595,7 +575,7 @@ static void check_unary(struct check *c, struct expr *e)
 	    (a->type.base == VALUE_DURATION && e->op.op == OP_NEG))
 		return;
 	load_error(c->ld, 309, e->at, "\"%s\" takes a number, not %s",
-	    expr_op_text(e->op.op), words_of(a->type.base));
+	    expr_op_text(e->op.op), type_article(type_plain(a->type)));
 	e->type = type_bad();
 }
 
@@ -636,7 +616,7 @@ static void check_list(struct check *c, struct expr *e)
 		both = type_union(item, x->type);
 		if (both.base == VALUE_VOID) {
 			load_error(c->ld, 320, x->at, "%s in a list whose other items are %s",
-			    words_of(x->type.base), words_of(item.base));
+			    type_article(type_plain(x->type)), type_article(type_plain(item)));
 			e->type = type_bad();
 			return;
 		}

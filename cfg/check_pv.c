@@ -3,20 +3,12 @@
  */
 #include "cfg/check.h"
 #include "cfg/guest.h"
+#include "cfg/guest_prep.h"
 #include "cfg/regex.h"
 
 #include <stdlib.h>
 
 /* ---- the ones that are the language's own ---- */
-
-static bool literal_arg(const struct pv *pv, struct slice *out)
-{
-	if (!pv->arg || pv->arg->kind != EXPR_LITERAL ||
-	    pv->arg->literal.value.type != VALUE_STRING)
-		return false;
-	*out = pv->arg->literal.value.s;
-	return out->len > 0;
-}
 
 static void say_arg(struct check *c, struct expr *e, const char *what)
 {
@@ -28,7 +20,7 @@ static void own_var(struct check *c, struct expr *e)
 {
 	struct slice name;
 
-	if (!literal_arg(e->pv, &name)) {
+	if (!pv_plain_arg(e->pv, &name)) {
 		say_arg(c, e, "needs a name in parentheses: $var(name)");
 		return;
 	}
@@ -64,7 +56,7 @@ static void own_re(struct check *c, struct expr *e)
 	struct slice text;
 	uint32_t n;
 
-	if (!literal_arg(e->pv, &text) || slice_to_u32(text, &n) != 0 || n > 9) {
+	if (!pv_plain_arg(e->pv, &text) || slice_to_u32(text, &n) != 0 || n > 9) {
 		say_arg(c, e, "needs the number of a group, 0 to 9: $re(1)");
 		return;
 	}
@@ -78,7 +70,7 @@ static void own_cfg(struct check *c, struct expr *e)
 	struct slice key;
 
 	e->pv->what = PV_CONST;
-	if (!literal_arg(e->pv, &key))
+	if (!pv_plain_arg(e->pv, &key))
 		key = SLICE_NULL;
 	if (slice_eq(key, SLICE("line")))
 		fold_set(c->ld, e, value_int(e->at.line));
@@ -97,7 +89,7 @@ static void own_env(struct check *c, struct expr *e)
 	const char *text;
 
 	e->pv->what = PV_CONST;
-	if (!literal_arg(e->pv, &name)) {
+	if (!pv_plain_arg(e->pv, &name)) {
 		say_arg(c, e, "needs a name in parentheses: $env(HOME)");
 		return;
 	}
@@ -118,7 +110,7 @@ static void own_sel(struct check *c, struct expr *e)
 		guest_variable(c, e);
 		return;
 	}
-	if (!literal_arg(e->pv, &name) ||
+	if (!pv_plain_arg(e->pv, &name) ||
 	    !guest_select(mem_printf(&c->ld->mem, "@%.*s", SLICE_ARG(name)), &text)) {
 		say_arg(c, e, "knows parts of the message for which there is a variable, as in "
 		    "$sel(ruri.user), $sel(from.tag), $sel(hf_value.subject)");
@@ -296,7 +288,7 @@ static void host_type(struct check *c, struct expr *e, const struct sym_var *v)
 	}
 	if (e->pv->index_kind == PV_INDEX_ONE)
 		e->type.nullable = true;
-	key = check_pv_key(c, e);
+	key = fact_key(c, e);
 	if (e->type.nullable && !type_is_open(e->type) && fact_holds(c, key)) {
 		e->type.nullable = false;
 		e->is_narrowed = true;
@@ -371,20 +363,6 @@ void check_pv_assign(struct check *c, struct expr *e)
 	}
 	e->type = (struct type){ e->pv->sym->type, e->pv->sym->nullable, false, VALUE_ANY };
 	check_where(c, e, e->pv->sym->write, "written");
-}
-
-/* Two uses with one key mean the same value as long as nobody writes it. */
-struct slice check_pv_key(struct check *c, const struct expr *e)
-{
-	struct slice arg = SLICE("");
-
-	if (e->pv->index_kind == PV_INDEX_ALL || (e->pv->index && !e->pv->index->konst))
-		return SLICE_NULL;
-	if (e->pv->arg && (!literal_arg(e->pv, &arg)))
-		return SLICE_NULL;
-	return mem_printf(&c->ld->mem, "$%.*s(%.*s)[%lld]", SLICE_ARG(e->pv->name),
-	    SLICE_ARG(arg), e->pv->index && e->pv->index->konst->type == VALUE_INT ?
-	    (long long)e->pv->index->konst->i : 0ll);
 }
 
 /* ---- transformations ---- */
@@ -524,9 +502,8 @@ static void say_field(struct check *c, struct expr *e)
 	struct candidates all = { .ld = c->ld };
 	struct diag_item *item;
 
-	item = load_error(c->ld, 205, e->field.name_at, "%.*s has no field \"%.*s\"",
-	    SLICE_ARG(type_article(c->ld, type_plain(e->field.of->type))),
-	    SLICE_ARG(e->field.name));
+	item = load_error(c->ld, 205, e->field.name_at, "%s has no field \"%.*s\"",
+	    type_article(type_plain(e->field.of->type)), SLICE_ARG(e->field.name));
 	for (size_t i = 0; i < FIELDS; i++)
 		candidates_add(&all, slice_str(fields[i].field));
 	candidates_say(&all, e->field.name, item, e->field.name_at, "\"", "\"");

@@ -101,12 +101,25 @@ void facts_merge(struct check *c, struct fact *mark)
 			fact_remove(c, f->key);
 }
 
+struct slice fact_key(struct check *c, const struct expr *e)
+{
+	struct slice arg = SLICE("");
+
+	if (e->pv->index_kind == PV_INDEX_ALL || (e->pv->index && !e->pv->index->konst))
+		return SLICE_NULL;
+	if (e->pv->arg && !pv_plain_arg(e->pv, &arg))
+		return SLICE_NULL;
+	return mem_printf(&c->ld->mem, "$%.*s(%.*s)[%lld]", SLICE_ARG(e->pv->name),
+	    SLICE_ARG(arg), e->pv->index && e->pv->index->konst->type == VALUE_INT ?
+	    (long long)e->pv->index->konst->i : 0ll);
+}
+
 static struct slice key_of(struct check *c, const struct expr *e)
 {
 	if (e->kind == EXPR_NAME && e->name.local)
 		return e->name.name;
 	if (e->kind == EXPR_PV)
-		return check_pv_key(c, e);
+		return fact_key(c, e);
 	return SLICE_NULL;
 }
 

@@ -6,82 +6,7 @@
 
 static void check_stmt(struct check *c, struct stmt *s);
 
-/* ---- where control goes ---- */
-
-static bool breaks_out(const struct stmt *s)
-{
-	for (; s; s = s->next) {
-		if (s->kind == STMT_BREAK)
-			return true;
-		if (s->kind == STMT_BLOCK && breaks_out(s->block))
-			return true;
-		if (s->kind == STMT_IF &&
-		    (breaks_out(s->branch.then) || breaks_out(s->branch.other)))
-			return true;
-		if (s->kind == STMT_WITHIN &&
-		    (breaks_out(s->within.body) || breaks_out(s->within.other)))
-			return true;
-	}
-	return false;
-}
-
-static bool falls_through(const struct stmt *body)
-{
-	for (; body; body = body->next)
-		if (body->kind == STMT_FALLTHROUGH)
-			return true;
-	return false;
-}
-
-static bool switch_never_ends(const struct stmt *s)
-{
-	bool has_default = false;
-
-	for (const struct switch_case *k = s->cases.cases; k; k = k->next) {
-		has_default |= !k->value && !k->pattern;
-		if (breaks_out(k->body))
-			return false;
-		/* An empty case runs into the next one. */
-		if (k->next && (!k->body || falls_through(k->body)))
-			continue;
-		if (!stmts_never_end(k->body))
-			return false;
-	}
-	return has_default;
-}
-
-bool stmt_never_ends(const struct stmt *s)
-{
-	switch (s->kind) {
-	case STMT_EXIT:
-	case STMT_DROP:
-	case STMT_RETURN:
-	case STMT_BREAK:
-	case STMT_CONTINUE:
-	case STMT_FALLTHROUGH:
-		return true;
-	case STMT_BLOCK:
-		return stmts_never_end(s->block);
-	case STMT_IF:
-		return s->branch.other && stmt_never_ends(s->branch.then) &&
-		    stmt_never_ends(s->branch.other);
-	case STMT_SWITCH:
-		return switch_never_ends(s);
-	case STMT_WITHIN:
-		return s->within.other && stmt_never_ends(s->within.body) &&
-		    stmt_never_ends(s->within.other);
-	default:
-		return false;
-	}
-}
-
-bool stmts_never_end(const struct stmt *first)
-{
-	for (; first; first = first->next)
-		if (stmt_never_ends(first))
-			return true;
-	return false;
-}
+/* ---- lists ---- */
 
 static void check_list(struct check *c, struct stmt *first)
 {
@@ -198,9 +123,8 @@ static void check_case_value(struct check *c, const struct expr *of, struct expr
 	if (type_is_open(of->type) || type_is_open(t) || t.base == VALUE_NULL ||
 	    of->type.base == t.base || (of->type.base == VALUE_URI && t.base == VALUE_STRING))
 		return;
-	load_error(c->ld, 320, v->at, "%.*s is compared with %.*s",
-	    SLICE_ARG(type_article(c->ld, type_plain(of->type))),
-	    SLICE_ARG(type_article(c->ld, t)));
+	load_error(c->ld, 320, v->at, "%s is compared with %s",
+	    type_article(type_plain(of->type)), type_article(t));
 }
 
 static void check_pattern(struct check *c, struct expr *of, struct expr *pattern)
@@ -353,9 +277,9 @@ static void assign_pv(struct check *c, struct stmt *s)
 	check_want(c, v, want, 309,
 	    mem_printf(&c->ld->mem, "$%.*s", SLICE_ARG(to->pv->name)).p);
 	if (v->type.nullable)
-		fact_remove(c, check_pv_key(c, to));
+		fact_remove(c, fact_key(c, to));
 	else
-		fact_add(c, check_pv_key(c, to));
+		fact_add(c, fact_key(c, to));
 }
 
 /* x += y is x = x + y. */
@@ -429,8 +353,8 @@ static void check_return(struct check *c, struct stmt *s)
 		return;
 	if (!s->value) {
 		if (r->is_typed)
-			load_error(c->ld, 320, s->at, "route[%.*s] has to return %.*s",
-			    SLICE_ARG(r->name), SLICE_ARG(type_article(c->ld, r->ret)));
+			load_error(c->ld, 320, s->at, "route[%.*s] has to return %s",
+			    SLICE_ARG(r->name), type_article(r->ret));
 	} else if (!r->is_typed && !r->gives_code && s->value->type.base == VALUE_INT) {
 		say_return_number(c, s);
 	} else {

@@ -2,7 +2,7 @@
  * cfg/gram_stmt.c - statements, expressions and tests, as the grammar hands them in.
  */
 #include "cfg/gram_act.h"
-#include "cfg/guest.h"
+#include "cfg/guest_note.h"
 #include "cfg/gram.h"
 
 #define LD (gram_load(g))

@@ -11,7 +11,7 @@
 
 #include "cfg/builtin.h"
 #include "cfg/check.h"
-#include "cfg/token.h"
+#include "cfg/guest_note.h"
 
 /* ---- what lcs has instead (guest_names.c) ---- */
 
@@ -25,22 +25,6 @@ struct guest_name {
 
 /** What stands for a name of Kamailio's; NULL if that is not known. */
 const struct guest_name *guest_find(enum guest_what what, struct slice name);
-
-/* ---- before the parser (guest_prep.c) ---- */
-
-/** From here on the load is a guest's. */
-void guest_begin(struct load *ld);
-
-/** "@ruri.user" as a variable; false if there is none for it. */
-bool guest_select(struct slice select, struct slice *variable);
-/** A token that stands for another text at the same place. */
-void guest_replace_token(struct load *ld, struct token *t, int kind, struct slice text);
-/** #!subst "/from/to/flags", #!substdef: its parts; false after an error. */
-bool guest_subst_parts(struct slice text, struct slice *from, struct slice *to);
-bool guest_subst(struct load *ld, const struct token *t, struct slice *from, struct slice *to);
-void guest_add_subst(struct load *ld, struct slice from, struct slice to);
-/** All substitutions on the text between two quotes. */
-void guest_apply_subst(struct load *ld, struct token *t);
 
 /* ---- names (guest.c) ---- */
 
@@ -90,34 +74,5 @@ void guest_routes(struct load *ld);
 void guest_drop(struct check *c, const struct stmt *s);
 void guest_while(struct check *c, const struct stmt *s);
 void guest_fallthrough(struct check *c, const struct switch_case *k);
-
-/* ---- what the native text would be (guest.c): lcs import writes it ---- */
-
-enum guest_how { GUEST_REPLACE, GUEST_WHOLE, GUEST_BEFORE, GUEST_BEHIND, GUEST_DROP };
-
-struct guest_edit {
-	struct guest_edit *next;
-	enum guest_how     how;		/* drop: the item that this is in */
-	struct cfg_span    at;
-	struct slice       text;
-	unsigned           order;
-};
-
-void guest_fix(struct load *ld, struct cfg_span at, const char *text);
-/** The same, and nothing below it is looked at. */
-void guest_fix_whole(struct load *ld, struct cfg_span at, const char *text);
-void guest_fix_before(struct load *ld, struct cfg_span at, const char *text);
-void guest_fix_behind(struct load *ld, struct cfg_span at, const char *text);
-void guest_fix_around(struct load *ld, struct cfg_span at, const char *before, const char *behind);
-/** The setting or parameter that a value stands in has nothing to do here. */
-void guest_fix_drop(struct load *ld, struct cfg_span at);
-/** What stands there in the file. */
-struct slice guest_text_at(struct cfg_span at);
-/** Is this the text in its file, and not what a define put there? */
-bool guest_is_written(struct cfg_span at, struct slice text);
-/** Say it for the first time: true; what: a letter for the kind of name. */
-bool guest_first(struct load *ld, char what, struct slice name);
-
-static inline bool is_guest(const struct load *ld) { return ld->is_guest; }
 
 #endif

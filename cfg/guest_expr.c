@@ -392,7 +392,7 @@ static bool is_avp(const struct expr *to)
 
 static void note_avp(struct check *c, const struct stmt *s)
 {
-	struct slice key = check_pv_key(c, s->assign.to);
+	struct slice key = fact_key(c, s->assign.to);
 	struct diag_item *item;
 
 	if (!key.len)

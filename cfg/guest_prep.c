@@ -1,7 +1,7 @@
 /*
  * cfg/guest_prep.c - what Kamailio has below the grammar: selects and text substitution.
  */
-#include "cfg/guest.h"
+#include "cfg/guest_prep.h"
 #include "cfg/gram.h"
 
 #include <stdio.h>

@@ -9,6 +9,7 @@
 
 #include "cfg/diag_item.h"
 #include "cfg/guest.h"
+#include "cfg/guest_prep.h"
 #include "utils/buf.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * cfg/prep.c - the tokens of all files as the parser sees them: defines replaced,
  * imports followed, conditions decided, words told from names.
  */
-#include "cfg/guest.h"
+#include "cfg/guest_prep.h"
 #include "cfg/prep.h"
 #include "cfg/prep_int.h"
 #include "cfg/gram.h"

@@ -1,7 +1,7 @@
 /*
  * cfg/prep_directive.c - lines that begin with #! (language 3.1, 3.2).
  */
-#include "cfg/guest.h"
+#include "cfg/guest_prep.h"
 #include "cfg/prep_int.h"
 #include "cfg/gram.h"
 

@@ -203,30 +203,6 @@ struct slice text_unescape(struct load *ld, struct slice raw, bool is_format)
 	return slice_of(text, len);
 }
 
-bool text_looks_formatted(const struct text_part *parts, struct slice *word)
-{
-	for (; parts; parts = parts->next) {
-		struct slice s = parts->token.text;
-
-		if (parts->token.quote == '\'')
-			continue;
-		for (size_t i = 0; i + 1 < s.len; i++) {
-			size_t n = i + 1;
-
-			if (s.p[i] != '$' || (i > 0 && (s.p[i - 1] == '$' || s.p[i - 1] == '\\')))
-				continue;
-			while (n < s.len && is_name_char(s.p[n]))
-				n++;
-			/* "$" at the end of a pattern and "$1" are no variables. */
-			if (n == i + 1 ? s.p[n] != '(' : !is_name_start(s.p[i + 1]))
-				continue;
-			*word = slice_of(s.p + i, n - i);
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---- $name(arg) ---- */
 
 static struct expr *read_arg(struct pv_in *in, const char *to)
@@ -482,4 +458,13 @@ struct expr *expr_pv(struct load *ld, const struct token *t)
 		return expr_bad(ld, t->at);
 	e->raw = t->text;
 	return e;
+}
+
+bool pv_plain_arg(const struct pv *pv, struct slice *out)
+{
+	if (!pv->arg || pv->arg->kind != EXPR_LITERAL ||
+	    pv->arg->literal.value.type != VALUE_STRING)
+		return false;
+	*out = pv->arg->literal.value.s;
+	return out->len > 0;
 }

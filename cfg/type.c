@@ -22,6 +22,22 @@ const char *type_text(struct type t)
 	return t.nullable ? names[t.base].nullable : names[t.base].plain;
 }
 
+#define ARTICLE(type, words) [type] = { words, words " or null" }
+
+static const struct { const char *plain, *nullable; } articles[] = {
+	ARTICLE(VALUE_BOOL, "true or false"), ARTICLE(VALUE_INT, "a number"),
+	ARTICLE(VALUE_STRING, "a text"), ARTICLE(VALUE_IP, "an address"),
+	ARTICLE(VALUE_DURATION, "a duration"), ARTICLE(VALUE_URI, "a URI"),
+	ARTICLE(VALUE_LIST, "a list"), ARTICLE(VALUE_MAP, "a map"), ARTICLE(VALUE_ACL, "an acl"),
+	ARTICLE(VALUE_VOID, "nothing"),
+	[VALUE_NULL] = { "null", "null" }, [VALUE_ANY] = { "a value", "a value" }
+};
+
+const char *type_article(struct type t)
+{
+	return t.nullable ? articles[t.base].nullable : articles[t.base].plain;
+}
+
 enum value_type type_by_name(struct slice word)
 {
 	static const enum value_type declared[] = {

@@ -37,6 +37,8 @@ static inline bool type_is_open(struct type t) { return t.base == VALUE_ANY; }
 struct type type_of_value(struct value v);
 /** "str", "int?", as the script writes it; a ring of static texts is not needed: constant. */
 const char *type_text(struct type t);
+/** "a number", "a text or null": what is meant, for a sentence. */
+const char *type_article(struct type t);
 /** "bool" … "any", as a declaration names it; VALUE_VOID if the word is no type. */
 enum value_type type_by_name(struct slice word);
 /** May a value of type from stand where to is wanted, as far as can be known now? */

@@ -1,0 +1,78 @@
+/*
+ * cfg/text.c - texts as the script writes them: side by side, f"...", and those that
+ * look as if they were meant to be one.
+ */
+#include "cfg/ast.h"
+#include "cfg/load.h"
+
+static struct text_part *part_of(struct load *ld, const struct token *t)
+{
+	struct text_part *p = MEM_NEW(&ld->mem, struct text_part);
+
+	p->token = *t;
+	return p;
+}
+
+static struct slice part_value(struct load *ld, const struct token *t)
+{
+	return t->quote == '\'' ? t->text : text_unescape(ld, t->text, false);
+}
+
+/* Texts that stand side by side are one text. */
+struct expr *expr_text(struct load *ld, struct expr *before, const struct token *t)
+{
+	struct slice s = part_value(ld, t);
+	struct text_part **last;
+
+	if (!before) {
+		before = expr_value(ld, t->at, value_string(s));
+		before->literal.parts = part_of(ld, t);
+		return before;
+	}
+	before->literal.value.s = mem_printf(&ld->mem, "%.*s%.*s",
+	    SLICE_ARG(before->literal.value.s), SLICE_ARG(s));
+	before->at = span_join(before->at, t->at);
+	for (last = &before->literal.parts; *last; last = &(*last)->next)
+		;
+	*last = part_of(ld, t);
+	return before;
+}
+
+struct expr *expr_fstring(struct load *ld, const struct token *t)
+{
+	struct text_part *part = part_of(ld, t);
+	struct expr *e = text_pieces(ld, part, t->at);
+
+	if (e->kind == EXPR_TEXT)
+		e->text.parts = part;
+	return e;
+}
+
+/* ---- what looks like a variable ---- */
+
+static bool is_name_start(char c) { return is_alpha(c) || c == '_'; }
+static bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
+
+bool text_looks_formatted(const struct text_part *parts, struct slice *word)
+{
+	for (; parts; parts = parts->next) {
+		struct slice s = parts->token.text;
+
+		if (parts->token.quote == '\'')
+			continue;
+		for (size_t i = 0; i + 1 < s.len; i++) {
+			size_t n = i + 1;
+
+			if (s.p[i] != '$' || (i > 0 && (s.p[i - 1] == '$' || s.p[i - 1] == '\\')))
+				continue;
+			while (n < s.len && is_name_char(s.p[n]))
+				n++;
+			/* "$" at the end of a pattern and "$1" are no variables. */
+			if (n == i + 1 ? s.p[n] != '(' : !is_name_start(s.p[i + 1]))
+				continue;
+			*word = slice_of(s.p + i, n - i);
+			return true;
+		}
+	}
+	return false;
+}
