@@ -3,8 +3,8 @@
  */
 #include "cfg/diag_item.h"
 #include "utils/buf.h"
+#include "utils/json.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -142,14 +142,6 @@ void diag_write_text(const struct diag *d, bool colour, struct buf *out)
 }
 
 /* ---- JSON ---- */
-
-static json_t *json_slice(struct slice s)
-{
-	json_t *text = json_stringn(s.p ? s.p : "", s.len);
-
-	/* A file in another encoding than UTF-8 still gets its messages. */
-	return text ? text : json_string("(not UTF-8)");
-}
 
 static json_t *json_range(const struct diag_place *p)
 {

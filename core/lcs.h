@@ -10,9 +10,9 @@
 #include "core/net/stream.h"
 #include "core/sip/api.h"
 #include "utils/err.h"
+#include "utils/json.h"
 #include "utils/log.h"
 
-#include <jansson.h>
 #include <stddef.h>
 
 #define LCS_ABI 1			/* grows when an existing field changes its meaning */
@@ -86,6 +86,11 @@ struct lcs_rpc {
 	    struct arena *arena, struct slice *error);
 	const char               *doc;
 };
+
+/** A parameter that names a user, "name@domain" with "sip:" or without: his AOR in arena. 0,
+ *  -EINVAL with *error, -ENOMEM. */
+int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, struct slice *aor,
+    struct slice *error);
 
 /* ---- between modules: named, versioned, typed tables ---- */
 struct lcs_iface { const char *name; unsigned version; const void *table; };

@@ -6,6 +6,8 @@
 
 #include "core/net/listen.h"
 
+#include <errno.h>
+
 const char *lcs_mod_name(const struct lcs_mod *mod) { return mod->name; }
 void *lcs_shared(const struct lcs_mod *mod) { return mod->shared; }
 
@@ -62,6 +64,24 @@ const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared)
 		return i->table;
 	}
 	return NULL;
+}
+
+/* ---- methods ---- */
+
+int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, struct slice *aor,
+    struct slice *error)
+{
+	struct slice text = json_text(params, name);
+	struct slice bare = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+	struct slice uri_text = arena_printf(arena, "sip:%.*s", SLICE_ARG(bare));
+	struct sip_uri uri;
+
+	if (uri_text.p && sip_uri_parse(uri_text, &uri, NULL) == 0 && uri.user.len) {
+		*aor = sip_uri_aor(arena, &uri);
+		return aor->p ? 0 : -ENOMEM;
+	}
+	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
+	return -EINVAL;
 }
 
 /* ---- settings ---- */

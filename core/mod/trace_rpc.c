@@ -199,13 +199,6 @@ static void ask_worker(unsigned index, void *arg)
 
 /* ---- what is asked ---- */
 
-static struct slice text_param(const json_t *params, const char *name)
-{
-	const json_t *v = json_object_get(params, name);
-
-	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
-}
-
 /* "503" or "5xx" */
 static bool read_status(struct slice s, struct question *q)
 {
@@ -268,21 +261,21 @@ static const char *read_question(const json_t *params, struct question *q)
 {
 	const json_t *count = json_object_get(params, "count");
 
-	q->user = text_param(params, "user");
-	q->call_id = text_param(params, "call_id");
-	q->source = text_param(params, "source");
+	q->user = json_text(params, "user");
+	q->call_id = json_text(params, "call_id");
+	q->source = json_text(params, "source");
 	q->count = COUNT_PRESET;
 	if (count && (json_integer_value(count) < 1 || json_integer_value(count) > COUNT_MAX))
 		return "count is 1 to 1000";
 	if (count)
 		q->count = (unsigned)json_integer_value(count);
-	if (!read_status(text_param(params, "status"), q))
+	if (!read_status(json_text(params, "status"), q))
 		return "status is a number like 503, or a class like 5xx";
-	if (!read_slower(text_param(params, "slower"), q))
+	if (!read_slower(json_text(params, "slower"), q))
 		return "slower is a time like 100ms or 2s";
-	if (!read_level(text_param(params, "level"), q))
+	if (!read_level(json_text(params, "level"), q))
 		return "levels are decisions, calls, values";
-	return read_cursor(text_param(params, "after"), q) ? NULL : "this is no cursor";
+	return read_cursor(json_text(params, "after"), q) ? NULL : "this is no cursor";
 }
 
 /* ---- the answer ---- */

@@ -34,13 +34,6 @@ static int refuse(struct arena *arena, struct slice *error, int err, struct slic
 	return err;
 }
 
-static struct slice text_param(const json_t *params, const char *name)
-{
-	const json_t *v = json_object_get(params, name);
-
-	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
-}
-
 /* "sip:name@domain" or "name@domain"; both halves must be there and clean. */
 static int split_aor(struct slice text, struct slice *name, struct slice *domain)
 {
@@ -93,8 +86,8 @@ static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struct arena *arena,
     struct slice *error, bool is_new)
 {
-	struct slice text = text_param(params, "user"), name, domain;
-	struct slice password = text_param(params, "password");
+	struct slice text = json_text(params, "user"), name, domain;
+	struct slice password = json_text(params, "password");
 	int err = split_aor(text, &name, &domain);
 
 	if (!err && !password.len) {
@@ -129,7 +122,7 @@ static int rpc_passwd(struct lcs_mod *mod, const json_t *params, json_t **result
 static int aor_param(const json_t *params, struct arena *arena, struct slice *aor)
 {
 	struct slice name, domain;
-	int err = split_aor(text_param(params, "user"), &name, &domain);
+	int err = split_aor(json_text(params, "user"), &name, &domain);
 
 	if (!err)
 		*aor = arena_printf(arena, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
@@ -172,7 +165,7 @@ static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
 	else if (!err)
 		err = users_enable(users_of(mod), aor, what[0] == 'e');
 	if (err)
-		return refuse(arena, error, err, text_param(params, "user"));
+		return refuse(arena, error, err, json_text(params, "user"));
 	if (what[0] == 'd') {
 		sign_out(lcs_shared(mod), aor);
 		tell_locked_out(lcs_shared(mod), aor, what[1] == 'e');
@@ -208,7 +201,7 @@ static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
 	const struct user *user = err ? NULL : users_find(users_of(mod), aor);
 
 	if (!user)
-		return refuse(arena, error, err ? err : -ENOENT, text_param(params, "user"));
+		return refuse(arena, error, err ? err : -ENOENT, json_text(params, "user"));
 	*result = describe(user);
 	return 0;
 }

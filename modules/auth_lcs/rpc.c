@@ -5,13 +5,6 @@
 
 struct listing { struct lcs_mod *mod; json_t *array; int64_t now; };
 
-static json_t *json_slice(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static void describe(const struct sa *sa, void *arg)
 {
 	struct listing *l = arg;

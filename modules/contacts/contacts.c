@@ -6,169 +6,114 @@
  */
 #include "modules/contacts/contacts.h"
 
-#include "utils/buf.h"
-
-#include <errno.h>
-
-static bool same_aor(const struct rtab_node *node, const void *key)
-{
-	return slice_eq_nocase(list_aor((const struct contacts_list *)(const void *)node),
-	    *(const struct slice *)key);
-}
-
-const struct contacts_list *contacts_find(struct contacts *c, struct slice aor)
-{
-	return (const struct contacts_list *)(const void *)rtab_find(c->table, lcs_user_key(aor),
-	    same_aor, &aor);
-}
-
-void contacts_limits(const struct contacts *c, struct contacts_limits *out)
-{
-	const struct contacts_conf *conf = lcs_conf(c->mod, gen_peek());
-
-	*out = (struct contacts_limits){ (unsigned)conf->max_contacts, (unsigned)conf->max_groups,
-	    (size_t)conf->max_name, (size_t)conf->max_uri, (size_t)conf->max_external,
-	    (size_t)conf->max_extension };
-}
-
 /* ---- the interface ---- */
 
-static uint32_t number(const struct contacts_list *l) { return l ? l->number : 1; }
+static const struct roaming_list *find(struct contacts *c, struct slice aor)
+{
+	return roaming_find(&c->lists, aor);
+}
 
-static void each(const struct contacts_list *l,
+static void each(const struct roaming_list *l,
     void (*group)(const struct contacts_group *g, void *arg),
     void (*contact)(const struct contacts_contact *c, void *arg), void *arg)
 {
+	struct list_walk groups = list_groups(l), contacts = list_contacts(l);
 	struct contacts_contact c;
 	struct contacts_group g;
-	struct list_walk w;
 
-	if (!l)
-		return;
-	w = list_groups(l);
-	while (group && list_next_group(&w, &g))
+	while (group && list_next_group(&groups, &g))
 		group(&g, arg);
-	w = list_contacts(l);
-	while (contact && list_next_contact(&w, &c))
+	while (contact && list_next_contact(&contacts, &c))
 		contact(&c, arg);
 }
 
-/* ---- the event package ---- */
-
-#define TYPE "application/vnd-microsoft-roaming-contacts+xml"
-
-struct presence_body *contacts_full_body(const struct contacts_list *l)
+static int change(struct contacts *c, const struct roaming_request *req,
+    const struct contacts_change *changes, unsigned count, roaming_done_fn *done, void *arg)
 {
-	struct buf *b = buf_new(l ? 256 + l->size * 2 : 256);
-	struct presence_body *body = NULL;
-
-	if (b)
-		contacts_put_full(b, l);
-	if (b && !b->failed)
-		body = presence_body_new(SLICE(TYPE), SLICE_NULL, buf_slice(b));
-	buf_unref(&b);
-	return body;
+	return c->lists.api->change(&c->lists, req, changes, count, done, arg);
 }
 
-static int build(void *arg, struct presence_user *u, unsigned view,
-    const struct presence_sub *one, struct presence_body **out)
-{
-	struct contacts *c = arg;
+/* ---- what its lists are ---- */
 
-	(void)view;
-	(void)one;
-	*out = contacts_full_body(contacts_find(c, c->presence->user_aor(u)));
-	return *out ? 0 : -ENOMEM;
+static enum roaming_result apply(struct roaming_draft *d, const void *conf,
+    const struct roaming_request *req, const void *changes, unsigned count, const char **why)
+{
+	const struct contacts_conf *c = conf;
+	const struct contacts_limits limits = { (unsigned)c->max_contacts, (unsigned)c->max_groups,
+	    (size_t)c->max_name, (size_t)c->max_uri, (size_t)c->max_external,
+	    (size_t)c->max_extension };
+
+	(void)req;
+	return draft_apply(d, &limits, changes, count, why);
 }
 
-static const struct presence_format formats[] = {
-	{ { TYPE, sizeof(TYPE) - 1 }, build },
-	{ { NULL, 0 }, NULL }
+static void audit(const struct roaming_audit *a)
+{
+	log_notice("audit", "contact list changed by=%.*s user=%.*s changes=%u number_before=%u "
+	    "number_after=%u contacts_before=%u contacts_after=%u outcome=%s",
+	    SLICE_ARG(a->req->by), SLICE_ARG(a->req->aor), a->count, a->draft->prev,
+	    a->draft->number, roaming_count(a->old), a->next->count, a->outcome);
+}
+
+#define TEXT(field) offsetof(struct contacts_change, field)
+
+static const size_t texts[] = {
+	TEXT(contact.uri), TEXT(contact.name), TEXT(contact.external), TEXT(contact.extension),
+	TEXT(group.name), TEXT(group.external)
 };
 
-static int add_package(struct contacts *c)
-{
-	c->package = (struct presence_package){
-		.name = SLICE("vnd-microsoft-roaming-contacts"), .formats = formats,
-		.flags = PRESENCE_SELF_ONLY | PRESENCE_ANNOUNCED | PRESENCE_NO_POLICY,
-		.default_expires = 28800, .min_expires = 60, .max_expires = 86400,
-	};
-	return c->presence->add_package(c->engine, &c->package, c);
-}
+static const struct roaming_kind kind = {
+	.log = "contacts", .lists = "contact lists", .row_name = "a row of a contact list",
+	.out_of_step = "The contact list has another number by now",
+	.package = "vnd-microsoft-roaming-contacts",
+	.content_type = "application/vnd-microsoft-roaming-contacts+xml",
+	.change_bytes = sizeof(struct contacts_change),
+	.texts = texts, .text_count = sizeof(texts) / sizeof(texts[0]),
+	.draft_new = draft_new, .draft_free = draft_free, .apply = apply, .make = list_make,
+	.audit = audit,
+	.schema = &contacts_schema, .row = contacts_row, .load = contacts_load_row,
+	.put = contacts_put_full, .put_delta = contacts_put_delta,
+	.operations = contacts_operations,
+	.exporter = "lcsctl --json contacts export",
+	.import_count = contacts_import_count, .import = contacts_import,
+};
 
 /* ---- life ---- */
 
+static struct roaming *lists_of(const struct lcs_mod *mod)
+{
+	return &((struct contacts *)lcs_shared(mod))->lists;
+}
+
 static int load(struct lcs_mod *mod)
 {
-	struct contacts *c = lcs_shared(mod);
-	void *shared = NULL;
-	int err;
+	const struct presence_api *presence = lcs_import(mod, "presence", NULL);
 
-	c->mod = mod;
-	c->presence = lcs_import(mod, "presence", &shared);
-	c->engine = shared;
-	c->service = lcs_import(mod, "service", &shared);
-	c->service_state = c->service ? shared : NULL;
-	c->table = rtab_new(1024);
-	if (!c->table)
-		return -ENOMEM;
-	err = add_package(c);
-	return err || !c->service ? err : contacts_add_operations(c);
+	return presence->roaming->load(mod, lists_of(mod), &kind);
 }
 
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
-	struct contacts *c = lcs_shared(mod);
-	int n;
-
 	(void)next;
 	(void)conf;
-	if (c->loaded || !store_is_on())
-		return 0;
-	n = contacts_journal_load(c);
-	if (n < 0)
-		return n;
-	c->loaded = true;
-	log_info("contacts", "contact lists read count=%d", n);
-	return 0;
-}
-
-static void count_list(const struct rtab_node *node, void *arg)
-{
-	const struct contacts_list *l = (const void *)node;
-	struct contacts_local *local = arg;
-
-	if ((int)worker_of(lcs_user_key(list_aor(l))) != worker_self())
-		return;
-	local->lists++;
-	local->contacts += l->contact_count;
+	return lists_of(mod)->api->prepare(lists_of(mod));
 }
 
 static int worker_start(struct lcs_mod *mod, void *local)
 {
-	rtab_each(((struct contacts *)lcs_shared(mod))->table, count_list, local);
-	return 0;
-}
-
-static void free_list(const struct rtab_node *node, void *arg)
-{
-	(void)arg;
-	free((void *)(uintptr_t)(const void *)node);
+	(void)local;
+	return lists_of(mod)->api->worker_start(lists_of(mod));
 }
 
 static void unload(struct lcs_mod *mod)
 {
-	struct contacts *c = lcs_shared(mod);
-
-	if (!c->table)
-		return;
-	rtab_each(c->table, free_list, NULL);
-	rtab_free(&c->table);
+	if (lists_of(mod)->api)
+		lists_of(mod)->api->unload(lists_of(mod));
 }
 
 /* ---- tables ---- */
 
-static const struct contacts_api api = { contacts_find, number, each, contacts_change };
+static const struct contacts_api api = { find, each, change };
 static const struct lcs_iface ifaces[] = { { "contacts", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = { { "presence", 1, false }, { "service", 1, true }, { 0 } };
 
@@ -183,31 +128,25 @@ static const struct lcs_param params[] = {
 	PARAM_INT(struct contacts_conf, max_external, "1024", 0, 2048, "bytes of an externalURI"),
 	PARAM_INT(struct contacts_conf, max_extension, "1024", 0, 16384,
 	    "bytes of what clients add to a contact (contactExtension)"),
-	PARAM_BOOL(struct contacts_conf, resync, "yes",
+	PARAM_BOOL(struct roaming_conf, resync, "yes",
 	    "when a change is refused, send the whole list to the user's endpoints: a client counts "
 	    "its numbers when it asks, and all its later changes would be refused"),
 	{ 0 }
 };
 
 static const struct lcs_stat stats[] = {
-	LCS_STAT(struct contacts_local, lists, STAT_GAUGE, "users with a list"),
-	LCS_STAT(struct contacts_local, contacts, STAT_GAUGE, "contacts in all lists"),
-	LCS_STAT(struct contacts_local, changes, STAT_COUNTER, "changes by users, carried out"),
-	LCS_STAT(struct contacts_local, admin_changes, STAT_COUNTER,
-	    "changes by administrators, carried out"),
-	LCS_STAT(struct contacts_local, refused, STAT_COUNTER, "changes refused, for whatever reason"),
-	LCS_STAT(struct contacts_local, out_of_step, STAT_COUNTER,
-	    "of these for a number that was not current (409)"),
-	LCS_STAT(struct contacts_local, too_many, STAT_COUNTER, "of these above a limit"),
-	LCS_STAT(struct contacts_local, store_failures, STAT_COUNTER,
-	    "of these because the store could not take them (503)"),
+	LCS_STAT(struct roaming_local, lists, STAT_GAUGE, "users with a list"),
+	{ "contacts", STAT_GAUGE, LCS_AT(struct roaming_local, entries, uint64_t),
+	  "contacts in all lists" },
+	ROAMING_STATS,
+	LCS_STAT(struct roaming_local, too_many, STAT_COUNTER, "of these above a limit"),
 	{ 0 }
 };
 
 LCS_MODULE(contacts,
 	.summary = "contact lists of users (LCS roaming contacts)",
 	.conf_size = sizeof(struct contacts_conf),
-	.local_size = sizeof(struct contacts_local),
+	.local_size = sizeof(struct roaming_local),
 	.shared_size = sizeof(struct contacts),
 	.params = params,
 	.needs = needs,

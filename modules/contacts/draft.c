@@ -7,20 +7,24 @@
 
 /* ---- drafts ---- */
 
-static void copy_list(struct list_draft *d, const struct contacts_list *old)
+static struct list_draft *change_of(struct roaming_draft *d)
+{
+	return container_of(d, struct list_draft, d);
+}
+
+static void copy_list(struct list_draft *d, const struct roaming_list *old)
 {
 	struct list_walk groups = list_groups(old), contacts = list_contacts(old);
 
 	while (list_next_group(&groups, &d->groups[d->group_count].g))
 		d->group_count++;
-	while (d->contact_count < old->contact_count &&
-	    list_next_contact(&contacts, &d->contacts[d->contact_count].c))
+	while (list_next_contact(&contacts, &d->contacts[d->contact_count].c))
 		d->contact_count++;
 }
 
-struct list_draft *draft_new(const struct contacts_list *old, unsigned more)
+struct roaming_draft *draft_new(const struct roaming_list *old, unsigned more)
 {
-	unsigned room = (old ? old->contact_count : 0) + more;
+	unsigned room = roaming_count(old) + more;
 	struct list_draft *d = calloc(1, sizeof(*d));
 
 	if (!d)
@@ -31,22 +35,24 @@ struct list_draft *draft_new(const struct contacts_list *old, unsigned more)
 		return NULL;
 	}
 	d->contact_room = room;
-	d->prev = d->number = old ? old->number : 1;
-	if (old)
-		copy_list(d, old);
-	return d;
+	d->d.prev = d->d.number = roaming_number(old);
+	copy_list(d, old);
+	return &d->d;
 }
 
-void draft_free(struct list_draft **d)
+void draft_free(struct roaming_draft **d)
 {
-	if (*d)
-		free((*d)->contacts);
-	free(*d);
+	if (*d) {
+		free(change_of(*d)->contacts);
+		free(change_of(*d));
+	}
 	*d = NULL;
 }
 
-bool draft_load_group(struct list_draft *d, const struct contacts_group *g)
+bool draft_load_group(struct roaming_draft *draft, const struct contacts_group *g)
 {
+	struct list_draft *d = change_of(draft);
+
 	if (d->group_count == CONTACTS_GROUPS_MAX || g->id <= CONTACTS_UNGROUPED ||
 	    g->id > CONTACTS_GROUPS_MAX || g->name.len > UINT16_MAX || g->external.len > UINT16_MAX)
 		return false;
@@ -54,9 +60,15 @@ bool draft_load_group(struct list_draft *d, const struct contacts_group *g)
 	return true;
 }
 
-bool draft_load_contact(struct list_draft *d, const struct contacts_contact *c)
+bool draft_load_contact(struct roaming_draft *draft, const struct contacts_contact *c)
 {
-	if (d->contact_count == d->contact_room || !c->uri.len || c->uri.len > UINT16_MAX ||
+	struct list_draft *d = change_of(draft);
+	void *contacts = d->contacts;
+	bool has_room = roaming_make_room(&contacts, d->contact_count, &d->contact_room,
+	    sizeof(*d->contacts));
+
+	d->contacts = contacts;
+	if (!has_room || !c->uri.len || c->uri.len > UINT16_MAX ||
 	    c->name.len > UINT16_MAX || c->external.len > UINT16_MAX ||
 	    c->extension.len > UINT16_MAX)
 		return false;
@@ -126,73 +138,73 @@ static enum list_fate deleted(enum list_fate fate)
 
 /* ---- contacts ---- */
 
-static enum contacts_result refuse(enum contacts_result result, const char *text, const char **why)
+static enum roaming_result refuse(enum roaming_result result, const char *text, const char **why)
 {
 	*why = text;
 	return result;
 }
 
-static enum contacts_result check_texts(const struct contacts_limits *limits, struct slice name,
+static enum roaming_result check_texts(const struct contacts_limits *limits, struct slice name,
     struct slice external, const char **why)
 {
 	if (name.len > limits->name_bytes)
-		return refuse(CONTACTS_TOO_LONG, "Name too long", why);
+		return refuse(ROAMING_TOO_LONG, "Name too long", why);
 	if (external.len > limits->external_bytes)
-		return refuse(CONTACTS_TOO_LONG, "externalURI too long", why);
-	return CONTACTS_OK;
+		return refuse(ROAMING_TOO_LONG, "externalURI too long", why);
+	return ROAMING_OK;
 }
 
-static enum contacts_result check_contact(struct list_draft *d, const struct contacts_limits *limits,
+static enum roaming_result check_contact(struct list_draft *d, const struct contacts_limits *limits,
     const struct contacts_contact *c, const char **why)
 {
 	if (c->uri.len > limits->uri_bytes)
-		return refuse(CONTACTS_TOO_LONG, "URI too long", why);
+		return refuse(ROAMING_TOO_LONG, "URI too long", why);
 	if (!list_is_address(c->uri))
-		return refuse(CONTACTS_BAD, "Not a URI of a person", why);
+		return refuse(ROAMING_BAD, "Not a URI of a person", why);
 	if (c->extension.len > limits->extension_bytes)
-		return refuse(CONTACTS_TOO_LONG, "contactExtension too long", why);
+		return refuse(ROAMING_TOO_LONG, "contactExtension too long", why);
 	for (unsigned id = 1; id <= CONTACTS_GROUPS_MAX; id++)
 		if (c->members >> (id - 1) & 1 && !has_group(d, id))
-			return refuse(CONTACTS_UNKNOWN, "No such group", why);
+			return refuse(ROAMING_UNKNOWN, "No such group", why);
 	if (c->members >> CONTACTS_GROUPS_MAX)
-		return refuse(CONTACTS_BAD, "No such group", why);
+		return refuse(ROAMING_BAD, "No such group", why);
 	return check_texts(limits, c->name, c->external, why);
 }
 
-static enum contacts_result set_contact(struct list_draft *d, const struct contacts_limits *limits,
+static enum roaming_result set_contact(struct list_draft *d, const struct contacts_limits *limits,
     const struct contacts_contact *wanted, const char **why)
 {
 	struct contacts_contact c = *wanted;
 	struct draft_contact *old;
-	enum contacts_result result;
+	enum roaming_result result;
 
 	c.uri = list_bare_uri(c.uri);
 	if (!c.members)
 		c.members = 1;
 	result = check_contact(d, limits, &c, why);
-	if (result != CONTACTS_OK)
+	if (result != ROAMING_OK)
 		return result;
 	old = find_contact(d, c.uri);
 	if ((!old || !is_there(old->fate)) && count_contacts(d) >= limits->contacts)
-		return refuse(CONTACTS_TOO_MANY, "Too many contacts", why);
+		return refuse(ROAMING_TOO_MANY, "Too many contacts", why);
 	if (old) {
 		c.uri = old->c.uri;	/* as it is written in the store */
 		*old = (struct draft_contact){ c, changed(old->fate) };
-		return CONTACTS_OK;
+		return ROAMING_OK;
 	}
 	lcs_assert(d->contact_count < d->contact_room);
 	d->contacts[d->contact_count++] = (struct draft_contact){ c, FATE_ADDED };
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
-static enum contacts_result delete_contact(struct list_draft *d, struct slice uri, const char **why)
+static enum roaming_result delete_contact(struct list_draft *d, struct slice uri, const char **why)
 {
 	struct draft_contact *c = find_contact(d, list_bare_uri(uri));
 
 	if (!c || !is_there(c->fate))
-		return refuse(CONTACTS_UNKNOWN, "No such contact", why);
+		return refuse(ROAMING_UNKNOWN, "No such contact", why);
 	c->fate = deleted(c->fate);
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
 /* ---- groups ---- */
@@ -215,54 +227,54 @@ static void insert_group(struct list_draft *d, const struct contacts_group *g)
 	d->groups[at] = (struct draft_group){ *g, FATE_ADDED };
 }
 
-static enum contacts_result check_group(const struct contacts_limits *limits,
+static enum roaming_result check_group(const struct contacts_limits *limits,
     const struct contacts_group *g, const char **why)
 {
 	if (g->id > CONTACTS_GROUPS_MAX)
-		return refuse(CONTACTS_BAD, "No such group number", why);
+		return refuse(ROAMING_BAD, "No such group number", why);
 	if (g->id == CONTACTS_UNGROUPED)
-		return refuse(CONTACTS_RESERVED, "Group 1 stays as it is", why);
+		return refuse(ROAMING_RESERVED, "Group 1 stays as it is", why);
 	if (!g->name.len)
-		return refuse(CONTACTS_BAD, "A group needs a name", why);
+		return refuse(ROAMING_BAD, "A group needs a name", why);
 	return check_texts(limits, g->name, g->external, why);
 }
 
-static enum contacts_result add_group(struct list_draft *d, const struct contacts_limits *limits,
+static enum roaming_result add_group(struct list_draft *d, const struct contacts_limits *limits,
     const struct contacts_group *wanted, const char **why)
 {
 	struct contacts_group g = *wanted;
-	enum contacts_result result = check_group(limits, &g, why);
+	enum roaming_result result = check_group(limits, &g, why);
 	struct draft_group *old;
 
-	if (result != CONTACTS_OK)
+	if (result != ROAMING_OK)
 		return result;
 	if (count_groups(d) >= limits->groups || (!g.id && !free_number(d)))
-		return refuse(CONTACTS_TOO_MANY, "Too many groups", why);
+		return refuse(ROAMING_TOO_MANY, "Too many groups", why);
 	g.id = g.id ? g.id : free_number(d);
 	if (has_group(d, g.id))
-		return refuse(CONTACTS_EXISTS, "A group of that number exists", why);
-	d->new_group = g.id;
+		return refuse(ROAMING_EXISTS, "A group of that number exists", why);
+	d->d.given = g.id;
 	old = find_group(d, g.id);
 	if (old)
 		*old = (struct draft_group){ g, changed(old->fate) };
 	else
 		insert_group(d, &g);
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
-static enum contacts_result modify_group(struct list_draft *d,
+static enum roaming_result modify_group(struct list_draft *d,
     const struct contacts_limits *limits, const struct contacts_group *g, const char **why)
 {
-	enum contacts_result result = check_group(limits, g, why);
+	enum roaming_result result = check_group(limits, g, why);
 	struct draft_group *old;
 
-	if (result != CONTACTS_OK)
+	if (result != ROAMING_OK)
 		return result;
 	old = find_group(d, g->id);
 	if (!old || !is_there(old->fate))
-		return refuse(CONTACTS_UNKNOWN, "No such group", why);
+		return refuse(ROAMING_UNKNOWN, "No such group", why);
 	*old = (struct draft_group){ *g, changed(old->fate) };
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
 static bool is_empty(const struct list_draft *d, unsigned id)
@@ -273,32 +285,32 @@ static bool is_empty(const struct list_draft *d, unsigned id)
 	return true;
 }
 
-static enum contacts_result delete_group(struct list_draft *d, unsigned id, const char **why)
+static enum roaming_result delete_group(struct list_draft *d, unsigned id, const char **why)
 {
 	struct draft_group *g = find_group(d, id);
 
 	if (id == CONTACTS_UNGROUPED)
-		return refuse(CONTACTS_RESERVED, "Group 1 stays as it is", why);
+		return refuse(ROAMING_RESERVED, "Group 1 stays as it is", why);
 	if (!g || !is_there(g->fate))
-		return refuse(CONTACTS_UNKNOWN, "No such group", why);
+		return refuse(ROAMING_UNKNOWN, "No such group", why);
 	if (!is_empty(d, id))
-		return refuse(CONTACTS_NOT_EMPTY, "The group is not empty", why);
+		return refuse(ROAMING_NOT_EMPTY, "The group is not empty", why);
 	g->fate = deleted(g->fate);
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
-static enum contacts_result clear(struct list_draft *d)
+static enum roaming_result clear(struct list_draft *d)
 {
 	for (unsigned i = 0; i < d->contact_count; i++)
 		d->contacts[i].fate = deleted(d->contacts[i].fate);
 	for (unsigned i = 0; i < d->group_count; i++)
 		d->groups[i].fate = deleted(d->groups[i].fate);
-	return CONTACTS_OK;
+	return ROAMING_OK;
 }
 
 /* ---- changes ---- */
 
-static enum contacts_result apply_one(struct list_draft *d, const struct contacts_limits *limits,
+static enum roaming_result apply_one(struct list_draft *d, const struct contacts_limits *limits,
     const struct contacts_change *c, const char **why)
 {
 	switch (c->kind) {
@@ -315,25 +327,22 @@ static enum contacts_result apply_one(struct list_draft *d, const struct contact
 	case CONTACTS_CLEAR:
 		return clear(d);
 	}
-	return refuse(CONTACTS_BAD, "Unknown change", why);
+	return refuse(ROAMING_BAD, "Unknown change", why);
 }
 
-/* 0 is never a number: after the last one comes 1 again. */
-static uint32_t next_number(uint32_t n)
-{
-	return n == UINT32_MAX ? 1 : n + 1;
-}
-
-enum contacts_result draft_apply(struct list_draft *d, const struct contacts_limits *limits,
+enum roaming_result draft_apply(struct roaming_draft *draft, const struct contacts_limits *limits,
     const struct contacts_change *changes, unsigned count, const char **why)
 {
+	struct list_draft *d = change_of(draft);
+
 	*why = "OK";
 	for (unsigned i = 0; i < count; i++) {
-		enum contacts_result result = apply_one(d, limits, &changes[i], why);
+		enum roaming_result result = apply_one(d, limits, &changes[i], why);
 
-		if (result != CONTACTS_OK)
+		if (result != ROAMING_OK)
 			return result;
 	}
-	d->number = next_number(d->prev);
-	return CONTACTS_OK;
+	draft->number = roaming_next(draft->prev);
+	draft->rows = d->group_count + d->contact_count;
+	return ROAMING_OK;
 }

@@ -6,6 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+struct contacts_list {
+	struct roaming_list l;		/* first; count: of contacts */
+	uint32_t            group_count;	/* without group 1 */
+	char                at[];	/* groups, contacts, AOR */
+};
+
 struct packed_group { uint16_t len[2]; uint8_t id; };
 struct packed_contact { uint64_t members; uint16_t len[4]; uint8_t subscribed; };
 
@@ -64,16 +70,17 @@ static size_t packed_size(struct slice aor, const struct list_draft *d)
 	return size;
 }
 
-struct contacts_list *list_make(struct slice aor, const struct list_draft *d)
+struct roaming_list *list_make(struct slice aor, const struct roaming_draft *draft)
 {
+	const struct list_draft *d = draft_of(draft);
 	size_t size = packed_size(aor, d);
 	struct contacts_list *l = malloc(size);
 	char *at = l ? l->at : NULL;
 
 	if (!l)
 		return NULL;
-	*l = (struct contacts_list){ .number = d->number, .aor_len = (uint32_t)aor.len,
-	    .size = size };
+	l->group_count = 0;
+	roaming_begin(&l->l, size, draft->number, aor);
 	for (unsigned i = 0; i < d->group_count; i++)
 		if (remains(d->groups[i].fate)) {
 			at = put_group(at, &d->groups[i].g);
@@ -82,18 +89,12 @@ struct contacts_list *list_make(struct slice aor, const struct list_draft *d)
 	for (unsigned i = 0; i < d->contact_count; i++)
 		if (remains(d->contacts[i].fate)) {
 			at = put_contact(at, &d->contacts[i].c);
-			l->contact_count++;
+			l->l.count++;
 		}
-	put_bytes(at, aor.p, aor.len);
-	return l;
+	return &l->l;
 }
 
 /* ---- walking ---- */
-
-struct slice list_aor(const struct contacts_list *l)
-{
-	return slice_of((const char *)l + l->size - l->aor_len, l->aor_len);
-}
 
 static struct slice take(const char **at, size_t len)
 {
@@ -103,8 +104,13 @@ static struct slice take(const char **at, size_t len)
 	return s;
 }
 
-struct list_walk list_groups(const struct contacts_list *l)
+struct list_walk list_groups(const struct roaming_list *list)
 {
+	const struct contacts_list *l;
+
+	if (!list)
+		return (struct list_walk){ NULL, 0 };
+	l = container_of(list, const struct contacts_list, l);
 	return (struct list_walk){ l->at, l->group_count };
 }
 
@@ -123,14 +129,14 @@ bool list_next_group(struct list_walk *w, struct contacts_group *out)
 	return true;
 }
 
-struct list_walk list_contacts(const struct contacts_list *l)
+struct list_walk list_contacts(const struct roaming_list *l)
 {
 	struct list_walk w = list_groups(l);
 	struct contacts_group unused;
 
 	while (list_next_group(&w, &unused))
 		continue;
-	w.left = l->contact_count;
+	w.left = roaming_count(l);
 	return w;
 }
 

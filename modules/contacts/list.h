@@ -8,25 +8,12 @@
 #define MODULES_CONTACTS_LIST_H
 
 #include "modules/contacts/contacts_api.h"
-#include "utils/rtab.h"
-
-struct contacts_list {
-	struct rtab_node  node;		/* first */
-	struct epoch_item item;		/* replaced: until every reader has gone on */
-	uint32_t number;		/* delta number, never 0 */
-	uint32_t contact_count;
-	uint32_t group_count;		/* without group 1 */
-	uint32_t aor_len;
-	size_t   size;			/* bytes of all this */
-	char     at[];			/* groups, contacts, AOR */
-};
-
-struct slice list_aor(const struct contacts_list *l);	/* borrowed */
 
 /* Walk: groups by number, contacts in the order they came. */
 struct list_walk { const char *at; uint32_t left; };
-struct list_walk list_groups(const struct contacts_list *l);
-struct list_walk list_contacts(const struct contacts_list *l);
+/* l may be NULL. */
+struct list_walk list_groups(const struct roaming_list *l);
+struct list_walk list_contacts(const struct roaming_list *l);
 bool list_next_group(struct list_walk *w, struct contacts_group *out);
 bool list_next_contact(struct list_walk *w, struct contacts_contact *out);
 
@@ -38,12 +25,10 @@ struct draft_contact { struct contacts_contact c; enum list_fate fate; };
 
 /* A list being changed; texts are borrowed from the old list and the changes. */
 struct list_draft {
-	uint32_t              number;	/* of the next list */
-	uint32_t              prev;
+	struct roaming_draft  d;	/* given: by the last ADD_GROUP */
 	unsigned              group_count, contact_count, contact_room;
 	struct draft_group    groups[CONTACTS_GROUPS_MAX];
 	struct draft_contact *contacts;
-	unsigned              new_group;	/* number given by the last ADD_GROUP */
 };
 
 /**
@@ -53,23 +38,27 @@ struct list_draft {
  * @param more  so many contacts may be added at most
  * @return NULL if memory is short; draft_free() it
  */
-struct list_draft *draft_new(const struct contacts_list *old, unsigned more);
-void draft_free(struct list_draft **d);
+struct roaming_draft *draft_new(const struct roaming_list *old, unsigned more);
+void draft_free(struct roaming_draft **d);
+static inline const struct list_draft *draft_of(const struct roaming_draft *d)
+{
+	return container_of(d, const struct list_draft, d);
+}
 
 /**
  * Carry out changes, in order, all or none: one number for all of them.
  *
  * @param why  set to a text for the answer when refused
  */
-enum contacts_result draft_apply(struct list_draft *d, const struct contacts_limits *limits,
+enum roaming_result draft_apply(struct roaming_draft *d, const struct contacts_limits *limits,
     const struct contacts_change *changes, unsigned count, const char **why);
 
 /** For reading a list row by row (draft_new(NULL)): entries as they are stored. */
-bool draft_load_group(struct list_draft *d, const struct contacts_group *g);
-bool draft_load_contact(struct list_draft *d, const struct contacts_contact *c);
+bool draft_load_group(struct roaming_draft *d, const struct contacts_group *g);
+bool draft_load_contact(struct roaming_draft *d, const struct contacts_contact *c);
 
 /** The list that a draft has become; malloc'd, NULL if memory is short. */
-struct contacts_list *list_make(struct slice aor, const struct list_draft *d);
+struct roaming_list *list_make(struct slice aor, const struct roaming_draft *d);
 
 /** sip:user@host without "sip:" as lists keep it; other schemes stay as they are. */
 struct slice list_bare_uri(struct slice uri);
@@ -85,10 +74,9 @@ int  list_members_parse(struct slice text, uint64_t *out);
 size_t list_members_format(uint64_t members, char text[LIST_MEMBERS_BYTES]);
 
 /* ---- xml.c: documents ---- */
-struct buf;
 /** <contactList>: all; l NULL: the list of somebody without one. */
-void contacts_put_full(struct buf *b, const struct contacts_list *l);
+void contacts_put_full(struct buf *b, const struct roaming_list *l);
 /** <contactDelta>: what a draft changed. */
-void contacts_put_delta(struct buf *b, const struct list_draft *d);
+void contacts_put_delta(struct buf *b, const struct roaming_draft *d);
 
 #endif

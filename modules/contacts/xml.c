@@ -49,21 +49,17 @@ static void put_contact(struct xml_writer *w, const char *element,
 	xml_end(w);
 }
 
-void contacts_put_full(struct buf *b, const struct contacts_list *l)
+void contacts_put_full(struct buf *b, const struct roaming_list *l)
 {
 	static const struct contacts_group others = { CONTACTS_UNGROUPED, { "~", 1 }, { "", 0 } };
-	struct list_walk groups = { NULL, 0 }, contacts = { NULL, 0 };
+	struct list_walk groups = list_groups(l), contacts = list_contacts(l);
 	struct contacts_contact c;
 	struct contacts_group g;
 	struct xml_writer w;
 
-	if (l) {
-		groups = list_groups(l);
-		contacts = list_contacts(l);
-	}
 	xml_write_init(&w, b);
 	xml_begin(&w, "contactList");
-	xml_put_attr_u64(&w, "deltaNum", l ? l->number : 1);
+	xml_put_attr_u64(&w, "deltaNum", roaming_number(l));
 	put_group(&w, "group", &others);
 	while (list_next_group(&groups, &g))
 		put_group(&w, "group", &g);
@@ -106,14 +102,15 @@ static void put_deleted(struct xml_writer *w, const struct list_draft *d)
 		}
 }
 
-void contacts_put_delta(struct buf *b, const struct list_draft *d)
+void contacts_put_delta(struct buf *b, const struct roaming_draft *draft)
 {
+	const struct list_draft *d = draft_of(draft);
 	struct xml_writer w;
 
 	xml_write_init(&w, b);
 	xml_begin(&w, "contactDelta");
-	xml_put_attr_u64(&w, "deltaNum", d->number);
-	xml_put_attr_u64(&w, "prevDeltaNum", d->prev);
+	xml_put_attr_u64(&w, "deltaNum", draft->number);
+	xml_put_attr_u64(&w, "prevDeltaNum", draft->prev);
 	put_groups(&w, d, FATE_ADDED, "addedGroup");
 	put_groups(&w, d, FATE_MODIFIED, "modifiedGroup");
 	put_contacts(&w, d, FATE_ADDED, "addedContact");

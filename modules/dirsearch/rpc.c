@@ -5,36 +5,6 @@
 
 #include <errno.h>
 
-static struct slice text_param(const json_t *params, const char *name)
-{
-	const json_t *v = json_object_get(params, name);
-
-	return json_is_string(v) ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
-}
-
-static json_t *json_slice(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
-static int user_param(const json_t *params, struct arena *arena, struct slice *aor,
-    struct slice *error)
-{
-	struct slice text = text_param(params, "user");
-	struct slice bare = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
-	struct slice uri_text = arena_printf(arena, "sip:%.*s", SLICE_ARG(bare));
-	struct sip_uri uri;
-
-	if (uri_text.p && sip_uri_parse(uri_text, &uri, NULL) == 0 && uri.user.len) {
-		*aor = sip_uri_aor(arena, &uri);
-		return aor->p ? 0 : -ENOMEM;
-	}
-	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
-	return -EINVAL;
-}
-
 static json_t *describe(const struct person *p)
 {
 	json_t *o = json_object();
@@ -51,7 +21,7 @@ static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
 	struct slice aor = SLICE_NULL;
-	int err = user_param(params, arena, &aor, error);
+	int err = lcs_rpc_user(params, "user", arena, &aor, error);
 	const struct person *p = err ? NULL : people_find(lcs_shared(mod), aor);
 
 	if (err)
@@ -75,7 +45,7 @@ static int merge(const json_t *params, const struct person *old, struct slice ao
 		person_view(old, v);
 	v->field[PERSON_AOR] = aor;
 	for (unsigned i = PERSON_AOR + 1; i < PERSON_COUNT; i++) {
-		struct slice text = text_param(params, person_field_name((enum person_field)i));
+		struct slice text = json_text(params, person_field_name((enum person_field)i));
 
 		if (text.p)
 			v->field[i] = text;
@@ -92,7 +62,7 @@ static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
 {
 	struct dirsearch *d = lcs_shared(mod);
 	struct slice aor = SLICE_NULL;
-	int err = user_param(params, arena, &aor, error);
+	int err = lcs_rpc_user(params, "user", arena, &aor, error);
 	struct person_view v;
 
 	if (!err)
@@ -113,7 +83,7 @@ static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result
     struct arena *arena, struct slice *error)
 {
 	struct slice aor = SLICE_NULL;
-	int err = user_param(params, arena, &aor, error);
+	int err = lcs_rpc_user(params, "user", arena, &aor, error);
 
 	if (!err)
 		err = people_delete(lcs_shared(mod), aor);
@@ -168,10 +138,10 @@ static int refuse_who(struct slice who, struct arena *arena, struct slice *error
 static int rpc_rule(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
-	struct slice ou = text_param(params, "ou"), who = text_param(params, "who");
+	struct slice ou = json_text(params, "ou"), who = json_text(params, "who");
 	int allowed = 0, err = refuse_who(who, arena, error);
 
-	if (!err && (read_verdict(text_param(params, "verdict"), &allowed) != 0 || !who.len ||
+	if (!err && (read_verdict(json_text(params, "verdict"), &allowed) != 0 || !who.len ||
 	    ou.len > FIELD_MAX || who.len > 400)) {
 		*error = SLICE("write: a unit, who (\"all\", a domain, name@domain), allow, deny or inherit");
 		err = -EINVAL;
@@ -183,7 +153,7 @@ static int rpc_rule(struct lcs_mod *mod, const json_t *params, json_t **result,
 	if (err)
 		return err;
 	log_notice("audit", "directory rule changed by=administrator ou=%.*s who=%.*s verdict=%.*s",
-	    SLICE_ARG(ou), SLICE_ARG(who), SLICE_ARG(text_param(params, "verdict")));
+	    SLICE_ARG(ou), SLICE_ARG(who), SLICE_ARG(json_text(params, "verdict")));
 	return rpc_rules(mod, params, result, arena, error);
 }
 

@@ -21,25 +21,18 @@ static struct slice key_of(const json_t *params)
 	return slice_str(json_string_value(json_object_get(params, "key")));
 }
 
-static json_t *json_text(struct slice s)
-{
-	json_t *text = json_stringn(s.p ? s.p : "", s.len);
-
-	return text ? text : json_string("(not UTF-8)");
-}
-
 static json_t *json_value(struct arena *arena, struct value v)
 {
 	if (v.type == VALUE_INT)
 		return json_integer(v.i);
 	if (v.type == VALUE_BOOL)
 		return json_boolean(v.b);
-	return json_text(value_text(arena, v));
+	return json_slice(value_text(arena, v));
 }
 
 static json_t *json_item(struct arena *arena, const struct table_item *item)
 {
-	return json_pack("{s:o, s:o, s:I}", "key", json_text(item->key), "value",
+	return json_pack("{s:o, s:o, s:I}", "key", json_slice(item->key), "value",
 	    json_value(arena, item->value), "expires_in", (json_int_t)((item->left + 999) / 1000));
 }
 
@@ -102,7 +95,7 @@ static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
 		*error = SLICE("the table is full");
 	if (err)
 		return err;
-	*result = json_pack("{s:o}", "set", json_text(key_of(params)));
+	*result = json_pack("{s:o}", "set", json_slice(key_of(params)));
 	return *result ? 0 : -ENOMEM;
 }
 
@@ -117,7 +110,7 @@ static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result
 		*error = arena_printf(arena, "there is no \"%.*s\" in it", SLICE_ARG(key_of(params)));
 		return -ENOENT;
 	}
-	*result = json_pack("{s:o}", "deleted", json_text(key_of(params)));
+	*result = json_pack("{s:o}", "deleted", json_slice(key_of(params)));
 	return *result ? 0 : -ENOMEM;
 }
 
@@ -148,7 +141,7 @@ static int rpc_stats(struct lcs_mod *mod, const json_t *params, json_t **result,
 		const struct table *t = shared->tables[i];
 
 		json_array_append_new(*result, json_pack("{s:o, s:I, s:I, s:I}", "table",
-		    json_text(table_name(t)), "items", (json_int_t)table_count(t), "slots",
+		    json_slice(table_name(t)), "items", (json_int_t)table_count(t), "slots",
 		    (json_int_t)table_slots(t), "autoexpire", (json_int_t)(table_expire(t) / 1000)));
 	}
 	return 0;

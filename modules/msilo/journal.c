@@ -130,13 +130,6 @@ static const struct store_stmt stmt_list = {
 	"where (aor = ? or ? = '') and expires > ? order by aor, id", "sst", "sssitt", NULL
 };
 
-static json_t *json_slice(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static void list_row(void *arg, const struct value *c, unsigned columns)
 {
 	lcs_assert(columns == 6);

@@ -4,7 +4,7 @@
  * The engine knows nothing of documents: other modules bring event packages, and what they
  * keep with a user.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/roaming.h"
 
 #include <errno.h>
 
@@ -95,6 +95,7 @@ static const struct presence_api api = {
 	.sub_user = sub_user, .set_sub_data = set_sub_data, .sub_data = sub_data,
 	.end_sub = sub_end, .next_publication = pub_next, .publish = pub_by_module, .watch = watch_begin, .unwatch = watch_end,
 	.observe = observe, .stale = stale, .wants_full = wants_full,
+	.roaming = &presence_roaming,
 };
 
 /* ---- life ---- */

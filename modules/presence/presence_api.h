@@ -20,6 +20,7 @@ struct presence_user;
 struct presence_sub;			/* one watcher's subscription to one package of one user */
 struct presence_watch;			/* the same without a dialog, for a module */
 struct presence_package;
+struct roaming_api;
 
 /* ---- bodies: counted, immutable, shared by all watchers that see the same ---- */
 
@@ -352,6 +353,7 @@ struct presence_api {
 	/** In build() with PRESENCE_PER_SUB: is it the first body, or that of a refresh, which
 	 *  must be complete (RFC 6665 4.2.1.2)? */
 	bool (*wants_full)(const struct presence_sub *sub);
+	const struct roaming_api *roaming;	/* modules/presence/roaming_api.h */
 };
 
 #endif

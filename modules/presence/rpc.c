@@ -5,23 +5,9 @@
 
 #include <errno.h>
 
-static json_t *json_slice(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
-static struct slice text_param(const json_t *params, const char *name)
-{
-	const json_t *v = json_object_get(params, name);
-
-	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
-}
-
 static struct slice user_param(const json_t *params, const char *name)
 {
-	struct slice user = text_param(params, name);
+	struct slice user = json_text(params, name);
 
 	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
 }
@@ -275,7 +261,7 @@ static int rpc_explain(struct lcs_mod *mod, const json_t *params, json_t **resul
     struct arena *arena, struct slice *error)
 {
 	struct explaining x = { .p = lcs_shared(mod), .user = user_param(params, "user"),
-	    .watcher = user_param(params, "watcher"), .package = text_param(params, "package"),
+	    .watcher = user_param(params, "watcher"), .package = json_text(params, "package"),
 	    .arena = arena };
 
 	if (!x.package.len)

@@ -8,6 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+struct acl_list {
+	struct roaming_list l;		/* first */
+	char                at[];	/* entries, AOR */
+};
+
 struct packed { uint16_t mask_len; uint8_t type, forced; struct acl_rights rights; };
 
 /* ---- packing and walking ---- */
@@ -23,8 +28,9 @@ static char *put(char *at, const struct acl_entry *e)
 	return at + e->mask.len;
 }
 
-struct acl_list *acl_make(struct slice aor, const struct acl_draft *d)
+struct roaming_list *acl_make(struct slice aor, const struct roaming_draft *draft)
 {
+	const struct acl_draft *d = acl_draft_of(draft);
 	size_t size = sizeof(struct acl_list) + aor.len;
 	struct acl_list *l;
 	char *at;
@@ -34,26 +40,20 @@ struct acl_list *acl_make(struct slice aor, const struct acl_draft *d)
 	l = malloc(size);
 	if (!l)
 		return NULL;
-	*l = (struct acl_list){ .number = d->number, .aor_len = (uint32_t)aor.len, .size = size };
+	roaming_begin(&l->l, size, draft->number, aor);
 	at = l->at;
 	for (unsigned i = 0; i < d->count; i++)
 		if (d->rows[i].fate != ACL_GONE) {
 			at = put(at, &d->rows[i].e);
-			l->count++;
+			l->l.count++;
 		}
-	if (aor.len)
-		memcpy(at, aor.p, aor.len);
-	return l;
+	return &l->l;
 }
 
-struct slice acl_aor(const struct acl_list *l)
+struct acl_walk acl_entries(const struct roaming_list *l)
 {
-	return slice_of((const char *)l + l->size - l->aor_len, l->aor_len);
-}
-
-struct acl_walk acl_entries(const struct acl_list *l)
-{
-	return l ? (struct acl_walk){ l->at, l->count } : (struct acl_walk){ NULL, 0 };
+	return l ? (struct acl_walk){ container_of(l, const struct acl_list, l)->at, l->count } :
+	    (struct acl_walk){ NULL, 0 };
 }
 
 bool acl_next(struct acl_walk *w, struct acl_entry *out)
@@ -111,7 +111,7 @@ static size_t weight(const struct acl_entry *e)
 	return special + (e->forced ? SIZE_MAX / 2 : 0);
 }
 
-void acl_decide(const struct acl_list *l, struct slice who, struct acl_rights preset,
+void acl_decide(const struct roaming_list *l, struct slice who, struct acl_rights preset,
     struct acl_verdict *out)
 {
 	struct acl_walk w = acl_entries(l);
@@ -166,7 +166,7 @@ const char *acl_type_name(enum acl_type type) { return types[type]; }
 
 /* ---- the document ---- */
 
-static bool is_hidden(const struct acl_list *l, const struct acl_entry *e)
+static bool is_hidden(const struct roaming_list *l, const struct acl_entry *e)
 {
 	struct acl_walk w = acl_entries(l);
 	struct acl_entry other;
@@ -201,7 +201,7 @@ static void put_ace(struct xml_writer *w, const struct acl_entry *e)
 	xml_end(w);
 }
 
-void acl_put_xml(struct buf *b, const struct acl_list *l)
+void acl_put_xml(struct buf *b, const struct roaming_list *l)
 {
 	struct acl_walk walk = acl_entries(l);
 	struct acl_entry e;
@@ -209,7 +209,7 @@ void acl_put_xml(struct buf *b, const struct acl_list *l)
 
 	xml_write_init(&w, b);
 	xml_begin(&w, "ACLlist");
-	xml_put_attr_u64(&w, "deltaNum", l ? l->number : 1);
+	xml_put_attr_u64(&w, "deltaNum", roaming_number(l));
 	xml_begin(&w, "userACL");
 	while (acl_next(&walk, &e))
 		if (!is_hidden(l, &e))

@@ -8,29 +8,16 @@
 #define MODULES_PRESENCE_ACL_ACL_H
 
 #include "modules/presence_acl/presence_acl_api.h"
-#include "utils/rtab.h"
-
-struct acl_list {
-	struct rtab_node  node;		/* first */
-	struct epoch_item item;
-	uint32_t number;		/* delta number, never 0 */
-	uint32_t count;
-	uint32_t aor_len;
-	size_t   size;			/* bytes of all this */
-	char     at[];			/* entries, AOR */
-};
-
-struct slice acl_aor(const struct acl_list *l);		/* borrowed */
 
 struct acl_walk { const char *at; uint32_t left; };
-struct acl_walk acl_entries(const struct acl_list *l);	/* l may be NULL */
+struct acl_walk acl_entries(const struct roaming_list *l);	/* l may be NULL */
 bool acl_next(struct acl_walk *w, struct acl_entry *out);
 
 /**
  * The entry that decides about somebody: an administrator's before the user's own; of these
  * USER before the longest DOMAIN (sub-domains are covered) before ALL.
  */
-void acl_decide(const struct acl_list *l, struct slice who, struct acl_rights preset,
+void acl_decide(const struct roaming_list *l, struct slice who, struct acl_rights preset,
     struct acl_verdict *out);
 /** "administrator's ACE: domain example.org BD", "default rights AA"; in the arena. */
 struct slice acl_explain(struct arena *arena, const struct acl_verdict *v);
@@ -41,23 +28,27 @@ enum acl_fate { ACL_STAYS, ACL_WRITTEN, ACL_GONE };
 struct acl_row { struct acl_entry e; enum acl_fate fate; };
 
 struct acl_draft {			/* texts borrowed from the old list and the changes */
-	uint32_t        number, prev;
-	unsigned        count, room;
-	struct acl_row *rows;
+	struct roaming_draft d;		/* first */
+	unsigned             count, room;
+	struct acl_row      *rows;
 };
 
 struct acl_limits { unsigned entries; size_t mask_bytes; };
 
 /** more: so many entries may be added at most. NULL if memory is short. */
-struct acl_draft *acl_draft_new(const struct acl_list *old, unsigned more);
-void acl_draft_free(struct acl_draft **d);
+struct roaming_draft *acl_draft_new(const struct roaming_list *old, unsigned more);
+void acl_draft_free(struct roaming_draft **d);
+static inline const struct acl_draft *acl_draft_of(const struct roaming_draft *d)
+{
+	return container_of(d, const struct acl_draft, d);
+}
 /** by_user: entries of an administrator are out of reach. why is set to a text. */
-enum acl_result acl_apply(struct acl_draft *d, const struct acl_limits *limits,
+enum roaming_result acl_apply(struct roaming_draft *d, const struct acl_limits *limits,
     const struct acl_change *changes, unsigned count, bool by_user, const char **why);
 /** For reading from the store. false: no such entry can be. */
-bool acl_load(struct acl_draft *d, const struct acl_entry *e);
+bool acl_load(struct roaming_draft *d, const struct acl_entry *e);
 /** malloc'd; NULL if memory is short. */
-struct acl_list *acl_make(struct slice aor, const struct acl_draft *d);
+struct roaming_list *acl_make(struct slice aor, const struct roaming_draft *d);
 
 /* ---- words ---- */
 
@@ -67,8 +58,7 @@ int acl_rights_parse(struct slice text, struct acl_rights *out);
 int acl_type_parse(struct slice text, enum acl_type *out);
 const char *acl_type_name(enum acl_type type);
 
-struct buf;
 /** <ACLlist>: all of it; l NULL: of somebody without one. */
-void acl_put_xml(struct buf *b, const struct acl_list *l);
+void acl_put_xml(struct buf *b, const struct roaming_list *l);
 
 #endif

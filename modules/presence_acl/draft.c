@@ -5,9 +5,14 @@
 
 #include <stdlib.h>
 
-struct acl_draft *acl_draft_new(const struct acl_list *old, unsigned more)
+static struct acl_draft *change_of(struct roaming_draft *d)
 {
-	unsigned room = (old ? old->count : 0) + more;
+	return container_of(d, struct acl_draft, d);
+}
+
+struct roaming_draft *acl_draft_new(const struct roaming_list *old, unsigned more)
+{
+	unsigned room = roaming_count(old) + more;
 	struct acl_draft *d = calloc(1, sizeof(*d));
 	struct acl_walk w = acl_entries(old);
 
@@ -19,29 +24,35 @@ struct acl_draft *acl_draft_new(const struct acl_list *old, unsigned more)
 		return NULL;
 	}
 	d->room = room;
-	d->number = d->prev = old ? old->number : 1;
+	d->d.number = d->d.prev = roaming_number(old);
 	while (acl_next(&w, &d->rows[d->count].e))
 		d->count++;
-	return d;
+	return &d->d;
 }
 
-void acl_draft_free(struct acl_draft **d)
+void acl_draft_free(struct roaming_draft **d)
 {
-	if (*d)
-		free((*d)->rows);
-	free(*d);
+	if (*d) {
+		free(change_of(*d)->rows);
+		free(change_of(*d));
+	}
 	*d = NULL;
 }
 
-bool acl_load(struct acl_draft *d, const struct acl_entry *e)
+bool acl_load(struct roaming_draft *draft, const struct acl_entry *e)
 {
-	if (d->count == d->room || e->mask.len > UINT16_MAX || (e->type != ACL_ALL) != (e->mask.len > 0))
+	struct acl_draft *d = change_of(draft);
+	void *rows = d->rows;
+	bool has_room = roaming_make_room(&rows, d->count, &d->room, sizeof(*d->rows));
+
+	d->rows = rows;
+	if (!has_room || e->mask.len > UINT16_MAX || (e->type != ACL_ALL) != (e->mask.len > 0))
 		return false;
 	d->rows[d->count++] = (struct acl_row){ *e, ACL_STAYS };
 	return true;
 }
 
-static enum acl_result refuse(enum acl_result result, const char *text, const char **why)
+static enum roaming_result refuse(enum roaming_result result, const char *text, const char **why)
 {
 	*why = text;
 	return result;
@@ -115,83 +126,86 @@ static struct slice bare_mask(const struct acl_entry *e)
 	return mask;
 }
 
-static enum acl_result check(const struct acl_limits *limits, const struct acl_entry *e,
+static enum roaming_result check(const struct acl_limits *limits, const struct acl_entry *e,
     const char **why)
 {
 	if (e->mask.len > limits->mask_bytes)
-		return refuse(ACL_TOO_LONG, "Mask too long", why);
+		return refuse(ROAMING_TOO_LONG, "Mask too long", why);
 	if (e->type == ACL_USER && !is_user(e->mask))
-		return refuse(ACL_BAD, "The mask of a USER entry is a URI", why);
+		return refuse(ROAMING_BAD, "The mask of a USER entry is a URI", why);
 	if (e->type == ACL_DOMAIN && !is_domain(e->mask))
-		return refuse(ACL_BAD, "The mask of a DOMAIN entry is a domain", why);
-	return ACL_OK;
+		return refuse(ROAMING_BAD, "The mask of a DOMAIN entry is a domain", why);
+	return ROAMING_OK;
 }
 
 /* ---- changes ---- */
 
-static enum acl_result set(struct acl_draft *d, const struct acl_limits *limits,
+static enum roaming_result set(struct acl_draft *d, const struct acl_limits *limits,
     const struct acl_entry *e, const char **why)
 {
 	struct acl_row *old = find(d, e);
 	bool is_new = !old || old->fate == ACL_GONE;
 
 	if (is_new && count_rows(d) >= limits->entries)
-		return refuse(ACL_TOO_MANY, "Too many entries", why);
+		return refuse(ROAMING_TOO_MANY, "Too many entries", why);
 	if (old) {
 		old->e.rights = e->rights;
 		old->fate = ACL_WRITTEN;
-		return ACL_OK;
+		return ROAMING_OK;
 	}
 	lcs_assert(d->count < d->room);
 	d->rows[d->count++] = (struct acl_row){ *e, ACL_WRITTEN };
-	return ACL_OK;
+	return ROAMING_OK;
 }
 
-static enum acl_result delete(struct acl_draft *d, const struct acl_entry *e, const char **why)
+static enum roaming_result delete(struct acl_draft *d, const struct acl_entry *e, const char **why)
 {
 	struct acl_row *old = find(d, e);
 
 	if (!old || old->fate == ACL_GONE)
-		return refuse(ACL_UNKNOWN, "No such entry", why);
+		return refuse(ROAMING_UNKNOWN, "No such entry", why);
 	old->fate = ACL_GONE;
-	return ACL_OK;
+	return ROAMING_OK;
 }
 
-static enum acl_result clear(struct acl_draft *d, bool forced)
+static enum roaming_result clear(struct acl_draft *d, bool forced)
 {
 	for (unsigned i = 0; i < d->count; i++)
 		if (d->rows[i].e.forced == forced)
 			d->rows[i].fate = ACL_GONE;
-	return ACL_OK;
+	return ROAMING_OK;
 }
 
-static enum acl_result apply_one(struct acl_draft *d, const struct acl_limits *limits,
+static enum roaming_result apply_one(struct acl_draft *d, const struct acl_limits *limits,
     const struct acl_change *c, bool by_user, const char **why)
 {
 	struct acl_entry e = c->entry;
-	enum acl_result result;
+	enum roaming_result result;
 
 	if (c->kind == ACL_CLEAR)
 		return clear(d, e.forced);
 	e.mask = bare_mask(&e);
 	result = check(limits, &e, why);
-	if (result != ACL_OK)
+	if (result != ROAMING_OK)
 		return result;
 	if (by_user && is_forced(d, &e))
-		return refuse(ACL_FORCED, "An administrator has set this entry", why);
+		return refuse(ROAMING_FORCED, "An administrator has set this entry", why);
 	return c->kind == ACL_SET ? set(d, limits, &e, why) : delete(d, &e, why);
 }
 
-enum acl_result acl_apply(struct acl_draft *d, const struct acl_limits *limits,
+enum roaming_result acl_apply(struct roaming_draft *draft, const struct acl_limits *limits,
     const struct acl_change *changes, unsigned count, bool by_user, const char **why)
 {
+	struct acl_draft *d = change_of(draft);
+
 	*why = "OK";
 	for (unsigned i = 0; i < count; i++) {
-		enum acl_result result = apply_one(d, limits, &changes[i], by_user, why);
+		enum roaming_result result = apply_one(d, limits, &changes[i], by_user, why);
 
-		if (result != ACL_OK)
+		if (result != ROAMING_OK)
 			return result;
 	}
-	d->number = d->prev == UINT32_MAX ? 1 : d->prev + 1;	/* 0 is never a number */
-	return ACL_OK;
+	draft->number = roaming_next(draft->prev);
+	draft->rows = d->count;
+	return ROAMING_OK;
 }

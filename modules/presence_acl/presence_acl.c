@@ -7,33 +7,22 @@
  */
 #include "modules/presence_acl/presence_acl.h"
 
-#include "utils/buf.h"
-
-#include <errno.h>
-
-static bool same_aor(const struct rtab_node *node, const void *key)
-{
-	return slice_eq_nocase(acl_aor((const struct acl_list *)(const void *)node),
-	    *(const struct slice *)key);
-}
-
-const struct acl_list *acl_find(struct presence_acl *p, struct slice aor)
-{
-	return (const struct acl_list *)(const void *)rtab_find(p->table, lcs_user_key(aor),
-	    same_aor, &aor);
-}
-
-void acl_ask(struct presence_acl *p, const struct acl_list *l, struct slice who,
+void acl_ask(struct presence_acl *p, const struct roaming_list *l, struct slice who,
     struct acl_verdict *out)
 {
-	const struct acl_conf *conf = lcs_conf(p->mod, gen_peek());
+	const struct acl_conf *conf = lcs_conf(p->lists.mod, gen_peek());
 
 	acl_decide(l, who, conf->rights, out);
 }
 
-static uint32_t number(const struct acl_list *l) { return l ? l->number : 1; }
+/* ---- the interface ---- */
 
-static void each(const struct acl_list *l, void (*fn)(const struct acl_entry *e, void *arg),
+static const struct roaming_list *find(struct presence_acl *p, struct slice aor)
+{
+	return roaming_find(&p->lists, aor);
+}
+
+static void each(const struct roaming_list *l, void (*fn)(const struct acl_entry *e, void *arg),
     void *arg)
 {
 	struct acl_walk w = acl_entries(l);
@@ -41,6 +30,12 @@ static void each(const struct acl_list *l, void (*fn)(const struct acl_entry *e,
 
 	while (acl_next(&w, &e))
 		fn(&e, arg);
+}
+
+static int change(struct presence_acl *p, const struct roaming_request *req,
+    const struct acl_change *changes, unsigned count, roaming_done_fn *done, void *arg)
+{
+	return p->lists.api->change(&p->lists, req, changes, count, done, arg);
 }
 
 /* ---- what the engine asks ---- */
@@ -62,77 +57,91 @@ static enum presence_right decide(void *arg, struct presence_user *u,
 	struct acl_verdict v;
 
 	(void)pk;
-	acl_ask(p, acl_find(p, p->presence->user_aor(u)), watcher, &v);
+	acl_ask(p, roaming_find(&p->lists, p->presence->user_aor(u)), watcher, &v);
 	if (arena && why)
 		*why = acl_explain(arena, &v);
 	return right_of(v.rights.presence);
 }
 
-/* ---- the event package ---- */
+/* ---- what its lists are ---- */
 
-#define TYPE "application/vnd-microsoft-roaming-acls+xml"
-
-struct presence_body *acl_body(const struct acl_list *l)
+static enum roaming_result apply(struct roaming_draft *d, const void *conf,
+    const struct roaming_request *req, const void *changes, unsigned count, const char **why)
 {
-	struct buf *b = buf_new(l ? 128 + l->size * 3 : 128);
-	struct presence_body *body = NULL;
+	const struct acl_conf *c = conf;
+	const struct acl_limits limits = { (unsigned)c->max_entries, (size_t)c->max_mask };
 
-	if (b)
-		acl_put_xml(b, l);
-	if (b && !b->failed)
-		body = presence_body_new(SLICE(TYPE), SLICE_NULL, buf_slice(b));
-	buf_unref(&b);
-	return body;
+	return acl_apply(d, &limits, changes, count, !req->by.len, why);
 }
 
-static int build(void *arg, struct presence_user *u, unsigned view,
-    const struct presence_sub *one, struct presence_body **out)
+static const char *kind_word(enum acl_kind kind)
 {
-	struct presence_acl *p = arg;
-
-	(void)view;
-	(void)one;
-	*out = acl_body(acl_find(p, p->presence->user_aor(u)));
-	return *out ? 0 : -ENOMEM;
+	return kind == ACL_SET ? "set" : kind == ACL_DELETE ? "delete" : "clear";
 }
 
-static const struct presence_format formats[] = {
-	{ { TYPE, sizeof(TYPE) - 1 }, build },
-	{ { NULL, 0 }, NULL }
+static void rights_before(const struct roaming_list *list, const struct acl_entry *e, char text[3])
+{
+	struct acl_walk w = acl_entries(list);
+	struct acl_entry old;
+
+	memcpy(text, "--", 3);
+	while (acl_next(&w, &old))
+		if (old.type == e->type && old.forced == e->forced &&
+		    slice_eq_nocase(old.mask, slice_starts_nocase(e->mask, SLICE("sip:")) ?
+		    slice_skip(e->mask, 4) : e->mask)) {
+			text[0] = old.rights.presence;
+			text[1] = old.rights.communication;
+		}
+}
+
+static void audit(const struct roaming_audit *a)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		const struct acl_change *c = &((const struct acl_change *)a->changes)[i];
+		char before[3], after[3] = "--";
+
+		rights_before(a->old, &c->entry, before);
+		if (c->kind == ACL_SET) {
+			after[0] = c->entry.rights.presence;
+			after[1] = c->entry.rights.communication;
+		}
+		log_notice("audit", "access list changed by=%.*s user=%.*s what=%s type=%s mask=%.*s "
+		    "override=%s before=%s after=%s outcome=%s", SLICE_ARG(a->req->by),
+		    SLICE_ARG(a->req->aor), kind_word(c->kind), acl_type_name(c->entry.type),
+		    SLICE_ARG(c->entry.mask), c->entry.forced ? "yes" : "no", before, after,
+		    a->outcome);
+	}
+}
+
+static const size_t texts[] = { offsetof(struct acl_change, entry.mask) };
+
+static const struct roaming_kind kind = {
+	.log = "presence_acl", .lists = "access lists",
+	/* Such a row might have kept somebody out. */
+	.row_name = "a row of an access list (table presence_acl_entry)",
+	.out_of_step = "The access list has another number by now",
+	.package = "vnd-microsoft-roaming-ACL",
+	.content_type = "application/vnd-microsoft-roaming-acls+xml", .decides_rights = true,
+	.change_bytes = sizeof(struct acl_change), .texts = texts, .text_count = 1,
+	.draft_new = acl_draft_new, .draft_free = acl_draft_free, .apply = apply,
+	.make = acl_make, .audit = audit,
+	.schema = &acl_schema, .row = acl_row, .load = acl_load_row,
+	.put = acl_put_xml, .operations = acl_operations,
+	.exporter = "lcsctl --json acl show",
+	.import_count = acl_import_count, .import = acl_import,
 };
-
-static int join_engine(struct presence_acl *p)
-{
-	int err;
-
-	p->package = (struct presence_package){
-		.name = SLICE("vnd-microsoft-roaming-ACL"), .formats = formats,
-		.flags = PRESENCE_SELF_ONLY | PRESENCE_ANNOUNCED | PRESENCE_NO_POLICY,
-		.default_expires = 28800, .min_expires = 60, .max_expires = 86400,
-	};
-	p->policy.decide = decide;
-	err = p->presence->add_package(p->engine, &p->package, p);
-	return err ? err : p->presence->set_policy(p->engine, &p->policy, p);
-}
 
 /* ---- life ---- */
 
 static int load(struct lcs_mod *mod)
 {
 	struct presence_acl *p = lcs_shared(mod);
-	void *shared = NULL;
 	int err;
 
-	p->mod = mod;
-	p->presence = lcs_import(mod, "presence", &shared);
-	p->engine = shared;
-	p->service = lcs_import(mod, "service", &shared);
-	p->service_state = p->service ? shared : NULL;
-	p->table = rtab_new(1024);
-	if (!p->table)
-		return -ENOMEM;
-	err = join_engine(p);
-	return err || !p->service ? err : acl_add_operations(p);
+	p->presence = lcs_import(mod, "presence", NULL);
+	p->policy.decide = decide;
+	err = p->presence->roaming->load(mod, &p->lists, &kind);
+	return err ? err : p->presence->set_policy(p->lists.p, &p->policy, p);
 }
 
 static int check(const void *conf, struct diag *diag)
@@ -149,56 +158,31 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
 	struct presence_acl *p = lcs_shared(mod);
 	struct acl_conf *c = conf;
-	int n;
 
 	(void)next;
 	acl_rights_parse(c->default_rights, &c->rights);
-	if (p->loaded || !store_is_on())
-		return 0;
-	n = acl_journal_load(p);
-	if (n < 0)
-		return n;
-	p->loaded = true;
-	log_info("presence_acl", "access lists read count=%d", n);
-	return 0;
-}
-
-static void count_list(const struct rtab_node *node, void *arg)
-{
-	const struct acl_list *l = (const void *)node;
-	struct acl_local *local = arg;
-
-	if ((int)worker_of(lcs_user_key(acl_aor(l))) != worker_self())
-		return;
-	local->lists++;
-	local->entries += l->count;
+	return p->lists.api->prepare(&p->lists);
 }
 
 static int worker_start(struct lcs_mod *mod, void *local)
 {
-	rtab_each(((struct presence_acl *)lcs_shared(mod))->table, count_list, local);
-	return 0;
-}
+	struct presence_acl *p = lcs_shared(mod);
 
-static void free_list(const struct rtab_node *node, void *arg)
-{
-	(void)arg;
-	free((void *)(uintptr_t)(const void *)node);
+	(void)local;
+	return p->lists.api->worker_start(&p->lists);
 }
 
 static void unload(struct lcs_mod *mod)
 {
 	struct presence_acl *p = lcs_shared(mod);
 
-	if (!p->table)
-		return;
-	rtab_each(p->table, free_list, NULL);
-	rtab_free(&p->table);
+	if (p->lists.api)
+		p->lists.api->unload(&p->lists);
 }
 
 /* ---- tables ---- */
 
-static const struct presence_acl_api api = { acl_find, number, each, acl_ask, acl_change };
+static const struct presence_acl_api api = { find, each, acl_ask, change };
 static const struct lcs_iface ifaces[] = { { "presence_acl", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = { { "presence", 1, false }, { "service", 1, true }, { 0 } };
 
@@ -209,23 +193,16 @@ static const struct lcs_param params[] = {
 	PARAM_INT(struct acl_conf, max_entries, "200", 1, 10000,
 	    "entries of one user, those of administrators included"),
 	PARAM_INT(struct acl_conf, max_mask, "454", 16, 1024, "bytes of a mask"),
-	PARAM_BOOL(struct acl_conf, resync, "yes",
+	PARAM_BOOL(struct roaming_conf, resync, "yes",
 	    "when a change is refused, send the list to the user's endpoints: a client counts its "
 	    "numbers when it asks, and all its later changes would be refused"),
 	{ 0 }
 };
 
 static const struct lcs_stat stats[] = {
-	LCS_STAT(struct acl_local, lists, STAT_GAUGE, "users with a list"),
-	LCS_STAT(struct acl_local, entries, STAT_GAUGE, "entries in all lists"),
-	LCS_STAT(struct acl_local, changes, STAT_COUNTER, "changes by users, carried out"),
-	LCS_STAT(struct acl_local, admin_changes, STAT_COUNTER,
-	    "changes by administrators, carried out"),
-	LCS_STAT(struct acl_local, refused, STAT_COUNTER, "changes refused, for whatever reason"),
-	LCS_STAT(struct acl_local, out_of_step, STAT_COUNTER,
-	    "of these for a number that was not current (409)"),
-	LCS_STAT(struct acl_local, store_failures, STAT_COUNTER,
-	    "of these because the store could not take them (503)"),
+	LCS_STAT(struct roaming_local, lists, STAT_GAUGE, "users with a list"),
+	LCS_STAT(struct roaming_local, entries, STAT_GAUGE, "entries in all lists"),
+	ROAMING_STATS,
 	LCS_STAT(struct acl_local, communication_allowed, STAT_COUNTER,
 	    "times may_communicate() said yes"),
 	LCS_STAT(struct acl_local, communication_denied, STAT_COUNTER,

@@ -8,10 +8,9 @@
 #ifndef MODULES_PRESENCE_ACL_PRESENCE_ACL_API_H
 #define MODULES_PRESENCE_ACL_PRESENCE_ACL_API_H
 
-#include "core/lcs.h"
+#include "modules/presence/roaming_api.h"
 
 struct presence_acl;			/* the module's state */
-struct acl_list;			/* one user's; immutable */
 
 enum acl_type { ACL_USER, ACL_DOMAIN, ACL_ALL };
 
@@ -32,47 +31,26 @@ struct acl_verdict {
 	struct acl_entry  entry;	/* the one that decides; borrowed from the list */
 };
 
-enum acl_kind { ACL_SET, ACL_DELETE, ACL_CLEAR };	/* CLEAR: all with entry.forced as given */
+/* CLEAR: all with entry.forced as given; what follows is all there is of them. */
+enum acl_kind { ACL_SET, ACL_DELETE, ACL_CLEAR };
 
 struct acl_change { enum acl_kind kind; struct acl_entry entry; };
 
-enum acl_result {
-	ACL_OK,
-	ACL_OUT_OF_STEP,		/* another delta number is current */
-	ACL_UNKNOWN,			/* no such entry */
-	ACL_FORCED,			/* an administrator has set this entry */
-	ACL_TOO_MANY,
-	ACL_TOO_LONG,
-	ACL_BAD,			/* no address, domain or rights */
-	ACL_NO_STORE,			/* could not be made durable: nothing changed */
-	ACL_NO_MEMORY
-};
-
-struct acl_request {
-	struct slice             aor;	/* whose list: user@host */
-	const struct acl_change *changes;	/* in order, all or none */
-	unsigned                 count;
-	uint32_t                 number;	/* must be current; 0: whatever is current */
-	struct slice             by;	/* who asks, for the log; empty: the user */
-};
-
-struct acl_answer { enum acl_result result; uint32_t number; const char *why; };
-typedef void acl_done_fn(void *arg, const struct acl_answer *answer);	/* calling worker, once */
-
 struct presence_acl_api {
-	/** Any worker; borrowed until its next quiet point. NULL: never changed, thus empty. */
-	const struct acl_list *(*find)(struct presence_acl *p, struct slice aor);
-	uint32_t (*number)(const struct acl_list *l);	/* NULL: 1 */
-	void (*each)(const struct acl_list *l, void (*fn)(const struct acl_entry *e, void *arg),
+	/** Any worker; borrowed until its next quiet point. NULL: never changed, thus empty. Its
+	 *  version: roaming_number(). */
+	const struct roaming_list *(*find)(struct presence_acl *p, struct slice aor);
+	void (*each)(const struct roaming_list *l, void (*fn)(const struct acl_entry *e, void *arg),
 	    void *arg);
 	/** What user's list (NULL: none) says about who (user@host), with the default rights of
 	 *  the current configuration. */
-	void (*decide)(struct presence_acl *p, const struct acl_list *l, struct slice who,
+	void (*decide)(struct presence_acl *p, const struct roaming_list *l, struct slice who,
 	    struct acl_verdict *out);
-	/** All texts are copied before return. 0 or -ENOMEM (done never runs then); done never
-	 *  runs before return. */
-	int (*change)(struct presence_acl *p, const struct acl_request *req, acl_done_fn *done,
-	    void *arg);
+	/** Changes in order, all or none, with one number: roaming_api.change(). To put other
+	 *  entries of the user's own in the place of those of number N: req->number N and
+	 *  ACL_CLEAR first. */
+	int (*change)(struct presence_acl *p, const struct roaming_request *req,
+	    const struct acl_change *changes, unsigned count, roaming_done_fn *done, void *arg);
 };
 
 #endif

@@ -5,73 +5,19 @@
 
 #include <errno.h>
 
-static struct slice text_param(const json_t *params, const char *name)
+static struct roaming *lists_of(const struct lcs_mod *mod)
 {
-	const json_t *v = json_object_get(params, name);
-
-	return json_is_string(v) ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+	return &((struct presence_acl *)lcs_shared(mod))->lists;
 }
 
-static json_t *json_slice(struct slice s)
+/* ---- changing ---- */
+
+static int one(struct lcs_mod *mod, const json_t *params, const struct acl_change *change,
+    json_t **result, struct arena *arena, struct slice *error)
 {
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+	struct roaming *r = lists_of(mod);
 
-	return v ? v : json_string("(not UTF-8)");
-}
-
-static int user_param(const json_t *params, const char *name, struct arena *arena,
-    struct slice *aor, struct slice *error)
-{
-	struct slice text = text_param(params, name);
-	struct slice bare = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
-	struct slice uri_text = arena_printf(arena, "sip:%.*s", SLICE_ARG(bare));
-	struct sip_uri uri;
-
-	if (uri_text.p && sip_uri_parse(uri_text, &uri, NULL) == 0 && uri.user.len) {
-		*aor = sip_uri_aor(arena, &uri);
-		return aor->p ? 0 : -ENOMEM;
-	}
-	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
-	return -EINVAL;
-}
-
-/* ---- changing: on the owner, who says at once what will come of it ---- */
-
-struct admin_change {
-	struct presence_acl *p;
-	struct acl_request   req;
-	struct acl_answer    answer;
-	bool                 is_early;
-	int                  err;
-};
-
-static void change_on_owner(unsigned index, void *arg)
-{
-	struct admin_change *a = arg;
-
-	if (index == worker_of(lcs_user_key(a->req.aor)))
-		a->err = acl_change_here(a->p, &a->req, &a->answer, &a->is_early);
-}
-
-static int carry_out(struct lcs_mod *mod, const json_t *params, const struct acl_change *changes,
-    unsigned count, json_t **result, struct arena *arena, struct slice *error)
-{
-	struct admin_change a = { .p = lcs_shared(mod), .req = { .changes = changes,
-	    .count = count, .by = SLICE("administrator") } };
-	int err = user_param(params, "user", arena, &a.req.aor, error);
-
-	if (err)
-		return err;
-	worker_on_each(change_on_owner, &a);
-	if (a.err)
-		return a.err;
-	if (a.is_early && a.answer.result != ACL_OK) {
-		*error = arena_printf(arena, "%s; nothing has changed", a.answer.why);
-		return -EINVAL;
-	}
-	*result = json_pack("{s:o, s:I}", "user", json_slice(a.req.aor), "number",
-	    (json_int_t)(a.is_early ? a.answer.number : 0));
-	return 0;
+	return r->api->rpc_change(r, params, change, 1, NULL, result, arena, error);
 }
 
 /* "all", a domain, or an address: what it looks like is what it is. */
@@ -86,9 +32,9 @@ static void read_who(struct slice who, struct acl_entry *e)
 
 static int read_entry(const json_t *o, bool wants_rights, struct acl_entry *e)
 {
-	read_who(text_param(o, "who"), e);
+	read_who(json_text(o, "who"), e);
 	e->forced = json_is_true(json_object_get(o, "override"));
-	return wants_rights ? acl_rights_parse(text_param(o, "rights"), &e->rights) : 0;
+	return wants_rights ? acl_rights_parse(json_text(o, "rights"), &e->rights) : 0;
 }
 
 static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
@@ -100,7 +46,7 @@ static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
 		*error = SLICE("rights are one of AA AD PA PD DA DD BA BD: presence, communication");
 		return -EINVAL;
 	}
-	return carry_out(mod, params, &change, 1, result, arena, error);
+	return one(mod, params, &change, result, arena, error);
 }
 
 static int rpc_remove(struct lcs_mod *mod, const json_t *params, json_t **result,
@@ -109,7 +55,7 @@ static int rpc_remove(struct lcs_mod *mod, const json_t *params, json_t **result
 	struct acl_change change = { .kind = ACL_DELETE };
 
 	read_entry(params, false, &change.entry);
-	return carry_out(mod, params, &change, 1, result, arena, error);
+	return one(mod, params, &change, result, arena, error);
 }
 
 /* ---- showing ---- */
@@ -125,9 +71,11 @@ static json_t *describe(const struct acl_entry *e)
 static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
-	struct slice aor = SLICE_NULL;
-	int err = user_param(params, "user", arena, &aor, error);
-	struct acl_walk w = acl_entries(err ? NULL : acl_find(lcs_shared(mod), aor));
+	struct roaming *r = lists_of(mod);
+	struct slice aor;
+	const struct roaming_list *l;
+	int err = r->api->rpc_find(r, params, arena, &aor, &l, error);
+	struct acl_walk w = acl_entries(l);
 	struct acl_entry e;
 
 	if (err)
@@ -145,15 +93,16 @@ static int rpc_ask(struct lcs_mod *mod, const json_t *params, json_t **result,
 		{ 'A', "allow" }, { 'P', "ask" }, { 'B', "polite block" }, { 'D', "deny" } };
 	struct presence_acl *p = lcs_shared(mod);
 	struct slice aor = SLICE_NULL, who = SLICE_NULL;
-	int err = user_param(params, "user", arena, &aor, error);
+	const struct roaming_list *l;
+	int err = p->lists.api->rpc_find(&p->lists, params, arena, &aor, &l, error);
 	const char *presence = "";
 	struct acl_verdict v;
 
 	if (!err)
-		err = user_param(params, "who", arena, &who, error);
+		err = lcs_rpc_user(params, "who", arena, &who, error);
 	if (err)
 		return err;
-	acl_ask(p, acl_find(p, aor), who, &v);
+	acl_ask(p, l, who, &v);
 	for (unsigned i = 0; i < 4; i++)
 		if (words[i].letter == v.rights.presence)
 			presence = words[i].word;
@@ -165,20 +114,22 @@ static int rpc_ask(struct lcs_mod *mod, const json_t *params, json_t **result,
 
 /* ---- importing: entries of the kind that is imported go, all of it is one change ---- */
 
-#define IMPORT_MAX 20000u
-
-static int read_list(const json_t *list, struct acl_change *changes, unsigned *count)
+size_t acl_import_count(const json_t *list)
 {
+	return json_is_array(list) ? 2 + json_array_size(list) : 0;
+}
+
+int acl_import(const json_t *list, void *changes)
+{
+	struct acl_change *next = changes;
 	const json_t *o;
 	size_t i;
 
-	changes[(*count)++] = (struct acl_change){ .kind = ACL_CLEAR, .entry = { .forced = false } };
-	changes[(*count)++] = (struct acl_change){ .kind = ACL_CLEAR, .entry = { .forced = true } };
+	*next++ = (struct acl_change){ .kind = ACL_CLEAR, .entry = { .forced = false } };
+	*next++ = (struct acl_change){ .kind = ACL_CLEAR, .entry = { .forced = true } };
 	json_array_foreach(list, i, o) {
-		struct acl_change *c = &changes[(*count)++];
-
-		*c = (struct acl_change){ .kind = ACL_SET };
-		if (read_entry(o, true, &c->entry) != 0)
+		*next = (struct acl_change){ .kind = ACL_SET };
+		if (read_entry(o, true, &next++->entry) != 0)
 			return -EINVAL;
 	}
 	return 0;
@@ -187,20 +138,9 @@ static int read_list(const json_t *list, struct acl_change *changes, unsigned *c
 static int rpc_import(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
-	struct slice text = text_param(params, "list");
-	json_t *list = json_loadb(text.p ? text.p : "", text.len, 0, NULL);
-	size_t most = 2 + json_array_size(list);
-	struct acl_change *changes = most <= IMPORT_MAX ?
-	    arena_alloc(arena, most * sizeof(*changes)) : NULL;
-	unsigned count = 0;
-	int err = changes && json_is_array(list) ? read_list(list, changes, &count) : -EINVAL;
+	struct roaming *r = lists_of(mod);
 
-	if (err)
-		*error = SLICE("the list must be what \"lcsctl --json acl show\" prints");
-	else
-		err = carry_out(mod, params, changes, count, result, arena, error);
-	json_decref(list);
-	return err;
+	return r->api->rpc_import(r, params, result, arena, error);
 }
 
 /* ---- tables ---- */

@@ -46,7 +46,7 @@ static bool judge(struct lcs_call *call, struct acl_verdict *v)
 	if (slice_eq_nocase(from, to))
 		*v = (struct acl_verdict){ .rights = { 'A', 'A' } };
 	else
-		acl_ask(p, acl_find(p, to), from, v);
+		acl_ask(p, roaming_find(&p->lists, to), from, v);
 	return true;
 }
 

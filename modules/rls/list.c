@@ -348,7 +348,7 @@ static void add_contact(const struct contacts_contact *c, void *arg)
 static int take_contacts(struct rls_list *l)
 {
 	struct following f = { { l, arena_new(0) }, 0 };
-	const struct contacts_list *list = l->r->contacts->find(l->r->c, l->owner);
+	const struct roaming_list *list = l->r->contacts->find(l->r->c, l->owner);
 
 	if (!f.a.arena)
 		return -ENOMEM;

@@ -7,13 +7,6 @@
 
 struct listing { json_t *array; struct slice only; int64_t now; };
 
-static json_t *json_slice(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static json_t *describe(struct slice aor, const struct binding *packed, int64_t now)
 {
 	struct usrloc_binding unpacked, *b = &unpacked;
@@ -44,13 +37,6 @@ static void list_record(const struct rtab_node *node, void *arg)
 			    record_binding(r, i), l->now));
 }
 
-static struct slice text_param(const json_t *params, const char *name)
-{
-	const json_t *v = json_object_get(params, name);
-
-	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
-}
-
 static struct slice without_scheme(struct slice user)
 {
 	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
@@ -60,7 +46,7 @@ static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
 	struct usrloc *ul = lcs_shared(mod);
-	struct listing l = { json_array(), without_scheme(text_param(params, "user")), clock_wall() };
+	struct listing l = { json_array(), without_scheme(json_text(params, "user")), clock_wall() };
 
 	(void)arena;
 	(void)error;
@@ -89,8 +75,8 @@ static void drop_on_owner(unsigned index, void *arg)
 static int rpc_drop(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
-	struct dropping d = { lcs_shared(mod), without_scheme(text_param(params, "user")),
-	    text_param(params, "endpoint"), 0, false };
+	struct dropping d = { lcs_shared(mod), without_scheme(json_text(params, "user")),
+	    json_text(params, "endpoint"), 0, false };
 
 	worker_on_each(drop_on_owner, &d);
 	if (!d.before) {

@@ -9,7 +9,7 @@
 
 static const struct contacts_limits limits = { 3, 5, 8, 24, 12, 10 };
 
-static struct contacts_list *list;
+static struct roaming_list *list;
 
 static struct contacts_change set(const char *uri, const char *name, uint64_t members)
 {
@@ -33,18 +33,18 @@ static struct contacts_change group(enum contacts_kind kind, unsigned id, const 
 #define IN(id) (UINT64_C(1) << ((id) - 1))
 
 /* Carry out changes on the list; delta (may be NULL) is what the clients must be told. */
-static enum contacts_result apply(const struct contacts_change *changes, unsigned count,
+static enum roaming_result apply(const struct contacts_change *changes, unsigned count,
     const char *delta)
 {
-	struct list_draft *d = draft_new(list, count);
+	struct roaming_draft *d = draft_new(list, count);
 	const char *why = NULL;
 	struct buf *b = buf_new(64);
-	enum contacts_result result = draft_apply(d, &limits, changes, count, &why);
+	enum roaming_result result = draft_apply(d, &limits, changes, count, &why);
 
 	assert_non_null(why);
 	contacts_put_delta(b, d);
-	if (result == CONTACTS_OK) {
-		struct contacts_list *next = list_make(SLICE("alice@example.com"), d);
+	if (result == ROAMING_OK) {
+		struct roaming_list *next = list_make(SLICE("alice@example.com"), d);
 
 		free(list);
 		list = next;
@@ -56,7 +56,7 @@ static enum contacts_result apply(const struct contacts_change *changes, unsigne
 	return result;
 }
 
-static enum contacts_result one(struct contacts_change change, const char *delta)
+static enum roaming_result one(struct contacts_change change, const char *delta)
 {
 	return apply(&change, 1, delta);
 }
@@ -99,72 +99,72 @@ static void test_each_change_has_one_number_and_tells_itself(void **state)
 	assert_int_equal(one(set("sip:bob@example.com", "Bobby", 0),
 	    "<contactDelta deltaNum=\"2\" prevDeltaNum=\"1\"><addedContact uri=\"sip:bob@example.com\" "
 	    "name=\"Bobby\" groups=\"1\" subscribed=\"true\" externalURI=\"\"/></contactDelta>"),
-	    CONTACTS_OK);
+	    ROAMING_OK);
 	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "A<B"),
 	    "<contactDelta deltaNum=\"3\" prevDeltaNum=\"2\"><addedGroup id=\"2\" name=\"A&lt;B\" "
-	    "externalURI=\"\"/></contactDelta>"), CONTACTS_OK);
+	    "externalURI=\"\"/></contactDelta>"), ROAMING_OK);
 	assert_int_equal(one(set("sip:BOB@example.com", "", IN(1) | IN(2)),
 	    "<contactDelta deltaNum=\"4\" prevDeltaNum=\"3\"><modifiedContact uri=\"sip:bob@example.com\" "
 	    "name=\"\" groups=\"1 2\" subscribed=\"true\" externalURI=\"\"/></contactDelta>"),
-	    CONTACTS_OK);
+	    ROAMING_OK);
 	assert_full("<contactList deltaNum=\"4\">" OTHERS "<group id=\"2\" name=\"A&lt;B\" "
 	    "externalURI=\"\"/><contact uri=\"bob@example.com\" name=\"\" groups=\"1 2\" "
 	    "subscribed=\"true\" externalURI=\"\"/></contactList>");
 	assert_int_equal(one(group(CONTACTS_MODIFY_GROUP, 2, "C"),
 	    "<contactDelta deltaNum=\"5\" prevDeltaNum=\"4\"><modifiedGroup id=\"2\" name=\"C\" "
-	    "externalURI=\"\"/></contactDelta>"), CONTACTS_OK);
+	    "externalURI=\"\"/></contactDelta>"), ROAMING_OK);
 	assert_int_equal(one(gone("sip:Bob@Example.com"),
 	    "<contactDelta deltaNum=\"6\" prevDeltaNum=\"5\"><deletedContact "
-	    "uri=\"sip:bob@example.com\"/></contactDelta>"), CONTACTS_OK);
+	    "uri=\"sip:bob@example.com\"/></contactDelta>"), ROAMING_OK);
 	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 2, ""),
 	    "<contactDelta deltaNum=\"7\" prevDeltaNum=\"6\"><deletedGroup id=\"2\"/></contactDelta>"),
-	    CONTACTS_OK);
+	    ROAMING_OK);
 	assert_full("<contactList deltaNum=\"7\">" OTHERS "</contactList>");
-	assert_slice(list_aor(list), "alice@example.com");
+	assert_slice(roaming_aor(list), "alice@example.com");
 }
 
 static void test_a_refused_change_costs_no_number(void **state)
 {
 	(void)state;
-	assert_int_equal(one(set("sip:bob@example.com", "123456789", 0), NULL), CONTACTS_TOO_LONG);
-	assert_int_equal(one(set("sip:much-too-long@example.com", "", 0), NULL), CONTACTS_TOO_LONG);
-	assert_int_equal(one(set("sip:example.com", "", 0), NULL), CONTACTS_BAD);
-	assert_int_equal(one(set("mailto:b@example.com", "", 0), NULL), CONTACTS_BAD);
-	assert_int_equal(one(set("sip:b@c?Subject=x", "", 0), NULL), CONTACTS_BAD);
-	assert_int_equal(one(set("", "", 0), NULL), CONTACTS_BAD);
-	assert_int_equal(one(set("sip:b@example.com", "", IN(2)), NULL), CONTACTS_UNKNOWN);
-	assert_int_equal(one(set("sip:b@example.com", "", IN(64)), NULL), CONTACTS_BAD);
-	assert_int_equal(one(gone("sip:b@example.com"), NULL), CONTACTS_UNKNOWN);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, ""), NULL), CONTACTS_BAD);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "123456789"), NULL), CONTACTS_TOO_LONG);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 64, "x"), NULL), CONTACTS_BAD);
-	assert_int_equal(one(group(CONTACTS_MODIFY_GROUP, 2, "x"), NULL), CONTACTS_UNKNOWN);
-	assert_int_equal(one(group(CONTACTS_MODIFY_GROUP, 1, "x"), NULL), CONTACTS_RESERVED);
-	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 1, ""), NULL), CONTACTS_RESERVED);
-	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 9, ""), NULL), CONTACTS_UNKNOWN);
+	assert_int_equal(one(set("sip:bob@example.com", "123456789", 0), NULL), ROAMING_TOO_LONG);
+	assert_int_equal(one(set("sip:much-too-long@example.com", "", 0), NULL), ROAMING_TOO_LONG);
+	assert_int_equal(one(set("sip:example.com", "", 0), NULL), ROAMING_BAD);
+	assert_int_equal(one(set("mailto:b@example.com", "", 0), NULL), ROAMING_BAD);
+	assert_int_equal(one(set("sip:b@c?Subject=x", "", 0), NULL), ROAMING_BAD);
+	assert_int_equal(one(set("", "", 0), NULL), ROAMING_BAD);
+	assert_int_equal(one(set("sip:b@example.com", "", IN(2)), NULL), ROAMING_UNKNOWN);
+	assert_int_equal(one(set("sip:b@example.com", "", IN(64)), NULL), ROAMING_BAD);
+	assert_int_equal(one(gone("sip:b@example.com"), NULL), ROAMING_UNKNOWN);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, ""), NULL), ROAMING_BAD);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "123456789"), NULL), ROAMING_TOO_LONG);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 64, "x"), NULL), ROAMING_BAD);
+	assert_int_equal(one(group(CONTACTS_MODIFY_GROUP, 2, "x"), NULL), ROAMING_UNKNOWN);
+	assert_int_equal(one(group(CONTACTS_MODIFY_GROUP, 1, "x"), NULL), ROAMING_RESERVED);
+	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 1, ""), NULL), ROAMING_RESERVED);
+	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 9, ""), NULL), ROAMING_UNKNOWN);
 	assert_null(list);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "x"), NULL), CONTACTS_OK);
-	assert_int_equal(one(set("sip:b@example.com", "", IN(2)), NULL), CONTACTS_OK);
-	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 2, ""), NULL), CONTACTS_NOT_EMPTY);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 2, "y"), NULL), CONTACTS_EXISTS);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "x"), NULL), ROAMING_OK);
+	assert_int_equal(one(set("sip:b@example.com", "", IN(2)), NULL), ROAMING_OK);
+	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 2, ""), NULL), ROAMING_NOT_EMPTY);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 2, "y"), NULL), ROAMING_EXISTS);
 	assert_int_equal(list->number, 3);
 }
 
 static void test_limits(void **state)
 {
 	(void)state;
-	assert_int_equal(one(set("a@b", "", 0), NULL), CONTACTS_OK);
-	assert_int_equal(one(set("c@b", "", 0), NULL), CONTACTS_OK);
-	assert_int_equal(one(set("tel:+15550100", "", 0), NULL), CONTACTS_OK);
-	assert_int_equal(one(set("d@b", "", 0), NULL), CONTACTS_TOO_MANY);
-	assert_int_equal(one(set("C@B", "again", 0), NULL), CONTACTS_OK);	/* no new one */
+	assert_int_equal(one(set("a@b", "", 0), NULL), ROAMING_OK);
+	assert_int_equal(one(set("c@b", "", 0), NULL), ROAMING_OK);
+	assert_int_equal(one(set("tel:+15550100", "", 0), NULL), ROAMING_OK);
+	assert_int_equal(one(set("d@b", "", 0), NULL), ROAMING_TOO_MANY);
+	assert_int_equal(one(set("C@B", "again", 0), NULL), ROAMING_OK);	/* no new one */
 	for (unsigned i = 2; i <= limits.groups; i++)
-		assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "g"), NULL), CONTACTS_OK);
-	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "g"), NULL), CONTACTS_TOO_MANY);
-	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 3, ""), NULL), CONTACTS_OK);
+		assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "g"), NULL), ROAMING_OK);
+	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "g"), NULL), ROAMING_TOO_MANY);
+	assert_int_equal(one(group(CONTACTS_DELETE_GROUP, 3, ""), NULL), ROAMING_OK);
 	assert_int_equal(one(group(CONTACTS_ADD_GROUP, 0, "new"),
 	    "<contactDelta deltaNum=\"11\" prevDeltaNum=\"10\"><addedGroup id=\"3\" name=\"new\" "
-	    "externalURI=\"\"/></contactDelta>"), CONTACTS_OK);
+	    "externalURI=\"\"/></contactDelta>"), ROAMING_OK);
 	assert_full("<contactList deltaNum=\"11\">" OTHERS
 	    "<group id=\"2\" name=\"g\" externalURI=\"\"/><group id=\"3\" name=\"new\" externalURI=\"\"/>"
 	    "<group id=\"4\" name=\"g\" externalURI=\"\"/><group id=\"5\" name=\"g\" externalURI=\"\"/>"
@@ -192,18 +192,18 @@ static void test_several_changes_are_one(void **state)
 	(void)state;
 	assert_int_equal(apply(first, 2, "<contactDelta deltaNum=\"2\" prevDeltaNum=\"1\">"
 	    "<addedGroup id=\"2\" name=\"x\" externalURI=\"\"/><addedContact uri=\"sip:b@c\" name=\"\" "
-	    "groups=\"2\" subscribed=\"true\" externalURI=\"\"/></contactDelta>"), CONTACTS_OK);
+	    "groups=\"2\" subscribed=\"true\" externalURI=\"\"/></contactDelta>"), ROAMING_OK);
 	assert_int_equal(apply(second, 6, "<contactDelta deltaNum=\"3\" prevDeltaNum=\"2\">"
 	    "<addedGroup id=\"9\" name=\"z\" externalURI=\"\"/><modifiedContact uri=\"sip:b@c\" "
 	    "name=\"B\" groups=\"1\" subscribed=\"true\" externalURI=\"\"/><deletedGroup id=\"2\"/>"
-	    "</contactDelta>"), CONTACTS_OK);
-	assert_int_equal(apply(bad, 2, NULL), CONTACTS_UNKNOWN);
-	assert_int_equal(list->contact_count, 1);
+	    "</contactDelta>"), ROAMING_OK);
+	assert_int_equal(apply(bad, 2, NULL), ROAMING_UNKNOWN);
+	assert_int_equal(list->count, 1);
 	assert_int_equal(apply(replace, 2, "<contactDelta deltaNum=\"4\" prevDeltaNum=\"3\">"
 	    "<modifiedContact uri=\"sip:b@c\" name=\"D\" groups=\"1\" subscribed=\"true\" "
-	    "externalURI=\"\"/></contactDelta>"), CONTACTS_OK);
+	    "externalURI=\"\"/></contactDelta>"), ROAMING_OK);
 	assert_int_equal(one(clear, "<contactDelta deltaNum=\"5\" prevDeltaNum=\"4\">"
-	    "<deletedGroup id=\"9\"/><deletedContact uri=\"sip:b@c\"/></contactDelta>"), CONTACTS_OK);
+	    "<deletedGroup id=\"9\"/><deletedContact uri=\"sip:b@c\"/></contactDelta>"), ROAMING_OK);
 	assert_full("<contactList deltaNum=\"5\">" OTHERS "</contactList>");
 }
 
@@ -214,12 +214,12 @@ static void test_an_extension_comes_back_as_it_was(void **state)
 	(void)state;
 	c.contact.extension = SLICE("<x a=\"1\"/>");
 	c.contact.subscribed = false;
-	assert_int_equal(one(c, NULL), CONTACTS_OK);
+	assert_int_equal(one(c, NULL), ROAMING_OK);
 	assert_full("<contactList deltaNum=\"2\">" OTHERS "<contact uri=\"b@c\" name=\"\" groups=\"1\" "
 	    "subscribed=\"false\" externalURI=\"\"><contactExtension><x a=\"1\"/></contactExtension>"
 	    "</contact></contactList>");
 	c.contact.extension = SLICE("<x a=\"1\" />");
-	assert_int_equal(one(c, NULL), CONTACTS_TOO_LONG);
+	assert_int_equal(one(c, NULL), ROAMING_TOO_LONG);
 }
 
 static const struct { const char *text; int err; uint64_t members; const char *again; } members[] = {
@@ -250,23 +250,23 @@ static void test_members(void **state)
 
 static void test_numbers_wrap_past_zero(void **state)
 {
-	struct list_draft *d = draft_new(NULL, 0);
+	struct roaming_draft *d = draft_new(NULL, 0);
 
 	(void)state;
 	d->number = UINT32_MAX;
 	list = list_make(SLICE("a@b"), d);
 	draft_free(&d);
-	assert_int_equal(one(set("b@c", "", 0), NULL), CONTACTS_OK);
+	assert_int_equal(one(set("b@c", "", 0), NULL), ROAMING_OK);
 	assert_int_equal(list->number, 1);
 }
 
 static void test_memory_short(void **state)
 {
 	(void)state;
-	assert_int_equal(one(set("b@c", "", 0), NULL), CONTACTS_OK);
+	assert_int_equal(one(set("b@c", "", 0), NULL), ROAMING_OK);
 	OOM_WALK(nth) {
-		struct list_draft *d = draft_new(list, 1);
-		struct contacts_list *next = d ? list_make(SLICE("a@b"), d) : NULL;
+		struct roaming_draft *d = draft_new(list, 1);
+		struct roaming_list *next = d ? list_make(SLICE("a@b"), d) : NULL;
 
 		if (!oom_hit())
 			assert_non_null(next);

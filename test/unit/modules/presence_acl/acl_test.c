@@ -8,7 +8,7 @@
 #include "utils/buf.h"
 
 static const struct acl_limits limits = { 4, 24 };
-static struct acl_list *list;
+static struct roaming_list *list;
 
 /* "USER bob@example.com BD", "!ALL DD": an administrator's; "-USER ...": delete; "*": clear. */
 static struct acl_change read_change(const char *text)
@@ -37,16 +37,16 @@ static struct acl_change read_change(const char *text)
 	return c;
 }
 
-static enum acl_result change(const char *text, bool by_user)
+static enum roaming_result change(const char *text, bool by_user)
 {
 	struct acl_change c = read_change(text);
-	struct acl_draft *d = acl_draft_new(list, 1);
+	struct roaming_draft *d = acl_draft_new(list, 1);
 	const char *why = NULL;
-	enum acl_result result = acl_apply(d, &limits, &c, 1, by_user, &why);
+	enum roaming_result result = acl_apply(d, &limits, &c, 1, by_user, &why);
 
 	assert_non_null(why);
-	if (result == ACL_OK) {
-		struct acl_list *next = acl_make(SLICE("alice@example.com"), d);
+	if (result == ROAMING_OK) {
+		struct roaming_list *next = acl_make(SLICE("alice@example.com"), d);
 
 		free(list);
 		list = next;
@@ -94,10 +94,10 @@ static void test_the_most_special_entry_decides(void **state)
 {
 	(void)state;
 	assert_says("bob@example.com", "AA", "default rights AA");
-	assert_int_equal(change("ALL PA", true), ACL_OK);
-	assert_int_equal(change("DOMAIN example.org DD", true), ACL_OK);
-	assert_int_equal(change("DOMAIN sales.example.org BA", true), ACL_OK);
-	assert_int_equal(change("USER sip:bob@sales.example.org AD", true), ACL_OK);
+	assert_int_equal(change("ALL PA", true), ROAMING_OK);
+	assert_int_equal(change("DOMAIN example.org DD", true), ROAMING_OK);
+	assert_int_equal(change("DOMAIN sales.example.org BA", true), ROAMING_OK);
+	assert_int_equal(change("USER sip:bob@sales.example.org AD", true), ROAMING_OK);
 	assert_says("bob@example.com", "PA", "ACE: all PA");
 	assert_says("x@example.org", "DD", "ACE: domain example.org DD");
 	assert_says("x@a.b.Example.ORG", "DD", "ACE: domain example.org DD");
@@ -111,19 +111,19 @@ static void test_the_most_special_entry_decides(void **state)
 static void test_an_administrator_comes_first(void **state)
 {
 	(void)state;
-	assert_int_equal(change("USER bob@example.com BD", true), ACL_OK);
-	assert_int_equal(change("!ALL AA", false), ACL_OK);
+	assert_int_equal(change("USER bob@example.com BD", true), ROAMING_OK);
+	assert_int_equal(change("!ALL AA", false), ROAMING_OK);
 	assert_says("bob@example.com", "AA", "administrator's ACE: all AA");
-	assert_int_equal(change("!DOMAIN example.com PD", false), ACL_OK);
+	assert_int_equal(change("!DOMAIN example.com PD", false), ROAMING_OK);
 	assert_says("bob@example.com", "PD", "administrator's ACE: domain example.com PD");
-	assert_int_equal(change("!USER bob@example.com DA", false), ACL_OK);
+	assert_int_equal(change("!USER bob@example.com DA", false), ROAMING_OK);
 	assert_says("bob@example.com", "DA", "administrator's ACE: user bob@example.com DA");
-	assert_int_equal(change("USER sip:Bob@example.com AA", true), ACL_FORCED);
-	assert_int_equal(change("-USER bob@example.com", true), ACL_FORCED);
+	assert_int_equal(change("USER sip:Bob@example.com AA", true), ROAMING_FORCED);
+	assert_int_equal(change("-USER bob@example.com", true), ROAMING_FORCED);
 	assert_xml("<ACLlist deltaNum=\"5\"><userACL><ace type=\"ALL\" rights=\"AA\"/>"
 	    "<ace type=\"DOMAIN\" mask=\"example.com\" rights=\"PD\"/>"
 	    "<ace type=\"USER\" mask=\"sip:bob@example.com\" rights=\"DA\"/></userACL></ACLlist>");
-	assert_int_equal(change("!*", false), ACL_OK);
+	assert_int_equal(change("!*", false), ROAMING_OK);
 	assert_says("bob@example.com", "BD", "ACE: user bob@example.com BD");
 	assert_xml("<ACLlist deltaNum=\"6\"><userACL><ace type=\"USER\" mask=\"sip:bob@example.com\" "
 	    "rights=\"BD\"/></userACL></ACLlist>");
@@ -133,29 +133,29 @@ static void test_a_change_has_one_number(void **state)
 {
 	(void)state;
 	assert_xml("<ACLlist deltaNum=\"1\"><userACL/></ACLlist>");
-	assert_int_equal(change("USER sip:bob@example.com BD", true), ACL_OK);
-	assert_int_equal(change("USER bob@example.com AA", true), ACL_OK);
+	assert_int_equal(change("USER sip:bob@example.com BD", true), ROAMING_OK);
+	assert_int_equal(change("USER bob@example.com AA", true), ROAMING_OK);
 	assert_xml("<ACLlist deltaNum=\"3\"><userACL><ace type=\"USER\" mask=\"sip:bob@example.com\" "
 	    "rights=\"AA\"/></userACL></ACLlist>");
-	assert_int_equal(change("-USER sip:BOB@example.com", true), ACL_OK);
+	assert_int_equal(change("-USER sip:BOB@example.com", true), ROAMING_OK);
 	assert_xml("<ACLlist deltaNum=\"4\"><userACL/></ACLlist>");
-	assert_slice(acl_aor(list), "alice@example.com");
+	assert_slice(roaming_aor(list), "alice@example.com");
 }
 
-static const struct { const char *text; enum acl_result result; } bad[] = {
-	{ "USER example.com AA", ACL_BAD },
-	{ "USER bob@ AA", ACL_BAD },
-	{ "USER bob:x@example.com AA", ACL_BAD },
-	{ "USER bob@example.com;x=y AA", ACL_BAD },
-	{ "USER bob@example.com:5060 AA", ACL_BAD },
-	{ "DOMAIN bob@example.com AA", ACL_BAD },
-	{ "DOMAIN exa<mple.com AA", ACL_BAD },
-	{ "DOMAIN example. AA", ACL_BAD },
-	{ "DOMAIN .. AA", ACL_BAD },
-	{ "USER sip:somebody-else@example.com AA", ACL_TOO_LONG },
-	{ "-USER bob@example.com", ACL_UNKNOWN },
-	{ "-ALL", ACL_UNKNOWN },
-	{ "-DOMAIN example.com", ACL_UNKNOWN },
+static const struct { const char *text; enum roaming_result result; } bad[] = {
+	{ "USER example.com AA", ROAMING_BAD },
+	{ "USER bob@ AA", ROAMING_BAD },
+	{ "USER bob:x@example.com AA", ROAMING_BAD },
+	{ "USER bob@example.com;x=y AA", ROAMING_BAD },
+	{ "USER bob@example.com:5060 AA", ROAMING_BAD },
+	{ "DOMAIN bob@example.com AA", ROAMING_BAD },
+	{ "DOMAIN exa<mple.com AA", ROAMING_BAD },
+	{ "DOMAIN example. AA", ROAMING_BAD },
+	{ "DOMAIN .. AA", ROAMING_BAD },
+	{ "USER sip:somebody-else@example.com AA", ROAMING_TOO_LONG },
+	{ "-USER bob@example.com", ROAMING_UNKNOWN },
+	{ "-ALL", ROAMING_UNKNOWN },
+	{ "-DOMAIN example.com", ROAMING_UNKNOWN },
 };
 
 static void test_what_is_refused_changes_nothing(void **state)
@@ -165,12 +165,12 @@ static void test_what_is_refused_changes_nothing(void **state)
 		assert_int_equal(change(bad[i].text, true), bad[i].result);
 		assert_null(list);
 	}
-	assert_int_equal(change("USER a@b AA", true), ACL_OK);
-	assert_int_equal(change("USER b@b AA", true), ACL_OK);
-	assert_int_equal(change("DOMAIN .b AA", true), ACL_OK);
-	assert_int_equal(change("!ALL AA", false), ACL_OK);
-	assert_int_equal(change("USER c@b AA", true), ACL_TOO_MANY);
-	assert_int_equal(change("USER b@b BD", true), ACL_OK);
+	assert_int_equal(change("USER a@b AA", true), ROAMING_OK);
+	assert_int_equal(change("USER b@b AA", true), ROAMING_OK);
+	assert_int_equal(change("DOMAIN .b AA", true), ROAMING_OK);
+	assert_int_equal(change("!ALL AA", false), ROAMING_OK);
+	assert_int_equal(change("USER c@b AA", true), ROAMING_TOO_MANY);
+	assert_int_equal(change("USER b@b BD", true), ROAMING_OK);
 	assert_int_equal(list->number, 6);
 }
 
@@ -194,10 +194,10 @@ static void test_words(void **state)
 static void test_memory_short(void **state)
 {
 	(void)state;
-	assert_int_equal(change("ALL PA", true), ACL_OK);
+	assert_int_equal(change("ALL PA", true), ROAMING_OK);
 	OOM_WALK(nth) {
-		struct acl_draft *d = acl_draft_new(list, 1);
-		struct acl_list *next = d ? acl_make(SLICE("a@b"), d) : NULL;
+		struct roaming_draft *d = acl_draft_new(list, 1);
+		struct roaming_list *next = d ? acl_make(SLICE("a@b"), d) : NULL;
 
 		if (!oom_hit())
 			assert_non_null(next);

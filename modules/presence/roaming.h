@@ -1,0 +1,46 @@
+/*
+ * modules/presence/roaming.h - what the files about roaming lists share.
+ */
+#ifndef MODULES_PRESENCE_ROAMING_H
+#define MODULES_PRESENCE_ROAMING_H
+
+#include "modules/presence/presence.h"
+#include "modules/presence/roaming_api.h"
+
+/* ---- roaming.c ---- */
+extern const struct roaming_api presence_roaming;
+/** The whole list; NULL if memory is short. */
+struct presence_body *roaming_body(const struct roaming *r, const struct roaming_list *l);
+
+/* ---- roaming_change.c ---- */
+int roaming_change(struct roaming *r, const struct roaming_request *req, const void *changes,
+    unsigned count, roaming_done_fn *done, void *arg);
+/** On the owner of req->aor. early is set before return unless another change has to be
+ *  finished first: what will come of it if the store takes it. 0 or -ENOMEM. */
+int roaming_change_here(struct roaming *r, const struct roaming_request *req, const void *changes,
+    unsigned count, struct roaming_answer *early, bool *is_early);
+
+/* ---- roaming_journal.c ---- */
+/** Write what a draft changed; memory from arena. The contract of store_run_all(). */
+int roaming_write(const struct roaming *r, struct slice aor, const struct roaming_draft *d,
+    struct arena *arena, store_done_fn *done, void *arg);
+/** Control thread, at start: all lists into the table. Count or error. */
+int roaming_read_all(struct roaming *r);
+
+/* ---- roaming_service.c ---- */
+void roaming_serve(struct roaming *r, struct service_request *req,
+    const struct service_asked *asked, const void *change,
+    void (*answered)(struct roaming *r, struct service_request *req,
+    const struct roaming_answer *answer));
+/** In load(). 0 or -errno. */
+int  roaming_add_operations(struct roaming *r);
+
+/* ---- roaming_rpc.c ---- */
+int roaming_rpc_find(struct roaming *r, const json_t *params, struct arena *arena,
+    struct slice *aor, const struct roaming_list **list, struct slice *error);
+int roaming_rpc_change(struct roaming *r, const json_t *params, const void *changes,
+    unsigned count, unsigned *given, json_t **result, struct arena *arena, struct slice *error);
+int roaming_rpc_import(struct roaming *r, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * modules/presence/roaming_rpc.c - what lcsctl does with roaming lists: look, change, import.
+ */
+#include "modules/presence/roaming.h"
+
+#include "utils/json.h"
+
+#include <errno.h>
+
+int roaming_rpc_find(struct roaming *r, const json_t *params, struct arena *arena,
+    struct slice *aor, const struct roaming_list **list, struct slice *error)
+{
+	int err = lcs_rpc_user(params, "user", arena, aor, error);
+
+	*list = err ? NULL : roaming_find(r, *aor);
+	return err;
+}
+
+/* ---- changing: on the owner, who says at once what will come of it ---- */
+
+struct roaming_admin {
+	struct roaming        *r;
+	struct roaming_request req;
+	const void            *changes;
+	unsigned               count;
+	struct roaming_answer  answer;
+	bool                   is_early;
+	int                    err;
+};
+
+static void change_on_owner(unsigned index, void *arg)
+{
+	struct roaming_admin *a = arg;
+
+	if (index == worker_of(lcs_user_key(a->req.aor)))
+		a->err = roaming_change_here(a->r, &a->req, a->changes, a->count, &a->answer,
+		    &a->is_early);
+}
+
+int roaming_rpc_change(struct roaming *r, const json_t *params, const void *changes,
+    unsigned count, unsigned *given, json_t **result, struct arena *arena, struct slice *error)
+{
+	struct roaming_admin a = { .r = r, .req = { .by = SLICE("administrator") },
+	    .changes = changes, .count = count };
+	int err = lcs_rpc_user(params, "user", arena, &a.req.aor, error);
+
+	if (err)
+		return err;
+	worker_on_each(change_on_owner, &a);
+	if (a.err)
+		return a.err;
+	if (a.is_early && a.answer.result != ROAMING_OK) {
+		*error = arena_printf(arena, "%s; nothing has changed", a.answer.why);
+		return -EINVAL;
+	}
+	*result = json_pack("{s:o, s:I}", "user", json_slice(a.req.aor), "number",
+	    (json_int_t)(a.is_early ? a.answer.number : 0));
+	if (given)
+		*given = a.is_early ? a.answer.given : 0;
+	return 0;
+}
+
+/* ---- importing: what there was goes, all of it is one change ---- */
+
+#define IMPORT_MAX 20000u
+
+int roaming_rpc_import(struct roaming *r, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	const struct roaming_kind *kind = r->kind;
+	struct slice text = json_text(params, "list");
+	json_t *list = json_loadb(text.p ? text.p : "", text.len, 0, NULL);
+	size_t count = kind->import_count(list);
+	void *changes = count && count <= IMPORT_MAX ?
+	    arena_zalloc(arena, count * kind->change_bytes) : NULL;
+	int err = changes ? kind->import(list, changes) : -EINVAL;
+
+	if (err)
+		*error = arena_printf(arena, "the list must be what \"%s\" prints", kind->exporter);
+	else
+		err = roaming_rpc_change(r, params, changes, (unsigned)count, NULL, result, arena,
+		    error);
+	json_decref(list);
+	return err;
+}

@@ -1,0 +1,27 @@
+/*
+ * utils/json.h - texts between slices and JSON.
+ */
+#ifndef UTILS_JSON_H
+#define UTILS_JSON_H
+
+#include "utils/slice.h"
+
+#include <jansson.h>
+
+/** The string of that name, borrowed from the object; .p NULL if there is none. */
+static inline struct slice json_text(const json_t *object, const char *name)
+{
+	const json_t *v = json_object_get(object, name);
+
+	return json_is_string(v) ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
+}
+
+/** A new string; what is no UTF-8 says so. NULL if memory is short. */
+static inline json_t *json_slice(struct slice s)
+{
+	json_t *v = json_stringn(s.p ? s.p : "", s.len);
+
+	return v ? v : json_string("(not UTF-8)");
+}
+
+#endif
