@@ -21,7 +21,7 @@ struct state {
 	bool      relayed;		/* on some way */
 	bool      to_tag;		/* known to be there */
 	bool      logged;		/* the statement before wrote a log line */
-	unsigned  called;		/* of the profile's "before relay" rules: on all ways */
+	unsigned  called;		/* of the profile's "before" rules: on all ways */
 	uint64_t *set;			/* $var(x) that have a value on all ways */
 };
 
@@ -197,21 +197,26 @@ static unsigned method_set(struct slice list);
 
 static void note_called(struct flow *f, struct state *s, struct slice name)
 {
-	const struct profile_rule *r = NULL;
+	static const enum rule_kind kinds[] = { RULE_BEFORE_RELAY, RULE_BEFORE_REPLY };
 
-	while ((r = profile_next(f->ld, RULE_BEFORE_RELAY, r)))
-		if (profile_names(r->names, name))
-			s->called |= 1u << r->bit;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct profile_rule *r = NULL;
+
+		while ((r = profile_next(f->ld, kinds[i], r)))
+			if (profile_names(r->names, name))
+				s->called |= 1u << r->bit;
+	}
 }
 
 /* What belongs to a dialog, or to a request that was let pass, has been asked once. */
-static void check_called(struct flow *f, const struct state *s, const struct expr *e)
+static void check_called(struct flow *f, const struct state *s, const struct expr *e,
+    enum rule_kind kind)
 {
 	const struct profile_rule *r = NULL;
 
 	if (s->to_tag || !in_request(f))
 		return;
-	while ((r = profile_next(f->ld, RULE_BEFORE_RELAY, r))) {
+	while ((r = profile_next(f->ld, kind, r))) {
 		unsigned methods = r->methods.len ? method_set(r->methods) :
 		    (unsigned)M_ALL & ~(unsigned)(M_ACK | M_CANCEL);
 
@@ -250,7 +255,9 @@ static void call_func(struct flow *f, struct state *s, const struct expr *e)
 		else if (strcmp(func->name, "record_route") == 0)
 			say_record(f, s, e);
 		if (func->flags & FUNC_RELAYS)
-			check_called(f, s, e);
+			check_called(f, s, e, RULE_BEFORE_RELAY);
+		if (func->flags & FUNC_REPLIES)
+			check_called(f, s, e, RULE_BEFORE_REPLY);
 	}
 	note_called(f, s, slice_str(func->name));
 	if (func->flags & FUNC_RELAYS)

@@ -768,10 +768,11 @@ static const struct page pages[] = {
 	  "request_route {\n"
 	  "    drop;\n"
 	  "}\n" },
-	{ 608, 'W', "a request is relayed before something was asked",
+	{ 608, 'W', "a request is relayed or answered before something was asked",
 	  "A front end, for example, has to know who sends a request before it passes that on. On "
 	  "every way to the relaying function one of the functions that are named has to have been "
-	  "called; requests inside a dialog, ACK and CANCEL are let pass.",
+	  "called; requests inside a dialog, ACK and CANCEL are let pass. A carrier's server asks "
+	  "who it is before it answers, too: who looks for servers to abuse looks for answers.",
 	  "profile = \"frontend\"\n"
 	  "loadmodule \"tm\"\n"
 	  "request_route {\n"

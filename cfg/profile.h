@@ -14,11 +14,12 @@ enum rule_kind {
 	RULE_CERTIFICATE,		/* a listener of that name wants one of who comes */
 	RULE_WANT_MODULE, RULE_WANT_CALL,
 	RULE_MAY_MODULE, RULE_MAY_CALL,	/* what the role is for: nobody else's "no" fits it */
-	RULE_BEFORE_RELAY,		/* one of these was called on every way to there */
+	/* One of these was called on every way to there: */
+	RULE_BEFORE_RELAY, RULE_BEFORE_REPLY,
 	RULE_KINDS
 };
 
-/** Rules of RULE_BEFORE_RELAY that a script can have, of all its profiles together. */
+/** Rules of RULE_BEFORE_... that a script can have, of all its profiles together. */
 #define PROFILE_BEFORE_MAX 16u
 
 struct profile_rule {
@@ -27,9 +28,9 @@ struct profile_rule {
 	enum rule_kind       kind;
 	struct slice         names;	/* "a|b*": any of them */
 	int64_t              min, max;	/* codes of RULE_NO_REPLY */
-	struct slice         methods;	/* of RULE_BEFORE_RELAY, as is_method() has them; empty: all */
+	struct slice         methods;	/* of RULE_BEFORE_..., as is_method() has them; empty: all */
 	struct slice         with;	/* counts only where this module is loaded; empty: always */
-	unsigned             bit;	/* of RULE_BEFORE_RELAY: its place among them */
+	unsigned             bit;	/* of RULE_BEFORE_...: its place among them */
 	struct slice         why;
 };
 
@@ -49,6 +50,11 @@ struct profiles {			/* load.profiles; NULL: none was asked for */
 void profile_settle(struct load *ld, const struct setting_item *item);
 /** Is name one of "a|b*"? */
 bool profile_names(struct slice names, struct slice name);
+/** Is it one of RULE_BEFORE_...? They are told about together, by their bits. */
+static inline bool rule_is_before(enum rule_kind kind)
+{
+	return kind == RULE_BEFORE_RELAY || kind == RULE_BEFORE_REPLY;
+}
 /** The next rule of a kind behind r (NULL: the first one) that counts in this script; or NULL. */
 const struct profile_rule *profile_next(const struct load *ld, enum rule_kind kind,
     const struct profile_rule *r);

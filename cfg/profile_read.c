@@ -7,7 +7,7 @@
  *	certificate LISTENER                "why"
  *	want module|call NAMES              "why"
  *	may module|call NAMES               "why"
- *	before relay [of METHODS] NAMES     "why"
+ *	before relay|reply [of METHODS] NAMES "why"
  *
  * NAMES are "a|b*". "with MODULE" before the reason makes a rule count only where that
  * module is loaded. '#' begins a comment.
@@ -78,6 +78,7 @@ static const struct form {
 	{ "may", "module", RULE_MAY_MODULE },
 	{ "may", "call", RULE_MAY_CALL },
 	{ "before", "relay", RULE_BEFORE_RELAY },
+	{ "before", "reply", RULE_BEFORE_REPLY },
 };
 
 static const struct form *form_of(struct slice verb, struct slice what)
@@ -150,7 +151,7 @@ static void number_it(struct reader *r, struct profile_rule *rule, struct slice 
 {
 	rule->bit = r->ld->profiles->before_count;
 	if (rule->bit == PROFILE_BEFORE_MAX)
-		say(r, word, "more \"before relay\" rules than a script can have (16)");
+		say(r, word, "more \"before\" rules than a script can have (16)");
 	else
 		r->ld->profiles->before_count++;
 }
@@ -163,13 +164,13 @@ static void read_rule(struct reader *r, struct slice verb, const struct form *fo
 	rule->owner = r->profile;
 	if (form->what)
 		next_word(r);
-	if (form->kind == RULE_BEFORE_RELAY && slice_eq(peek(r), SLICE("of"))) {
+	if (rule_is_before(form->kind) && slice_eq(peek(r), SLICE("of"))) {
 		next_word(r);
 		rule->methods = next_word(r);
 	}
 	if (!read_names(r, rule) || !read_options(r, rule) || !read_text(r, &rule->why))
 		return;
-	if (form->kind == RULE_BEFORE_RELAY)
+	if (rule_is_before(form->kind))
 		number_it(r, rule, verb);
 	*r->profile->last = rule;
 	r->profile->last = &rule->next;
@@ -191,7 +192,7 @@ static void read_line(struct reader *r)
 		read_rule(r, verb, form);
 	else
 		say(r, verb, "rules begin: about, no listener, no module, no call, no reply, "
-		    "certificate, want module, want call, may module, may call, before relay");
+		    "certificate, want module, want call, may module, may call, before relay, before reply");
 }
 
 /* ---- one file ---- */

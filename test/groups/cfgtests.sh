@@ -17,7 +17,7 @@ export LCS_MODULE_PATH=$LCS_BUILD/modules
 # What they name must be there: a certificate for an hour.
 export LCS_CERTIFICATE=$LCS_LOG/chain.pem LCS_KEY=$LCS_LOG/key.pem
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=example.com \
-    -addext subjectAltName=DNS:example.com -keyout "$LCS_KEY" -out "$LCS_CERTIFICATE" \
+    -addext subjectAltName=DNS:example.com,DNS:fp1.example.com -keyout "$LCS_KEY" -out "$LCS_CERTIFICATE" \
     > "$LCS_LOG/openssl.log" 2>&1
 
 # tested FILE WORD...: each of its tests becomes one of this group's.

@@ -219,6 +219,23 @@ static void before_relaying(void **state)
 	expect(message, TM "request_route { if ($rm != \"MESSAGE\") t_relay(); else drop; }", NULL);
 }
 
+static void before_answering(void **state)
+{
+	static const char rule[] = "before reply mf_* \"x\"\n";
+
+	(void)state;
+	expect(rule, TM "loadmodule \"sl\"\nrequest_route { sl_send_reply(404, \"x\"); }", "W0608");
+	expect(rule, TM "loadmodule \"sl\"\nrequest_route { mf_process_maxfwd_header(70); "
+	    "sl_send_reply(404, \"x\"); }", NULL);
+	expect(rule, TM "loadmodule \"sl\"\nrequest_route { if (has_totag()) { "
+	    "sl_send_reply(481, \"x\"); exit; } drop; }", NULL);
+	/* It says nothing about relaying, and relaying nothing about it. */
+	expect(rule, TM "request_route { t_relay(); }", NULL);
+	expect("before relay mf_* \"x\"\n" "before reply t_* \"x\"\n",
+	    TM "loadmodule \"sl\"\nrequest_route { if (mf_process_maxfwd_header(70)) t_relay(); "
+	    "else sl_send_reply(483, \"x\"); }", "before sl_send_reply()");
+}
+
 static bool has_duty(const struct cfg *cfg, const char *pattern)
 {
 	for (unsigned i = 0; i < cfg->duty_count; i++)
@@ -255,5 +272,6 @@ UNIT_MAIN(
 	cmocka_unit_test(texts_of_before),
 	cmocka_unit_test(rules),
 	cmocka_unit_test(before_relaying),
+	cmocka_unit_test(before_answering),
 	cmocka_unit_test(several_on_one_server)
 )
