@@ -16,9 +16,22 @@ static struct sip_edit *edit_new(struct arena *a, const struct sip_edit *before,
 
 	if (!e)
 		return NULL;
-	*e = (struct sip_edit){ .before = before, .kind = kind, .text = text };
-	e->depth = before ? before->depth + 1 : 1;
+	*e = (struct sip_edit){ .before = before, .kind = kind, .text = text, .depth = 1 };
+	if (before) {
+		e->depth = before->depth + 1;
+		e->touched = before->touched;
+		e->has_body = before->has_body;
+	}
 	return e;
+}
+
+/* It is about this header, as received or added. */
+static void set_target(struct sip_edit *e, const struct hdr_ref *h)
+{
+	e->at = h->at;
+	e->added = h->added;
+	e->id = h->id;
+	e->touched |= edit_bit(h->id);
 }
 
 /* The same with the text copied; the edit is linked at once. */
@@ -29,9 +42,8 @@ static int append(struct arena *a, const struct sip_edit **last, struct sip_edit
 
 	if (!e)
 		return -ENOMEM;
-	e->at = edit.at;
 	e->number = edit.number;
-	e->added = edit.added;
+	e->has_body |= edit.kind == EDIT_BODY;
 	*last = e;
 	return 0;
 }
@@ -114,8 +126,7 @@ int edit_add(struct arena *a, const struct sip_edit **last, uint16_t at,
 	e = line.p ? edit_new(a, *last, EDIT_ADD, line) : NULL;
 	if (!e)
 		return -ENOMEM;
-	e->at = at;
-	e->id = hdr_by_name(name);
+	set_target(e, &(struct hdr_ref){ .id = hdr_by_name(name), .at = at });
 	*last = e;
 	return 0;
 }
@@ -140,8 +151,7 @@ int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_re
 
 	if (!e)
 		return -ENOMEM;
-	e->at = h->at;
-	e->added = h->added;
+	set_target(e, h);
 	*last = e;
 	return 0;
 }
@@ -153,8 +163,8 @@ int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_r
 
 	if (err)
 		return err;
-	return append(a, last, (struct sip_edit){ .kind = EDIT_VALUE, .at = h->at,
-	    .added = h->added, .text = value });
+	value = arena_dup(a, value);
+	return value.p ? edit_value_in_arena(a, last, h, value) : -ENOMEM;
 }
 
 int edit_value_in_arena(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
@@ -164,8 +174,7 @@ int edit_value_in_arena(struct arena *a, const struct sip_edit **last, const str
 
 	if (!e)
 		return -ENOMEM;
-	e->at = h->at;
-	e->added = h->added;
+	set_target(e, h);
 	*last = e;
 	return 0;
 }

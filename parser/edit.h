@@ -31,11 +31,16 @@ struct sip_edit {
 	uint16_t               at;	/* DROP, VALUE: received header; ADD, LATE: insert before it */
 	uint16_t               number;	/* STATUS: the status; BODY: 1 if its description goes too */
 	const struct sip_edit *added;	/* DROP, VALUE: the target is this ADD instead of at */
-	enum hdr_id            id;	/* ADD: its header */
+	enum hdr_id            id;	/* ADD, DROP, VALUE: its header */
+	uint64_t               touched;	/* edit_bit() of what this one and those before changed */
+	bool                   has_body;	/* this one or one before is a BODY */
 	struct slice           text;
 	edit_late_fn          *late;
 	const void            *arg;	/* late()'s, in the same arena */
 };
+
+/** The bit of a header in touched; some share one. */
+static inline uint64_t edit_bit(enum hdr_id id) { return (uint64_t)1 << ((unsigned)id % 64); }
 
 #define EDIT_AT_TOP 0u
 #define EDIT_AT_END UINT16_MAX

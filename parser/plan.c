@@ -28,10 +28,13 @@ static size_t hide_received(const struct sip_msg *msg, const struct sip_edit *bo
 	return n;
 }
 
+/* Or more: edits of the start line take no step. */
 static size_t step_count(const struct sip_msg *msg, const struct sip_edit *last)
 {
 	size_t n = 0;
 
+	if (!last || !last->has_body)
+		return last ? last->depth : 0;
 	for (const struct sip_edit *e = last; e; e = e->before)
 		n += e->kind == EDIT_BODY ? hide_received(msg, e, NULL) : 1;
 	return n;
@@ -73,7 +76,7 @@ static uint64_t key_of(const struct sip_edit *e)
  * then it is nearly sorted. */
 static void fill(struct plan *p, const struct sip_msg *msg, const struct sip_edit *last)
 {
-	size_t at = p->count;
+	size_t at = p->count;		/* as many as there is room for */
 
 	for (const struct sip_edit *e = last; e; e = e->before)
 		switch (e->kind) {
@@ -86,25 +89,24 @@ static void fill(struct plan *p, const struct sip_msg *msg, const struct sip_edi
 		case EDIT_BODY:
 			p->body = p->body ? p->body : e;
 			at -= hide_received(msg, e, NULL);
-			hide_received(msg, e, &p->steps[at]);
+			hide_received(msg, e, &p->room[at]);
 			break;
 		default:
-			p->steps[--at] = (struct step){ key_of(e), e };
+			p->room[--at] = (struct step){ key_of(e), e };
 			break;
 		}
-	/* Start line edits were counted and take no step. */
+	p->steps = p->room + at;
 	p->count -= at;
-	memmove(p->steps, p->steps + at, p->count * sizeof(p->steps[0]));
 }
 
 int plan_init(struct plan *p, const struct sip_msg *msg, const struct sip_edit *last)
 {
 	p->uri = p->status = p->body = NULL;
 	p->count = step_count(msg, last);
-	p->steps = p->inside;
+	p->room = p->inside;
 	if (p->count > PLAN_STEPS_INSIDE) {
-		p->steps = calloc(p->count, sizeof(p->steps[0]));
-		if (!p->steps)
+		p->room = calloc(p->count, sizeof(p->room[0]));
+		if (!p->room)
 			return -ENOMEM;
 	}
 	fill(p, msg, last);
@@ -114,6 +116,6 @@ int plan_init(struct plan *p, const struct sip_msg *msg, const struct sip_edit *
 
 void plan_fini(struct plan *p)
 {
-	if (p->steps != p->inside)
-		free(p->steps);
+	if (p->room != p->inside)
+		free(p->room);
 }

@@ -50,6 +50,7 @@ struct plan {
 	const struct sip_edit *uri, *status, *body;	/* the last of each, or NULL */
 	struct step           *steps;			/* by key, then by age */
 	size_t                 count;
+	struct step           *room;			/* the steps are at its end */
 	struct step            inside[PLAN_STEPS_INSIDE];
 };
 

@@ -234,16 +234,24 @@ int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why)
 
 bool uri_next_param(struct slice *rest, char sep, struct slice *name, struct slice *value)
 {
-	while (rest->len > 0) {
-		struct slice part = slice_split(rest, sep);
+	const char *p = rest->p, *end = slice_end(*rest), *at, *next;
 
-		if (part.len == 0)
-			continue;
-		*name = slice_split(&part, '=');
-		*value = part;
-		return true;
-	}
-	return false;
+	while (p < end && *p == sep)
+		p++;
+	*rest = slice_of(end, 0);
+	if (p == end)
+		return false;
+	/* Names are short, values need not be. */
+	for (at = p; at < end && *at != '=' && *at != sep;)
+		at++;
+	next = at < end && *at == '=' ? memchr(at, sep, (size_t)(end - at)) : at;
+	if (!next)
+		next = end;
+	*name = slice_between(p, at);
+	*value = slice_between(at + (at < next), next);
+	if (next < end)
+		*rest = slice_between(next + 1, end);
+	return true;
 }
 
 bool uri_param(struct slice params, char sep, struct slice name, struct slice *value)
@@ -260,6 +268,20 @@ bool uri_param(struct slice params, char sep, struct slice name, struct slice *v
 bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
 {
 	return uri_param(uri->params, ';', name, value);
+}
+
+void sip_uri_params(const struct sip_uri *uri, const struct slice *names, unsigned count,
+    struct slice *values)
+{
+	struct slice rest = uri->params, name, value;
+
+	for (unsigned i = 0; i < count; i++)
+		values[i] = SLICE_NULL;
+	while (uri_next_param(&rest, ';', &name, &value))
+		for (unsigned i = 0; i < count; i++)
+			if (names[i].len == name.len && !values[i].p &&
+			    slice_eq_nocase(name, names[i]))
+				values[i] = value;
 }
 
 struct slice uri_unescape(struct arena *arena, struct slice s)

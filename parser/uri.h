@@ -27,6 +27,9 @@ int sip_uri_parse(struct slice s, struct sip_uri *out, struct sip_defect *why);
 
 /** Value of a parameter, case-blind; *value is empty for a flag. false if absent. */
 bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value);
+/** Several in one walk: values[i] is that of names[i], .p NULL if it is absent. */
+void sip_uri_params(const struct sip_uri *uri, const struct slice *names, unsigned count,
+    struct slice *values);
 
 /** RFC 3261 19.1.4, with unescaping and parameter rules. */
 bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);

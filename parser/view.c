@@ -179,11 +179,18 @@ static bool next_as_received(const struct sip_msg *msg, struct query q, struct h
 	return true;
 }
 
+/* Can an edit have changed what is asked for? A body edit hides more than it names. */
+static bool is_touched(const struct sip_edit *last, struct query q)
+{
+	return last && ((last->touched & edit_bit(q.id)) != 0 || last->has_body ||
+	    (q.id == HDR_OTHER && q.name.len == 0));
+}
+
 bool view_next_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, struct hdr_ref *h)
 {
 	struct query q = query_of(id, name);
 
-	if (!v->last && !h->added)
+	if (!is_touched(v->last, q) && !h->added)
 		return next_as_received(v->msg, q, h);
 	while (step(v, q, h))
 		if (apply(v, h))

@@ -119,16 +119,13 @@ static bool unbracket(struct slice *s)
 
 int ip_parse(struct slice s, struct ip_addr *out)
 {
-	struct ip_addr ip = { 0 };
-	bool in_brackets = unbracket(&s);
+	struct ip_addr ip = { .family = 4 };
 
-	if (in_brackets || slice_find(s, ':') < s.len) {
+	if (v4_parse(s, ip.bytes) != 0) {
+		if (!unbracket(&s) && slice_find(s, ':') == s.len)
+			return -EINVAL;
 		ip.family = 6;
 		if (v6_parse(s, ip.bytes) != 0)
-			return -EINVAL;
-	} else {
-		ip.family = 4;
-		if (v4_parse(s, ip.bytes) != 0)
 			return -EINVAL;
 	}
 	*out = ip;

@@ -12,7 +12,8 @@
 
 int locate_init(struct locate *l, const struct sip_uri *uri, msec_t since)
 {
-	struct slice value;
+	static const struct slice names[] = { SLICE_INIT("maddr"), SLICE_INIT("transport") };
+	struct slice values[2];
 
 	l->hop_count = l->missing_count = 0;
 	l->partial = false;
@@ -23,10 +24,11 @@ int locate_init(struct locate *l, const struct sip_uri *uri, msec_t since)
 	l->transport = TRANSPORT_NONE;
 	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
 		return -EINVAL;
-	if (sip_uri_param(uri, SLICE("maddr"), &value) && value.len)
-		l->host = value;
-	if (sip_uri_param(uri, SLICE("transport"), &value) && value.len) {
-		l->transport = transport_parse(value);
+	sip_uri_params(uri, names, 2, values);
+	if (values[0].len)
+		l->host = values[0];
+	if (values[1].len) {
+		l->transport = transport_parse(values[1]);
 		if (l->transport == TRANSPORT_NONE)
 			return -EINVAL;
 	}
