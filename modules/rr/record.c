@@ -16,16 +16,17 @@ struct record {				/* in the request's arena, immutable once linked */
 	bool           in_is_client;	/* came straight from a client, over a connection */
 	bool           is_sealed;
 	struct siphash_key seal;
-	uint64_t       dialog;
+	struct slice   call_id, tag;	/* of the dialog, of who sends this: sealed */
 };
 
 /* ---- writing ---- */
 
 static void put_seal(struct buf *out, const struct record *r, struct slice user, bool is_double)
 {
+	const struct sealed what = { r->call_id, r->tag, user, is_double };
 	char seal[SEAL_CHARS];
 
-	seal_text(&r->seal, r->dialog, user, is_double, seal);
+	seal_text(&r->seal, &what, seal);
 	buf_put(out, SLICE(";seal="));
 	buf_put(out, slice_of(seal, sizeof(seal)));
 }
@@ -132,18 +133,17 @@ static bool is_from_client(struct lcs_ctx *ctx)
 	return is_clients_own(lcs_from(ctx)->flow) && view_value_count(&view, HDR_VIA) == 1;
 }
 
-/* By the tag of who sends this: in the dialog it stands in From or in To. */
-static uint64_t dialog_of(struct lcs_ctx *ctx, const struct rr_conf *conf)
+/* Of who sends this: in the dialog it stands in From or in To. */
+static struct slice tag_of_caller(struct lcs_ctx *ctx)
 {
 	const struct name_addr *from = msg_from(lcs_msg(ctx));
 
-	return seal_dialog(&conf->seal, msg_call_id(lcs_msg(ctx)), from ? from->tag : SLICE_NULL);
+	return from ? from->tag : SLICE_NULL;
 }
 
 static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct record *r)
 {
 	const struct sip_uri *uri = lcs_request_uri(ctx);
-	const struct name_addr *from = msg_from(lcs_msg(ctx));
 	const struct sip_edit *note = find(ctx, write_note);
 
 	*r = (struct record){ .in = *lcs_from(ctx), .full_lr = conf->enable_full_lr,
@@ -153,12 +153,12 @@ static void prepare(struct lcs_ctx *ctx, const struct rr_conf *conf, struct reco
 	r->scheme = uri && uri->scheme == URI_SIPS ? SLICE("sips") : SLICE("sip");
 	if (note)
 		r->params = *(const struct slice *)note->arg;
-	if (conf->append_fromtag && from)
-		r->from_tag = from->tag;
+	r->call_id = msg_call_id(lcs_msg(ctx));
+	r->tag = tag_of_caller(ctx);
+	if (conf->append_fromtag)
+		r->from_tag = r->tag;
 	r->is_sealed = conf->ours_only;
 	r->seal = conf->seal;
-	if (r->is_sealed)
-		r->dialog = dialog_of(ctx, conf);
 }
 
 static int add_record(struct lcs_ctx *ctx, const struct record *r)
@@ -187,6 +187,7 @@ static int preset_value(struct lcs_call *call, struct slice text, bool is_double
 {
 	const struct rr_conf *conf = call->conf;
 	struct arena *arena = lcs_arena(call->ctx);
+	struct sealed what = { .is_double = is_double };
 	char seal[SEAL_CHARS];
 	struct name_addr parsed;
 
@@ -198,7 +199,10 @@ static int preset_value(struct lcs_call *call, struct slice text, bool is_double
 		return -EINVAL;
 	if (!conf->ours_only)
 		return 0;
-	seal_text(&conf->seal, dialog_of(call->ctx, conf), parsed.uri.user, is_double, seal);
+	what.call_id = msg_call_id(lcs_msg(call->ctx));
+	what.tag = tag_of_caller(call->ctx);
+	what.user = parsed.uri.user;
+	seal_text(&conf->seal, &what, seal);
 	*out = arena_printf(arena, "%.*s;seal=%.*s>", SLICE_ARG(slice_first(*out, out->len - 1)),
 	    (int)sizeof(seal), seal);
 	return out->p ? 0 : -ENOMEM;

@@ -8,16 +8,36 @@
 
 /* ---- is that us? ---- */
 
-static enum sip_transport transport_of(const struct sip_uri *uri)
-{
-	struct slice name;
+/* The parameters that matter here; .p NULL: absent. */
+enum { MARK_LR, MARK_R2, MARK_SEAL, MARK_TRANSPORT, MARKS };
 
-	if (sip_uri_param(uri, SLICE("transport"), &name))
-		return transport_parse(name);
+struct marks { struct slice value[MARKS]; };
+
+static struct marks marks_of(const struct sip_uri *uri)
+{
+	static const struct slice names[MARKS] = {
+		[MARK_LR] = SLICE_INIT("lr"), [MARK_R2] = SLICE_INIT("r2"),
+		[MARK_SEAL] = SLICE_INIT("seal"), [MARK_TRANSPORT] = SLICE_INIT("transport"),
+	};
+	struct marks marks;
+
+	sip_uri_params(uri, names, MARKS, marks.value);
+	return marks;
+}
+
+static bool has_mark(const struct marks *marks, unsigned which)
+{
+	return marks->value[which].p != NULL;
+}
+
+static enum sip_transport transport_of(const struct sip_uri *uri, const struct marks *marks)
+{
+	if (has_mark(marks, MARK_TRANSPORT))
+		return transport_parse(marks->value[MARK_TRANSPORT]);
 	return uri->scheme == URI_SIPS ? TRANSPORT_TLS : TRANSPORT_NONE;
 }
 
-bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
+static bool is_own(struct lcs_ctx *ctx, const struct sip_uri *uri, const struct marks *marks)
 {
 	struct ip_addr ip;
 	flow_id flow;
@@ -25,11 +45,18 @@ bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
 	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
 		return false;
 	if (flow_token_read(uri->user, &flow) ||
-	    net_is_local(uri->host, uri->port, transport_of(uri)))
+	    net_is_local(uri->host, uri->port, transport_of(uri, marks)))
 		return true;
 	/* A number is ours with the right port only: others may listen on the same host. */
 	return ip_parse(uri->host, &ip) != 0 &&
 	    lcs_is_own_host(lcs_ctx_gen(ctx), uri->host, uri->port);
+}
+
+bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri)
+{
+	const struct marks marks = marks_of(uri);
+
+	return is_own(ctx, uri, &marks);
 }
 
 /* ---- what was taken off, kept as an edit that writes nothing ---- */
@@ -61,14 +88,16 @@ static int note_taken(struct lcs_ctx *ctx, const struct rr_taken *taken)
 
 /* ---- strict routers ---- */
 
-static bool is_ours_as_target(struct lcs_ctx *ctx, const struct sip_uri *uri)
+static bool is_ours_as_target(struct lcs_ctx *ctx, const struct sip_uri *uri,
+    struct marks *marks)
 {
-	struct slice value;
 	flow_id flow;
 
-	if (!uri || (!sip_uri_param(uri, SLICE("lr"), &value) && !flow_token_read(uri->user, &flow)))
+	if (!uri)
 		return false;
-	return rr_is_own(ctx, uri);
+	*marks = marks_of(uri);
+	return (has_mark(marks, MARK_LR) || flow_token_read(uri->user, &flow)) &&
+	    is_own(ctx, uri, marks);
 }
 
 /* The last Route without its first or last value; the line goes if it was alone. */
@@ -88,30 +117,6 @@ static int drop_last_value(struct lcs_ctx *ctx)
 	return edit_value(lcs_arena(ctx), lcs_edits(ctx), &h, kept);
 }
 
-/*
- * 16.4: a strict router has put our Record-Route value into the Request-URI and the target
- * behind the Routes. true if it was so; *own is our value then.
- */
-static int mend_strict(struct lcs_ctx *ctx, bool *was_strict, struct sip_uri *own)
-{
-	const struct sip_uri *uri = lcs_request_uri(ctx);
-	struct sip_view view = lcs_view(ctx);
-	struct name_addr last;
-	struct slice value;
-	int err;
-
-	*was_strict = is_ours_as_target(ctx, uri) && view_value(&view, HDR_ROUTE, -1, &value);
-	if (!*was_strict)
-		return 0;
-	*own = *uri;
-	if (name_addr_parse(value, &last, NULL) != 0)
-		return -EINVAL;
-	err = drop_last_value(ctx);
-	if (!err)
-		err = edit_request_uri(lcs_arena(ctx), lcs_edits(ctx), last.uri.text);
-	return err;
-}
-
 /* ---- Routes of ours ---- */
 
 struct following {
@@ -120,22 +125,15 @@ struct following {
 	unsigned        count;		/* of ours that were taken off */
 	bool            was_strict, to_flow, sealed;
 	struct sip_uri  last;		/* the last of them */
+	struct marks    marks;		/* of it */
 };
 
-/* true if the first Route is there and parses. */
-static bool first_route(struct lcs_ctx *ctx, struct name_addr *out)
+/* NULL if it is not there or does not parse. */
+static const struct name_addr *first_route(struct lcs_ctx *ctx)
 {
 	struct sip_view view = lcs_view(ctx);
-	struct slice value;
 
-	return view_value(&view, HDR_ROUTE, 0, &value) && name_addr_parse(value, out, NULL) == 0;
-}
-
-static bool is_double(const struct sip_uri *uri)
-{
-	struct slice value;
-
-	return sip_uri_param(uri, SLICE("r2"), &value);
+	return view_name_addr(lcs_arena(ctx), &view, HDR_ROUTE);
 }
 
 static bool has_to_tag(struct lcs_ctx *ctx)
@@ -145,23 +143,21 @@ static bool has_to_tag(struct lcs_ctx *ctx)
 	return to && to->tag.len;
 }
 
-static bool seal_fits(const struct following *f, const struct sip_uri *uri,
-    const struct name_addr *end, struct slice seal)
+static bool seal_fits(const struct following *f, const struct name_addr *end)
 {
-	const struct siphash_key *key = &f->conf->seal;
+	const struct sealed what = { msg_call_id(lcs_msg(f->ctx)), end ? end->tag : SLICE_NULL,
+		f->last.user, has_mark(&f->marks, MARK_R2) };
 
-	return end && seal_is_right(key, seal_dialog(key, msg_call_id(lcs_msg(f->ctx)), end->tag),
-	    uri->user, is_double(uri), seal);
+	return end && seal_is_right(&f->conf->seal, &what, f->marks.value[MARK_SEAL]);
 }
 
-/* Did we give this out for the dialog that the request says it belongs to? */
-static bool is_sealed(const struct following *f, const struct sip_uri *uri)
+/* Did we give the last one out for the dialog that the request says it belongs to? */
+static bool is_sealed(const struct following *f)
 {
 	struct sip_msg *msg = lcs_msg(f->ctx);
-	struct slice seal;
 
-	return sip_uri_param(uri, SLICE("seal"), &seal) &&
-	    (seal_fits(f, uri, msg_from(msg), seal) || seal_fits(f, uri, msg_to(msg), seal));
+	return has_mark(&f->marks, MARK_SEAL) &&
+	    (seal_fits(f, msg_from(msg)) || seal_fits(f, msg_to(msg)));
 }
 
 static bool lacks_seal(const struct following *f)
@@ -169,21 +165,59 @@ static bool lacks_seal(const struct following *f)
 	return f->conf->ours_only && !f->sealed && has_to_tag(f->ctx);
 }
 
-static int take_first(struct following *f, const struct sip_uri *uri)
+static void note_last(struct following *f, const struct sip_uri *uri, const struct marks *marks)
 {
-	struct sip_view view = lcs_view(f->ctx);
-	int err = edit_drop_first_value(lcs_arena(f->ctx), &view, HDR_ROUTE);
-
-	*lcs_edits(f->ctx) = view.last;
 	f->last = *uri;
+	f->marks = *marks;
 	f->count++;
-	f->sealed = is_sealed(f, uri);
+	f->sealed = is_sealed(f);
+}
+
+/*
+ * 16.4: a strict router has put our Record-Route value into the Request-URI and the target
+ * behind the Routes.
+ */
+static int mend_strict(struct following *f)
+{
+	struct lcs_ctx *ctx = f->ctx;
+	const struct sip_uri *uri = lcs_request_uri(ctx);
+	struct sip_view view = lcs_view(ctx);
+	struct marks marks;
+	struct name_addr last;
+	struct slice value;
+	int err;
+
+	f->was_strict = is_ours_as_target(ctx, uri, &marks) &&
+	    view_value(&view, HDR_ROUTE, -1, &value);
+	if (!f->was_strict)
+		return 0;
+	note_last(f, uri, &marks);
+	if (name_addr_parse(value, &last, NULL) != 0)
+		return -EINVAL;
+	err = drop_last_value(ctx);
+	if (!err)
+		err = edit_request_uri(lcs_arena(ctx), lcs_edits(ctx), last.uri.text);
 	return err;
 }
 
-static bool own_is_first(struct following *f, struct name_addr *route)
+/* Take off the first Route if it is ours, and a second half if only such is wanted: 1; 0 if it
+ * stays, or -errno. */
+static int take_first(struct following *f, bool second_half)
 {
-	return first_route(f->ctx, route) && rr_is_own(f->ctx, &route->uri);
+	const struct name_addr *route = first_route(f->ctx);
+	struct sip_view view = lcs_view(f->ctx);
+	struct marks marks;
+	int err;
+
+	if (!route)
+		return 0;
+	marks = marks_of(&route->uri);
+	if ((second_half && !has_mark(&marks, MARK_R2)) || !is_own(f->ctx, &route->uri, &marks))
+		return 0;
+	err = edit_drop_first_value(lcs_arena(f->ctx), &view, HDR_ROUTE);
+	*lcs_edits(f->ctx) = view.last;
+	note_last(f, &route->uri, &marks);
+	return err ? err : 1;
 }
 
 /* Half of a pair is nothing that we gave out: the other half may name the only connection
@@ -191,15 +225,12 @@ static bool own_is_first(struct following *f, struct name_addr *route)
 static int take_other_side(struct following *f)
 {
 	bool first_is_sealed = f->sealed;
-	struct name_addr route;
-	int err;
+	int taken;
 
 	f->sealed = false;
-	if (!own_is_first(f, &route) || !is_double(&route.uri))
-		return 0;
-	err = take_first(f, &route.uri);
+	taken = take_first(f, true);
 	f->sealed = f->sealed && first_is_sealed;
-	return err;
+	return taken < 0 ? taken : 0;
 }
 
 #define OURS_ABOVE 3u		/* of ours before the dialog's own: nobody needs more */
@@ -211,13 +242,13 @@ static int take_other_side(struct following *f)
  */
 static int take_own(struct following *f)
 {
-	struct name_addr route;
-	int err = 0;
+	int taken = 1;
 
-	while (!err && (f->count == 0 || (f->count < OURS_ABOVE && lacks_seal(f))) &&
-	    own_is_first(f, &route))
-		err = take_first(f, &route.uri);
-	return err || !is_double(&f->last) ? err : take_other_side(f);
+	while (taken > 0 && (f->count == 0 || (f->count < OURS_ABOVE && lacks_seal(f))))
+		taken = take_first(f, false);
+	if (taken < 0)
+		return taken;
+	return has_mark(&f->marks, MARK_R2) ? take_other_side(f) : 0;
 }
 
 /* The side that the request goes out on comes last; if it names a connection, that is the
@@ -230,16 +261,16 @@ static void set_way(struct following *f)
 	f->to_flow = f->count && !lacks_seal(f) && flow_token_read(f->last.user, &flow);
 	if (!f->to_flow)
 		return;
-	flow_token_hop(flow, transport_of(&f->last), &t->hop);
+	flow_token_hop(flow, transport_of(&f->last, &f->marks), &t->hop);
 	t->has_hop = true;
 	t->next_uri = SLICE_NULL;
 }
 
 static int note(struct following *f)
 {
-	struct name_addr next;
+	/* In a dialog it is the seal that counts. */
 	const struct rr_taken taken = { f->last.params,
-	    f->to_flow || first_route(f->ctx, &next), !lacks_seal(f) };
+	    f->to_flow || has_to_tag(f->ctx) || first_route(f->ctx), !lacks_seal(f) };
 
 	return note_taken(f->ctx, &taken);
 }
@@ -250,12 +281,9 @@ static int follow(struct lcs_ctx *ctx, const struct rr_conf *conf, struct follow
 	int err;
 
 	*f = (struct following){ .ctx = ctx, .conf = conf };
-	err = mend_strict(ctx, &f->was_strict, &f->last);
-	if (err)
-		return err;
-	f->count = f->was_strict;
-	f->sealed = f->was_strict && is_sealed(f, &f->last);
-	err = take_own(f);
+	err = mend_strict(f);
+	if (!err)
+		err = take_own(f);
 	if (err)
 		return err;
 	set_way(f);
@@ -294,7 +322,6 @@ enum fn_status rr_loose_route(struct lcs_call *call)
 {
 	const struct rr_conf *conf = call->conf;
 	struct rr_local *stats = call->local;
-	struct name_addr next;
 	struct following f;
 	int err;
 
@@ -308,7 +335,7 @@ enum fn_status rr_loose_route(struct lcs_call *call)
 	count(stats, &f);
 	if (f.count)
 		return answer_taken(call);
-	if (!has_to_tag(call->ctx) || !first_route(call->ctx, &next))
+	if (!has_to_tag(call->ctx) || !first_route(call->ctx))
 		return answer(call, false);
 	/* The Route of a dialog that we are not in. */
 	lcs_count(&stats->foreign);

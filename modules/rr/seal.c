@@ -7,6 +7,7 @@
 #include "utils/hex.h"
 #include "utils/rand.h"
 
+#include <endian.h>
 #include <errno.h>
 
 static const struct store_step steps[] = {
@@ -92,34 +93,49 @@ void seal_key(struct slice secret, struct siphash_key *key)
 
 /* ---- the mark ---- */
 
-uint64_t seal_dialog(const struct siphash_key *key, struct slice call_id, struct slice tag)
-{
-	const uint64_t both[] = { siphash(key, call_id), siphash(key, tag) };
+#define TEXT_BYTES 96u			/* of what is longer the hash goes in */
+#define PUT_BYTES  (sizeof(uint32_t) + TEXT_BYTES)
 
-	return siphash(key, slice_of((const char *)both, sizeof(both)));
+static char *put(char *at, const struct siphash_key *key, struct slice s)
+{
+	uint32_t len = htole32((uint32_t)s.len);
+	uint64_t sum;
+
+	memcpy(at, &len, sizeof(len));
+	at += sizeof(len);
+	if (s.len > TEXT_BYTES) {
+		sum = htole64(siphash(key, s));
+		memcpy(at, &sum, sizeof(sum));
+		return at + sizeof(sum);
+	}
+	if (s.len)
+		memcpy(at, s.p, s.len);
+	return at + s.len;
 }
 
-static uint64_t mac_of(const struct siphash_key *key, uint64_t dialog, struct slice user,
-    bool is_double)
+/* Lengths stand in front of the texts, so that none can be taken for another's end. */
+static uint64_t mac_of(const struct siphash_key *key, const struct sealed *what)
 {
-	const uint64_t all[] = { dialog, user.len ? siphash(key, user) : 0, is_double };
+	char bytes[3 * PUT_BYTES + 1], *at = bytes;
 
-	return siphash(key, slice_of((const char *)all, sizeof(all)));
+	*at++ = what->is_double;
+	at = put(at, key, what->call_id);
+	at = put(at, key, what->tag);
+	at = put(at, key, what->user);
+	return siphash(key, slice_between(bytes, at));
 }
 
-void seal_text(const struct siphash_key *key, uint64_t dialog, struct slice user, bool is_double,
-    char text[SEAL_CHARS])
+void seal_text(const struct siphash_key *key, const struct sealed *what, char text[SEAL_CHARS])
 {
-	uint64_t mac = mac_of(key, dialog, user, is_double);
+	uint64_t mac = mac_of(key, what);
 
 	hex_encode(text, &mac, sizeof(mac));
 }
 
-bool seal_is_right(const struct siphash_key *key, uint64_t dialog, struct slice user,
-    bool is_double, struct slice text)
+bool seal_is_right(const struct siphash_key *key, const struct sealed *what, struct slice text)
 {
 	uint64_t mac;
 
 	return text.len == SEAL_CHARS && hex_decode(&mac, sizeof(mac), text) == 0 &&
-	    mac == mac_of(key, dialog, user, is_double);
+	    mac == mac_of(key, what);
 }

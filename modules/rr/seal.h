@@ -20,16 +20,16 @@
  *  without a store it lives as long as the process. */
 void seal_key(struct slice secret, struct siphash_key *key);
 
-/** The dialog that is sealed; tag: of who began it. */
-uint64_t seal_dialog(const struct siphash_key *key, struct slice call_id, struct slice tag);
-
-/* user: of our URI, the token of a connection, or empty; is_double: r2 is in it. */
+/* What is sealed. */
+struct sealed {
+	struct slice call_id, tag;	/* of the dialog; of who began it */
+	struct slice user;		/* of our URI: the token of a connection, or empty */
+	bool         is_double;		/* r2 is in it */
+};
 
 /** The text is not terminated. */
-void seal_text(const struct siphash_key *key, uint64_t dialog, struct slice user, bool is_double,
-    char text[SEAL_CHARS]);
-bool seal_is_right(const struct siphash_key *key, uint64_t dialog, struct slice user,
-    bool is_double, struct slice text);
+void seal_text(const struct siphash_key *key, const struct sealed *what, char text[SEAL_CHARS]);
+bool seal_is_right(const struct siphash_key *key, const struct sealed *what, struct slice text);
 
 extern const struct store_schema seal_schema;
 

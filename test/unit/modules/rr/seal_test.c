@@ -8,16 +8,18 @@ static const struct siphash_key key = { 1, 2 }, other_key = { 1, 3 };
 
 static struct slice sealed(char text[SEAL_CHARS])
 {
-	seal_text(&key, seal_dialog(&key, SLICE("call@host"), SLICE("tag")), SLICE("token"), true,
-	    text);
+	const struct sealed what = { SLICE("call@host"), SLICE("tag"), SLICE("token"), true };
+
+	seal_text(&key, &what, text);
 	return slice_of(text, SEAL_CHARS);
 }
 
 static bool is_right(const struct siphash_key *k, const char *call_id, const char *tag,
     struct slice text)
 {
-	return seal_is_right(k, seal_dialog(k, slice_str(call_id), slice_str(tag)), SLICE("token"),
-	    true, text);
+	const struct sealed what = { slice_str(call_id), slice_str(tag), SLICE("token"), true };
+
+	return seal_is_right(k, &what, text);
 }
 
 static void it_fits_its_dialog_alone(void **state)
@@ -50,14 +52,36 @@ static void it_fits_its_way_alone(void **state)
 		{ "Token", true, false },
 		{ "token2", true, false },
 	};
-	uint64_t dialog = seal_dialog(&key, SLICE("call@host"), SLICE("tag"));
 	char text[SEAL_CHARS];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++)
-		if (seal_is_right(&key, dialog, slice_str(cases[i].user), cases[i].is_double,
-		    sealed(text)) != cases[i].fits)
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct sealed what = { SLICE("call@host"), SLICE("tag"),
+			slice_str(cases[i].user), cases[i].is_double };
+
+		if (seal_is_right(&key, &what, sealed(text)) != cases[i].fits)
 			fail_msg("case %zu", i);
+	}
+}
+
+/* Each character counts, however long the text. */
+static void long_texts_are_sealed_whole(void **state)
+{
+	char id[300], text[SEAL_CHARS];
+
+	(void)state;
+	memset(id, 'x', sizeof(id));
+	for (size_t len = 1; len <= sizeof(id); len++) {
+		struct sealed what = { .call_id = { id, len } };
+
+		seal_text(&key, &what, text);
+		assert_true(seal_is_right(&key, &what, slice_of(text, sizeof(text))));
+		id[len - 1] = 'y';
+		assert_false(seal_is_right(&key, &what, slice_of(text, sizeof(text))));
+		id[len - 1] = 'x';
+		what.call_id.len--;
+		assert_false(seal_is_right(&key, &what, slice_of(text, sizeof(text))));
+	}
 }
 
 static void one_changed_character_spoils_it(void **state)
@@ -110,6 +134,7 @@ static void without_either_it_is_that_of_the_process(void **state)
 UNIT_MAIN(
 	cmocka_unit_test(it_fits_its_dialog_alone),
 	cmocka_unit_test(it_fits_its_way_alone),
+	cmocka_unit_test(long_texts_are_sealed_whole),
 	cmocka_unit_test(one_changed_character_spoils_it),
 	cmocka_unit_test(other_texts_are_none),
 	cmocka_unit_test(a_secret_gives_the_same_key_everywhere),
