@@ -42,7 +42,7 @@ static inline struct auth_lcs_local *auth_lcs_stats(const struct auth_lcs *lcs)
 /** NULL if there is none of that name. */
 const struct scheme *auth_lcs_scheme(const struct auth_lcs *lcs, struct slice name);
 
-/* ---- sa.c: associations of a connection; everything on its owner, but for sa_new() ---- */
+/* ---- sa.c: everything on the connection's owner, but for sa_new() ---- */
 
 struct sa {
 	struct list                   node;
@@ -68,13 +68,19 @@ struct sa {
 struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
     const struct auth_lcs_handshake *h, const struct sa *texts);
 void sa_free(struct sa *sa);
-/** Any worker: from now on this worker's messages to the flow are signed with it. Takes sa. */
-int  sa_attach(struct sa *sa);
 /** What it would have signed: the signature in creds. */
 bool sa_verify(struct sa *sa, const struct lcs_creds *creds, const struct sa_fields *f);
+#define SA_TEXT_BYTES 1024u		/* of a signature's text, to begin with */
+/** The header that signs a message, to to; text is scratch. 0 or a negative error. */
+int  sa_sign(struct sa *sa, const struct sa_fields *f, struct buf *text, struct buf *to);
 
+/* ---- received.c ---- */
 /** STAGE_RECEIVED. */
 enum hook_result sa_received(struct lcs_call *call);
+
+/* ---- guard.c ---- */
+/** Any worker: from now on this worker's messages to the flow are signed with it. Takes sa. */
+int  sa_attach(struct sa *sa);
 /** This worker: forget all, close nothing. */
 void sa_forget(struct auth_lcs_local *local);
 /** This worker: close the connections of that user, who is told. */
