@@ -85,7 +85,9 @@ void answer_accept(struct asking *a, struct presence_sub *sub, int64_t expires)
 	a->reason = a->is_suppressed ? "No Notification" : "OK";
 	memcpy(a->tag, sub->info.id.p, TAG_CHARS);
 	a->has_tag = true;
-	buf_printf(a->lines, "Expires: %lld\r\nContact: ", (long long)expires);
+	buf_put(a->lines, SLICE("Expires: "));
+	buf_put_u64(a->lines, (uint64_t)expires);
+	buf_put(a->lines, SLICE("\r\nContact: "));
 	buf_put(a->lines, a->t.contact);
 	buf_put(a->lines, SLICE("\r\n"));
 	/* RFC 4662 4.2: the client shall know that it watches a list. A body says so itself. */

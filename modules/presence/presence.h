@@ -157,6 +157,7 @@ struct asking {
 	struct presence_request req;
 	struct sub_texts     t;
 	struct slice         local_tag;	/* To tag; empty: begins a subscription */
+	uint64_t             key;	/* of whom it is about */
 	struct sip_hop       hop;
 	bool                 has_hop;
 	int64_t              expires;	/* seconds asked for, limited */
@@ -261,6 +262,8 @@ int64_t package_max_expires(const struct package *pkg);
 
 /* ---- user.c ---- */
 struct presence_user *user_find(struct presence *p, struct slice aor, bool make);
+/** The same, if lcs_user_key() of aor is known. */
+struct presence_user *user_at(struct presence *p, struct slice aor, uint64_t key, bool make);
 struct slice user_aor(const struct presence_user *u);
 void *user_part(struct presence_user *u, int index);
 void user_hold(struct presence_user *u);
@@ -320,7 +323,8 @@ void subs_free(struct presence_user *u);
 /** Those that are found; one of them may be freed when the next is known. */
 void watcher_add(struct presence_sub *sub);
 void watcher_remove(struct presence_sub *sub);
-struct presence_sub *watcher_first(struct presence_user *u, struct slice watcher);
+uint64_t watcher_key(const struct presence_user *u, struct slice watcher);
+struct presence_sub *watcher_first(struct presence_user *u, uint64_t key, struct slice watcher);
 struct presence_sub *watcher_next(const struct presence_sub *sub);
 
 /* ---- notify.c ---- */

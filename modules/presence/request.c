@@ -27,11 +27,22 @@ static int refuse(struct reading *r, uint16_t status, const char *reason)
 	return -EBADMSG;
 }
 
+/* Most of the headers that are asked for are not there. */
+static bool is_there(const struct reading *r, enum hdr_id id)
+{
+	return r->view.last || r->view.msg->first[id] != MSG_NO_HDR;
+}
+
+static bool is_listed(const struct reading *r, enum hdr_id id, struct slice word)
+{
+	return is_there(r, id) && view_list_has(&r->view, id, word);
+}
+
 static struct slice value_of(struct reading *r, enum hdr_id id)
 {
 	struct hdr_ref h;
 
-	return view_hdr(&r->view, id, SLICE_NULL, 0, &h) ? h.value : SLICE_NULL;
+	return is_there(r, id) && view_hdr(&r->view, id, SLICE_NULL, 0, &h) ? h.value : SLICE_NULL;
 }
 
 static struct slice value_named(struct reading *r, struct slice name)
@@ -47,7 +58,7 @@ static struct slice joined(struct reading *r, enum hdr_id id)
 	struct slice all = SLICE_NULL;
 	struct hdr_ref h = { 0 };
 
-	while (view_next_hdr(&r->view, id, SLICE_NULL, &h)) {
+	while (is_there(r, id) && view_next_hdr(&r->view, id, SLICE_NULL, &h)) {
 		all = all.len ? arena_printf(r->arena, "%.*s, %.*s", SLICE_ARG(all),
 		    SLICE_ARG(h.value)) : h.value;
 		r->is_short |= all.p == NULL;
@@ -144,8 +155,26 @@ static int read_expires(struct reading *r)
 	return 0;
 }
 
+static int find_offer(struct slice type, const struct slice *offers, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (slice_eq_nocase(type, offers[i]))
+			return (int)i;
+	return -1;
+}
+
 /* Of equals the one that the client names first: nothing says so, but clients mean it. */
-static int best_format(struct reading *r, const struct slice *offers, unsigned n)
+static int first_named(struct slice accept, const struct slice *offers, unsigned n)
+{
+	struct slice type;
+	int at = -1;
+
+	while (at < 0 && hdr_next_value(&accept, &type))
+		at = find_offer(type, offers, n);
+	return at;
+}
+
+static int heaviest(struct reading *r, const struct slice *offers, unsigned n)
 {
 	int best = -1, best_q = 0;
 	size_t best_at = 0;
@@ -163,6 +192,15 @@ static int best_format(struct reading *r, const struct slice *offers, unsigned n
 		best_at = at;
 	}
 	return best;
+}
+
+static int best_format(struct reading *r, const struct slice *offers, unsigned n)
+{
+	struct slice accept = r->a->req.accept;
+	bool is_plain = slice_find(accept, ';') == accept.len &&
+	    slice_find(accept, '*') == accept.len;
+
+	return is_plain ? first_named(accept, offers, n) : heaviest(r, offers, n);
 }
 
 static int read_accept(struct reading *r)
@@ -272,12 +310,12 @@ static int read_contact(struct reading *r)
 static int make_tag(struct reading *r)
 {
 	struct asking *a = r->a;
+	const struct slice pieces[] = { a->t.from, SLICE(";tag="), slice_of(a->tag, TAG_CHARS) };
 
 	if (a->local_tag.len)
 		return 0;
 	tag_make(a->tag);
-	a->t.from = arena_printf(r->arena, "%.*s;tag=%.*s", SLICE_ARG(a->t.from),
-	    (int)TAG_CHARS, a->tag);
+	a->t.from = arena_join(r->arena, pieces, 3);
 	return a->t.from.p ? 0 : -ENOMEM;
 }
 
@@ -286,12 +324,12 @@ static int make_contact(struct reading *r)
 	const struct sip_hop *from = lcs_from(r->ctx);
 	char text[300];
 	struct slice at = net_sent_by(from, text);
+	bool is_udp = from->transport == TRANSPORT_UDP;
+	const struct slice pieces[] = { SLICE("<sip:"), at, is_udp ? SLICE("") :
+	    SLICE(";transport="), is_udp ? SLICE("") : transport_uri_name(from->transport),
+	    SLICE(">") };
 
-	if (from->transport == TRANSPORT_UDP)
-		r->a->t.contact = arena_printf(r->arena, "<sip:%.*s>", SLICE_ARG(at));
-	else
-		r->a->t.contact = arena_printf(r->arena, "<sip:%.*s;transport=%.*s>",
-		    SLICE_ARG(at), SLICE_ARG(transport_uri_name(from->transport)));
+	r->a->t.contact = arena_join(r->arena, pieces, 5);
 	return r->a->t.contact.p ? 0 : -ENOMEM;
 }
 
@@ -305,16 +343,15 @@ static int read_extensions(struct reading *r)
 	struct asking *a = r->a;
 	struct slice unknown;
 
-	if (view_list_unknown(&r->view, HDR_REQUIRE, REQUIRED, &unknown)) {
+	if (is_there(r, HDR_REQUIRE) &&
+	    view_list_unknown(&r->view, HDR_REQUIRE, REQUIRED, &unknown)) {
 		buf_printf(a->lines, "Unsupported: %.*s\r\n",
 		    SLICE_ARG(slice_first(unknown, 40)));
 		return refuse(r, 420, "Bad Extension");
 	}
-	a->benotify = view_list_has(&r->view, HDR_SUPPORTED, SLICE("ms-benotify"));
-	a->piggyback = view_list_has(&r->view, HDR_SUPPORTED,
-	    SLICE("ms-piggyback-first-notify"));
-	a->autoextend = view_list_has(&r->view, HDR_SUPPORTED,
-	    SLICE("com.microsoft.autoextend"));
+	a->benotify = is_listed(r, HDR_SUPPORTED, SLICE("ms-benotify"));
+	a->piggyback = is_listed(r, HDR_SUPPORTED, SLICE("ms-piggyback-first-notify"));
+	a->autoextend = is_listed(r, HDR_SUPPORTED, SLICE("com.microsoft.autoextend"));
 	a->suppress = value_named(r, SLICE("Suppress-If-Match"));
 	return 0;
 }
@@ -335,9 +372,9 @@ static int read_lists(struct reading *r)
 		return refuse(r, 413, "Body Too Large");
 	a->is_list = !a->req.is_refresh && p->lists && p->lists->claims(p->lists_arg, &a->req);
 	if (!a->req.is_refresh && !a->is_list &&
-	    (view_list_has(&r->view, HDR_REQUIRE, SLICE("adhoclist")) ||
-	    view_list_has(&r->view, HDR_REQUIRE, SLICE("recipient-list-subscribe")) ||
-	    view_list_has(&r->view, HDR_REQUIRE, SLICE("eventlist")))) {
+	    (is_listed(r, HDR_REQUIRE, SLICE("adhoclist")) ||
+	    is_listed(r, HDR_REQUIRE, SLICE("recipient-list-subscribe")) ||
+	    is_listed(r, HDR_REQUIRE, SLICE("eventlist")))) {
 		buf_put(a->lines, SLICE("Unsupported: adhoclist, eventlist, "
 		    "recipient-list-subscribe\r\n"));
 		return refuse(r, 420, "Bad Extension");

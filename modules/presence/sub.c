@@ -107,6 +107,9 @@ static void take_request(struct presence_sub *sub, const struct asking *a)
 {
 	struct slice list_type = sub->t.list_type, list_body = sub->t.list_body;
 
+	bool is_same_place = sub->is_located && !a->has_hop && (!a->t.target.len ||
+	    slice_eq(sub->t.target, a->t.target));
+
 	sub->t.target = a->t.target.len ? a->t.target : sub->t.target;
 	sub->t.contact = a->t.contact;
 	if (a->req.body.len) {
@@ -115,10 +118,12 @@ static void take_request(struct presence_sub *sub, const struct asking *a)
 	}
 	sub->t.list_type = a->is_list ? list_type : SLICE_NULL;
 	sub->t.list_body = a->is_list ? list_body : SLICE_NULL;
-	sub->hop = a->hop;
-	sub->hop.name = SLICE_NULL;
-	sub->has_hop = a->has_hop;
-	way_locate(sub);
+	if (!is_same_place) {
+		sub->hop = a->hop;
+		sub->hop.name = SLICE_NULL;
+		sub->has_hop = a->has_hop;
+		way_locate(sub);
+	}
 	sub->way_lost = 0;
 	sub->remote_cseq = a->cseq;
 	sub->min_gap = a->min_gap;

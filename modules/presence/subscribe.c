@@ -45,10 +45,9 @@ static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 	    sub->remote_cseq == a->cseq;
 }
 
-static struct presence_sub *find_copy(struct presence_user *u, const struct asking *a)
+/* Among those that its watcher has, of whom the first is given. */
+static struct presence_sub *find_copy(struct presence_sub *sub, const struct asking *a)
 {
-	struct presence_sub *sub = watcher_first(u, a->req.watcher);
-
 	while (sub && !is_copy_of(sub, a))
 		sub = watcher_next(sub);
 	return sub;
@@ -57,11 +56,12 @@ static struct presence_sub *find_copy(struct presence_user *u, const struct aski
 /* What an endpoint had before it began anew with another Call-ID. */
 static void drop_forgotten(struct presence_user *u, const struct presence_sub *fresh)
 {
-	struct presence_sub *sub = watcher_first(u, fresh->info.watcher), *next;
+	struct presence_sub *sub = watcher_first(u, fresh->by_watcher.hash, fresh->info.watcher);
+	struct presence_sub *next;
 
-	for (; sub; sub = next) {
+	for (; sub && fresh->info.epid.len; sub = next) {
 		next = watcher_next(sub);
-		if (sub != fresh && sub->pkg == fresh->pkg && fresh->info.epid.len &&
+		if (sub != fresh && sub->pkg == fresh->pkg &&
 		    slice_eq(sub->info.epid, fresh->info.epid) &&
 		    slice_eq(sub->t.event, fresh->t.event) &&
 		    (sub->info.flags & PRESENCE_SUB_LIST) == (fresh->info.flags & PRESENCE_SUB_LIST))
@@ -69,21 +69,21 @@ static void drop_forgotten(struct presence_user *u, const struct presence_sub *f
 	}
 }
 
-static unsigned count_of(struct presence_user *u, struct slice watcher)
+static unsigned count_from(const struct presence_sub *sub)
 {
 	unsigned n = 0;
 
-	for (struct presence_sub *sub = watcher_first(u, watcher); sub; sub = watcher_next(sub))
+	for (; sub; sub = watcher_next(sub))
 		n++;
 	return n;
 }
 
-static bool is_too_many(struct presence_user *u, const struct asking *a)
+static bool is_too_many(const struct presence_user *u, const struct presence_sub *his_first)
 {
 	const struct presence_conf *conf = conf_of(u->p);
 
 	return u->sub_count >= conf->max_subs ||
-	    count_of(u, a->req.watcher) >= conf->max_subs_watcher;
+	    count_from(his_first) >= conf->max_subs_watcher;
 }
 
 /* The first notice: in the answer, or behind it. Deltas that waited are in it. */
@@ -186,12 +186,14 @@ static int begin_sub(struct presence_user *u, struct asking *a)
 static void begin_in_turn(struct presence_user *u, void *arg)
 {
 	struct asking *a = arg;
-	struct presence_sub *copy = find_copy(u, a);
+	struct presence_sub *first = watcher_first(u, watcher_key(u, a->req.watcher),
+	    a->req.watcher);
+	struct presence_sub *copy = find_copy(first, a);
 
 	a->user = u;
 	if (copy) {
 		granted(a, copy);
-	} else if (is_too_many(u, a)) {
+	} else if (is_too_many(u, first)) {
 		answer_refuse(a, 403, "Too Many Subscriptions");
 	} else if (begin_sub(u, a) == 0) {
 		presence_put_sub(a->sub, begun, a);
@@ -202,7 +204,7 @@ static void begin_in_turn(struct presence_user *u, void *arg)
 
 static void begin(struct asking *a)
 {
-	struct presence_user *u = user_find(a->p, a->req.aor, true);
+	struct presence_user *u = user_at(a->p, a->req.aor, a->key, true);
 
 	if (!u || user_take_turn(u, begin_in_turn, a) != 0)
 		out_of_memory(a);
@@ -326,29 +328,23 @@ static void start_item(struct inbox_item *item)
 	start(container_of(item, struct asking, item));
 }
 
-static uint64_t key_of(const struct asking *a, bool *found)
+static bool find_key(struct asking *a)
 {
-	uint64_t key = 0;
-
-	*found = true;
-	if (!a->local_tag.len)
-		return lcs_user_key(a->req.aor);
-	*found = sub_key(a->p, a->local_tag, &key);
-	return key;
+	if (a->local_tag.len)
+		return sub_key(a->p, a->local_tag, &a->key);
+	a->key = lcs_user_key(a->req.aor);
+	return true;
 }
 
 static void go(struct asking *a)
 {
-	bool found;
-	uint64_t key = key_of(a, &found);
-
-	if (!found) {
+	if (!find_key(a)) {
 		no_dialog(a);
-	} else if (worker_of(key) == a->home) {
+	} else if (worker_of(a->key) == a->home) {
 		start(a);
 	} else {
 		a->item.run = start_item;
-		worker_post(worker_of(key), &a->item, INBOX_MUST);
+		worker_post(worker_of(a->key), &a->item, INBOX_MUST);
 	}
 }
 

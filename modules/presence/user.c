@@ -42,7 +42,11 @@ static struct presence_user *user_new(struct presence *p, struct slice aor, uint
 
 struct presence_user *user_find(struct presence *p, struct slice aor, bool make)
 {
-	uint64_t key = lcs_user_key(aor);
+	return user_at(p, aor, lcs_user_key(aor), make);
+}
+
+struct presence_user *user_at(struct presence *p, struct slice aor, uint64_t key, bool make)
+{
 	struct htab_node *node;
 	struct presence_user *u;
 

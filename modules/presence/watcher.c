@@ -21,7 +21,7 @@ static bool is_pair(const struct htab_node *node, const void *key)
 	return sub->user == pair->user && slice_eq_nocase(sub->info.watcher, pair->watcher);
 }
 
-static uint64_t hash_of(const struct presence_user *u, struct slice watcher)
+uint64_t watcher_key(const struct presence_user *u, struct slice watcher)
 {
 	return lcs_user_key(watcher) ^ (u->key << 1 | u->key >> 63);
 }
@@ -29,7 +29,7 @@ static uint64_t hash_of(const struct presence_user *u, struct slice watcher)
 void watcher_add(struct presence_sub *sub)
 {
 	htab_insert(&local_of(sub->user->p)->watchers, &sub->by_watcher,
-	    hash_of(sub->user, sub->info.watcher));
+	    watcher_key(sub->user, sub->info.watcher));
 }
 
 void watcher_remove(struct presence_sub *sub)
@@ -37,11 +37,11 @@ void watcher_remove(struct presence_sub *sub)
 	htab_remove(&local_of(sub->user->p)->watchers, &sub->by_watcher);
 }
 
-struct presence_sub *watcher_first(struct presence_user *u, struct slice watcher)
+struct presence_sub *watcher_first(struct presence_user *u, uint64_t key, struct slice watcher)
 {
 	const struct pair pair = { u, watcher };
 
-	return sub_of(htab_find(&local_of(u->p)->watchers, hash_of(u, watcher), is_pair, &pair));
+	return sub_of(htab_find(&local_of(u->p)->watchers, key, is_pair, &pair));
 }
 
 struct presence_sub *watcher_next(const struct presence_sub *sub)

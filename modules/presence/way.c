@@ -17,24 +17,31 @@ static bool next_uri(const struct presence_sub *sub, struct sip_uri *next)
 	return sip_uri_param(next, SLICE("lr"), &value);
 }
 
-/* A number leads to the same place each time (RFC 3263 4.2), so it is asked for once; except
- * over TLS, where the connection wants the name. */
+/* RFC 3263 4.1 and 4.2 where nothing has to be asked. Over TLS the connection wants the name. */
+static bool hop_of_number(const struct sip_uri *uri, struct sip_hop *hop)
+{
+	struct slice value;
+
+	*hop = (struct sip_hop){ .transport = TRANSPORT_UDP };
+	hop->remote.port = uri->port ? uri->port : transport_default_port(TRANSPORT_UDP);
+	if (uri->scheme != URI_SIP || uri_host_ip(uri->host, &hop->remote.ip) != 0 ||
+	    sip_uri_param(uri, SLICE("maddr"), &value))
+		return false;
+	if (sip_uri_param(uri, SLICE("transport"), &value))
+		hop->transport = transport_parse(value);
+	return (hop->transport == TRANSPORT_UDP || hop->transport == TRANSPORT_TCP) &&
+	    net_listener_for(hop->transport, &hop->remote, 0) != 0;
+}
+
+/* A number leads to the same place each time, so it is asked for once. */
 void way_locate(struct presence_sub *sub)
 {
-	struct hop_list *hops = NULL;
 	struct sip_uri next;
-	struct ip_addr ip;
+	struct sip_hop hop;
 
-	sub->is_located = false;
-	if (sub->has_hop || !next_uri(sub, &next) || uri_host_ip(next.host, &ip) != 0 ||
-	    !resolve_now(&next, &hops))
-		return;
-	if (hops->count == 1 && hops->hops[0].transport <= TRANSPORT_TCP) {
-		sub->hop = hops->hops[0];
-		sub->hop.name = SLICE_NULL;
-		sub->is_located = true;
-	}
-	hop_list_unref(&hops);
+	sub->is_located = !sub->has_hop && next_uri(sub, &next) && hop_of_number(&next, &hop);
+	if (sub->is_located)
+		sub->hop = hop;
 }
 
 static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
