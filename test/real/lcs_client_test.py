@@ -1,5 +1,6 @@
 """pidgin-sipe, the LCS client: NTLM sign-in, signed messages both ways, what is refused."""
 from lib.demo import ROOT
+from lib.ports import free_port
 from lib.tap import check, equal, test, wait_until
 
 REFUSED = "2"               # libpurple's number for a failed authentication
@@ -104,6 +105,27 @@ def unknown(world):
     client = world.sipe(user, "tcp", server)
     check("User does not exist" in client.wait_failed(), "it does not say why")
     check("WWW-Authenticate" not in client.trace(), "a challenge was spent")
+
+
+TLS_ONLY = """#!lcs 1
+#!define WITH_TLS_ONLY
+#!define LCS_TLS_AT "sip:127.0.0.1:{port};transport=tls"
+import "{root}/cfg/samples/home-lcs.cfg"
+"""
+
+
+@test("who comes by TCP where passwords go by TLS only is sent there", limit=60)
+def sent_to_tls(world):
+    config, port = world.path("tls.cfg"), free_port()
+    config.write_text(TLS_ONLY.format(root=ROOT, port=port))
+    server, (user, _, _) = world.own_server("home-lcs", transports=("tcp",), options=[
+        "--config", str(config), "--tls-port", str(port)])
+    client = world.sipe(user, "tcp", server).wait_signed_on()
+    first, signed = client.trace().split("301 ", 1)
+    check("uthorization:" not in first, "a password over TCP")
+    check("WWW-Authenticate:" not in first and "WWW-Authenticate: NTLM" in signed,
+          "no challenge over TLS")
+    equal([c["transport"] for c in server.ctl("connections")], ["tls"], "connections")
 
 
 SHORT = """#!lcs 1
