@@ -6,6 +6,8 @@
  */
 #include "modules/auth_kerberos/auth_kerberos.h"
 
+#include "modules/auth_lcs/rules_api.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -171,21 +173,13 @@ static int load(struct lcs_mod *mod)
 	return err ? err : job_pool_declare(KERBEROS_POOL, 4, 1000);
 }
 
-static bool are_rules(const struct lcs_strings *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (slice_find(list->items[i], '=') == list->items[i].len)
-			return false;
-	return true;
-}
-
 static int check(const void *conf, struct diag *diag)
 {
 	const struct auth_kerberos_conf *c = conf;
 
-	if (!are_rules(&c->realms))
+	if (!rules_are_whole(&c->realms))
 		return diag_error(diag, "realms", "must be REALM=sip.domain");
-	if (!are_rules(&c->principals))
+	if (!rules_are_whole(&c->principals))
 		return diag_error(diag, "principals", "must be name@REALM=name@sip.domain");
 	return 0;
 }
@@ -206,7 +200,8 @@ static const struct lcs_param params[] = {
 	    "REALM=sip.domain: principals of that realm are users of that domain; without a line, "
 	    "of the domain that is called as the realm"),
 	PARAM_STRINGS(struct auth_kerberos_conf, principals,
-	    "name@REALM=name@sip.domain: whom a principal stands for, where the names differ"),
+	    "name@REALM=name@sip.domain: whom a principal stands for, where the names differ; nobody "
+	    "else can be that user then"),
 	PARAM_DURATION(struct auth_kerberos_conf, timeout, "5s", 100, 60000, "s",
 	    "how long looking at a ticket may take"),
 	{ 0 }

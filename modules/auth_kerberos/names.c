@@ -3,22 +3,7 @@
  */
 #include "modules/auth_kerberos/auth_kerberos.h"
 
-/* "LEFT=right" */
-static bool maps(struct slice rule, struct slice left, struct slice *right)
-{
-	struct slice name = slice_trim(slice_split(&rule, '='));
-
-	*right = slice_trim(rule);
-	return slice_eq_nocase(name, left);
-}
-
-static bool find_rule(const struct lcs_strings *rules, struct slice left, struct slice *right)
-{
-	for (size_t i = 0; i < rules->count; i++)
-		if (maps(rules->items[i], left, right))
-			return true;
-	return false;
-}
+#include "modules/auth_lcs/rules_api.h"
 
 /* Services (host/name) and names with escapes are nobody who signs in. */
 static bool is_person(struct slice name)
@@ -32,17 +17,18 @@ struct slice kerberos_aor(struct arena *arena, const struct auth_kerberos_conf *
 {
 	struct slice realm = principal, name, domain, aor;
 
-	if (find_rule(&conf->principals, principal, &aor))
+	if (rules_find(&conf->principals, principal, &aor))
 		return arena_dup(arena, aor);
 	name = slice_split(&realm, '@');
 	if (!is_person(name) || !realm.len)
 		return SLICE_NULL;
-	if (!find_rule(&conf->realms, realm, &domain)) {
+	if (!rules_find(&conf->realms, realm, &domain)) {
 		if (!slice_eq_nocase(realm, sip_domain))
 			return SLICE_NULL;
 		domain = sip_domain;
 	}
 	const struct slice pieces[] = { name, SLICE("@"), domain };
 
-	return arena_join(arena, pieces, 3);
+	aor = arena_join(arena, pieces, 3);
+	return rules_give(&conf->principals, aor) ? SLICE_NULL : aor;
 }

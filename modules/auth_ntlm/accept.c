@@ -192,8 +192,7 @@ enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_hands
 static const struct account *find_account(struct auth_ntlm *ntlm, struct arena *arena,
     struct slice domain, struct slice user, struct slice aor)
 {
-	const struct slice pieces[] = { domain, SLICE("\\"), user };
-	struct slice login = domain.len ? arena_join(arena, pieces, 3) : user;
+	struct slice login = ntlm_login(arena, domain, user);
 	const struct account *account = login.p ? accounts_by_login(&ntlm->accounts, login) : NULL;
 
 	return account || !aor.p ? account : accounts_find(&ntlm->accounts, aor);

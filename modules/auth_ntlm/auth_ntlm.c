@@ -5,6 +5,7 @@
  */
 #include "modules/auth_ntlm/auth_ntlm.h"
 
+#include "modules/auth_lcs/rules_api.h"
 #include "utils/rand.h"
 
 #include <errno.h>
@@ -120,9 +121,10 @@ static int check(const void *conf, struct diag *diag)
 {
 	const struct auth_ntlm_conf *c = conf;
 
-	for (size_t i = 0; i < c->domains.count; i++)
-		if (slice_find(c->domains.items[i], '=') == c->domains.items[i].len)
-			return diag_error(diag, "domains", "must be DOMAIN=sip.domain");
+	if (!rules_are_whole(&c->domains))
+		return diag_error(diag, "domains", "must be DOMAIN=sip.domain");
+	if (!rules_are_whole(&c->logins))
+		return diag_error(diag, "logins", "must be DOMAIN\\name=name@sip.domain");
 	if (!slice_eq(c->accounts, SLICE("store")) && !ntlm_winbind_is_built())
 		return diag_error(diag, "accounts", "winbind was left out of this build (libwbclient)");
 	return 0;
@@ -151,6 +153,10 @@ static const struct lcs_param params[] = {
 	    "our own short name; empty: the first label of server_name, in capitals"),
 	PARAM_STRINGS(struct auth_ntlm_conf, domains,
 	    "DOMAIN=sip.domain: accounts of that domain are users of that SIP domain"),
+	PARAM_STRINGS(struct auth_ntlm_conf, logins,
+	    "DOMAIN\\name=name@sip.domain: whom an account stands for, where the names differ; nobody "
+	    "else can be that user then. For accounts in a domain; for those in our store say it "
+	    "with lcsctl ntlm login"),
 	PARAM_BOOL(struct auth_ntlm_conf, allow_weak, "no",
 	    "let in clients without extended session security (Messenger 5.x): their signatures "
 	    "are CRC32 under RC4, which who can change messages can forge"),

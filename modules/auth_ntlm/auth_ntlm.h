@@ -15,6 +15,7 @@
 struct auth_ntlm_conf {
 	struct slice       netbios_domain, netbios_name, accounts;
 	struct lcs_strings domains;	/* "EXAMPLE=example.com" */
+	struct lcs_strings logins;	/* "EXAMPLE\\other=name@example.com" */
 	bool               allow_weak;
 	msec_t             clock_skew, challenge_lifetime, timeout;
 };
@@ -45,6 +46,8 @@ static inline const struct auth_ntlm_conf *auth_ntlm_conf(const struct auth_ntlm
 
 /** "example.com" gives "EXAMPLE"; in the arena. */
 struct slice ntlm_netbios(struct arena *arena, struct slice dns);
+/** "DOMAIN\\user", or just what was typed; in the arena, .p NULL if memory is short. */
+struct slice ntlm_login(struct arena *arena, struct slice domain, struct slice user);
 /** The AOR that an account would have whose names are (domain, user), UTF-8; wanted: the AOR
  *  that is to be signed in. .p NULL: the domain is none of ours. */
 struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,

@@ -4,6 +4,8 @@
  */
 #include "modules/auth_ntlm/auth_ntlm.h"
 
+#include "modules/auth_lcs/rules_api.h"
+
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 0x20) : c;
@@ -21,24 +23,14 @@ struct slice ntlm_netbios(struct arena *arena, struct slice dns)
 	return slice_of(text, label.len);
 }
 
-/* "EXAMPLE=example.com" */
-static bool maps(struct slice rule, struct slice domain, struct slice *sip_domain)
-{
-	struct slice left = slice_trim(slice_split(&rule, '='));
-
-	*sip_domain = slice_trim(rule);
-	return slice_eq_nocase(left, domain);
-}
-
 /* Which SIP domain has its accounts in that one. */
 static struct slice sip_domain_of(struct arena *arena, const struct auth_ntlm_conf *conf,
     struct slice domain, struct slice wanted)
 {
 	struct slice mapped;
 
-	for (size_t i = 0; i < conf->domains.count; i++)
-		if (maps(conf->domains.items[i], domain, &mapped))
-			return mapped;
+	if (rules_find(&conf->domains, domain, &mapped))
+		return mapped;
 	if (!domain.len || slice_eq_nocase(domain, wanted) ||
 	    slice_eq_nocase(domain, conf->netbios_domain) ||
 	    slice_eq_nocase(domain, ntlm_netbios(arena, wanted)))
@@ -46,14 +38,20 @@ static struct slice sip_domain_of(struct arena *arena, const struct auth_ntlm_co
 	return SLICE_NULL;
 }
 
-struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
+struct slice ntlm_login(struct arena *arena, struct slice domain, struct slice user)
+{
+	const struct slice pieces[] = { domain, SLICE("\\"), user };
+
+	return domain.len ? arena_join(arena, pieces, 3) : user;
+}
+
+/* The address that the names themselves make. */
+static struct slice plain_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
     struct slice domain, struct slice user, struct slice wanted)
 {
 	size_t at = slice_find(user, '@');
 	struct slice pieces[] = { user, SLICE("@"), SLICE_NULL };
 
-	if (!user.len)
-		return SLICE_NULL;
 	/* What was typed is an address already, or the account's name with its own domain. */
 	if (at < user.len) {
 		pieces[0] = slice_first(user, at);
@@ -63,4 +61,17 @@ struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
 	if (!pieces[2].p && at < user.len)
 		pieces[2] = domain;
 	return pieces[2].p ? arena_join(arena, pieces, 3) : SLICE_NULL;
+}
+
+struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
+    struct slice domain, struct slice user, struct slice wanted)
+{
+	struct slice aor;
+
+	if (!user.len)
+		return SLICE_NULL;
+	if (rules_find(&conf->logins, ntlm_login(arena, domain, user), &aor))
+		return arena_dup(arena, aor);
+	aor = plain_aor(arena, conf, domain, user, wanted);
+	return rules_give(&conf->logins, aor) ? SLICE_NULL : aor;
 }

@@ -100,13 +100,15 @@ static void ask(struct lcs_job *job)
 	};
 	struct wbcAuthUserInfo *info = NULL;
 	struct wbcAuthErrorInfo *error = NULL;
+	wbcErr err;
 
 	memcpy(p.password.response.challenge, q->nonce, sizeof(q->nonce));
 	p.password.response.nt_length = (uint32_t)q->answer.nt.len;
 	p.password.response.nt_data = (uint8_t *)(uintptr_t)q->answer.nt.p;
 	p.password.response.lm_length = (uint32_t)q->answer.lm.len;
 	p.password.response.lm_data = (uint8_t *)(uintptr_t)q->answer.lm.p;
-	job->err = verdict_of(wbcAuthenticateUserEx(&p, &info, &error), error, &q->ruling);
+	err = wbcAuthenticateUserEx(&p, &info, &error);
+	job->err = verdict_of(err, error, &q->ruling);
 	if (job->err == 0 && info)
 		memcpy(q->base, info->user_session_key, sizeof(q->base));
 	wbcFreeMemory(info);

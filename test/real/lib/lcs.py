@@ -154,7 +154,7 @@ class LcsClient:
         return ntlm.Session(challenge, name, self.password, domain, self.extended, self.clock,
                             self.v1)
 
-    def try_sign_in(self):
+    def try_sign_in(self, seconds=5):
         """The last response of a sign-in; the session counts if it is 200."""
         session = self.new_session(self.begin())
         self.cnum = 0
@@ -162,7 +162,7 @@ class LcsClient:
         self.peer.send(data)
         request = sip.Message(data)
         reply = self.peer.expect(lambda m: m.code and m.code >= 200 and
-                                 m.cseq() == request.cseq(), 5, "the last response")
+                                 m.cseq() == request.cseq(), seconds, "the last response")
         if reply.code == 200:
             self.session = session
             self.check(reply)
