@@ -45,7 +45,8 @@ void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg);
 uint64_t worker_turns(unsigned index);
 
 /* For a watchdog in another process: the worker counts up when it wakes and when it goes to
- * sleep, so an odd beat that stands still is a turn that does not end. */
+ * sleep, and by two with each turn that it did not sleep before, so an odd beat that stands
+ * still is a turn that does not end. */
 struct worker_heart { _Atomic uint64_t beat; _Atomic int tid; };
 /** Before workers_start(): WORKERS_MAX of them in shared memory. */
 void worker_set_hearts(struct worker_heart *hearts);

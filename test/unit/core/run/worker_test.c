@@ -339,6 +339,38 @@ static void a_beat_is_even_while_asleep_and_odd_while_busy(void **state)
 	worker_set_hearts(NULL);
 }
 
+static _Atomic bool is_enough;
+
+static void run_again(struct inbox_item *item)
+{
+	if (!is_enough)
+		worker_post((unsigned)worker_self(), item, INBOX_MUST);
+}
+
+/* Overload is no reason to be ended: turns go by, though there is never time to sleep. */
+static void a_beat_goes_on_when_there_is_no_sleep(void **state)
+{
+	static struct worker_heart hearts[WORKERS_MAX];
+	struct inbox_item item = { .run = run_again };
+	uint64_t first;
+
+	(void)state;
+	is_enough = false;
+	worker_set_hearts(hearts);
+	assert_int_equal(workers_start(&conf), 0);
+	worker_post(3, &item, INBOX_MUST);
+	await(atomic_load(&hearts[3].beat) % 2 == 1);
+	first = atomic_load(&hearts[3].beat);
+	for (unsigned i = 1; i < 20; i++) {
+		await(atomic_load(&hearts[3].beat) >= first + 2 * i);
+		assert_int_equal(atomic_load(&hearts[3].beat) % 2, 1);
+	}
+	is_enough = true;
+	await(atomic_load(&hearts[3].beat) % 2 == 0);
+	workers_stop();
+	worker_set_hearts(NULL);
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(every_part_starts_on_every_worker_before_start_returns),
 	cmocka_unit_test(one_part_that_fails_stops_all_and_is_told),
@@ -349,4 +381,5 @@ UNIT_MAIN(
 	cmocka_unit_test(on_each_visits_all_one_after_the_other),
 	cmocka_unit_test(keys_spread_evenly_and_stay),
 	cmocka_unit_test(a_timer_wakes_its_sleeping_worker),
-	cmocka_unit_test(a_beat_is_even_while_asleep_and_odd_while_busy))
+	cmocka_unit_test(a_beat_is_even_while_asleep_and_odd_while_busy),
+	cmocka_unit_test(a_beat_goes_on_when_there_is_no_sleep))
