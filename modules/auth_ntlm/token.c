@@ -117,17 +117,23 @@ int ntlm_put_utf8(struct buf *b, struct slice utf16)
 	return 0;
 }
 
+/* A locale is read from a file; nearly all names do without. */
+static uint32_t upper_of(uint32_t c, locale_t *locale)
+{
+	if (c < 0x80)
+		return c >= 'a' && c <= 'z' ? c - 0x20 : c;
+	if (!*locale)
+		*locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	return *locale && c >> 11 != 0x1b ? (uint32_t)towupper_l((wint_t)c, *locale) : c;
+}
+
 void ntlm_put_upper(struct buf *b, struct slice utf16)
 {
-	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t locale = (locale_t)0;
 
 	for (size_t i = 0; i + 1 < utf16.len; i += 2) {
-		uint32_t c = (uint32_t)number_at(utf16, i, 2), upper = c;
+		uint32_t c = (uint32_t)number_at(utf16, i, 2), upper = upper_of(c, &locale);
 
-		if (c < 0x80)
-			upper = c >= 'a' && c <= 'z' ? c - 0x20 : c;
-		else if (locale && c >> 11 != 0x1b)
-			upper = (uint32_t)towupper_l((wint_t)c, locale);
 		put_unit(b, upper < 0x10000 ? upper : c);
 	}
 	if (locale)
