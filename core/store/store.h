@@ -11,6 +11,7 @@
 
 #include "cfg/value.h"
 #include "core/run/worker.h"
+#include "utils/addr.h"
 
 struct store_stmt {
 	const char *name;		/* unique within its module; for logs and statistics */
@@ -19,6 +20,26 @@ struct store_stmt {
 	const char *columns;		/* of the result; NULL: a write */
 	const char *mysql;		/* where the dialect differs; NULL: the same */
 };
+
+/** An argument: text or, of an empty slice, "" (SQL's NULL is none of our values). */
+static inline struct value store_text(struct slice s)
+{
+	return value_string(s.len ? s : SLICE(""));
+}
+/** The same of an address, written to text; "" if it has none. */
+static inline struct value store_address(const struct sock_addr *sa, char text[ADDR_TEXT_BYTES])
+{
+	return store_text(sa->ip.family ? slice_of(text, sock_addr_format(sa, text)) : SLICE_NULL);
+}
+/** Are these the types of the statement's columns? A row written by other hands may differ. */
+static inline bool store_row_fits(const struct store_stmt *stmt, const struct value *cells)
+{
+	for (unsigned i = 0; stmt->columns[i]; i++)
+		if (cells[i].type != (stmt->columns[i] == 's' || stmt->columns[i] == 'b' ?
+		    VALUE_STRING : VALUE_INT))
+			return false;
+	return true;
+}
 
 struct store_step { unsigned number; const char *sql; };	/* one schema step; statements by ';' */
 

@@ -14,8 +14,8 @@ static const struct store_stmt stmts[] = {
 	[ROAMING_PUT_LIST] = { "contacts_list_put", "replace into contacts_list(aor, number, changed) "
 	    "values (?, ?, ?)", "sit", NULL, NULL },
 	/* Sorted so that each list comes in one piece: its number, groups, contacts. */
-	[ROAMING_LOAD_ALL] = { "contacts_all", "select aor, 0 as kind, number as place, '' as uri, '' as name, "
-	    "'' as members, 0 as subscribed, '' as external, '' as extension from contacts_list "
+	[ROAMING_LOAD_ALL] = { "contacts_all", "select aor, 0 as kind, number as place, '' as uri, "
+	    "'' as name, '' as members, 0 as subscribed, '' as external, '' as extension from contacts_list "
 	    "union all select aor, 1, id, '', name, '', 0, external, '' from contacts_group "
 	    "union all select aor, 2, place, uri, name, members, subscribed, external, extension "
 	    "from contacts_contact order by 1, 2, 3, 4", "", "siisssiss", NULL },
@@ -38,11 +38,6 @@ const struct store_schema contacts_schema = { "contacts", steps, stmts };
 
 /* ---- writing ---- */
 
-static struct value text(struct slice s)
-{
-	return value_string(s.p ? s : SLICE(""));
-}
-
 static bool row(struct roaming_row *out, unsigned stmt, const struct value *args, size_t bytes)
 {
 	out->stmt = &stmts[stmt];
@@ -53,8 +48,8 @@ static bool row(struct roaming_row *out, unsigned stmt, const struct value *args
 static bool group_row(const struct draft_group *g, struct slice aor, uint32_t number,
     struct roaming_row *out)
 {
-	const struct value put[] = { text(aor), value_int(g->g.id), text(g->g.name),
-	    text(g->g.external), value_int(number) };
+	const struct value put[] = { store_text(aor), value_int(g->g.id), store_text(g->g.name),
+	    store_text(g->g.external), value_int(number) };
 
 	switch (g->fate) {
 	case FATE_DELETED: return row(out, STMT_GROUP_GONE, put, 2 * sizeof(put[0]));
@@ -68,11 +63,11 @@ static bool contact_row(const struct draft_contact *d, struct slice aor, uint32_
     struct roaming_row *out)
 {
 	const struct contacts_contact *c = &d->c;
-	const struct value drop[] = { text(aor), text(c->uri) };
-	const struct value put[] = { text(c->name),
+	const struct value drop[] = { store_text(aor), store_text(c->uri) };
+	const struct value put[] = { store_text(c->name),
 	    value_string(slice_of(out->text, list_members_format(c->members, out->text))),
-	    value_int(c->subscribed), text(c->external), text(c->extension), value_int(number),
-	    text(aor), text(c->uri), value_int(number) };
+	    value_int(c->subscribed), store_text(c->external), store_text(c->extension), value_int(number),
+	    store_text(aor), store_text(c->uri), value_int(number) };
 
 	switch (d->fate) {
 	case FATE_DELETED: return row(out, STMT_GONE, drop, sizeof(drop));

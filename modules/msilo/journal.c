@@ -32,36 +32,30 @@ static const struct store_stmt stmts[] = {
 
 const struct store_schema msilo_schema = { "msilo", steps, stmts };
 
-static struct value text(struct slice s)
-{
-	return value_string(s.p ? s : SLICE(""));
-}
-
 static struct value now(void) { return value_int(loop_wall(worker_loop())); }
 
 int msilo_journal_put(const struct note *n, int64_t id, store_done_fn *done, void *arg)
 {
-	const struct value args[] = { text(n->aor), value_int(id), text(n->sender), text(n->type),
-	    text(n->lines), text(n->body), value_int(n->sent), value_int(n->expires) };
+	const struct value args[] = { store_text(n->aor), value_int(id), store_text(n->sender),
+	    store_text(n->type), store_text(n->lines), store_text(n->body), value_int(n->sent),
+	    value_int(n->expires) };
 
 	return store_run(&stmts[STMT_PUT], args, done, arg);
 }
 
 int msilo_journal_next(struct slice aor, int64_t after_id, store_done_fn *done, void *arg)
 {
-	const struct value args[] = { text(aor), value_int(after_id), now() };
+	const struct value args[] = { store_text(aor), value_int(after_id), now() };
 
 	return store_run(&stmts[STMT_NEXT], args, done, arg);
 }
 
 bool msilo_journal_read(const struct store_rows *rows, struct note *out, int64_t *id)
 {
-	static const char letters[] = "isssbtt";
 	const struct value *c = rows->cells;
 
-	for (unsigned i = 0; i < 7; i++)
-		if (c[i].type != (strchr("it", letters[i]) ? VALUE_INT : VALUE_STRING))
-			return false;
+	if (!store_row_fits(&stmts[STMT_NEXT], c))
+		return false;
 	*id = c[0].i;
 	*out = (struct note){ .sender = c[1].s, .type = c[2].s, .lines = c[3].s, .body = c[4].s,
 	    .sent = c[5].i, .expires = c[6].i };
@@ -70,14 +64,14 @@ bool msilo_journal_read(const struct store_rows *rows, struct note *out, int64_t
 
 int msilo_journal_count(struct slice aor, store_done_fn *done, void *arg)
 {
-	const struct value args[] = { text(aor), now() };
+	const struct value args[] = { store_text(aor), now() };
 
 	return store_run(&stmts[STMT_COUNT], args, done, arg);
 }
 
 int msilo_journal_delete(struct slice aor, int64_t up_to_id, store_done_fn *done, void *arg)
 {
-	const struct value args[] = { text(aor), value_int(up_to_id) };
+	const struct value args[] = { store_text(aor), value_int(up_to_id) };
 
 	return store_run(&stmts[STMT_DELETE], args, done, arg);
 }
@@ -101,7 +95,7 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 	struct loaded_box *b;
 
 	lcs_assert(columns == 3);
-	if (c[0].type != VALUE_STRING || c[1].type != VALUE_INT || c[2].type != VALUE_INT)
+	if (!store_row_fits(&stmts[STMT_ALL], c))
 		return;
 	b = malloc(sizeof(*b) + c[0].s.len);
 	if (!b) {
@@ -144,7 +138,7 @@ static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
 	const json_t *user = json_object_get(params, "user");
 	struct slice aor = user ? slice_of(json_string_value(user), json_string_length(user)) :
 	    SLICE("");
-	const struct value args[] = { text(aor), text(aor), value_int(clock_wall()) };
+	const struct value args[] = { store_text(aor), store_text(aor), value_int(clock_wall()) };
 	int n;
 
 	(void)mod;

@@ -58,18 +58,6 @@ const struct store_schema presence_schema = { "presence", steps, stmts };
 #define HAS_HOP     0x10000u
 #define AUTOEXTEND  0x20000u
 
-static struct value text(struct slice s)
-{
-	return value_string(s.len ? s : SLICE(""));
-}
-
-static struct value address(const struct sock_addr *sa, char out[ADDR_TEXT_BYTES])
-{
-	if (!sa->ip.family)
-		return value_string(SLICE(""));
-	return value_string(slice_of(out, sock_addr_format(sa, out)));
-}
-
 static unsigned flags_of(const struct presence_sub *sub)
 {
 	return (sub->info.flags & KEPT_FLAGS) | (sub->has_hop ? HAS_HOP : 0) |
@@ -80,18 +68,21 @@ void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void 
 {
 	char remote[ADDR_TEXT_BYTES], local[ADDR_TEXT_BYTES];
 	const struct value row[COLUMNS] = {
-		text(sub->info.id), text(sub->user->aor), text(sub->pkg->pk->name),
-		text(sub->info.format ? sub->info.format->content_type : SLICE_NULL),
-		text(sub->info.watcher), text(sub->info.watcher_name), text(sub->info.epid),
-		text(sub->t.event), text(sub->t.call_id), text(sub->t.remote_tag),
-		text(sub->t.from), text(sub->t.to), text(sub->t.target), text(sub->t.route_set),
-		text(sub->t.contact), value_int(flags_of(sub)), value_int(sub->local_cseq),
+		store_text(sub->info.id), store_text(sub->user->aor),
+		store_text(sub->pkg->pk->name),
+		store_text(sub->info.format ? sub->info.format->content_type : SLICE_NULL),
+		store_text(sub->info.watcher), store_text(sub->info.watcher_name),
+		store_text(sub->info.epid),
+		store_text(sub->t.event), store_text(sub->t.call_id), store_text(sub->t.remote_tag),
+		store_text(sub->t.from), store_text(sub->t.to), store_text(sub->t.target),
+		store_text(sub->t.route_set),
+		store_text(sub->t.contact), value_int(flags_of(sub)), value_int(sub->local_cseq),
 		value_int(sub->remote_cseq), value_int(sub->info.begun),
 		value_int(loop_wall(worker_loop())), value_int(sub->info.expires),
 		value_int(sub->lifetime), value_int(sub->min_gap), value_int(sub->max_gap),
-		text(sub->t.list_type), text(sub->t.list_body),
+		store_text(sub->t.list_type), store_text(sub->t.list_body),
 		value_string(transport_uri_name(sub->hop.transport)),
-		address(&sub->hop.remote, remote), address(&sub->hop.local, local),
+		store_address(&sub->hop.remote, remote), store_address(&sub->hop.local, local),
 	};
 	int err = store_is_on() ? store_run(&stmts[STMT_PUT], row, done, arg) : -ENODEV;
 
@@ -112,10 +103,12 @@ void presence_delete_sub(struct slice tag)
 void presence_put_pub(const struct pub *pub, store_done_fn *done, void *arg)
 {
 	const struct value row[PUB_COLUMN_COUNT] = {
-		value_string(slice_of(pub->id, TAG_CHARS)), text(pub->user->aor),
-		text(pub->pkg->pk->name), text(pub->info.etag), text(pub->info.source),
-		text(pub->info.content_type), text(pub->info.body), value_int(pub->info.changed),
-		value_int(pub->info.expires), value_int(pub->is_bound), text(pub->call_id),
+		value_string(slice_of(pub->id, TAG_CHARS)), store_text(pub->user->aor),
+		store_text(pub->pkg->pk->name), store_text(pub->info.etag),
+		store_text(pub->info.source),
+		store_text(pub->info.content_type), store_text(pub->info.body),
+		value_int(pub->info.changed),
+		value_int(pub->info.expires), value_int(pub->is_bound), store_text(pub->call_id),
 		value_int(pub->cseq),
 	};
 	int err = store_is_on() ? store_run(&stmts[PUB_PUT], row, done, arg) : -ENODEV;
@@ -145,15 +138,6 @@ struct loaded {
 	_Atomic unsigned taken_by;	/* workers that have been here */
 };
 
-/* Types as the driver gives them back; a row written by other hands may differ. */
-static bool is_good(const struct value *c, const char *letters, unsigned columns)
-{
-	for (unsigned i = 0; i < columns; i++)
-		if (c[i].type != (letters[i] == 's' || letters[i] == 'b' ? VALUE_STRING : VALUE_INT))
-			return false;
-	return c[0].s.len > 0;
-}
-
 static struct row *copy_row(struct arena *a, const struct value *c, unsigned columns)
 {
 	struct row *row = arena_alloc(a, sizeof(*row));
@@ -166,14 +150,15 @@ static struct row *copy_row(struct arena *a, const struct value *c, unsigned col
 	return row;
 }
 
-static void load_sub(void *arg, const struct value *c, unsigned columns)
+static void keep_row(struct loaded *l, const struct store_stmt *stmt, const struct value *c,
+    unsigned columns, struct row **rows, unsigned *count)
 {
-	struct loaded *l = arg;
 	struct row *row;
 
-	lcs_assert(columns == COLUMNS);
-	if (!is_good(c, SUB_LETTERS, COLUMNS) || c[0].s.len != TAG_CHARS) {
-		log_warning("presence", "a subscription in the store makes no sense and is left out");
+	lcs_assert(columns == strlen(stmt->columns));
+	if (!store_row_fits(stmt, c) || c[0].s.len != TAG_CHARS) {
+		log_warning("presence", "a row in the store makes no sense and is left out "
+		    "statement=%s", stmt->name);
 		return;
 	}
 	row = copy_row(l->arena, c, columns);
@@ -181,29 +166,23 @@ static void load_sub(void *arg, const struct value *c, unsigned columns)
 		l->err = -ENOMEM;
 		return;
 	}
-	row->next = l->subs;
-	l->subs = row;
-	l->sub_count++;
+	row->next = *rows;
+	*rows = row;
+	++*count;
+}
+
+static void load_sub(void *arg, const struct value *c, unsigned columns)
+{
+	struct loaded *l = arg;
+
+	keep_row(l, &stmts[STMT_ALL], c, columns, &l->subs, &l->sub_count);
 }
 
 static void load_pub(void *arg, const struct value *c, unsigned columns)
 {
 	struct loaded *l = arg;
-	struct row *row;
 
-	lcs_assert(columns == PUB_COLUMN_COUNT);
-	if (!is_good(c, PUB_LETTERS, PUB_COLUMN_COUNT) || c[0].s.len != TAG_CHARS) {
-		log_warning("presence", "a publication in the store makes no sense and is left out");
-		return;
-	}
-	row = copy_row(l->arena, c, columns);
-	if (!row) {
-		l->err = -ENOMEM;
-		return;
-	}
-	row->next = l->pubs;
-	l->pubs = row;
-	l->pub_count++;
+	keep_row(l, &stmts[PUB_ALL], c, columns, &l->pubs, &l->pub_count);
 }
 
 int presence_load(struct presence *p)

@@ -81,18 +81,9 @@ static bool begin(struct roaming_reading *l, struct slice aor, int64_t number)
 	return true;
 }
 
-/* A database lets other hands write what they like. */
-static bool is_good_row(const char *letters, const struct value *c)
-{
-	for (unsigned i = 0; letters[i]; i++)
-		if (c[i].type != (letters[i] == 's' ? VALUE_STRING : VALUE_INT))
-			return false;
-	return c[0].s.len > 0;
-}
-
 static bool take_row(struct roaming_reading *l, const struct value *c)
 {
-	if (!is_good_row(stmt_of(l->r, ROAMING_LOAD_ALL)->columns, c))
+	if (!store_row_fits(stmt_of(l->r, ROAMING_LOAD_ALL), c) || !c[0].s.len)
 		return false;
 	if (c[1].i == 0)
 		return begin(l, c[0].s, c[2].i);

@@ -27,17 +27,12 @@ static const struct store_stmt stmts[] = {
 
 const struct store_schema acl_schema = { "presence_acl", steps, stmts };
 
-static struct value text(struct slice s)
-{
-	return value_string(s.p ? s : SLICE(""));
-}
-
 bool acl_row(const struct roaming_draft *draft, unsigned i, struct slice aor,
     struct roaming_row *out)
 {
 	const struct acl_row *r = &acl_draft_of(draft)->rows[i];
-	const struct value put[] = { text(aor), text(slice_str(acl_type_name(r->e.type))),
-	    text(r->e.mask), value_int(r->e.forced), value_string(slice_of(out->text, 2)),
+	const struct value put[] = { store_text(aor), store_text(slice_str(acl_type_name(r->e.type))),
+	    store_text(r->e.mask), value_int(r->e.forced), value_string(slice_of(out->text, 2)),
 	    value_int(draft->number) };
 
 	out->text[0] = r->e.rights.presence;

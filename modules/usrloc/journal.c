@@ -40,30 +40,19 @@ const struct store_schema usrloc_schema = { "usrloc", steps, stmts };
 /* Own bindings bear no name in memory; in the store all do. */
 struct row { struct value v[COLUMNS]; char remote[ADDR_TEXT_BYTES], local[ADDR_TEXT_BYTES]; };
 
-static struct value text_or_empty(struct slice s)
-{
-	return value_string(s.p ? s : SLICE(""));
-}
-
-static struct value address(const struct sock_addr *sa, char text[ADDR_TEXT_BYTES])
-{
-	if (!sa->ip.family)
-		return value_string(SLICE(""));
-	return value_string(slice_of(text, sock_addr_format(sa, text)));
-}
-
 static void fill_row(struct row *r, struct slice aor, const struct usrloc_binding *b,
     struct slice node)
 {
 	const struct value all[COLUMNS] = {
 		value_string(aor), value_string(b->ruid), value_string(b->contact),
-		text_or_empty(b->params), value_string(b->call_id), value_int(b->cseq),
-		text_or_empty(b->user_agent), text_or_empty(b->instance), value_int(b->reg_id),
-		text_or_empty(b->path), value_int(b->methods), value_int(b->q),
+		store_text(b->params), value_string(b->call_id), value_int(b->cseq),
+		store_text(b->user_agent), store_text(b->instance), value_int(b->reg_id),
+		store_text(b->path), value_int(b->methods), value_int(b->q),
 		value_int(b->expires), value_int(b->changed),
-		text_or_empty(b->node.len ? b->node : node),
+		store_text(b->node.len ? b->node : node),
 		value_string(transport_uri_name(b->received.transport)),
-		address(&b->received.remote, r->remote), address(&b->received.local, r->local),
+		store_address(&b->received.remote, r->remote),
+		store_address(&b->received.local, r->local),
 	};
 
 	memcpy(r->v, all, sizeof(all));
@@ -210,22 +199,13 @@ static void from_row(const struct value *c, struct usrloc_binding *b)
 	read_hop(&b->received, &c[15], &c[16], &c[17]);
 }
 
-/* Types as the driver gives them back; a row written by other hands may differ. */
-static bool is_good_row(const struct value *c)
-{
-	for (unsigned i = 0; i < COLUMNS; i++)
-		if (c[i].type != (BINDING_LETTERS[i] == 's' ? VALUE_STRING : VALUE_INT))
-			return false;
-	return c[1].s.len > 0;
-}
-
 static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loading *l = arg;
 	struct usrloc_binding b;
 
 	lcs_assert(columns == COLUMNS);
-	if (!is_good_row(c)) {
+	if (!store_row_fits(&stmts[STMT_ALL], c) || !c[1].s.len) {
 		log_warning("usrloc", "a binding in the store makes no sense and is left out");
 		return;
 	}
