@@ -171,7 +171,7 @@ bool hdr_next_value(struct slice *rest, struct slice *value)
 {
 	while (rest->len > 0) {
 		/* Most values have no comma at all, and then nothing else matters. */
-		size_t comma = slice_find(*rest, ',');
+		size_t comma = scan_find(*rest, ',');
 		size_t n = comma == rest->len ? comma : value_span(*rest);
 
 		*value = token_trim(slice_first(*rest, n));

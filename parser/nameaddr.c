@@ -2,6 +2,7 @@
  * parser/nameaddr.c - name-addr and addr-spec with parameters (RFC 3261 20.10, 25.1).
  */
 #include "parser/quick.h"
+#include "parser/scan.h"
 #include "parser/token.h"
 
 /* Unquoted display names may hold more than tokens, as in the wild, but nothing
@@ -122,6 +123,24 @@ static const char *quick_address(struct slice s, struct name_addr *out)
 	return p && p < end && *p == '>' ? p + 1 : NULL;
 }
 
+/* A tag and nothing else, as nearly all have. */
+static bool quick_tag(struct slice s, struct name_addr *out)
+{
+	const char *value = s.p + 5, *end = slice_end(s);
+
+	if (s.len < 6 || memcmp(s.p, ";tag=", 5) != 0 || *value == '"' ||
+	    scan_value_end(value, end) != end)
+		return false;
+	out->params = slice_skip(s, 1);
+	out->tag = slice_between(value, end);
+	return true;
+}
+
+static int take_rest(struct slice s, struct name_addr *out, struct sip_defect *why)
+{
+	return s.len == 0 || quick_tag(s, out) ? 0 : take_params(s, out, why);
+}
+
 int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why)
 {
 	const char *p;
@@ -131,7 +150,7 @@ int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why
 	out->brackets = true;
 	out->params = out->tag = SLICE_NULL;
 	p = quick_address(s, out);
-	return p ? take_params(slice_between(p, slice_end(s)), out, why) :
+	return p ? take_rest(slice_between(p, slice_end(s)), out, why) :
 	    name_addr_read_long(s, out, why);
 }
 

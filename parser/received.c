@@ -4,6 +4,7 @@
 #include "parser/received.h"
 
 #include "parser/nameaddr.h"
+#include "parser/scan.h"
 #include "parser/token.h"
 #include "parser/uri.h"
 
@@ -35,9 +36,7 @@ static char *put(char *out, struct slice s)
 /* Each fold, whatever its line end, leaves as a space. */
 static void unfold(char *p, size_t n)
 {
-	const struct slice s = slice_of(p, n);
-
-	if (slice_find(s, '\n') == n && slice_find(s, '\r') == n)
+	if (!scan_has_upto(slice_of(p, n), '\r'))
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == '\r' || p[i] == '\n')

@@ -142,6 +142,27 @@ static inline bool scan_has_upto(struct slice s, char max)
 	return false;
 }
 
+/** slice_find(), quicker for what is as short as values are. */
+static inline size_t scan_find(struct slice s, char c)
+{
+	size_t at = 0;
+
+#if SCAN_SSE2
+	if (s.len >= 16)
+		for (;; at = at + 32 <= s.len ? at + 16 : s.len - 16) {
+			unsigned hits = scan_mask(scan_load(s.p + at), c);
+
+			if (hits)
+				return at + scan_first(hits);
+			if (at + 16 == s.len)
+				return s.len;
+		}
+#endif
+	while (at < s.len && s.p[at] != c)
+		at++;
+	return at;
+}
+
 /* Long values and host names are most of what the short ways read: these two look at sixteen
  * bytes in 20 instructions, token_end() at five. The last fifteen bytes are left to it. */
 

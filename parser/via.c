@@ -98,23 +98,36 @@ static enum sip_transport quick_transport(const char *p)
 	return memcmp(p, "TLS ", 4) == 0 ? TRANSPORT_TLS : TRANSPORT_NONE;
 }
 
+/* The value of the parameter whose name ends at p: where it ends, p itself if there is none,
+ * NULL if it is not so simple. */
+static inline const char *quick_value(const char *p, const char *end, struct slice *value)
+{
+	const char *at;
+
+	*value = SLICE_NULL;
+	if (p == end || *p != '=')
+		return p;
+	at = scan_value_end(p + 1, end);
+	*value = slice_between(p + 1, at);
+	return at == p + 1 ? NULL : at;
+}
+
 /* Parameters from p on, all of them "name" or "name=value"; where they end, NULL if one is not. */
 static const char *quick_params(const char *p, const char *end, struct sip_via *out)
 {
 	for (;;) {
-		const char *at = token_end(p, end, TOKEN_CHAR);
-		struct slice name = slice_between(p, at), value = SLICE_NULL;
+		bool is_branch = end - p > 7 && memcmp(p, "branch=", 7) == 0;
+		const char *at = is_branch ? p + 6 : token_end(p, end, TOKEN_CHAR);
+		struct slice name = slice_between(p, at), value;
 
 		if (at == p)
 			return NULL;
-		if (at < end && *at == '=') {
-			p = at + 1;
-			at = scan_value_end(p, end);
-			value = slice_between(p, at);
-			if (at == p)
-				return NULL;
-		}
-		if (note_param(out, name, value, NULL) != 0)
+		at = quick_value(at, end, &value);
+		if (!at)
+			return NULL;
+		if (is_branch)
+			out->branch = value;
+		else if (note_param(out, name, value, NULL) != 0)
 			return NULL;
 		if (at == end || *at != ';')
 			return at;

@@ -71,6 +71,12 @@ static struct slice added_name(const struct sip_edit *e)
 	return slice_first(e->text, slice_find(e->text, ':'));
 }
 
+/* Most ask for a header that has a number: then the name is not looked for. */
+static bool is_wanted(struct query q, const struct sip_edit *e)
+{
+	return q.id != HDR_OTHER ? q.id == e->id : matches(q, e->id, added_name(e));
+}
+
 static struct slice added_value(const struct sip_edit *e)
 {
 	struct slice s = slice_skip(e->text, added_name(e).len + 2);
@@ -112,8 +118,7 @@ static const struct sip_edit *next_added(const struct sip_view *v, struct query 
 	const struct sip_edit *next = NULL;
 
 	for (const struct sip_edit *e = v->last; e; e = e->before)
-		if (e->kind == EDIT_ADD && matches(q, e->id, added_name(e)) &&
-		    edit_key_added(e) > key &&
+		if (e->kind == EDIT_ADD && edit_key_added(e) > key && is_wanted(q, e) &&
 		    (!next || edit_key_added(e) < edit_key_added(next)))
 			next = e;
 	return next;
@@ -166,6 +171,16 @@ static bool step(const struct sip_view *v, struct query q, struct hdr_ref *h)
 	return is_received;
 }
 
+static bool first_as_received(const struct sip_msg *msg, enum hdr_id id, struct hdr_ref *h)
+{
+	const struct hdr *hdr = msg_hdr(msg, id);
+
+	if (!hdr)
+		return false;
+	*h = (struct hdr_ref){ id, hdr->name, hdr->value, msg->first[id], NULL };
+	return true;
+}
+
 /* Without edits there is only what came. */
 static bool next_as_received(const struct sip_msg *msg, struct query q, struct hdr_ref *h)
 {
@@ -191,7 +206,8 @@ bool view_next_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, 
 	struct query q = query_of(id, name);
 
 	if (!is_touched(v->last, q) && !h->added)
-		return next_as_received(v->msg, q, h);
+		return q.id != HDR_OTHER && !h->name.p ? first_as_received(v->msg, q.id, h) :
+		    next_as_received(v->msg, q, h);
 	while (step(v, q, h))
 		if (apply(v, h))
 			return true;

@@ -48,7 +48,28 @@ static void refusals(void **state)
 		    cases[i].err);
 }
 
+/* Eight are taken at once: whatever stands among them, and wherever. */
+static void any_character_anywhere(void **state)
+{
+	char text[18];
+	unsigned char out[9];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text); at++)
+		for (int c = 0; c < 256; c++) {
+			int value = hex_digit((char)c);
+
+			memset(text, '5', sizeof(text));
+			text[at] = (char)c;
+			assert_int_equal(hex_decode(out, sizeof(out), slice_of(text, sizeof(text))),
+			    value < 0 ? -EINVAL : 0);
+			if (value >= 0)
+				assert_int_equal(out[at / 2], at % 2 ? 0x50 | value : value << 4 | 5);
+		}
+}
+
 UNIT_MAIN(
 	cmocka_unit_test(every_digit),
+	cmocka_unit_test(any_character_anywhere),
 	cmocka_unit_test(there_and_back),
 	cmocka_unit_test(refusals))
