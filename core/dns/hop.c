@@ -4,9 +4,9 @@
 #include "core/dns/hop.h"
 
 #include "utils/siphash.h"
+#include "utils/spare.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #define SHUNNED 1024u			/* a direct-mapped table: a newer hop may push out an older */
 
@@ -14,12 +14,15 @@ static struct { _Atomic uint64_t key; _Atomic msec_t until; } shunned[SHUNNED];
 
 struct hop_list *hop_list_new(unsigned room, size_t name_bytes)
 {
-	struct hop_list *l = malloc(sizeof(*l) + room * sizeof(l->hops[0]) + name_bytes);
+	struct hop_list *l;
+	size_t bytes = sizeof(*l) + room * sizeof(l->hops[0]) + name_bytes;
+
+	l = spare_get(bytes);
 
 	if (!l)
 		return NULL;
-	/* Not by calloc(), which passes by the thread's free list. */
 	ref_init(&l->refs);
+	l->bytes = bytes;
 	l->count = 0;
 	for (unsigned i = 0; i < room; i++)
 		l->hops[i] = (struct sip_hop){ 0 };
@@ -38,7 +41,7 @@ void hop_list_unref(struct hop_list **l)
 
 	*l = NULL;
 	if (old && ref_put(&old->refs))
-		free(old);
+		spare_put(old, old->bytes);
 }
 
 static uint64_t key_of(const struct sip_hop *hop)

@@ -11,7 +11,7 @@
 
 struct resolve;				/* one question under way */
 
-struct hop_list { struct ref refs; unsigned count; struct sip_hop hops[]; };
+struct hop_list { struct ref refs; unsigned count; size_t bytes; struct sip_hop hops[]; };
 struct hop_list *hop_list_ref(struct hop_list *l);
 void hop_list_unref(struct hop_list **l);
 
