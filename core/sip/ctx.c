@@ -31,8 +31,11 @@ static bool is_about_user(const struct sip_msg *msg)
 
 unsigned lcs_owner_of(struct sip_msg *msg)
 {
-	struct slice aor = is_about_user(msg) ? msg_to_aor(msg) : SLICE_NULL;
+	struct slice aor;
 
+	if (worker_count() < 2)
+		return 0;
+	aor = is_about_user(msg) ? msg_to_aor(msg) : SLICE_NULL;
 	return worker_of(aor.len ? lcs_user_key(aor) : steer_call_key(msg_call_id(msg)));
 }
 

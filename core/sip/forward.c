@@ -6,6 +6,7 @@
 #include "core/sip/counters.h"
 #include "core/sip/ctx.h"
 #include "core/sip/flight.h"
+#include "core/sip/steer.h"
 #include "parser/received.h"
 #include "utils/hex.h"
 #include "utils/siphash.h"
@@ -47,10 +48,16 @@ int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice bran
 
 /* ---- Max-Forwards ---- */
 
-static bool was_touched(const struct hdr_ref *h, const struct sip_msg *msg)
+/* Has a script written it? */
+static bool is_set(const struct sip_edit *last)
 {
-	return h->added || h->at >= msg->hdr_count ||
-	    h->value.p != msg->hdrs[h->at].value.p;
+	const struct sip_edit *e = last;
+
+	if (!e || (e->touched & edit_bit(HDR_MAX_FORWARDS)) == 0)
+		return false;
+	while (e && e->id != HDR_MAX_FORWARDS)
+		e = e->before;
+	return e && e->kind != EDIT_DROP;
 }
 
 /* A script that ran mf_process_maxfwd_header() has done this; one that did not must
@@ -63,10 +70,10 @@ static int lower_max_forwards(struct lcs_ctx *ctx, const struct sip_edit **last)
 	struct slice text;
 	uint32_t n;
 
+	if (is_set(*last))
+		return 0;
 	if (!view_hdr(&view, HDR_MAX_FORWARDS, SLICE_NULL, 0, &h))
 		return edit_add(arena, last, EDIT_AT_END, SLICE("Max-Forwards"), MAX_FORWARDS_PRESET);
-	if (was_touched(&h, ctx->msg))
-		return 0;
 	if (slice_to_u32(h.value, &n) != 0 || n > 255)
 		return edit_value_in_arena(arena, last, &h, MAX_FORWARDS_PRESET);
 	text = arena_decimal(arena, n > 0 ? n - 1 : 0);
@@ -189,21 +196,28 @@ static bool forward_mark(struct arena *arena, const struct sip_via *via, struct 
 	uint64_t hash[2];
 
 	hash[0] = lcs_key(id);
-	hash[1] = lcs_key(msg_call_id(msg)) ^ (cseq ? cseq->seq : 0);
+	hash[1] = steer_call_key(msg_call_id(msg)) ^ (cseq ? cseq->seq : 0);
 	memcpy(text, VIA_COOKIE "s", BRANCH_HEAD);
 	hex_encode(text + BRANCH_HEAD, hash, sizeof(hash));
 	return id.p != NULL;
 }
 
+/* Nobody looks for loops of an ACK: it makes no transaction, and is not forked. */
+static struct slice end_of_branch(struct lcs_ctx *ctx)
+{
+	return ctx->msg->method == METHOD_ACK ? SLICE("") : lcs_loop_mark(ctx);
+}
+
 static struct slice stateless_branch(struct lcs_ctx *ctx)
 {
 	const struct sip_via *via = msg_via(ctx->msg);
-	struct slice mark = lcs_loop_mark(ctx);
+	struct slice mark = end_of_branch(ctx);
 	char *text = arena_bytes(lcs_arena(ctx), MARK_LEN + mark.len);
 
 	if (!text || !mark.p || !via || !forward_mark(lcs_arena(ctx), via, ctx->msg, text))
 		return SLICE_NULL;
-	memcpy(text + MARK_LEN, mark.p, mark.len);
+	if (mark.len)
+		memcpy(text + MARK_LEN, mark.p, mark.len);
 	return slice_of(text, MARK_LEN + mark.len);
 }
 

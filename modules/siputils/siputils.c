@@ -17,10 +17,11 @@ static enum fn_status answer(struct lcs_call *call, bool yes)
 
 static bool is_one_of(struct slice words, struct slice method)
 {
-	/* Most scripts ask for one, and nearly always it is another. */
+	/* Most scripts ask for one, and nearly always it is another. With a second one beside it
+	 * there are at least two characters more. */
 	if (words.len < method.len)
 		return false;
-	if (slice_find(words, '|') == words.len)
+	if (words.len < method.len + 2 || slice_find(words, '|') == words.len)
 		return slice_eq(slice_trim(words), method);
 	while (words.len)
 		if (slice_eq(slice_trim(slice_split(&words, '|')), method))
