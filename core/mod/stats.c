@@ -34,6 +34,7 @@ static void show_sip(const struct visit *v)
 #define NET_COUNTERS(COUNTER)                                                              \
 	COUNTER(datagrams_in, STAT_COUNTER, "UDP datagrams received")                      \
 	COUNTER(datagrams_out, STAT_COUNTER, "UDP datagrams sent")                         \
+	COUNTER(datagrams_coupled, STAT_COUNTER, "of them sent along with one before, to the same peer") \
 	COUNTER(bytes_in, STAT_COUNTER, "bytes received")                                  \
 	COUNTER(bytes_out, STAT_COUNTER, "bytes sent")                                     \
 	COUNTER(messages_in, STAT_COUNTER, "messages received")                            \

@@ -33,7 +33,7 @@ struct net_counters {			/* per worker, added up by whoever shows them */
 	uint64_t connections_opened, connections_accepted, connections_closed, connections_now;
 	uint64_t refused_per_address, refused_limit, idle_closed, half_closed, slow_closed;
 	uint64_t pings, parse_errors, too_long, send_errors, udp_send_errors, handshake_errors;
-	uint64_t overload_503, udp_undelivered;
+	uint64_t overload_503, udp_undelivered, datagrams_coupled;
 };
 /** Of all workers, read without stopping them. */
 void net_counters(struct net_counters *sum);

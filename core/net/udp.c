@@ -3,25 +3,28 @@
  */
 #include "core/net/room.h"
 
+#include "core/net/train.h"
 #include "utils/err.h"
 #include "utils/log.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define RECV_BATCH   32u
-#define SEND_BATCH   64u
+#define RECV_BATCH   64u
+#define SEND_BATCH   TRAIN_OUTS
 #define MAX_DATAGRAM 65536u
 #define NEXT_DATAGRAM (MAX_DATAGRAM + 2112u)	/* powers of two would share cache sets */
 #define REPORTS      16u		/* of ICMP that are read in one turn */
 #define QUOTED_BYTES 1024u		/* of a datagram, as quoted by ICMP (RFC 1812 4.3.2.3: 548) */
 #define SEND_TRIES   3u
 
-/* IP_PKTINFO or IPV6_PKTINFO, aligned as control messages want it. */
+/* IP_PKTINFO or IPV6_PKTINFO and UDP_SEGMENT, aligned as control messages want it. */
 struct control {
-	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+	    CMSG_SPACE(sizeof(uint16_t))];
 };
 
 struct udp_sock {
@@ -31,6 +34,7 @@ struct udp_sock {
 	const struct net_listener *listener;
 	unsigned                   number;
 	bool                       any;	/* bound to any: the datagram says where it came */
+	bool                       couples;	/* see train.h */
 	unsigned                   queued;
 	struct sip_out            *outs[SEND_BATCH];
 };
@@ -45,6 +49,7 @@ struct udp_room {			/* of one worker */
 	struct iovec            send_iov[SEND_BATCH];
 	struct sockaddr_storage send_to[SEND_BATCH];
 	struct control          send_control[SEND_BATCH];
+	struct train            trains[SEND_BATCH];
 	struct udp_sock        *socks[LISTENERS_MAX];	/* by listener number - 1; or NULL */
 };
 
@@ -204,6 +209,7 @@ static void readable(struct watch *w, uint32_t events)
 	if (n <= 0)
 		return;
 	worker_note()->room = "net";
+	loop_came(sock->net->loop, (unsigned)n - 1);
 	NET_COUNT(datagrams_in, (uint64_t)n);
 	for (int i = 0; i < n; i++) {
 		take_datagram(sock, &udp->recv[i]);
@@ -238,53 +244,88 @@ static size_t control_v6(struct cmsghdr *c, const struct sock_addr *local)
 }
 
 /* A response leaves from the address its request was sent to (RFC 3581 4). */
-static void set_source(struct msghdr *h, struct control *control, const struct sock_addr *local)
+static size_t put_source(struct cmsghdr *c, const struct sock_addr *local)
 {
 	if (local->ip.family == 0 || ip_is_any(&local->ip))
-		return;
-	memset(control, 0, sizeof(*control));
-	h->msg_control = control;
-	if (local->ip.family == 4)
-		h->msg_controllen = control_v4((void *)control, &local->ip);
-	else
-		h->msg_controllen = control_v6((void *)control, local);
+		return 0;
+	return local->ip.family == 4 ? control_v4(c, &local->ip) : control_v6(c, local);
 }
 
-static void prepare_send(struct udp_sock *sock, unsigned i)
+static size_t put_segment(struct cmsghdr *c, size_t len)
+{
+	uint16_t size = (uint16_t)len;
+
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(size));
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
+	return CMSG_SPACE(sizeof(size));
+}
+
+static void set_control(struct msghdr *h, struct control *control, const struct sock_addr *from)
+{
+	size_t len = 0;
+
+	memset(control, 0, sizeof(*control));
+	if (from)
+		len = put_source((void *)control, from);
+	if (h->msg_iovlen > 1)
+		len += put_segment((void *)(control->bytes + len), h->msg_iov->iov_len);
+	if (len > 0) {
+		h->msg_control = control;
+		h->msg_controllen = len;
+	}
+}
+
+static void prepare_send(struct udp_sock *sock, unsigned i, const struct train *t)
 {
 	struct udp_room *udp = sock->net->udp;
-	const struct sip_out *out = sock->outs[i];
 	struct msghdr *h = &udp->send[i].msg_hdr;
+	const struct sip_hop *hop = &sock->outs[t->first]->hop;
 
-	udp->send_iov[i] = (struct iovec){ out->bytes->data, out->bytes->len };
-	*h = (struct msghdr){ .msg_name = &udp->send_to[i], .msg_iov = &udp->send_iov[i],
-			      .msg_iovlen = 1 };
-	h->msg_namelen = sock_addr_to(&out->hop.remote, &udp->send_to[i]);
-	if (sock->any)
-		set_source(h, &udp->send_control[i], &out->hop.local);
+	for (unsigned n = t->first; n < t->first + t->count; n++) {
+		const struct buf *bytes = sock->outs[n]->bytes;
+
+		udp->send_iov[n] = (struct iovec){ bytes->data, bytes->len };
+	}
+	*h = (struct msghdr){ .msg_name = &udp->send_to[i],
+			      .msg_iov = &udp->send_iov[t->first], .msg_iovlen = t->count };
+	h->msg_namelen = sock_addr_to(&hop->remote, &udp->send_to[i]);
+	if (sock->any || t->count > 1)
+		set_control(h, &udp->send_control[i], sock->any ? &hop->local : NULL);
 }
 
-static void sent(struct udp_sock *sock, unsigned from, unsigned n)
+static void sent(struct udp_sock *sock, const struct train *t, unsigned trains)
 {
+	unsigned from = t->first, n = t[trains - 1].first + t[trains - 1].count - from;
+
 	for (unsigned i = from; i < from + n; i++) {
 		NET_COUNT(bytes_out, sock->outs[i]->bytes->len);
 		sip_out_unref(&sock->outs[i]);
 	}
 	NET_COUNT(datagrams_out, n);
 	NET_COUNT(messages_out, n);
+	NET_COUNT(datagrams_coupled, n - trains);
 }
 
 /*
  * A full socket buffer is a loss like any on the wire: the sender repeats. What
  * the kernel says about an address is an error of the transport (RFC 3261 18.4).
  */
-static void not_sent(struct udp_sock *sock, unsigned i, int err)
+static bool is_short(int err)
 {
-	NET_COUNT(udp_send_errors, 1);
-	if (err == -EAGAIN || err == -ENOBUFS || err == -ENOMEM)
-		sip_out_unref(&sock->outs[i]);
-	else
-		out_fail(sock->outs[i], err);
+	return err == -EAGAIN || err == -ENOBUFS || err == -ENOMEM;
+}
+
+static void not_sent(struct udp_sock *sock, const struct train *t, int err)
+{
+	NET_COUNT(udp_send_errors, t->count);
+	for (unsigned i = t->first; i < t->first + t->count; i++) {
+		if (is_short(err))
+			sip_out_unref(&sock->outs[i]);
+		else
+			out_fail(sock->outs[i], err);
+	}
 }
 
 /*
@@ -298,27 +339,60 @@ static bool is_another_ones(int err, unsigned tries)
 	    err == EPROTO || err == EMSGSIZE || err == EOPNOTSUPP);
 }
 
-static void flush(struct udp_sock *sock)
+static unsigned couple(struct udp_sock *sock, unsigned from, unsigned count)
 {
-	struct mmsghdr *batch = sock->net->udp->send;
-	unsigned count = sock->queued, at = 0, tries = 0;
+	struct train *trains = sock->net->udp->trains;
+	unsigned n = count - from;
 
-	for (unsigned i = 0; i < count; i++)
-		prepare_send(sock, i);
-	sock->queued = 0;
-	while (at < count) {
-		int n = sendmmsg(sock->watch.fd, batch + at, count - at, MSG_DONTWAIT);
+	if (sock->couples && n > 1)
+		n = train_couple(sock->outs + from, n, trains);
+	else
+		for (unsigned i = 0; i < n; i++)
+			trains[i] = (struct train){ i, 1 };
+	for (unsigned i = 0; i < n; i++) {
+		trains[i].first += from;
+		prepare_send(sock, i, &trains[i]);
+	}
+	return n;
+}
+
+/* All of outs[from..count) or, if the kernel will not cut datagrams, those before the first
+ * that it was to cut; how far it came. */
+static unsigned send_from(struct udp_sock *sock, unsigned from, unsigned count)
+{
+	struct udp_room *udp = sock->net->udp;
+	const struct train *t = udp->trains;
+	unsigned left = couple(sock, from, count), tries = 0;
+
+	while (left > 0) {
+		int n = sendmmsg(sock->watch.fd, &udp->send[t - udp->trains], left,
+		    MSG_DONTWAIT);
 
 		if (n > 0) {
-			sent(sock, at, (unsigned)n);
-			at += (unsigned)n;
-			tries = 0;
-		} else if (errno != EINTR && !is_another_ones(errno, ++tries)) {
-			not_sent(sock, at, -errno);
-			at++;
-			tries = 0;
+			sent(sock, t, (unsigned)n);
+		} else if (errno == EINTR || is_another_ones(errno, ++tries)) {
+			continue;
+		} else if (t->count > 1 && !is_short(-errno)) {
+			sock->couples = false;
+			return t->first;
+		} else {
+			not_sent(sock, t, -errno);
+			n = 1;
 		}
+		t += n;
+		left -= (unsigned)n;
+		tries = 0;
 	}
+	return count;
+}
+
+static void flush(struct udp_sock *sock)
+{
+	unsigned count = sock->queued, at = 0;
+
+	sock->queued = 0;
+	while (at < count)
+		at = send_from(sock, at, count);
 }
 
 static void flush_task(struct loop_task *t)
@@ -394,6 +468,7 @@ int udp_open(struct net_worker *net, unsigned number)
 	sock->any = ip_is_any(&l->addr.ip);
 	sock->watch = (struct watch){ l->fds[net->index], readable };
 	loop_task_init(&sock->flush, flush_task);
+	sock->couples = train_is_possible(sock->watch.fd);
 	set_buffers(sock->watch.fd);
 	ask_for_reports(sock->watch.fd, l->addr.ip.family);
 	return loop_watch(net->loop, &sock->watch, 0);

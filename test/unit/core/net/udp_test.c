@@ -6,7 +6,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static void a_datagram_comes_back_to_its_sender(void **state)
@@ -278,6 +280,97 @@ static void the_dead_do_not_harm_the_living(void **state)
 	net_set_undelivered(NULL);
 }
 
+/* ---- several to one peer ---- */
+
+static bool refuse_trains;		/* as a device would that cannot cut them */
+static unsigned refused;
+
+int sendmmsg(int fd, struct mmsghdr *batch, unsigned count, int flags)
+{
+	if (refuse_trains && batch->msg_hdr.msg_iovlen > 1) {
+		refused++;
+		errno = EIO;
+		return -1;
+	}
+	for (unsigned i = 1; refuse_trains && i < count; i++)
+		if (batch[i].msg_hdr.msg_iovlen > 1)
+			count = i;
+	return (int)syscall(SYS_sendmmsg, fd, batch, count, flags);
+}
+
+struct volley { struct sip_hop hops[2]; unsigned count; };
+
+/* Of two sizes and for two peers, in turn; the number is the order. */
+static void send_volley(void *arg)
+{
+	const struct volley *v = arg;
+
+	for (unsigned i = 0; i < v->count; i++) {
+		struct sip_out *out = sip_out_new();
+
+		out->hop = v->hops[i % 2];
+		out->bytes = buf_new(64);
+		buf_printf(out->bytes, "SIP/2.0 200 %03u%s", i, i % 20 < 14 ? "" : " shorter not");
+		net_send(&out);
+	}
+}
+
+static void expect_volley(int fd, unsigned from, unsigned count)
+{
+	char got[64];
+
+	for (unsigned i = from; i < count; i += 2) {
+		ssize_t n = recv(fd, got, sizeof(got) - 1, 0);
+
+		assert_int_equal(n, i % 20 < 14 ? 15 : 27);
+		got[n] = '\0';
+		assert_int_equal(atoi(got + 12), (int)i);
+	}
+	peer_expect_silence(fd);
+}
+
+static void volley(void)
+{
+	struct volley v = { .count = 50 };
+	char text[512];
+	int fd[2];
+
+	rig_start(1, rig_hold);
+	for (unsigned i = 0; i < 2; i++) {
+		fd[i] = peer_connect(RIG_UDP);
+		peer_send(fd[i], request(1, text));
+		await(rig_held() == i + 1);
+		v.hops[i] = rig_held_hop(i);
+	}
+	worker_post_fn(0, send_volley, &v);
+	for (unsigned i = 0; i < 2; i++) {
+		expect_volley(fd[i], i, v.count);
+		close(fd[i]);
+	}
+	assert_int_equal(rig_counted(datagrams_out), v.count);
+	assert_int_equal(rig_counted(udp_send_errors), 0);
+}
+
+static void what_goes_to_one_peer_goes_together_and_in_order(void **state)
+{
+	(void)state;
+	volley();
+	assert_in_range(rig_counted(datagrams_coupled), 20, 40);
+	rig_stop();
+}
+
+static void what_the_kernel_will_not_cut_goes_one_by_one(void **state)
+{
+	(void)state;
+	refuse_trains = true;
+	refused = 0;
+	volley();
+	refuse_trains = false;
+	assert_int_equal(rig_counted(datagrams_coupled), 0);
+	assert_int_equal(refused, 1);
+	rig_stop();
+}
+
 /* ---- bound to any ---- */
 
 static struct net_listener any[2];
@@ -328,6 +421,40 @@ static void ask_at(const char *host, uint16_t port)
 	close(fd);
 }
 
+/* Both hops of the volley are this peer, so all of it is for one. */
+static void expect_volley_from(const char *host)
+{
+	struct timeval limit = { 10, 0 };
+	struct volley v = { .count = 40 };
+	struct sock_addr from;
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len;
+	char got[64];
+	int fd;
+
+	v.hops[0] = (struct sip_hop){ .transport = TRANSPORT_UDP, .listener = 1 };
+	assert_int_equal(ip_parse(slice_str(host), &v.hops[0].local.ip), 0);
+	v.hops[0].local.port = any[0].addr.port;
+	v.hops[0].remote = v.hops[0].local;
+	v.hops[0].remote.port = 0;
+	len = sock_addr_to(&v.hops[0].remote, &ss);
+	fd = socket(ss.ss_family, SOCK_DGRAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&ss, len), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
+	sock_addr_from(&v.hops[0].remote, &ss);
+	v.hops[1] = v.hops[0];
+	worker_post_fn(0, send_volley, &v);
+	for (unsigned i = 0; i < v.count; i++) {
+		len = sizeof(ss);
+		assert_true(recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)&ss, &len) > 0);
+		sock_addr_from(&from, &ss);
+		assert_true(sock_addr_eq(&from, &v.hops[0].local));
+	}
+	await(rig_counted(datagrams_coupled) > 20);
+	close(fd);
+}
+
 static void an_answer_leaves_from_the_address_that_was_asked(void **state)
 {
 	(void)state;
@@ -335,6 +462,7 @@ static void an_answer_leaves_from_the_address_that_was_asked(void **state)
 	ask_at("127.0.0.1", any[0].addr.port);
 	ask_at("127.0.0.2", any[0].addr.port);
 	ask_at("127.77.1.3", any[0].addr.port);
+	expect_volley_from("127.0.0.2");
 	stop_any();
 }
 
@@ -353,6 +481,7 @@ static void the_same_over_ipv6(void **state)
 	assert_int_equal(ip_parse(SLICE("::1"), &loopback), 0);
 	start_any("[::]:0");
 	ask_at("::1", any[0].addr.port);
+	expect_volley_from("::1");
 	stop_any();
 }
 
@@ -365,5 +494,7 @@ UNIT_MAIN(
 	cmocka_unit_test(a_bad_one_in_the_middle_of_a_batch_is_left_out),
 	cmocka_unit_test(what_did_not_arrive_is_told),
 	cmocka_unit_test(the_dead_do_not_harm_the_living),
+	cmocka_unit_test(what_goes_to_one_peer_goes_together_and_in_order),
+	cmocka_unit_test(what_the_kernel_will_not_cut_goes_one_by_one),
 	cmocka_unit_test(an_answer_leaves_from_the_address_that_was_asked),
 	cmocka_unit_test(the_same_over_ipv6))
