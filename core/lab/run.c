@@ -123,6 +123,7 @@ unsigned worker_count(void) { return room.count; }
 int worker_self(void) { return room.self; }
 struct worker_note *worker_note(void) { return &note; }
 uint64_t worker_turns(unsigned index) { return room.workers[index].turns; }
+uint64_t worker_pauses(unsigned index) { return (void)index, 0; }
 size_t worker_inbox_depth(unsigned index) { return room.workers[index].depth; }
 void worker_set_hearts(struct worker_heart *hearts) { (void)hearts; }
 

@@ -51,6 +51,13 @@ void loop_task_init(struct loop_task *t, void (*run)(struct loop_task *t));
  *  A task queued while tasks run still belongs to this turn. */
 void loop_turn(struct loop *loop, msec_t max_wait);
 
+/** So many messages came in this turn that are no events of their own (datagrams, items of
+ *  an inbox). A loop with several in each turn lets a fifth of a millisecond pass between
+ *  the beginnings of two turns, so that more come together. */
+void loop_came(struct loop *loop, unsigned n);
+/** How often that made it wait; any thread. */
+uint64_t loop_pauses(const struct loop *loop);
+
 #define LOOP_SLOW_MS 50
 
 /* What a worker does around the wait. All may be NULL. */

@@ -100,6 +100,11 @@ uint64_t worker_turns(unsigned index)
 	return atomic_load_explicit(&room.workers[index].heart->beat, memory_order_relaxed) / 2;
 }
 
+uint64_t worker_pauses(unsigned index)
+{
+	return loop_pauses(room.workers[index].loop);
+}
+
 size_t worker_inbox_depth(unsigned index)
 {
 	return inbox_depth(room.workers[index].inbox);
@@ -244,13 +249,14 @@ static void log_slow(void *arg, msec_t took)
 static void drain(struct loop_task *t)
 {
 	struct worker *w = container_of(t, struct worker, drain);
+	unsigned n = 0;
 
-	w->more = true;
-	for (unsigned n = 0; n < ITEMS_PER_TURN && w->more; n++) {
+	for (w->more = true; n < ITEMS_PER_TURN && w->more; n++) {
 		note = (struct worker_note){ .room = NULL };
 		w->more = inbox_drain(w->inbox, 1);
 		loop_handled(w->loop);
 	}
+	loop_came(w->loop, n - 1);
 }
 
 /* after_sleep() has seen to it already. */

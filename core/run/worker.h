@@ -43,6 +43,8 @@ void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg);
 
 /** Turns made so far; any thread. */
 uint64_t worker_turns(unsigned index);
+/** How often it let messages gather before the next turn, see loop_came(); any thread. */
+uint64_t worker_pauses(unsigned index);
 
 /* For a watchdog in another process: the worker counts up when it wakes and when it goes to
  * sleep, and by two with each turn that it did not sleep before, so an odd beat that stands

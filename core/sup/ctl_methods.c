@@ -80,8 +80,9 @@ static int run_workers(struct lcs_mod *mod, const json_t *params, json_t **resul
 	(void)arena;
 	(void)error;
 	for (unsigned i = 0; list && i < worker_count(); i++)
-		json_array_append_new(list, json_pack("{s:i, s:I, s:I}", "worker", (int)i,
+		json_array_append_new(list, json_pack("{s:i, s:I, s:I, s:I}", "worker", (int)i,
 		    "turns", (json_int_t)worker_turns(i),
+		    "pauses", (json_int_t)worker_pauses(i),
 		    "waiting", (json_int_t)worker_inbox_depth(i)));
 	return done(list, result);
 }

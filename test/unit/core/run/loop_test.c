@@ -282,11 +282,71 @@ static void a_slow_handler_is_noticed_and_a_quick_one_is_not(void **state)
 	assert_in_range(slow_ms, LOOP_SLOW_MS, 10000);
 }
 
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void turns_with(unsigned turns, unsigned messages)
+{
+	for (unsigned i = 0; i < turns; i++) {
+		loop_turn(f.loop, 0);
+		loop_came(f.loop, messages);
+	}
+}
+
+static void busy_turns_keep_a_distance_and_others_do_not(void **state)
+{
+	int64_t begun;
+	uint64_t pauses;
+
+	(void)state;
+	turns_with(100, 1);
+	assert_int_equal(loop_pauses(f.loop), 0);
+	turns_with(20, 10);
+	pauses = loop_pauses(f.loop);
+	begun = now_us();
+	turns_with(50, 10);
+	pauses = loop_pauses(f.loop) - pauses;
+	/* A machine that is busy itself may make a turn long enough. */
+	assert_true(now_us() - begun >= 49 * 200);
+	assert_in_range(pauses, 0, 50);
+	/* What has plenty to do goes on. */
+	turns_with(1, 1000);
+	pauses = loop_pauses(f.loop);
+	turns_with(50, 1000);
+	assert_int_equal(loop_pauses(f.loop), pauses);
+	/* And when it is over, it is. */
+	turns_with(100, 0);
+	pauses = loop_pauses(f.loop);
+	turns_with(50, 0);
+	assert_int_equal(loop_pauses(f.loop), pauses);
+}
+
+/* What is to be done at once does not wait for company. */
+static void tasks_are_not_kept_waiting(void **state)
+{
+	uint64_t pauses;
+
+	(void)state;
+	turns_with(20, 10);
+	loop_at_end(f.loop, &f.b);
+	pauses = loop_pauses(f.loop);
+	loop_turn(f.loop, -1);
+	assert_int_equal(loop_pauses(f.loop), pauses);
+	assert_string_equal(trace, "b");
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 UNIT_MAIN(
 	TEST(events_come_first_then_timers_then_tasks),
 	TEST(a_task_queued_twice_runs_once),
+	TEST(busy_turns_keep_a_distance_and_others_do_not),
+	TEST(tasks_are_not_kept_waiting),
 	TEST(waiting_tasks_keep_the_loop_from_sleeping),
 	TEST(a_turn_waits_no_longer_than_asked),
 	TEST(the_clock_stands_still_within_a_turn),
