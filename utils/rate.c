@@ -223,6 +223,13 @@ bool rate_forget(struct rate_table *t, struct slice key)
 
 /* ---- looking ---- */
 
+uint32_t rate_look(const struct rate_table *t, struct slice key, msec_t now, msec_t window)
+{
+	struct slot *s = find(t, hash_of(key));
+
+	return s ? busyness(s, now, window) : 0;
+}
+
 static bool read_slot(struct slot *s, msec_t now, msec_t window, struct rate_seen *out)
 {
 	uint64_t tag = atomic_load_explicit(&s->tag, memory_order_acquire), words[LABEL_WORDS];

@@ -40,6 +40,8 @@ uint32_t rate_add(struct rate_table *t, struct slice key, msec_t now, msec_t win
 /** The same, unless that would make more than limit: then nothing is counted, and false. */
 bool rate_try(struct rate_table *t, struct slice key, msec_t now, msec_t window,
     uint32_t limit);
+/** How many there were in the window that ends now; nothing is counted. Any thread. */
+uint32_t rate_look(const struct rate_table *t, struct slice key, msec_t now, msec_t window);
 /** Begin to count anew; false if the key is not there. Any thread. */
 bool rate_forget(struct rate_table *t, struct slice key);
 

@@ -39,9 +39,11 @@ static size_t utf8_len(const unsigned char *s, size_t len)
 #define REPLACEMENT SLICE("\xef\xbf\xbd")
 
 /* What stands for an ASCII character; empty: itself. Blanks but the space would be changed
- * by who reads an attribute, so they are references. */
-static struct slice escape_of(unsigned char c)
+ * by who reads an attribute, so they are references; in content only the return would be. */
+static struct slice escape_of(unsigned char c, bool in_content)
 {
+	if (in_content && (c == '\t' || c == '\n' || c == '"'))
+		return SLICE("");
 	switch (c) {
 	case '&':  return SLICE("&amp;");
 	case '<':  return SLICE("&lt;");
@@ -54,14 +56,14 @@ static struct slice escape_of(unsigned char c)
 	}
 }
 
-void xml_escape(struct buf *out, struct slice text)
+static void escape(struct buf *out, struct slice text, bool in_content)
 {
 	const unsigned char *s = (const unsigned char *)text.p;
 	size_t from = 0, i = 0;
 
 	while (i < text.len) {
 		size_t n = s[i] < 0x80 ? 1 : utf8_len(s + i, text.len - i);
-		struct slice instead = s[i] < 0x80 ? escape_of(s[i]) : n ? SLICE("") : REPLACEMENT;
+		struct slice instead = s[i] < 0x80 ? escape_of(s[i], in_content) : n ? SLICE("") : REPLACEMENT;
 
 		if (instead.len) {
 			buf_put(out, slice_of(text.p + from, i - from));
@@ -72,6 +74,11 @@ void xml_escape(struct buf *out, struct slice text)
 	}
 	if (text.len > from)
 		buf_put(out, slice_of(text.p + from, text.len - from));
+}
+
+void xml_escape(struct buf *out, struct slice text)
+{
+	escape(out, text, false);
 }
 
 /* ---- elements ---- */
@@ -290,7 +297,7 @@ static void put_one(const struct piece *p, const struct xml_node *n)
 	if (xml_is_element(n))
 		put_begin(p, n);
 	else
-		xml_escape(p->out, n->text);
+		escape(p->out, n->text, true);
 }
 
 void xml_put_node(struct xml_writer *w, const struct xml_node *node, struct slice default_ns)
