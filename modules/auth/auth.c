@@ -106,6 +106,49 @@ static enum fn_status fn_consume(struct lcs_call *call)
 	return FN_DONE;
 }
 
+/* ---- for other protocols ---- */
+
+static const struct auth_conf *conf_now(const struct auth *auth)
+{
+	return lcs_conf(auth->mod, gen_peek());
+}
+
+static enum auth_verdict read_value(struct auth *auth, struct arena *arena, struct slice value,
+    struct slice realm, struct auth_asked *out)
+{
+	return auth_read(conf_now(auth), arena, value, realm, out);
+}
+
+static enum auth_verdict judge(struct auth *auth, const struct auth_asked *asked,
+    struct slice method, struct slice ha1_hex)
+{
+	return auth_judge(auth, conf_now(auth), asked, method, ha1_hex, clock_wall());
+}
+
+static unsigned offers(struct auth *auth, struct arena *arena, struct slice realm, bool stale,
+    struct slice values[AUTH_OFFERS_MAX])
+{
+	const struct auth_conf *conf = conf_now(auth);
+	const struct { bool is_on; struct slice name; } algs[] = { { conf->sha256, SLICE("SHA-256") },
+	    { conf->md5, SLICE("MD5") } };
+	struct buf *b = buf_new(512);
+	char nonce[NONCE_CHARS];
+	unsigned n = 0;
+
+	nonce_make(&auth->nonces, clock_wall(), nonce);
+	for (unsigned i = 0; b && i < 2; i++) {
+		if (!algs[i].is_on)
+			continue;
+		buf_clear(b);
+		auth_put_challenge(b, conf, realm, slice_of(nonce, NONCE_CHARS), algs[i].name,
+		    stale);
+		values[n] = b->failed ? SLICE_NULL : arena_dup(arena, buf_slice(b));
+		n += values[n].p != NULL;
+	}
+	buf_unref(&b);
+	return n;
+}
+
 /* ---- parameters ---- */
 
 static bool names(struct slice list, struct slice word)
@@ -153,7 +196,9 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct auth_api api = { auth_find, auth_check, auth_challenge };
+static const struct auth_api api = {
+	auth_find, auth_check, auth_challenge, read_value, judge, offers
+};
 static const struct lcs_iface ifaces[] = { { "auth", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {

@@ -25,10 +25,19 @@ static inline const struct auth_conf *auth_conf_of(struct auth *auth, struct lcs
 	return lcs_conf(auth->mod, lcs_ctx_gen(ctx));
 }
 
+/** One header's value; what auth_find() looks for in all of them. */
+enum auth_verdict auth_read(const struct auth_conf *conf, struct arena *arena, struct slice value,
+    struct slice realm, struct auth_asked *out);
+/** Any thread; nothing is counted but the nonce's use. now: unix seconds. */
+enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
+    const struct auth_asked *asked, struct slice method, struct slice ha1_hex, int64_t now);
 enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
     struct slice realm, struct auth_asked *out);
 enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex);
+/** The value of a header that challenges, without its end of line. */
+void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slice realm,
+    struct slice nonce, struct slice alg, bool stale);
 /** nc of credentials; 0: none, or none that can be read. */
 uint32_t auth_nonce_count(struct slice nc);
 int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,

@@ -37,6 +37,8 @@ struct auth_asked {			/* credentials found, waiting for the secret */
 	struct slice            username, domain;	/* username split at '@', domain may be empty */
 };
 
+#define AUTH_OFFERS_MAX 2u
+
 struct auth_api {
 	/** Find Digest credentials for a realm in (Proxy-)Authorization; realm empty: any. */
 	enum auth_verdict (*find)(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
@@ -47,6 +49,20 @@ struct auth_api {
 	    const struct auth_asked *asked, struct slice ha1_hex);
 	/** Send 401 / 407 with a challenge per configured algorithm, strongest first. */
 	int (*challenge)(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm, bool stale);
+
+	/* ---- for other protocols (HTTP, RFC 7616): any thread that passes quiet points; the
+	 * caller counts, and compares cred.uri with what was asked for ---- */
+
+	/** The same as find() for one value of Authorization. Texts live in the arena or borrow
+	 *  from value. */
+	enum auth_verdict (*read)(struct auth *auth, struct arena *arena, struct slice value,
+	    struct slice realm, struct auth_asked *out);
+	/** The same as check(), but nobody's identity is noted. */
+	enum auth_verdict (*judge)(struct auth *auth, const struct auth_asked *asked,
+	    struct slice method, struct slice ha1_hex);
+	/** Values for WWW-Authenticate, strongest first, in the arena; how many. 0: no memory. */
+	unsigned (*offers)(struct auth *auth, struct arena *arena, struct slice realm, bool stale,
+	    struct slice values[AUTH_OFFERS_MAX]);
 };
 
 #endif

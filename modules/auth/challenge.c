@@ -5,18 +5,17 @@
 
 #include <errno.h>
 
-static void put_challenge(struct buf *b, const struct auth_conf *conf, bool proxy,
-    struct slice realm, const char nonce[NONCE_CHARS], struct slice alg, bool stale)
+void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slice realm,
+    struct slice nonce, struct slice alg, bool stale)
 {
-	buf_put(b, proxy ? SLICE("Proxy-Authenticate: Digest realm=\"") :
-	    SLICE("WWW-Authenticate: Digest realm=\""));
+	buf_put(b, SLICE("Digest realm=\""));
 	for (size_t i = 0; i < realm.len; i++) {
 		if (realm.p[i] == '"' || realm.p[i] == '\\')
 			buf_put_char(b, '\\');
 		buf_put_char(b, realm.p[i]);
 	}
 	buf_put(b, SLICE("\", nonce=\""));
-	buf_put(b, slice_of(nonce, NONCE_CHARS));
+	buf_put(b, nonce);
 	buf_put(b, SLICE("\", algorithm="));
 	buf_put(b, alg);
 	if (conf->qop.len) {
@@ -24,7 +23,16 @@ static void put_challenge(struct buf *b, const struct auth_conf *conf, bool prox
 		buf_put(b, conf->qop);
 		buf_put_char(b, '"');
 	}
-	buf_put(b, stale ? SLICE(", stale=true\r\n") : SLICE("\r\n"));
+	if (stale)
+		buf_put(b, SLICE(", stale=true"));
+}
+
+static void put_line(struct buf *b, const struct auth_conf *conf, bool proxy, struct slice realm,
+    const char nonce[NONCE_CHARS], struct slice alg, bool stale)
+{
+	buf_put(b, proxy ? SLICE("Proxy-Authenticate: ") : SLICE("WWW-Authenticate: "));
+	auth_put_challenge(b, conf, realm, slice_of(nonce, NONCE_CHARS), alg, stale);
+	buf_put(b, SLICE("\r\n"));
 }
 
 /* Some clients give up at the sight of an algorithm that they do not know, instead of taking
@@ -56,9 +64,9 @@ int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct sl
 	/* One nonce for all: the client answers only one of the challenges. */
 	nonce_make(&auth->nonces, loop_wall(worker_loop()), nonce);
 	if (conf->sha256 && !(conf->md5 && knows_md5_alone(conf, ctx)))
-		put_challenge(lines, conf, proxy, realm, nonce, SLICE("SHA-256"), stale);
+		put_line(lines, conf, proxy, realm, nonce, SLICE("SHA-256"), stale);
 	if (conf->md5)
-		put_challenge(lines, conf, proxy, realm, nonce, SLICE("MD5"), stale);
+		put_line(lines, conf, proxy, realm, nonce, SLICE("MD5"), stale);
 	parts.extra_lines = buf_slice(lines);
 	if (!lines->failed)
 		err = lcs_respond(ctx, &parts);

@@ -39,34 +39,41 @@ static void split_user(struct auth_asked *a)
 	a->username = slice_split(&a->domain, '@');
 }
 
+enum auth_verdict auth_read(const struct auth_conf *conf, struct arena *arena, struct slice value,
+    struct slice realm, struct auth_asked *out)
+{
+	struct auth_asked a = { 0 };
+
+	if (!slice_starts_nocase(value, SLICE("Digest")))
+		return AUTH_NO_CREDENTIALS;
+	if (auth_credentials_parse(arena, value, &a.cred, NULL) != 0)
+		return AUTH_BAD;
+	if (realm.len && !slice_eq(a.cred.realm, realm))
+		return AUTH_NO_CREDENTIALS;
+	if (!algorithm_of(conf, a.cred.algorithm, &a.alg))
+		return AUTH_NO_CREDENTIALS;
+	if (!is_complete(&a))
+		return AUTH_BAD;
+	split_user(&a);
+	*out = a;
+	return AUTH_OK;
+}
+
 enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
     struct slice realm, struct auth_asked *out)
 {
-	const struct auth_conf *conf = auth_conf_of(auth, ctx);
 	struct sip_view view = lcs_view(ctx);
 	enum auth_verdict verdict = AUTH_NO_CREDENTIALS;
 	struct hdr_ref h = { 0 };
 
 	while (view_next_hdr(&view, header(proxy), SLICE_NULL, &h)) {
-		struct auth_asked a = { 0 };
+		enum auth_verdict one = auth_read(auth_conf_of(auth, ctx), lcs_arena(ctx), h.value,
+		    realm, out);
 
-		if (!slice_starts_nocase(h.value, SLICE("Digest")))
-			continue;
-		if (auth_credentials_parse(lcs_arena(ctx), h.value, &a.cred, NULL) != 0) {
-			verdict = AUTH_BAD;
-			continue;
-		}
-		if (realm.len && !slice_eq(a.cred.realm, realm))
-			continue;
-		if (!algorithm_of(conf, a.cred.algorithm, &a.alg))
-			continue;
-		if (!is_complete(&a)) {
-			verdict = AUTH_BAD;
-			continue;
-		}
-		split_user(&a);
-		*out = a;
-		return AUTH_OK;
+		if (one == AUTH_OK)
+			return one;
+		if (one == AUTH_BAD)
+			verdict = one;
 	}
 	return verdict;
 }
@@ -103,41 +110,51 @@ uint32_t auth_nonce_count(struct slice nc)
 	    bytes[3];
 }
 
-static bool response_is_right(struct lcs_ctx *ctx, const struct auth_asked *asked,
+static bool response_is_right(struct slice method, const struct auth_asked *asked,
     struct slice ha1_hex)
 {
 	char want[2 * DIGEST_MAX_BYTES], got[2 * DIGEST_MAX_BYTES];
 	struct slice response = asked->cred.response;
 	size_t len = 2 * digest_size(asked->alg);
 
-	if (expected_response(asked, lcs_msg(ctx)->method_text, ha1_hex, want) != 0)
+	if (expected_response(asked, method, ha1_hex, want) != 0)
 		return false;
 	for (size_t i = 0; i < len; i++)
 		got[i] = ascii_lower(response.p[i]);
 	return digest_equal(slice_of(want, len), slice_of(got, len));
 }
 
+enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
+    const struct auth_asked *asked, struct slice method, struct slice ha1_hex, int64_t now)
+{
+	uint32_t nc = auth_nonce_count(asked->cred.nc);
+
+	if (asked->cred.qop.len && nc == 0)
+		return AUTH_BAD;
+	if (!response_is_right(method, asked, ha1_hex))
+		return AUTH_WRONG;
+	/* Only whoever knows the secret may use up a nonce-count. */
+	return nonce_use(&auth->nonces, asked->cred.nonce, now, conf->nonce_expire / 1000,
+	    asked->cred.qop.len ? nc : 0) == NONCE_FRESH ? AUTH_OK : AUTH_STALE;
+}
+
+static void count(struct auth_local *stats, enum auth_verdict verdict)
+{
+	stats->malformed += verdict == AUTH_BAD;
+	stats->wrong += verdict == AUTH_WRONG;
+	stats->stale += verdict == AUTH_STALE;
+}
+
 enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex)
 {
 	struct auth_local *stats = lcs_local(auth->mod);
-	const struct auth_conf *conf = auth_conf_of(auth, ctx);
-	uint32_t nc = auth_nonce_count(asked->cred.nc);
+	enum auth_verdict verdict = auth_judge(auth, auth_conf_of(auth, ctx), asked,
+	    lcs_msg(ctx)->method_text, ha1_hex, loop_wall(worker_loop()));
 
-	if (asked->cred.qop.len && nc == 0) {
-		stats->malformed++;
-		return AUTH_BAD;
-	}
-	if (!response_is_right(ctx, asked, ha1_hex)) {
-		stats->wrong++;
-		return AUTH_WRONG;
-	}
-	/* Only whoever knows the secret may use up a nonce-count. */
-	if (nonce_use(&auth->nonces, asked->cred.nonce, loop_wall(worker_loop()),
-	    conf->nonce_expire / 1000, asked->cred.qop.len ? nc : 0) != NONCE_FRESH) {
-		stats->stale++;
-		return AUTH_STALE;
-	}
+	count(stats, verdict);
+	if (verdict != AUTH_OK)
+		return verdict;
 	/* Not from the header again later: who may send several can put another's name first. */
 	if (lcs_set_identity(ctx, asked->username, asked->domain.len ? asked->domain :
 	    asked->cred.realm) != 0)

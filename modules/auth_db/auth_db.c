@@ -134,7 +134,15 @@ static int add_watch(struct auth_db *db, const struct auth_db_watch *watch, void
 	return 0;
 }
 
-static const struct auth_db_api api = { state_of, add_watch };
+static struct slice ha1_of(struct auth_db *db, struct slice aor, bool full_name,
+    enum digest_alg alg)
+{
+	const struct user *user = users_find(&db->users, aor);
+
+	return user ? user_ha1(user, full_name, alg) : SLICE("");
+}
+
+static const struct auth_db_api api = { state_of, add_watch, ha1_of };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 
 /* ---- life ---- */

@@ -5,6 +5,7 @@
 #define MODULES_AUTH_DB_AUTH_DB_API_H
 
 #include "core/lcs.h"
+#include "utils/digest.h"
 
 struct auth_db;
 
@@ -23,6 +24,11 @@ struct auth_db_api {
 	enum auth_db_state (*state)(struct auth_db *db, struct slice aor);
 	/** In load(). 0 or -ENOSPC. */
 	int (*watch)(struct auth_db *db, const struct auth_db_watch *watch, void *arg);
+	/** Any thread that passes quiet points: the secret H(name:domain:password) as hex digits,
+	 *  or with name@domain for the name. Users are in memory, so nobody waits. Empty: there
+	 *  is no such user. Borrowed until the thread's next quiet point. */
+	struct slice (*ha1)(struct auth_db *db, struct slice aor, bool full_name,
+	    enum digest_alg alg);
 };
 
 #endif
