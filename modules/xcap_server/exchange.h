@@ -1,0 +1,96 @@
+/*
+ * modules/xcap_server/exchange.h - a request and its answer, apart from how HTTP brings them.
+ *
+ * All on the HTTP thread but what is marked: while a change is under way the exchange belongs to
+ * the owner of the user, and comes back through the inbox.
+ */
+#ifndef MODULES_XCAP_SERVER_EXCHANGE_H
+#define MODULES_XCAP_SERVER_EXCHANGE_H
+
+#include "modules/xcap_server/xcap.h"
+
+#define XCAP_HEADERS_MAX 4u
+
+struct xcap_answer {
+	unsigned     status;
+	const char  *content_type;	/* NULL: no body */
+	struct slice body;		/* in the exchange's arena */
+	struct { const char *name, *value; } headers[XCAP_HEADERS_MAX];	/* likewise */
+	unsigned     header_count;
+};
+
+struct xcap_exchange;
+/* HTTP thread: the answer of an exchange that was under way is there. */
+typedef void xcap_ready_fn(void *arg);
+/** Its arena is freed with it. NULL if memory is short. */
+struct xcap_exchange *xcap_exchange_new(struct xcap *x, struct inbox *inbox, xcap_ready_fn *ready,
+    void *arg);
+/** What is under way for it goes on; nobody will be told. NULL is fine. */
+void xcap_exchange_free(struct xcap_exchange **e);
+/** The head is there; texts of r are copied. True: the answer is there, whatever may follow. */
+bool xcap_exchange_head(struct xcap_exchange *e, const struct xcap_request *r);
+/** More of the body; true as above. */
+bool xcap_exchange_body(struct xcap_exchange *e, struct slice bytes);
+/** All of it is there. True as above; false: ready() will be called. */
+bool xcap_exchange_run(struct xcap_exchange *e);
+/** Give up waiting: 503. */
+void xcap_exchange_abandon(struct xcap_exchange *e);
+const struct xcap_answer *xcap_exchange_answer(const struct xcap_exchange *e);
+
+/* ---- between exchange.c and change.c ---- */
+
+enum xcap_method { XCAP_GET, XCAP_HEAD, XCAP_PUT, XCAP_DELETE, XCAP_METHODS };
+
+struct xcap_exchange {
+	struct xcap          *x;
+	struct arena         *arena;
+	struct inbox         *inbox;	/* of the HTTP thread */
+	xcap_ready_fn        *ready;
+	void                 *arg;
+	struct xcap_request   request;	/* texts in the arena */
+	enum xcap_method      method;
+	const struct xcap_usage *usage;
+	struct xcap_path      path;
+	struct xcap_node      where;
+	struct slice          aor;	/* whose document; empty: nobody's */
+	struct buf           *body;
+	struct xcap_answer    answer;
+
+	/* ---- a change; the owner's while it is under way ---- */
+	struct list           node;	/* in xcap.changing or .waiting */
+	struct inbox_item     item;
+	struct xcap_plan      plan;
+	struct slice          text;	/* the new document; .p NULL: none */
+	bool                  is_new;	/* what the selector leads to was not there */
+	unsigned              tries;
+	enum roaming_result   result;
+	uint32_t              number;	/* of the part, afterwards */
+	const char           *why;
+	bool                  is_kept;	/* the text, beside the change of the part */
+	bool                  is_under_way, is_waiting;
+	bool                  is_orphan;	/* nobody waits: HTTP thread alone */
+};
+
+/* A document as it is now. */
+struct xcap_state {
+	bool         exists, is_kept;
+	uint32_t     number;
+	struct slice text;		/* in the arena */
+};
+/** 0 or -ENOMEM. */
+int  xcap_state(struct xcap_exchange *e, struct xcap_state *s);
+/** If-Match and If-None-Match; false: 412 or 304 is the answer. exists: what is asked for. */
+bool xcap_is_met(struct xcap_exchange *e, const struct xcap_state *s, bool exists);
+void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
+/** An answer with a sentence for people. Always true. */
+bool xcap_say(struct xcap_exchange *e, unsigned status, const char *text);
+/** 409 with the error's document. Always true. */
+bool xcap_say_error(struct xcap_exchange *e, const struct xcap_error *error);
+/** Limits of documents and of what is put into them. */
+struct xml_limits xcap_limits(const struct xcap_exchange *e);
+/** PUT and DELETE: true if the answer is there. */
+bool xcap_change_run(struct xcap_exchange *e);
+/** False: a change is under way, which frees it when it comes back. */
+bool xcap_change_forget(struct xcap_exchange *e);
+
+#endif

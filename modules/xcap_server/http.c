@@ -1,0 +1,571 @@
+/*
+ * modules/xcap_server/http.c - HTTP by libmicrohttpd: listeners, connections, one thread.
+ *
+ * The thread has a loop of its own, in which libmicrohttpd's descriptors are watched like any
+ * other; so all of its calls are made from one thread, and what workers send comes by an inbox.
+ */
+#include "modules/xcap_server/exchange.h"
+
+#include "utils/fd.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HEAD_BYTES (32 * 1024)		/* of a request: line and headers */
+#define BACKLOG    128
+
+struct http_listener {
+	struct watch       watch;
+	struct http       *h;
+	struct MHD_Daemon *daemon;
+	int                fd;
+	bool               is_tls;
+};
+
+struct http {
+	struct xcap         *x;
+	struct xcap_conf     conf;	/* as at the start */
+	struct http_listener listeners[XCAP_LISTENERS_MAX];
+	unsigned             count;
+	char                *certificate, *key;	/* PEM texts */
+	struct loop         *loop;
+	struct inbox        *inbox;
+	struct watch         inbox_watch;
+	struct list          suspended;	/* struct conversation */
+	pthread_t            thread;
+	pthread_mutex_t      stopping;
+	bool                 is_running, is_armed, is_asleep, has_more;
+	struct inbox_item    wake;
+	_Atomic bool         must_end;
+};
+
+/* A connection, and the request that is under way on it. */
+struct conversation {
+	struct list            node;	/* in http.suspended */
+	struct http           *h;
+	struct MHD_Connection *connection;
+	char                  *target;	/* of the request line, as it came */
+	struct xcap_exchange  *exchange;
+	bool                   is_answered;
+};
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_answer(struct conversation *c)
+{
+	const struct xcap_answer *a = xcap_exchange_answer(c->exchange);
+	struct MHD_Response *r = MHD_create_response_from_buffer(a->body.len,
+	    (void *)(uintptr_t)a->body.p, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result = r ? MHD_YES : MHD_NO;
+
+	if (r && a->content_type)
+		MHD_add_response_header(r, "Content-Type", a->content_type);
+	for (unsigned i = 0; r && i < a->header_count; i++)
+		MHD_add_response_header(r, a->headers[i].name, a->headers[i].value);
+	if (r)
+		result = MHD_queue_response(c->connection, a->status, r);
+	if (r)
+		MHD_destroy_response(r);
+	c->is_answered = true;
+	return result;
+}
+
+/* ---- requests ---- */
+
+static struct slice header(struct MHD_Connection *connection, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+	return value ? slice_str(value) : SLICE("");
+}
+
+static void get_address(struct MHD_Connection *connection, struct sock_addr *out)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct sockaddr_storage ss = { 0 };
+
+	*out = (struct sock_addr){ 0 };
+	if (!info || !info->client_addr)
+		return;
+	memcpy(&ss, info->client_addr, info->client_addr->sa_family == AF_INET6 ?
+	    sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+	sock_addr_from(out, &ss);
+}
+
+static void on_ready(void *arg)
+{
+	struct conversation *c = arg;
+
+	list_remove(&c->node);
+	MHD_resume_connection(c->connection);
+}
+
+/* What is longer than it may be is refused before it is sent. */
+static bool is_too_long(struct conversation *c)
+{
+	struct slice text = header(c->connection, "Content-Length");
+	uint64_t length;
+
+	return text.len && (slice_to_u64(text, &length) != 0 ||
+	    length > (uint64_t)c->h->conf.max_body);
+}
+
+/* Who is answered before he has sent all loses the connection. So what is short is read, that he
+ * may ask again with his credentials on the same one; if he does not wait for our word anyway. */
+static bool is_body_welcome(struct conversation *c)
+{
+	return !is_too_long(c) && !header(c->connection, "Expect").len &&
+	    !header(c->connection, "Transfer-Encoding").len;
+}
+
+static enum MHD_Result begin(struct conversation *c, const char *method)
+{
+	struct xcap_request r = {
+		.method = slice_str(method), .target = slice_str(c->target ? c->target : ""),
+		.authorization = header(c->connection, "Authorization"),
+		.if_match = header(c->connection, "If-Match"),
+		.if_none_match = header(c->connection, "If-None-Match"),
+		.content_type = header(c->connection, "Content-Type"),
+	};
+
+	get_address(c->connection, &r.from);
+	c->is_answered = false;
+	c->exchange = xcap_exchange_new(c->h->x, c->h->inbox, on_ready, c);
+	if (!c->exchange)
+		return MHD_NO;
+	c->is_answered = xcap_exchange_head(c->exchange, &r);
+	if (!c->is_answered && is_too_long(c))
+		c->is_answered = xcap_say(c->exchange, 413, "Too long.");
+	return c->is_answered && !is_body_welcome(c) ? send_answer(c) : MHD_YES;
+}
+
+static enum MHD_Result take_body(struct conversation *c, const char *data, size_t *size)
+{
+	bool done = !c->is_answered && xcap_exchange_body(c->exchange, slice_of(data, *size));
+
+	*size = 0;
+	if (done)
+		c->is_answered = true;
+	return MHD_YES;
+}
+
+static enum MHD_Result run(struct conversation *c)
+{
+	if (atomic_load_explicit(&c->h->must_end, memory_order_relaxed) && !c->is_answered) {
+		xcap_exchange_abandon(c->exchange);
+		return send_answer(c);
+	}
+	if (c->is_answered || xcap_exchange_run(c->exchange))
+		return send_answer(c);
+	c->is_answered = true;		/* when it is resumed */
+	list_push_back(&c->h->suspended, &c->node);
+	MHD_suspend_connection(c->connection);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *data, size_t *size, void **state)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct conversation *c = info ? info->socket_context : NULL;
+
+	(void)arg;
+	(void)url;
+	(void)version;
+	if (!c)
+		return MHD_NO;
+	if (!c->exchange) {
+		*state = c;
+		return begin(c, method);
+	}
+	return *size ? take_body(c, data, size) : run(c);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode code)
+{
+	struct conversation *c = *state;
+
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (!c)
+		return;
+	list_remove(&c->node);
+	xcap_exchange_free(&c->exchange);
+	*state = NULL;
+}
+
+/* ---- connections ---- */
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	struct http_listener *l = arg;
+	struct conversation *c = *context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		c = calloc(1, sizeof(*c));
+		if (c) {
+			list_init(&c->node);
+			c->h = l->h;
+			c->connection = connection;
+		}
+		*context = c;
+	} else if (c) {
+		list_remove(&c->node);
+		xcap_exchange_free(&c->exchange);
+		free(c->target);
+		free(c);
+		*context = NULL;
+	}
+}
+
+/* The path as it came: percent signs are ours to resolve, piece by piece. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct conversation *c = info ? info->socket_context : NULL;
+
+	(void)arg;
+	if (c) {
+		free(c->target);
+		c->target = strdup(target);
+	}
+	return NULL;
+}
+
+static void on_log(void *arg, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+static void on_log(void *arg, const char *format, va_list ap)
+{
+	char text[256];
+
+	(void)arg;
+	vsnprintf(text, sizeof(text), format, ap);
+	log_debug("xcap_server", "http says=\"%.*s\"", SLICE_ARG(slice_trim(slice_str(text))));
+}
+
+/* ---- listeners ---- */
+
+int xcap_listen_parse(struct slice text, bool *is_tls, struct sock_addr *out)
+{
+	struct slice rest = text, scheme = slice_split(&rest, ':');
+
+	*is_tls = slice_eq(scheme, SLICE("https"));
+	if (!*is_tls && !slice_eq(scheme, SLICE("http")))
+		return -EINVAL;
+	return sock_addr_parse(rest, out) != 0 || !out->port ? -EINVAL : 0;
+}
+
+static int bind_to(const struct sock_addr *addr, int *out)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_to(addr, &ss);
+	int on = 1, fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (ss.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&ss, len) != 0 || listen(fd, BACKLOG) != 0)
+		err = -errno;
+	if (err)
+		close(fd);
+	else
+		*out = fd;
+	return err;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_listener *l)
+{
+	const struct http *h = l->h;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+	    (l->is_tls ? MHD_USE_TLS : 0u);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		  (void *)(uintptr_t)"NORMAL:-VERS-TLS1.0:-VERS-TLS1.1" },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (!l->is_tls)
+		tls[0] = tls[3];
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, l->fd,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->conf.max_connections,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)h->conf.max_per_address,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(h->conf.timeout / 1000),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+#define PEM_BYTES (256 * 1024)
+
+/* A text with a NUL behind it, as libmicrohttpd wants it. */
+static int read_pem(struct slice name, const char *what, char **out)
+{
+	char path[4096], *text = calloc(1, PEM_BYTES + 1);
+	FILE *f;
+	size_t n = 0;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%.*s", SLICE_ARG(name));
+	f = text ? fopen(path, "re") : NULL;
+	if (f)
+		n = fread(text, 1, PEM_BYTES, f);
+	if (!f || ferror(f) || !n)
+		err = errno ? -errno : -EINVAL;
+	if (f)
+		fclose(f);
+	*out = err ? NULL : text;
+	if (!err)
+		return 0;
+	free(text);
+	log_error("xcap_server", "cannot read %s file=%s error=\"%s\"", what, path, err_text(err));
+	return err;
+}
+
+static int add_listener(struct http *h, struct slice text)
+{
+	struct http_listener *l = &h->listeners[h->count];
+	struct sock_addr addr;
+	int err = xcap_listen_parse(text, &l->is_tls, &addr);
+
+	l->h = h;
+	if (!err)
+		err = bind_to(&addr, &l->fd);
+	if (err) {
+		log_error("xcap_server", "cannot listen listen=%.*s error=\"%s\"", SLICE_ARG(text),
+		    err_text(err));
+		return err;
+	}
+	h->count++;
+	if (!l->is_tls || h->key)
+		return 0;
+	err = read_pem(h->conf.certificate, "the certificate", &h->certificate);
+	return err ? err : read_pem(h->conf.key, "the key", &h->key);
+}
+
+/* ---- the thread ---- */
+
+/* What is ready is done at the end of the turn, together with what timed out. */
+static void on_event(struct watch *w, uint32_t events)
+{
+	(void)w;
+	(void)events;
+}
+
+static bool before_sleep(void *arg)
+{
+	struct http *h = arg;
+
+	h->is_armed = true;
+	if (!inbox_arm(h->inbox))
+		return false;
+	epoch_offline();
+	h->is_asleep = true;
+	return true;
+}
+
+static void after_sleep(void *arg)
+{
+	struct http *h = arg;
+
+	if (h->is_asleep)
+		epoch_online();
+	if (h->is_armed)
+		inbox_disarm(h->inbox);
+	h->is_asleep = h->is_armed = false;
+}
+
+static msec_t patience(const struct http *h)
+{
+	msec_t wait = 10000;
+
+	for (unsigned i = 0; i < h->count; i++) {
+		MHD_UNSIGNED_LONG_LONG ms;
+
+		if (MHD_get_timeout(h->listeners[i].daemon, &ms) == MHD_YES && (msec_t)ms < wait)
+			wait = (msec_t)ms;
+	}
+	return wait;
+}
+
+static void turn(struct http *h)
+{
+	epoch_quiet();
+	loop_turn(h->loop, h->has_more ? 0 : patience(h));
+	h->has_more = inbox_drain(h->inbox, 64);
+	for (unsigned i = 0; i < h->count; i++)
+		MHD_run(h->listeners[i].daemon);
+}
+
+/* Whoever waits is told; what is under way comes back to an inbox that nobody reads. */
+static void end(struct http *h)
+{
+	while (!list_is_empty(&h->suspended)) {
+		struct conversation *c = container_of(h->suspended.next, struct conversation, node);
+
+		xcap_exchange_abandon(c->exchange);
+		on_ready(c);
+	}
+	for (unsigned i = 0; i < h->count; i++) {
+		MHD_run(h->listeners[i].daemon);
+		loop_unwatch(h->loop, &h->listeners[i].watch);
+		MHD_stop_daemon(h->listeners[i].daemon);
+		h->listeners[i].daemon = NULL;
+		h->listeners[i].fd = -1;
+	}
+}
+
+static void *thread(void *arg)
+{
+	struct http *h = arg;
+
+	log_thread_name("xcap");
+	if (epoch_thread_register() != 0) {
+		log_error("xcap_server", "too many threads");
+		return NULL;
+	}
+	while (!atomic_load_explicit(&h->must_end, memory_order_acquire))
+		turn(h);
+	end(h);
+	epoch_thread_unregister();
+	arena_thread_flush();
+	return NULL;
+}
+
+static bool watch_all(struct http *h)
+{
+	const struct loop_sleep sleep = { before_sleep, after_sleep, NULL, h };
+
+	h->inbox_watch = (struct watch){ inbox_fd(h->inbox), on_event };
+	if (loop_watch(h->loop, &h->inbox_watch, EPOLLIN | EPOLLET) != 0)
+		return false;
+	loop_set_sleep(h->loop, &sleep);
+	for (unsigned i = 0; i < h->count; i++) {
+		struct http_listener *l = &h->listeners[i];
+		const union MHD_DaemonInfo *info;
+
+		l->daemon = start_daemon(l);
+		info = l->daemon ? MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+		if (!info)
+			return false;
+		l->watch = (struct watch){ info->epoll_fd, on_event };
+		if (loop_watch(h->loop, &l->watch, EPOLLIN) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- life ---- */
+
+static int open_all(struct http *h)
+{
+	for (size_t i = 0; i < h->conf.listen.count; i++) {
+		int err = add_listener(h, h->conf.listen.items[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int xcap_http_open(struct xcap *x, const struct xcap_conf *conf, struct http **out)
+{
+	struct http *h = calloc(1, sizeof(*h));
+	int err = -ENOMEM;
+
+	if (!h)
+		return err;
+	h->x = x;
+	h->conf = *conf;
+	list_init(&h->suspended);
+	pthread_mutex_init(&h->stopping, NULL);
+	atomic_init(&h->must_end, false);
+	h->loop = loop_new();
+	h->inbox = inbox_new(4096);
+	if (h->loop && h->inbox)
+		err = open_all(h);
+	if (err)
+		xcap_http_close(&h);
+	else
+		*out = h;
+	return err;
+}
+
+int xcap_http_start(struct http *h)
+{
+	int err;
+
+	if (!watch_all(h)) {
+		log_error("xcap_server", "libmicrohttpd does not start: are certificate and key a pair?");
+		return -EINVAL;
+	}
+	err = -pthread_create(&h->thread, NULL, thread, h);
+	h->is_running = !err;
+	return err;
+}
+
+static void on_wake(struct inbox_item *item)
+{
+	(void)item;
+}
+
+void xcap_http_stop(struct http *h)
+{
+	pthread_mutex_lock(&h->stopping);
+	if (h->is_running) {
+		atomic_store_explicit(&h->must_end, true, memory_order_release);
+		h->wake.run = on_wake;
+		inbox_post(h->inbox, &h->wake, INBOX_MUST);
+		pthread_join(h->thread, NULL);
+	}
+	h->is_running = false;
+	pthread_mutex_unlock(&h->stopping);
+}
+
+static void close_listener(struct http_listener *l)
+{
+	if (l->daemon)
+		MHD_stop_daemon(l->daemon);
+	else if (l->fd >= 0)
+		close(l->fd);
+}
+
+void xcap_http_close(struct http **p)
+{
+	struct http *h = *p;
+
+	*p = NULL;
+	if (!h)
+		return;
+	while (h->inbox && inbox_drain(h->inbox, 64))
+		;
+	for (unsigned i = 0; i < h->count; i++)
+		close_listener(&h->listeners[i]);
+	inbox_free(&h->inbox);
+	loop_free(&h->loop);
+	if (h->key)
+		explicit_bzero(h->key, PEM_BYTES);
+	pthread_mutex_destroy(&h->stopping);
+	free(h->certificate);
+	free(h->key);
+	free(h);
+}

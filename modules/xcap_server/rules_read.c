@@ -1,0 +1,279 @@
+/*
+ * modules/xcap_server/rules_read.c - see rules.h.
+ */
+#include "modules/xcap_server/rules.h"
+
+#include "modules/xcap_server/shape.h"
+
+/* ---- words ---- */
+
+static const struct { char presence; const char *word; } words[] = {	/* the least first */
+	{ 'D', "block" }, { 'P', "confirm" }, { 'B', "polite-block" }, { 'A', "allow" },
+};
+#define WORDS (sizeof(words) / sizeof(*words))
+
+const char *rule_word(char presence) { return words[rule_rank(presence)].word; }
+
+unsigned rule_rank(char presence)
+{
+	for (unsigned i = 0; i < WORDS; i++)
+		if (words[i].presence == presence)
+			return i;
+	return 0;
+}
+
+struct slice rule_host(struct slice user)
+{
+	return slice_skip(user, slice_find(user, '@') + 1);
+}
+
+/* ---- reading ---- */
+
+static void *take(struct ruleset *r, size_t size, struct xcap_error *e)
+{
+	void *p = arena_zalloc(r->arena, size);
+
+	if (!p)
+		xcap_refuse(e, XCAP_WHY_COUNT, "%s", "");
+	return p;
+}
+
+static bool read_user(struct ruleset *r, const struct xml_node *n, struct slice *out,
+    struct xcap_error *e)
+{
+	struct slice id = shape_need(n, "id", e);
+	struct sip_uri uri;
+
+	if (!id.p)
+		return false;
+	if (sip_uri_parse(id, &uri, NULL) != 0 || !uri.user.len ||
+	    (uri.scheme != URI_SIP && uri.scheme != URI_SIPS))
+		return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE, "%.*s is no SIP URI of a user",
+		    SLICE_ARG(id));
+	*out = sip_uri_aor(r->arena, &uri);
+	return out->p || xcap_refuse(e, XCAP_WHY_COUNT, "%s", "");
+}
+
+static struct rule_who *new_who(struct ruleset *r, struct rule_who **list, struct xcap_error *e)
+{
+	struct rule_who *w = take(r, sizeof(*w), e);
+
+	if (w) {
+		w->mask = SLICE("");
+		w->next = *list;
+		*list = w;
+	}
+	return w;
+}
+
+static bool read_domain(const struct xml_node *n, struct rule_who *w)
+{
+	w->mask = slice_trim(xml_attr(n, SLICE(""), SLICE("domain")));
+	w->type = w->mask.len ? ACL_DOMAIN : ACL_ALL;
+	return w->mask.len > 0;
+}
+
+static bool read_except(struct ruleset *r, const struct xml_node *n, struct rule_who *many,
+    struct xcap_error *e)
+{
+	struct rule_who *w;
+
+	if (!xml_is(n, RULES_NS, SLICE("except")))
+		return shape_refuse(n, RULES_NS, e);
+	w = shape_attrs(n, "id domain", e) ? new_who(r, &many->but, e) : NULL;
+	if (!w)
+		return false;
+	if (!read_domain(n, w)) {
+		w->type = ACL_USER;
+		return read_user(r, n, &w->mask, e);
+	}
+	return many->type == ACL_ALL || xcap_refuse(e, XCAP_CONSTRAINT_FAILURE,
+	    "a domain cannot be an exception of another");
+}
+
+static bool read_many(struct ruleset *r, const struct xml_node *many, struct rule_who *w,
+    struct xcap_error *e)
+{
+	read_domain(many, w);
+	for (const struct xml_node *n = xml_child(many, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+		if (!read_except(r, n, w, e))
+			return false;
+	return shape_attrs(many, "domain", e);
+}
+
+static bool read_identity(struct ruleset *r, const struct xml_node *identity, struct rule *rule,
+    struct xcap_error *e)
+{
+	for (const struct xml_node *n = xml_child(identity, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+		bool one = xml_is(n, RULES_NS, SLICE("one"));
+		struct rule_who *w;
+
+		if (!one && !xml_is(n, RULES_NS, SLICE("many")))
+			return shape_refuse(n, RULES_NS, e);
+		if (one && (xml_child(n, XML_ANY_NS, SLICE_NULL) || !shape_attrs(n, "id", e)))
+			return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE, "one has an id and nothing else");
+		w = new_who(r, &rule->who, e);
+		if (!w || !(one ? read_user(r, n, &w->mask, e) : read_many(r, n, w, e)))
+			return false;
+	}
+	return rule->who || xcap_refuse(e, XCAP_SCHEMA_VALIDATION_ERROR, "identity is empty");
+}
+
+static bool read_conditions(struct ruleset *r, const struct xml_node *conditions,
+    struct rule *rule, struct xcap_error *e)
+{
+	for (const struct xml_node *n = xml_child(conditions, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+		if (!xml_is(n, RULES_NS, SLICE("identity")) || rule->who)
+			return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE, "the only condition here is one "
+			    "identity, not %.*s", SLICE_ARG(n->name));
+		if (!read_identity(r, n, rule, e))
+			return false;
+	}
+	return true;
+}
+
+static bool read_actions(struct ruleset *r, const struct xml_node *actions, struct rule *rule,
+    struct xcap_error *e)
+{
+	for (const struct xml_node *n = xml_child(actions, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+		struct slice word;
+		unsigned i = 0;
+
+		if (!xml_is(n, RULES_HANDLE_NS, SLICE("sub-handling")))
+			return shape_refuse(n, RULES_HANDLE_NS, e);
+		word = shape_text(r->arena, n, e);
+		if (!word.p)
+			return false;
+		while (i < WORDS && !slice_eq(word, slice_str(words[i].word)))
+			i++;
+		if (i == WORDS)
+			return xcap_refuse(e, XCAP_SCHEMA_VALIDATION_ERROR,
+			    "sub-handling is block, confirm, polite-block or allow");
+		rule->presence = words[i].presence;
+	}
+	return true;
+}
+
+/* Who may see a user sees all of it: what says less cannot be kept. */
+static bool is_everything(const struct xml_node *n)
+{
+	const struct xml_node *inside = xml_child(n, XML_ANY_NS, SLICE_NULL);
+
+	if (!slice_eq(n->ns, RULES_HANDLE_NS) || !slice_starts(n->name, SLICE("provide-")))
+		return false;
+	return slice_eq(n->name, SLICE("provide-all-attributes")) ||
+	    (inside && slice_starts(inside->name, SLICE("all-")) && !inside->next);
+}
+
+static bool read_transformations(const struct xml_node *transformations, struct xcap_error *e)
+{
+	for (const struct xml_node *n = xml_child(transformations, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+		if (!is_everything(n))
+			return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE,
+			    "%.*s: who may see a user sees all", SLICE_ARG(n->name));
+	return true;
+}
+
+static bool read_rule_part(struct ruleset *r, const struct xml_node *n, struct rule *rule,
+    struct xcap_error *e)
+{
+	if (xml_is(n, RULES_NS, SLICE("conditions")))
+		return read_conditions(r, n, rule, e);
+	if (xml_is(n, RULES_NS, SLICE("actions")))
+		return read_actions(r, n, rule, e);
+	if (xml_is(n, RULES_NS, SLICE("transformations")))
+		return read_transformations(n, e);
+	return shape_refuse(n, RULES_NS, e);
+}
+
+static bool is_new_id(struct ruleset *r, struct slice id, struct xcap_error *e)
+{
+	for (const struct rule *rule = r->first; rule; rule = rule->next)
+		if (slice_eq(rule->id, id)) {
+			xcap_refuse(e, XCAP_UNIQUENESS_FAILURE, "two rules have the same id");
+			e->field = arena_printf(r->arena, "ruleset/rule[@id=\"%.*s\"]/@id",
+			    SLICE_ARG(id));
+			return false;
+		}
+	return true;
+}
+
+static bool read_rule(struct ruleset *r, const struct xml_node *n, struct xcap_error *e)
+{
+	struct rule *rule = take(r, sizeof(*rule), e);
+
+	if (!rule)
+		return false;
+	rule->presence = 'D';
+	rule->id = shape_need(n, "id", e);
+	if (!rule->id.p || !is_new_id(r, rule->id, e) || !shape_attrs(n, "id", e) ||
+	    !shape_no_text(n, e))
+		return false;
+	for (const struct xml_node *part = xml_child(n, XML_ANY_NS, SLICE_NULL); part;
+	    part = xml_next(part, XML_ANY_NS, SLICE_NULL))
+		if (!read_rule_part(r, part, rule, e))
+			return false;
+	if (!rule->who && !new_who(r, &rule->who, e))
+		return false;
+	if (rule->who && !rule->who->mask.len && !rule->who->next)
+		rule->who->type = ACL_ALL;
+	rule->next = r->first;
+	r->first = rule;
+	return true;
+}
+
+bool ruleset_read(struct arena *arena, const struct xml_node *root, struct ruleset *out,
+    struct xcap_error *e)
+{
+	*out = (struct ruleset){ .arena = arena };
+	*e = (struct xcap_error){ .why = XCAP_WHY_COUNT };
+	if (!xml_is(root, RULES_NS, SLICE("ruleset")))
+		return xcap_refuse(e, XCAP_SCHEMA_VALIDATION_ERROR,
+		    "the root is ruleset in its namespace");
+	if (!shape_attrs(root, "", e) || !shape_no_text(root, e))
+		return false;
+	for (const struct xml_node *n = xml_child(root, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+		if (!xml_is(n, RULES_NS, SLICE("rule")))
+			return shape_refuse(n, RULES_NS, e);
+		if (!read_rule(out, n, e))
+			return false;
+	}
+	return true;
+}
+
+/* ---- asking ---- */
+
+static bool is_about(const struct rule_who *w, enum acl_type type, struct slice mask)
+{
+	if (w->type == ACL_USER)
+		return type == ACL_USER && slice_eq_nocase(w->mask, mask);
+	if (w->type == ACL_DOMAIN)
+		return type != ACL_ALL &&
+		    slice_eq_nocase(w->mask, type == ACL_USER ? rule_host(mask) : mask);
+	return true;
+}
+
+static bool covers(const struct rule_who *w, enum acl_type type, struct slice mask)
+{
+	for (const struct rule_who *but = w->but; but; but = but->next)
+		if (is_about(but, type, mask))
+			return false;
+	return is_about(w, type, mask);
+}
+
+char ruleset_ask(const struct ruleset *r, enum acl_type type, struct slice mask)
+{
+	unsigned best = 0;
+
+	for (const struct rule *rule = r->first; rule; rule = rule->next)
+		for (const struct rule_who *w = rule->who; w; w = w->next)
+			if (covers(w, type, mask) && rule_rank(rule->presence) > best)
+				best = rule_rank(rule->presence);
+	return words[best].presence;
+}
