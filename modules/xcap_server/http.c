@@ -1,8 +1,8 @@
 /*
  * modules/xcap_server/http.c - HTTP by libmicrohttpd: listeners, connections, one thread.
  *
- * The thread has a loop of its own, in which libmicrohttpd's descriptors are watched like any
- * other; so all of its calls are made from one thread, and what workers send comes by an inbox.
+ * All of libmicrohttpd's calls are made from one thread, which waits for its descriptors and for
+ * what workers send by an inbox.
  */
 #include "modules/xcap_server/exchange.h"
 
@@ -20,7 +20,6 @@
 #define BACKLOG    128
 
 struct http_listener {
-	struct watch       watch;
 	struct http       *h;
 	struct MHD_Daemon *daemon;
 	int                fd;
@@ -33,13 +32,12 @@ struct http {
 	struct http_listener listeners[XCAP_LISTENERS_MAX];
 	unsigned             count;
 	char                *certificate, *key;	/* PEM texts */
-	struct loop         *loop;
 	struct inbox        *inbox;
-	struct watch         inbox_watch;
+	int                  epoll;	/* inbox and all of libmicrohttpd's */
 	struct list          suspended;	/* struct conversation */
 	pthread_t            thread;
 	pthread_mutex_t      stopping;
-	bool                 is_running, is_armed, is_asleep, has_more;
+	bool                 is_running, has_more;
 	struct inbox_item    wake;
 	_Atomic bool         must_end;
 };
@@ -364,53 +362,37 @@ static int add_listener(struct http *h, struct slice text)
 
 /* ---- the thread ---- */
 
-/* What is ready is done at the end of the turn, together with what timed out. */
-static void on_event(struct watch *w, uint32_t events)
+static int patience(const struct http *h)
 {
-	(void)w;
-	(void)events;
-}
-
-static bool before_sleep(void *arg)
-{
-	struct http *h = arg;
-
-	h->is_armed = true;
-	if (!inbox_arm(h->inbox))
-		return false;
-	epoch_offline();
-	h->is_asleep = true;
-	return true;
-}
-
-static void after_sleep(void *arg)
-{
-	struct http *h = arg;
-
-	if (h->is_asleep)
-		epoch_online();
-	if (h->is_armed)
-		inbox_disarm(h->inbox);
-	h->is_asleep = h->is_armed = false;
-}
-
-static msec_t patience(const struct http *h)
-{
-	msec_t wait = 10000;
+	int wait = 10000;
 
 	for (unsigned i = 0; i < h->count; i++) {
 		MHD_UNSIGNED_LONG_LONG ms;
 
-		if (MHD_get_timeout(h->listeners[i].daemon, &ms) == MHD_YES && (msec_t)ms < wait)
-			wait = (msec_t)ms;
+		if (MHD_get_timeout(h->listeners[i].daemon, &ms) == MHD_YES && ms < (unsigned)wait)
+			wait = (int)ms;
 	}
 	return wait;
 }
 
+/* What is ready is found by those whom it is for. */
+static void wait_for_work(struct http *h)
+{
+	struct epoll_event events[XCAP_LISTENERS_MAX + 1];
+
+	if (!h->has_more && inbox_arm(h->inbox)) {
+		epoch_offline();
+		epoll_wait(h->epoll, events, XCAP_LISTENERS_MAX + 1, patience(h));
+		epoch_online();
+	} else {
+		epoch_quiet();
+	}
+	inbox_disarm(h->inbox);
+}
+
 static void turn(struct http *h)
 {
-	epoch_quiet();
-	loop_turn(h->loop, h->has_more ? 0 : patience(h));
+	wait_for_work(h);
 	h->has_more = inbox_drain(h->inbox, 64);
 	for (unsigned i = 0; i < h->count; i++)
 		MHD_run(h->listeners[i].daemon);
@@ -427,7 +409,6 @@ static void end(struct http *h)
 	}
 	for (unsigned i = 0; i < h->count; i++) {
 		MHD_run(h->listeners[i].daemon);
-		loop_unwatch(h->loop, &h->listeners[i].watch);
 		MHD_stop_daemon(h->listeners[i].daemon);
 		h->listeners[i].daemon = NULL;
 		h->listeners[i].fd = -1;
@@ -451,24 +432,24 @@ static void *thread(void *arg)
 	return NULL;
 }
 
+static bool watch(struct http *h, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events };
+
+	return epoll_ctl(h->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
 static bool watch_all(struct http *h)
 {
-	const struct loop_sleep sleep = { before_sleep, after_sleep, NULL, h };
-
-	h->inbox_watch = (struct watch){ inbox_fd(h->inbox), on_event };
-	if (loop_watch(h->loop, &h->inbox_watch, EPOLLIN | EPOLLET) != 0)
+	if (!watch(h, inbox_fd(h->inbox), EPOLLIN | EPOLLET))
 		return false;
-	loop_set_sleep(h->loop, &sleep);
 	for (unsigned i = 0; i < h->count; i++) {
 		struct http_listener *l = &h->listeners[i];
 		const union MHD_DaemonInfo *info;
 
 		l->daemon = start_daemon(l);
 		info = l->daemon ? MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-		if (!info)
-			return false;
-		l->watch = (struct watch){ info->epoll_fd, on_event };
-		if (loop_watch(h->loop, &l->watch, EPOLLIN) != 0)
+		if (!info || !watch(h, info->epoll_fd, EPOLLIN))
 			return false;
 	}
 	return true;
@@ -499,9 +480,9 @@ int xcap_http_open(struct xcap *x, const struct xcap_conf *conf, struct http **o
 	list_init(&h->suspended);
 	pthread_mutex_init(&h->stopping, NULL);
 	atomic_init(&h->must_end, false);
-	h->loop = loop_new();
+	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	h->inbox = inbox_new(4096);
-	if (h->loop && h->inbox)
+	if (h->epoll >= 0 && h->inbox)
 		err = open_all(h);
 	if (err)
 		xcap_http_close(&h);
@@ -561,7 +542,8 @@ void xcap_http_close(struct http **p)
 	for (unsigned i = 0; i < h->count; i++)
 		close_listener(&h->listeners[i]);
 	inbox_free(&h->inbox);
-	loop_free(&h->loop);
+	if (h->epoll >= 0)
+		close(h->epoll);
 	if (h->key)
 		explicit_bzero(h->key, PEM_BYTES);
 	pthread_mutex_destroy(&h->stopping);
