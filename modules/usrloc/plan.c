@@ -17,29 +17,50 @@ static bool same_epid(struct slice a, struct slice b)
 	    mine.len && slice_eq_nocase(mine, other);
 }
 
-/* LCS clients draw Call-IDs from the second they start in: one that starts again at once, over a
- * connection of its own, has that of its former self and counts from 1. */
-static bool is_reborn(const struct binding *have, const struct usrloc_binding *want)
+/* RFC 5626 6: instance and reg-id name a binding whatever its contact says now. */
+static bool is_same_flow(uint32_t reg_id, struct slice instance, const struct usrloc_binding *b)
+{
+	return reg_id == b->reg_id && slice_eq(instance, b->instance);
+}
+
+static bool is_flow(uint32_t reg_id, struct slice instance)
+{
+	return reg_id && instance.len;
+}
+
+static bool same_name(const struct usrloc_binding *a, const struct usrloc_binding *b)
+{
+	if (is_flow(a->reg_id, a->instance) && is_flow(b->reg_id, b->instance))
+		return is_same_flow(a->reg_id, a->instance, b);
+	return same_epid(a->params, b->params);
+}
+
+/*
+ * CSeqs are counted by one incarnation of an endpoint. Its Call-ID tells one from the next, but
+ * not of every client: those of LCS draw it from the second they start in. An endpoint that
+ * bears a name and comes over another connection has begun anew, too.
+ */
+static bool same_incarnation(const struct binding *have, const struct usrloc_binding *want)
 {
 	struct usrloc_binding before;
 
-	if (!same_epid(binding_text(have, TEXT_PARAMS), want->params))
+	if (!same_call(have, want))
 		return false;
 	binding_unpack(have, &before);
-	return before.received.flow != want->received.flow;
+	return before.received.flow == want->received.flow || !same_name(&before, want);
 }
 
-/* 10.3 step 7: within one Call-ID the CSeq must grow. */
+/* 10.3 step 7: the CSeq must grow. */
 static bool is_older(const struct binding *have, const struct usrloc_binding *want)
 {
-	return want->cseq <= have->cseq && same_call(have, want) && !is_reborn(have, want);
+	return want->cseq <= have->cseq && same_incarnation(have, want);
 }
 
 /* The request that made this binding comes again: its answer was lost, or is under way. */
 static bool is_copy(const struct binding *have, const struct usrloc_binding *want)
 {
 	return want->cseq == have->cseq && want->q == have->q &&
-	    want->expires - want->changed == have->lifetime && same_call(have, want) &&
+	    want->expires - want->changed == have->lifetime && same_incarnation(have, want) &&
 	    slice_eq(binding_text(have, TEXT_CONTACT), want->contact);
 }
 
@@ -51,17 +72,6 @@ static bool same_contact(struct slice a, struct slice b)
 		return true;
 	return sip_uri_parse(a, &ua, NULL) == 0 && sip_uri_parse(b, &ub, NULL) == 0 &&
 	    sip_uri_eq(&ua, &ub);
-}
-
-/* RFC 5626 6: instance and reg-id name a binding whatever its contact says now. */
-static bool is_same_flow(uint32_t reg_id, struct slice instance, const struct usrloc_binding *b)
-{
-	return reg_id == b->reg_id && slice_eq(instance, b->instance);
-}
-
-static bool is_flow(uint32_t reg_id, struct slice instance)
-{
-	return reg_id && instance.len;
 }
 
 static bool is_same(const struct record_part *part, const struct usrloc_binding *b)

@@ -267,6 +267,34 @@ static void test_instance_and_reg_id(void **state)
 	record = NULL;
 }
 
+/* Who bears a name and comes over another connection has begun anew, whatever its Call-ID says;
+ * over the same one, and of who bears none, the order counts. */
+static void test_incarnations(void **state)
+{
+	static const struct { uint32_t reg_id, cseq; flow_id by; enum usrloc_result result; } next[] = {
+		{ 1, 4, 7, USRLOC_OUT_OF_ORDER }, { 1, 4, 8, USRLOC_OK }, { 1, 5, 8, USRLOC_OK },
+		{ 0, 4, 7, USRLOC_OUT_OF_ORDER }, { 0, 4, 8, USRLOC_OUT_OF_ORDER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(next); i++) {
+		struct usrloc_want want = { flow("sip:a@1", next[i].reg_id, 5) };
+		struct usrloc_change change = { .aor = SLICE("a@b"), .wants = &want, .count = 1 };
+		struct plan plan;
+
+		want.binding.received.flow = 7;
+		assert_int_equal(plan_make(NULL, &change, NOW, &plan), USRLOC_OK);
+		publish(&plan);
+		want.binding.cseq = next[i].cseq;
+		want.binding.received.flow = next[i].by;
+		assert_int_equal(plan_make(record, &change, NOW, &plan), next[i].result);
+		if (next[i].result == USRLOC_OK)
+			assert_int_equal(plan.written_count, 1);	/* no copy: it takes the way */
+		record_discard(record);
+		record = NULL;
+	}
+}
+
 /* What has run out is no binding any more, and its row goes too. */
 static void test_expired_ones_go(void **state)
 {
@@ -311,6 +339,7 @@ UNIT_MAIN(
 	cmocka_unit_test(test_limit_replaces_oldest),
 	cmocka_unit_test(test_same_uri_in_other_words),
 	cmocka_unit_test(test_instance_and_reg_id),
+	cmocka_unit_test(test_incarnations),
 	cmocka_unit_test(test_expired_ones_go),
 	cmocka_unit_test(test_hostile_counts),
 )
