@@ -1,6 +1,7 @@
 /*
  * modules/registrar/lookup.c - from an address of record to targets (RFC 3261 16.5).
  */
+#include "modules/registrar/features.h"
 #include "modules/registrar/registrar.h"
 
 #include <errno.h>
@@ -13,6 +14,8 @@ struct looking {
 	bool                         by_gruu;	/* only this instance is meant */
 	struct slice                 instance;
 	struct endpoint_wish         wish;
+	struct prefer                prefer;
+	struct slice                 features;	/* only who declares them; empty: everybody */
 	unsigned                     taken;
 };
 
@@ -56,6 +59,16 @@ static bool takes_method(const struct looking *l, const struct usrloc_binding *b
 
 	return !l->conf->method_filtering || !b->methods || m == METHOD_OTHER ||
 	    m == METHOD_ACK || m == METHOD_CANCEL || b->methods >> m & 1;
+}
+
+static bool has_features(const struct looking *l, const struct usrloc_binding *b)
+{
+	struct feature_fit fit;
+
+	if (!l->features.len)
+		return true;
+	fit = features_compare(lcs_arena(l->call->ctx), l->features, b);
+	return fit.declared == fit.asked && !fit.contradicts;
 }
 
 /* A client that gave up its connection may listen where its Contact says - but not at the
@@ -159,7 +172,7 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 	l->reg->usrloc->binding(aor, i, &b);
 	if (l->by_gruu && !gruu_is_of(l->instance, b.instance))
 		return 0;
-	if (b.expires <= l->now || !takes_method(l, &b) ||
+	if (b.expires <= l->now || !takes_method(l, &b) || !has_features(l, &b) ||
 	    !endpoint_is_meant(l->reg, aor, i, &l->wish, l->now) || !make_target(l, &b, &t))
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
@@ -167,29 +180,83 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
 }
 
+/* ---- in which order ---- */
+
+struct ranked { unsigned at; uint16_t q; int rank; };
+
+static bool goes_before(const struct ranked *a, const struct ranked *b)
+{
+	return a->q != b->q ? a->q > b->q : a->rank > b->rank;
+}
+
+/* Those that the caller may be put through to, by q and then by how well they fit. */
+static int rank_all(struct looking *l, const struct usrloc_aor *aor, struct ranked **out)
+{
+	struct ranked *list = arena_alloc(l->prefer.arena, aor->count * sizeof(*list));
+	struct usrloc_binding b;
+	int count = 0, at;
+
+	if (!list)
+		return -ENOMEM;
+	for (unsigned i = 0; i < aor->count; i++) {
+		struct ranked r = { .at = i };
+
+		l->reg->usrloc->binding(aor, i, &b);
+		r.q = b.q;
+		r.rank = prefer_rank(&l->prefer, &b);
+		if (r.rank == PREFER_NEVER)
+			continue;
+		for (at = count++; at > 0 && goes_before(&r, &list[at - 1]); at--)
+			list[at] = list[at - 1];
+		list[at] = r;
+	}
+	*out = list;
+	return count;
+}
+
+/* Mostly nobody prefers anything: then as they are, highest q first. */
+static int take_all(struct looking *l, const struct usrloc_aor *aor)
+{
+	struct ranked *list = NULL;
+	int count = l->prefer.count ? rank_all(l, aor, &list) : (int)aor->count, err = 0;
+
+	if (count < 0)
+		return count;
+	for (unsigned i = 0; !err && i < (unsigned)count; i++) {
+		if (l->taken && !l->conf->append_branches)
+			break;
+		err = take(l, aor, list ? list[i].at : i);
+	}
+	return err == -E2BIG ? 0 : err;
+}
+
+/* Features that nobody declares are not insisted on. */
+static int take_those_meant(struct looking *l, const struct usrloc_aor *aor)
+{
+	int err = take_all(l, aor);
+
+	if (err || l->taken || !l->features.len)
+		return err;
+	l->features = SLICE_NULL;
+	return take_all(l, aor);
+}
+
+/* argv: table, URI, features. */
 enum fn_status registrar_lookup(struct lcs_call *call)
 {
 	struct registrar_local *stats = call->local;
-	struct looking l = { .call = call, .reg = call->shared, .conf = call->conf,
-	    .now = loop_wall(worker_loop()) };
+	struct looking l;
 	const struct usrloc_aor *aor;
 
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
+	l = (struct looking){ .call = call, .reg = call->shared, .conf = call->conf,
+	    .now = loop_wall(worker_loop()), .features = call->argv[2].s };
 	aor = find_asked(call);
 	read_gruu(&l);
 	lcs_clear_targets(call->ctx);
-	for (unsigned i = 0; aor && i < aor->count; i++) {
-		int err;
-
-		if (l.taken && !l.conf->append_branches)
-			break;
-		err = take(&l, aor, i);
-		if (err == -E2BIG)
-			break;
-		if (err)
-			return FN_FAILED;
-	}
+	if (prefer_read(call->ctx, &l.prefer) != 0 || (aor && take_those_meant(&l, aor) != 0))
+		return FN_FAILED;
 	*(l.taken ? &stats->found : &stats->not_found) += 1;
 	call->ret = value_bool(l.taken > 0);
 	return FN_DONE;

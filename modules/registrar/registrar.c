@@ -102,10 +102,13 @@ static const struct lcs_func funcs[] = {
 	  FUNC_MAY_SUSPEND | FUNC_BEARS_COPIES | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES,
 	  "carry out a REGISTER and answer it; flags: 2 no answer, 4 this replaces all other "
 	  "endpoints" },
-	{ "lookup(table: str = \"location\", uri: str = \"\") -> bool", registrar_lookup,
-	  IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
+	{ "lookup(table: str = \"location\", uri: str = \"\", features: str = \"\") -> bool",
+	  registrar_lookup, IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
 	  "set the Request-URI and the branches to the endpoints of a user, or to the one that a "
-	  "GRUU names (RFC 5627); false if there is none" },
+	  "GRUU names (RFC 5627); false if there is none. Who the caller prefers or does not want "
+	  "(the first 16 values of Accept-Contact and Reject-Contact, RFC 3841) goes first or is "
+	  "left out. features, as \"video\" or \"video;language=\\\"en\\\"\": only the endpoints that "
+	  "declare them (RFC 3840), if there are any" },
 	{ "registered(table: str = \"location\", uri: str = \"\") -> bool", registrar_registered,
 	  IN_ANY, FUNC_MUST_CHECK, "has this user an endpoint now" },
 	{ "unregister(table: str, uri: str, ruid: str = \"\") -> bool", registrar_unregister,

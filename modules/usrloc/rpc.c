@@ -16,12 +16,13 @@ static json_t *describe(struct slice aor, const struct binding *packed, int64_t 
 	binding_unpack(packed, b);
 	if (b->received.remote.ip.family)
 		sock_addr_format(&b->received.remote, remote);
-	return json_pack("{s:o, s:o, s:I, s:f, s:o, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:I, s:f, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
 	    "user", json_slice(aor), "contact", json_slice(b->contact),
 	    "expires", (json_int_t)(b->expires - now), "q", b->q / 1000.0,
 	    "via", json_slice(via), "from", remote, "endpoint", json_slice(b->ruid),
 	    "instance", json_slice(b->instance), "path", json_slice(b->path),
-	    "user_agent", json_slice(b->user_agent));
+	    "user_agent", json_slice(b->user_agent),
+	    "params", json_slice(slice_skip(b->params, b->params.len > 0)));
 }
 
 static void list_record(const struct rtab_node *node, void *arg)

@@ -29,6 +29,33 @@ def two_clients(world, who):
     equal(answers(caller, call), 1, "200 responses at the caller")
 
 
+VIDEO = PLAIN + b"m=video 49172 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+
+@test("a call with video rings at linphone, which says it shows it, and not at baresip", limit=40)
+def video_where_it_is_shown(world):
+    server = world.server("home")
+    caller_user, user = world.users(2, "home")
+    caller = world.agent(caller_user, "tcp", server).signed_in()
+    bare = world.baresip(user, "tcp", server).wait_registered()
+    lin = world.linphone(user, "tls", server, features="audio;video").wait_registered()
+    equal(sorted("video" in row["params"] for row in server.endpoints(user)), [False, True],
+          "endpoints that declare video")
+    call = caller.invite(user.uri, VIDEO)
+    lin.wait_incoming()
+    lin.accept()
+    call.accepted()
+    call.bye()
+    lin.wait_ended()
+    equal(invite_codes(bare), [], "baresip's part in the call with video")
+    call = caller.invite(user.uri, PLAIN)       # without it both ring
+    bare.wait_incoming()
+    lin.wait_incoming()
+    bare.accept()
+    call.accepted()
+    call.bye()
+
+
 def invite_codes(client):
     return [(d, m.code) for d, m in client.trace() if m.code and m.method == "INVITE"]
 

@@ -43,6 +43,7 @@ reg_identity=sip:{name}@{domain}
 reg_expires={expires}
 reg_sendregister={register}
 publish=0
+contact_parameters={features}
 quality_reporting_enabled=0
 [auth_info_0]
 username={name}
@@ -60,7 +61,8 @@ class Linphone:
     """A running linphone-daemon with one account."""
 
     def __init__(self, directory, user, server, transport, register=True, expires=600,
-                 ring_seconds=30, max_calls=4, netns=None, bind="127.0.0.1"):
+                 ring_seconds=30, max_calls=4, netns=None, bind="127.0.0.1",
+                 features=""):
         self.user, self.server, self.transport = user, server, transport
         self.directory = directory
         for sub in (".local/share/linphone", ".config/linphone"):
@@ -72,7 +74,8 @@ class Linphone:
         (directory / "rc").write_text(CONFIG.format(
             **ports, bind=bind, ca=server.ca, max_calls=max_calls, name=user.name,
             server=server.uri(transport, host), domain=user.domain, password=user.password,
-            expires=expires, register=int(register), ring_seconds=ring_seconds))
+            expires=expires, register=int(register), ring_seconds=ring_seconds,
+            features=features))
         flags = ["-m"] if os.geteuid() == 0 else ["-rm"]
         self.child = Child(
             ["unshare", *flags, "--propagation", "private", "sh", "-c",
