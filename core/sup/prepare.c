@@ -7,6 +7,7 @@
 #include "utils/err.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,15 +146,26 @@ void sup_release_parent(void)
 		close(null);
 }
 
+/* Who waits for the file finds it whole. */
+static int write_pid_file(const char *path)
+{
+	char fresh[PATH_MAX];
+	bool is_short = snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh);
+	FILE *f = is_short ? NULL : fopen(fresh, "we");
+	bool is_written = f && fprintf(f, "%ld\n", (long)getpid()) > 0;
+
+	if (is_short)
+		return -ENAMETOOLONG;
+	if (f && fclose(f) == 0 && is_written && rename(fresh, path) == 0)
+		return 0;
+	return -errno;
+}
+
 void sup_write_pid_file(void)
 {
-	FILE *f = sup.conf->pid_file ? fopen(sup.conf->pid_file, "we") : NULL;
+	const char *path = sup.conf->pid_file;
+	int err = path ? write_pid_file(path) : 0;
 
-	if (f) {
-		fprintf(f, "%ld\n", (long)getpid());
-		fclose(f);
-	} else if (sup.conf->pid_file) {
-		SAY(warning, "cannot write the pid file path=%s error=\"%s\"", sup.conf->pid_file,
-		    err_text(errno));
-	}
+	if (err)
+		SAY(warning, "cannot write the pid file path=%s error=\"%s\"", path, err_text(err));
 }
