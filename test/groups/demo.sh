@@ -3,7 +3,7 @@
 # order: 55
 # in: ci
 # build: plain
-# packages: python3 openssl
+# packages: python3 openssl gcc libc6-dev pidgin-sipe libpurple-dev libpurple-bin libxml2-dev pkgconf baresip-core
 # repair: ./utils/demo --dir DIR; its logs are in DIR
 set -u
 # shellcheck source=test/groups/lib.bash
@@ -43,7 +43,7 @@ gone() { ! grep -qv '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2> /dev/null; }
 
 fact() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$LCS_LOG/facts" "$1"; }
 
-for role in home carrier; do
+for role in home-lcs home carrier; do
 	run "$role: starts, and two clients write to each other" \
 	    demo start --role $role --tcp-port 0 --tls-port 0 --json
 	cp "$LCS_LOG/out" "$LCS_LOG/facts"
@@ -51,6 +51,15 @@ for role in home carrier; do
 		ok "$role: a message each way"
 	else
 		not_ok "$role: a message each way" "$LCS_LOG/err"
+	fi
+	if [ $role = home-lcs ]; then
+		for seen in Busy Offline Online offline available; do
+			if grep -q "sees $seen (" "$LCS_LOG/err"; then
+				ok "$role: pidgin-sipe and baresip see each other: $seen"
+			else
+				not_ok "$role: pidgin-sipe and baresip see each other: $seen" "$LCS_LOG/err"
+			fi
+		done
 	fi
 	first=$(fact pid)
 	cp "$dir/users" "$LCS_LOG/users"

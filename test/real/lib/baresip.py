@@ -73,7 +73,7 @@ class Baresip:
             bind=bind, sip_port=sip_port, ctrl_port=ctrl_port,
             http_port=self.http_port, dir=directory, ca=server.ca,
             ring_seconds=ring_seconds, max_calls=max_calls, modules=MODULES,
-            extra="module_app presence.so\n" if watches or "pubint" in more else ""))
+            extra="module_app presence.so\n" if watches and "pubint" not in more else ""))
         self._write("accounts", "")
         self._write("contacts", "".join(
             f'"{p.name}" <{p.uri}>{";presence=p2p" if p in watches else ""}\n'
@@ -91,6 +91,8 @@ class Baresip:
             server=server.uri(transport), expires=expires if register else 0, answer=answer,
             more=more)
         self.command("uanew", self.account)
+        if "pubint" in more:        # it publishes for accounts that are there when it is loaded
+            self.command("insmod", "presence.so")
 
     def _write(self, name, text):
         (self.directory / name).write_text(text)
