@@ -53,12 +53,14 @@ static inline uint64_t first_bytes(struct slice s)
 
 static inline void note_call(struct run *r, const struct value *v)
 {
-	uint64_t value = v->type == VALUE_BOOL ? v->b : v->type == VALUE_STRING && v->s.len ?
+	uint64_t value;
+
+	if (!r->tape)
+		return;
+	value = v->type == VALUE_BOOL ? v->b : v->type == VALUE_STRING && v->s.len ?
 	    first_bytes(v->s) : v->type == VALUE_INT || v->type == VALUE_DURATION ?
 	    (uint64_t)v->i : 0;
-
-	if (r->tape)
-		note(r, 2, TAPE_CALL, v->type, value != 0, value);
+	note(r, 2, TAPE_CALL, v->type, value != 0, value);
 }
 
 #endif

@@ -434,7 +434,7 @@ static inline void set_rc(struct fiber *f, const struct value *v)
  * A result, where it lies above the arguments. Most are asked for their truth or not
  * wanted at all: then the next instruction is done with it, and nothing is moved.
  */
-static inline bool take_result(struct run *r, const struct sym_func *f, struct value *v,
+static inline __attribute__((always_inline)) bool take_result(struct run *r, const struct sym_func *f, struct value *v,
     uint32_t argc)
 {
 	uint32_t next = *r->pc;

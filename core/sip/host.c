@@ -40,7 +40,7 @@ static enum fn_status wait_begins(struct lcs_ctx *ctx, const struct sym_func *f)
 	return FN_SUSPENDED;
 }
 
-enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
+static inline enum fn_status call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
     const struct value *argv, unsigned argc, struct value *ret)
 {
 	struct lcs_call call;
@@ -55,12 +55,18 @@ enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_f
 	return status == FN_SUSPENDED ? wait_begins(ctx, f) : status;
 }
 
+enum fn_status host_call_as(struct lcs_ctx *ctx, const struct sym_func *f, lcs_fn *fn,
+    const struct value *argv, unsigned argc, struct value *ret)
+{
+	return call_as(ctx, f, fn, argv, argc, ret);
+}
+
 enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
     const struct value *argv, unsigned argc, struct value *ret)
 {
 	const struct lcs_func *impl = f->impl;
 
-	return host_call_as(ctx, f, impl->call, argv, argc, ret);
+	return call_as(ctx, f, impl->call, argv, argc, ret);
 }
 
 /* One wait at a time: while an abandoned one has not come back, whoever may wait stands in
@@ -83,11 +89,12 @@ static enum fn_status park(struct lcs_ctx *ctx, const struct sym_func *f,
 static enum fn_status host_call(void *arg, const struct sym_func *f, const struct value *argv,
     unsigned argc, struct value *ret)
 {
+	const struct lcs_func *impl = f->impl;
 	struct lcs_ctx *ctx = arg;
 
 	if (ctx->run.stale && (f->flags & FUNC_MAY_SUSPEND))
 		return park(ctx, f, argv, argc);
-	return host_call_now(ctx, f, argv, argc, ret);
+	return call_as(ctx, f, impl->call, argv, argc, ret);
 }
 
 static enum fn_status host_get(void *arg, const struct sym_var *v, struct value key,
