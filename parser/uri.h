@@ -62,13 +62,16 @@ int uri_take_port(struct slice *rest, uint16_t *port);
 /** The port at p: behind it, or NULL if there is none. */
 static inline const char *uri_port_end(const char *p, const char *end, uint16_t *port)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, digit;
 
 	/* Leading zeros are no reason to refuse; more digits than fit are. */
-	for (; p < end && is_digit(*p) && n <= UINT16_MAX; p++)
-		n = n * 10 + (uint32_t)(*p - '0');
+	for (; p < end && (digit = (unsigned char)*p - (uint32_t)'0') < 10; p++) {
+		n = n * 10 + digit;
+		if (n > UINT16_MAX)
+			return NULL;
+	}
 	*port = (uint16_t)n;
-	return n == 0 || n > UINT16_MAX ? NULL : p;
+	return n == 0 ? NULL : p;
 }
 
 struct ip_addr;

@@ -27,7 +27,8 @@ void buf_unref(struct buf **b);
 void buf_put_slow(struct buf *b, struct slice s);
 static inline void buf_put(struct buf *b, struct slice s)
 {
-	if (b->failed || b->limit || s.len == 0 || s.len > b->cap - b->len) {
+	/* One less, so that nothing at all takes the other way, too. */
+	if ((b->failed | b->limit) != 0 || s.len - 1 >= b->cap - b->len) {
 		buf_put_slow(b, s);
 		return;
 	}

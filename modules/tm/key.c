@@ -37,11 +37,13 @@ static bool is_invite_like(const struct sip_msg *msg)
 static uint64_t branch_hash(const struct sip_msg *msg, const struct sip_via *via, bool has_cookie)
 {
 	uint64_t port = via->port ? via->port : transport_default_port(via->transport);
-	const struct slice pieces[] = { via->host, of_number(&port),
-	    is_invite_like(msg) ? SLICE("INVITE") : msg->method_text,
-	    has_cookie ? via->branch : msg->request_uri };
+	uint64_t method = is_invite_like(msg) ? METHOD_INVITE : msg->method, numbers;
+	/* What has no number goes by its name, at the end. */
+	const struct slice pieces[] = { via->host, of_number(&numbers),
+	    has_cookie ? via->branch : msg->request_uri, msg->method_text };
 
-	return siphash_pieces(siphash_boot_key(), pieces, 4, 1u << 0);
+	numbers = port | method << 16;
+	return siphash_pieces(siphash_boot_key(), pieces, method == METHOD_OTHER ? 4 : 3, 1u << 0);
 }
 
 uint64_t tm_key_tag(struct slice tag)
