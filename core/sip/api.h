@@ -14,6 +14,7 @@
 #include "core/run/gen.h"
 #include "core/run/job.h"
 #include "core/run/timer.h"
+#include "core/store/kept_key.h"
 #include "core/store/store.h"
 #include "parser/build.h"
 #include "parser/edit.h"

@@ -18,9 +18,19 @@ static void put_q(struct buf *b, uint16_t q)
 	}
 }
 
-/* gruu_aor: empty if the client knows nothing of GRUUs. */
+struct gruus { const struct registrar_conf *conf; struct slice aor; };	/* aor empty: none are asked */
+
+static void put_gruus(struct buf *b, const struct usrloc_binding *c, const struct gruus *gruus)
+{
+	if (!gruus->aor.len)
+		return;
+	gruu_put(b, gruus->aor, c->instance);
+	if (gruus->conf->temporary_gruus)
+		temp_gruu_put(b, gruus->conf->gruu_key, gruus->aor, c);
+}
+
 static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t now,
-    struct slice gruu_aor)
+    const struct gruus *gruus)
 {
 	buf_put(b, SLICE("Contact: <"));
 	buf_put(b, c->contact);
@@ -32,8 +42,7 @@ static void put_contact(struct buf *b, const struct usrloc_binding *c, int64_t n
 		buf_put(b, SLICE(";+sip.instance=\""));
 		buf_put(b, c->instance);
 		buf_put_char(b, '"');
-		if (gruu_aor.len)
-			gruu_put(b, gruu_aor, c->instance);
+		put_gruus(b, c, gruus);
 	}
 	if (c->reg_id) {
 		buf_put(b, SLICE(";reg-id="));
@@ -87,7 +96,8 @@ int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct sl
     const struct usrloc_aor *now, bool outbound, bool was_there)
 {
 	struct registrar_answer answer = { .ctx = ctx, .aor = aor, .was_there = was_there };
-	struct slice gruu_aor = registrar_supports(ctx, SLICE("gruu")) ? aor : SLICE_NULL;
+	const struct registrar_conf *conf = lcs_conf(reg->mod, lcs_ctx_gen(ctx));
+	struct gruus gruus = { conf, registrar_supports(ctx, SLICE("gruu")) ? aor : SLICE_NULL };
 	struct response_parts parts = { .status = 200 };
 	int64_t wall = loop_wall(worker_loop());
 	struct buf *lines = buf_new(256);
@@ -100,12 +110,12 @@ int registrar_answer(struct lcs_ctx *ctx, const struct registrar *reg, struct sl
 		reg->usrloc->binding(now, i, &b);
 		if (b.expires <= wall)
 			continue;
-		put_contact(lines, &b, wall, gruu_aor);
+		put_contact(lines, &b, wall, &gruus);
 		if (reg->listener_count && is_of_request(&b, ctx))
 			answer.expires = b.expires - wall;
 	}
 	put_path(lines, ctx);
-	put_service_route(lines, lcs_conf(reg->mod, lcs_ctx_gen(ctx)));
+	put_service_route(lines, conf);
 	if (outbound)
 		buf_put(lines, SLICE("Require: outbound\r\n"));
 	put_others(reg, &answer, lines);

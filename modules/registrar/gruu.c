@@ -1,7 +1,8 @@
 /*
- * modules/registrar/gruu.c - one instance of a user by name: public GRUUs (RFC 5627).
+ * modules/registrar/gruu.c - one instance of a user by name: GRUUs (RFC 5627).
  *
- * sip:alice@example.com;gr=urn:uuid:... means the instance, on whichever connection it is.
+ * sip:alice@example.com;gr=urn:uuid:... means the instance, on whichever connection it is. That is
+ * its public one; what temporary ones are made of is in temp_gruu.c.
  */
 #include "modules/registrar/registrar.h"
 
@@ -38,12 +39,18 @@ static void put_escaped(struct buf *b, struct slice s)
 	}
 }
 
-void gruu_put(struct buf *b, struct slice aor, struct slice instance)
+static void put_uri(struct buf *b, struct slice aor, struct slice instance)
 {
-	buf_put(b, SLICE(";pub-gruu=\"sip:"));
+	buf_put(b, SLICE("sip:"));
 	buf_put(b, aor);
 	buf_put(b, SLICE(";gr="));
 	put_escaped(b, bare(instance));
+}
+
+void gruu_put(struct buf *b, struct slice aor, struct slice instance)
+{
+	buf_put(b, SLICE(";pub-gruu=\""));
+	put_uri(b, aor, instance);
 	buf_put_char(b, '"');
 }
 
@@ -60,4 +67,71 @@ bool gruu_asked(struct arena *arena, const struct sip_uri *uri, struct slice *in
 bool gruu_is_of(struct slice asked, struct slice instance)
 {
 	return asked.len > 0 && slice_eq_nocase(asked, bare(instance));
+}
+
+/* ---- temporary ones ---- */
+
+/* Valid while a binding of the instance is there that its Call-ID has made (5.3). */
+static struct slice instance_now(const struct registrar *reg, const struct registrar_conf *conf,
+    const struct temp_gruu *gruu)
+{
+	const struct usrloc_aor *aor = reg->usrloc->find(reg->ul, gruu->aor);
+	int64_t now = loop_wall(worker_loop());
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		reg->usrloc->binding(aor, i, &b);
+		if (b.expires > now && temp_gruu_is_of(gruu, conf->gruu_key, &b))
+			return b.instance;
+	}
+	return SLICE_NULL;
+}
+
+bool gruu_is_temporary(const struct registrar *reg, const struct registrar_conf *conf,
+    struct arena *arena, const struct sip_uri *uri, struct slice *aor, struct slice *instance)
+{
+	struct temp_gruu gruu;
+
+	if (!conf->temporary_gruus || !temp_gruu_read(arena, conf->gruu_key, uri, &gruu))
+		return false;
+	*aor = gruu.aor;
+	*instance = arena_dup(arena, bare(instance_now(reg, conf, &gruu)));
+	return true;
+}
+
+bool gruu_is_own(const struct registrar_conf *conf, struct arena *arena, const struct sip_uri *uri,
+    struct slice aor)
+{
+	struct temp_gruu gruu;
+	struct slice value;
+
+	if (!uri->params.len || !sip_uri_param(uri, SLICE("gr"), &value))
+		return false;
+	if (conf->temporary_gruus && temp_gruu_read(arena, conf->gruu_key, uri, &gruu))
+		return slice_eq(gruu.aor, aor);
+	return slice_eq(sip_uri_aor(arena, uri), aor);
+}
+
+enum fn_status registrar_resolve_gruu(struct lcs_call *call)
+{
+	struct arena *arena = lcs_arena(call->ctx);
+	struct slice aor, instance;
+	struct buf *b;
+
+	call->ret = value_bool(false);
+	if (!gruu_is_temporary(call->shared, call->conf, arena, lcs_request_uri(call->ctx), &aor,
+	    &instance) || !instance.len)
+		return FN_DONE;
+	b = buf_new(128);
+	if (!b)
+		return FN_FAILED;
+	put_uri(b, aor, instance);
+	if (b->failed || edit_request_uri(arena, lcs_edits(call->ctx),
+	    arena_dup(arena, buf_slice(b))) != 0) {
+		buf_unref(&b);
+		return FN_FAILED;
+	}
+	buf_unref(&b);
+	call->ret = value_bool(true);
+	return FN_DONE;
 }

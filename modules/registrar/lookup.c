@@ -154,14 +154,24 @@ static bool is_other_flow(const struct looking *l, const struct usrloc_binding *
 	return is_of(lcs_main_target(ctx), b->instance);
 }
 
-static void read_gruu(struct looking *l)
+/* Which of the user's endpoints is meant, and whose they are; NULL: nobody's. */
+static const struct usrloc_aor *read_wish(struct looking *l)
 {
+	struct arena *arena = lcs_arena(l->call->ctx);
 	struct sip_uri room;
 	const struct sip_uri *uri = asked_uri(l->call, &room);
+	struct slice aor;
 
-	l->by_gruu = uri && gruu_asked(lcs_arena(l->call->ctx), uri, &l->instance);
-	if (uri)
-		endpoint_wish_read(l->call->ctx, uri, &l->wish);
+	if (!uri)
+		return NULL;
+	endpoint_wish_read(l->call->ctx, uri, &l->wish);
+	l->by_gruu = gruu_asked(arena, uri, &l->instance);
+	if (l->by_gruu && gruu_is_temporary(l->reg, l->conf, arena, uri, &aor, &l->instance)) {
+		((struct registrar_local *)l->call->local)->gruus_gone += !l->instance.len;
+	} else {
+		aor = sip_uri_aor(arena, uri);
+	}
+	return aor.p ? l->reg->usrloc->find(l->reg->ul, aor) : NULL;
 }
 
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
@@ -252,8 +262,7 @@ enum fn_status registrar_lookup(struct lcs_call *call)
 		return FN_FAILED;
 	l = (struct looking){ .call = call, .reg = call->shared, .conf = call->conf,
 	    .now = loop_wall(worker_loop()), .features = call->argv[2].s };
-	aor = find_asked(call);
-	read_gruu(&l);
+	aor = read_wish(&l);
 	lcs_clear_targets(call->ctx);
 	if (prefer_read(call->ctx, &l.prefer) != 0 || (aor && take_those_meant(&l, aor) != 0))
 		return FN_FAILED;

@@ -2,7 +2,7 @@
  * registrar - REGISTER requests and the way to registered users (RFC 3261 10, 16.5).
  *
  * Also Path (RFC 3327), Service-Route (RFC 3608), instances with reg-id (RFC 5626) and
- * their public GRUUs (RFC 5627). Bindings are kept by usrloc.
+ * their GRUUs, public and temporary (RFC 5627). Bindings are kept by usrloc.
  */
 #include "modules/registrar/registrar.h"
 
@@ -60,6 +60,17 @@ static int check(const void *conf, struct diag *diag)
 	return 0;
 }
 
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct registrar_conf *c = conf;
+
+	(void)mod;
+	(void)next;
+	if (c->temporary_gruus)
+		temp_gruu_key(c->gruu_secret, c->gruu_key);
+	return 0;
+}
+
 static const struct lcs_need needs[] = { { "usrloc", 1, false }, { 0 } };
 
 #define DAY_MS ((int64_t)86400 * 1000)
@@ -94,6 +105,11 @@ static const struct lcs_param params[] = {
 	PARAM_STRING(struct registrar_conf, service_route, "",
 	    "the way that clients are asked to send their requests, as \"<sip:hs1.example.com;lr>\" "
 	    "(RFC 3608); empty: they are told none"),
+	PARAM_BOOL(struct registrar_conf, temporary_gruus, "yes",
+	    "clients that know of GRUUs are given temporary ones, too: a new one at each refresh, "
+	    "behind which nobody sees who they are (RFC 5627)"),
+	PARAM_SECRET_STRING(struct registrar_conf, gruu_secret, "",
+	    "the key of temporary GRUUs is made from this; empty: the store keeps one"),
 	{ 0 }
 };
 
@@ -109,6 +125,10 @@ static const struct lcs_func funcs[] = {
 	  "(the first 16 values of Accept-Contact and Reject-Contact, RFC 3841) goes first or is "
 	  "left out. features, as \"video\" or \"video;language=\\\"en\\\"\": only the endpoints that "
 	  "declare them (RFC 3840), if there are any" },
+	{ "resolve_gruu() -> bool", registrar_resolve_gruu, IN_REQUEST, 0,
+	  "if the Request-URI is a temporary GRUU of ours and still valid, put the public one in its "
+	  "place, which names the user: for what is asked about users before lookup(). false: it is "
+	  "none, or was" },
 	{ "registered(table: str = \"location\", uri: str = \"\") -> bool", registrar_registered,
 	  IN_ANY, FUNC_MUST_CHECK, "has this user an endpoint now" },
 	{ "unregister(table: str, uri: str, ruid: str = \"\") -> bool", registrar_unregister,
@@ -127,6 +147,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct registrar_local, store_unavailable, STAT_COUNTER, "503 for lack of a store"),
 	LCS_STAT(struct registrar_local, found, STAT_COUNTER, "lookups that found an endpoint"),
 	LCS_STAT(struct registrar_local, not_found, STAT_COUNTER, "lookups that found none"),
+	LCS_STAT(struct registrar_local, gruus_gone, STAT_COUNTER,
+	    "lookups of temporary GRUUs that were not valid any more"),
 	{ 0 }
 };
 
@@ -140,6 +162,9 @@ LCS_MODULE(registrar,
 	.needs = needs,
 	.ifaces = ifaces,
 	.stats = stats,
+	.rpcs = gruu_rpcs,
+	.schema = &temp_gruu_schema,
 	.load = load,
 	.check = check,
+	.prepare = prepare,
 );

@@ -5,17 +5,21 @@
 #define MODULES_REGISTRAR_REGISTRAR_H
 
 #include "modules/registrar/registrar_api.h"
+#include "modules/registrar/temp_gruu.h"
 #include "modules/usrloc/usrloc_api.h"
 
 struct registrar_conf {
 	msec_t       default_expires, min_expires, max_expires;
 	int64_t      max_contacts;
 	bool         replace_oldest, append_branches, method_filtering, dial_contacts, detect_nat;
-	struct slice path_mode, service_route, foreign;
+	bool         temporary_gruus;
+	struct slice path_mode, service_route, foreign, gruu_secret;
+	unsigned char gruu_key[KEPT_KEY_BYTES];
 };
 
 struct registrar_local {
-	uint64_t accepted, queries, rejected, too_brief, bad, foreign, store_unavailable, found, not_found;
+	uint64_t accepted, queries, rejected, too_brief, bad, foreign, store_unavailable, found,
+	         not_found, gruus_gone;
 };
 
 #define REGISTRAR_LISTENERS 4u
@@ -42,6 +46,7 @@ enum fn_status registrar_save(struct lcs_call *call);
 enum fn_status registrar_lookup(struct lcs_call *call);
 enum fn_status registrar_registered(struct lcs_call *call);
 enum fn_status registrar_unregister(struct lcs_call *call);
+enum fn_status registrar_resolve_gruu(struct lcs_call *call);	/* gruu.c */
 
 /** Answer 200 with the bindings as they are now (RFC 3261 10.3 step 8); was_there: for those
  *  who add to it. 0 or -errno. */
@@ -54,6 +59,18 @@ void gruu_put(struct buf *b, struct slice aor, struct slice instance);
 /** Does the URI ask for one instance? Which one, in the arena; empty: for none there can be. */
 bool gruu_asked(struct arena *arena, const struct sip_uri *uri, struct slice *instance);
 bool gruu_is_of(struct slice asked, struct slice instance);
+/**
+ * Whose temporary GRUU is a URI?
+ * @param aor, instance  in the arena; instance empty: it is not valid any more
+ * @return false: it is none of ours
+ */
+bool gruu_is_temporary(const struct registrar *reg, const struct registrar_conf *conf,
+    struct arena *arena, const struct sip_uri *uri, struct slice *aor, struct slice *instance);
+/** Is the URI, a contact, a GRUU of this user itself? It would lead in circles (5.1). */
+bool gruu_is_own(const struct registrar_conf *conf, struct arena *arena, const struct sip_uri *uri,
+    struct slice aor);
+
+extern const struct lcs_rpc gruu_rpcs[];	/* gruu_rpc.c */
 
 /* ---- endpoint.c: LCS clients ---- */
 

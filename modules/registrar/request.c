@@ -250,6 +250,8 @@ static int take_contact(struct reading *r, struct slice value)
 	}
 	if (c->addr.uri.scheme == URI_OTHER)
 		return refuse(r, 400, "Contact is no SIP URI");
+	if (gruu_is_own(r->conf, r->arena, &c->addr.uri, r->out->change.aor))
+		return refuse(r, 403, "Contact is a GRUU of this user");
 	return make_binding(r, c);
 }
 

@@ -3,12 +3,9 @@
  */
 #include "modules/rr/seal.h"
 
-#include "utils/digest.h"
 #include "utils/hex.h"
-#include "utils/rand.h"
 
 #include <endian.h>
-#include <errno.h>
 
 static const struct store_step steps[] = {
 #include "modules/rr/schema.gen.h"
@@ -27,68 +24,14 @@ const struct store_schema seal_schema = { "rr", steps, stmts };
 
 /* ---- the key ---- */
 
-static int from_text(struct slice text, struct siphash_key *key)
-{
-	unsigned char bytes[DIGEST_MAX_BYTES];
-
-	if (digest(DIGEST_SHA256, &text, 1, bytes) != 0)
-		return -ENOMEM;
-	memcpy(key, bytes, sizeof(*key));
-	return 0;
-}
-
-struct reading { struct siphash_key *key; bool found; };
-
-static void take_row(void *arg, const struct value *cells, unsigned columns)
-{
-	struct reading *r = arg;
-
-	lcs_assert(columns == 1);
-	r->found = cells[0].type == VALUE_STRING && cells[0].s.len &&
-	    from_text(cells[0].s, r->key) == 0;
-}
-
-static bool read_key(struct siphash_key *key)
-{
-	struct reading r = { key, false };
-
-	return store_run_now(&stmts[STMT_GET], NULL, take_row, &r) > 0 && r.found;
-}
-
-/* Another node may do the same at this moment: what is there afterwards counts. */
-static void make_key(void)
-{
-	unsigned char bytes[32];
-	char text[2 * sizeof(bytes)];
-	struct value arg;
-
-	rand_bytes(bytes, sizeof(bytes));
-	hex_encode(text, bytes, sizeof(bytes));
-	arg = value_string(slice_of(text, sizeof(text)));
-	store_run_now(&stmts[STMT_PUT], &arg, NULL, NULL);
-}
-
-/* The same at each reload. */
-static void key_of_process(struct siphash_key *key)
-{
-	key->k0 = siphash(siphash_boot_key(), SLICE("rr seal 0"));
-	key->k1 = siphash(siphash_boot_key(), SLICE("rr seal 1"));
-}
-
 void seal_key(struct slice secret, struct siphash_key *key)
 {
-	if (secret.len && from_text(secret, key) == 0)
-		return;
-	if (store_is_on() && read_key(key))
-		return;
-	if (store_is_on()) {
-		make_key();
-		if (read_key(key))
-			return;
-		log_warning("rr", "the store keeps no key: dialogs that are open now cannot go on after "
-		    "a restart. Set modparam(\"rr\", \"secret\", ...), or mend the store");
-	}
-	key_of_process(key);
+	static const struct kept_key_place place = { "rr", &stmts[STMT_GET], &stmts[STMT_PUT],
+	    "dialogs that are open now cannot go on after a restart" };
+	unsigned char bytes[KEPT_KEY_BYTES];
+
+	kept_key_get(&place, secret, bytes);
+	memcpy(key, bytes, sizeof(*key));
 }
 
 /* ---- the mark ---- */

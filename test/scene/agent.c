@@ -211,7 +211,7 @@ void agent_send(struct agent *a, const struct step *step)
 		send_file(a, rest, step);
 		return;
 	}
-	o = order_read(step->what, step->line);
+	o = order_read(expect_fill(step->what), step->line);
 	if (slice_eq(first, SLICE("raw")))
 		send_raw(a, &o, step);
 	else if (is_digit(first.p[0]))

@@ -191,7 +191,7 @@ void server_reload(const struct step *step, struct slice rest)
 static void check_rpc_notes(const struct step *step, struct slice text)
 {
 	for (const struct note *n = step->notes; n; n = n->next) {
-		struct slice pattern = slice_trim(n->text);
+		struct slice pattern = expect_fill(slice_trim(n->text));
 		bool no = slice_starts(pattern, SLICE("no "));
 
 		if (no)
@@ -215,6 +215,7 @@ void server_rpc(const struct step *step, struct slice rest)
 
 	if (fails)
 		take_word(&rest);
+	rest = expect_fill(rest);
 	method = take_word(&rest);
 	params = rest.len ? json_loadb(rest.p, rest.len, 0, &why) : json_object();
 	if (!params)
