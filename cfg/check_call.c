@@ -72,7 +72,8 @@ static void say_unknown(struct check *c, const struct expr *e)
 	if (is_guest(c->ld) && guest_function(c, e))
 		return;
 	legal_names(c, &all);
-	if (c->ld->names->is_incomplete && !diag_nearest(e->call.name, all.names, all.count))
+	/* It may be of the module that is not there; one letter wrong is no coincidence. */
+	if (c->ld->names->is_incomplete && !diag_misspelt(e->call.name, all.names, all.count))
 		return;
 	item = load_error(c->ld, 301, e->call.name_at, "there is no function %.*s()",
 	    SLICE_ARG(e->call.name));
@@ -137,6 +138,9 @@ static void say_count(struct check *c, const struct sym_func *f, unsigned got,
 	struct slice missing = SLICE("");
 
 	if (is_guest(c->ld) && guest_arity(c, f, at))
+		return;
+	/* A module that could not be opened may have one of that name, too. */
+	if (c->ld->names->is_incomplete && !f->module)
 		return;
 	item = load_error(c->ld, 305, at, "%s() needs %.*s, got %u", f->name,
 	    SLICE_ARG(count_text(c, f)), got);

@@ -196,7 +196,8 @@ static void say_unknown(struct check *c, struct expr *e)
 	candidates_add_dict(&all, &c->ld->names->vars);
 	for (size_t i = 0; i < OWN; i++)
 		candidates_add(&all, slice_str(own[i].name));
-	if (c->ld->names->is_incomplete && !diag_nearest(e->pv->name, all.names, all.count))
+	/* It may be of the module that is not there; one letter wrong is no coincidence. */
+	if (c->ld->names->is_incomplete && !diag_misspelt(e->pv->name, all.names, all.count))
 		return;
 	item = load_error(c->ld, c->in_text ? 309 : 205, e->at, "unknown variable $%.*s",
 	    SLICE_ARG(e->pv->name));

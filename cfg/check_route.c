@@ -316,10 +316,16 @@ static void check_module_use(struct load *ld, const struct loaded_module *m)
 	    "none of its functions, variables and events");
 }
 
+/* What arms a route may be of a module that could not be opened. */
+static bool seems_unused(const struct load *ld, const struct route_decl *r)
+{
+	return !r->is_used && (r->kind == ROUTE_NAMED || !ld->names->is_incomplete);
+}
+
 void check_unused(struct load *ld)
 {
 	for (const struct route_decl *r = ld->ast->routes.first; r; r = r->next)
-		if (!r->is_used)
+		if (seems_unused(ld, r))
 			load_warning(ld, 202, r->name_at, "%.*s is never %s",
 			    SLICE_ARG(route_text(ld, r)),
 			    r->kind == ROUTE_NAMED ? "called" : "armed");

@@ -322,10 +322,8 @@ static unsigned distance(struct slice a, struct slice b)
 	return last[b.len];
 }
 
-const char *diag_nearest(struct slice word, const char *const *names, size_t n)
+static const char *nearest(struct slice word, const char *const *names, size_t n, unsigned best)
 {
-	/* The longer the word the more of it may be wrong. */
-	unsigned best = word.len <= 4 ? 1 : word.len <= 8 ? 2 : 3;
 	const char *found = NULL;
 
 	if (word.len < 2 || word.len > NEAREST_MAX_BYTES)
@@ -343,6 +341,17 @@ const char *diag_nearest(struct slice word, const char *const *names, size_t n)
 		}
 	}
 	return found;
+}
+
+const char *diag_nearest(struct slice word, const char *const *names, size_t n)
+{
+	/* The longer the word the more of it may be wrong. */
+	return nearest(word, names, n, word.len <= 4 ? 1 : word.len <= 8 ? 2 : 3);
+}
+
+const char *diag_misspelt(struct slice word, const char *const *names, size_t n)
+{
+	return nearest(word, names, n, 1);
 }
 
 /* ---- in order, for printing ---- */

@@ -63,5 +63,7 @@ struct slice diag_text(const struct diag *d, enum diag_format format, struct are
 
 /** Nearest of n names by edit distance, or NULL if none is near. */
 const char *diag_nearest(struct slice word, const char *const *names, size_t n);
+/** The same, but no more than one letter may be wrong. */
+const char *diag_misspelt(struct slice word, const char *const *names, size_t n);
 
 #endif
