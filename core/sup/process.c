@@ -8,6 +8,7 @@
 #include "core/sup/ctl.h"
 #include "core/sup/link.h"
 #include "core/sup/panic.h"
+#include "core/sup/reclaim.h"
 #include "utils/arena.h"
 #include "utils/epoch.h"
 #include "utils/err.h"
@@ -33,6 +34,7 @@ static struct process {
 	struct wheel_timer         grace;	/* while transactions may get their answers */
 	msec_t                     stop_at;	/* 0: nobody has asked */
 	bool                       reads;	/* registered with utils/epoch.h */
+	struct reclaim             reclaim;
 } proc;
 
 void process_ask_stop(void)
@@ -162,6 +164,7 @@ static void turn_until_stopped(void)
 		loop_turn(proc.loop, TICK_MS);
 		server_tick(proc.server);
 		config_tick();
+		reclaim_tick(&proc.reclaim, loop_now(proc.loop));
 	}
 }
 
