@@ -15,7 +15,7 @@ struct auth_conf {
 };
 
 struct auth_local {			/* statistics of one worker */
-	uint64_t challenges, accepted, wrong, stale, malformed;
+	uint64_t challenges, accepted, copies, wrong, stale, malformed;
 };
 
 struct auth { struct lcs_mod *mod; struct nonces nonces; };

@@ -13,6 +13,11 @@
 /* The window packs the highest nc seen (upper half) and a bit for each of the 32 below. */
 #define WINDOW_BITS 32u
 
+/* Of what is kept of a request, the lower bits are those of the second: they come round after
+ * twelve days, which no nonce lives to see. */
+#define SECOND_BITS 0xfffffu
+#define IS_MARK     ((uint64_t)1 << 63)
+
 static uint64_t mac(const struct nonces *n, const char head[16])
 {
 	return siphash(&n->key, slice_of(head, 16));
@@ -76,6 +81,7 @@ void nonce_make(struct nonces *n, int64_t now, char *out)
 	/* Readers check the serial first: the window of the old one is void from here on. */
 	atomic_store_explicit(&slot->serial, serial, memory_order_release);
 	atomic_store_explicit(&slot->window, 0, memory_order_release);
+	atomic_store_explicit(&slot->copy, 0, memory_order_relaxed);
 	put_hex(out, (uint64_t)now, 8);
 	put_hex(out + 8, serial, 8);
 	put_hex(out + 16, mac(n, out), 16);
@@ -130,15 +136,31 @@ static enum nonce_state find_slot(struct nonces *n, struct slice nonce, int64_t 
 	return NONCE_FRESH;
 }
 
+static uint64_t copy_of(uint64_t mark, int64_t now)
+{
+	return IS_MARK | (mark & ~(uint64_t)SECOND_BITS) | ((uint64_t)now & SECOND_BITS);
+}
+
+static bool is_copy(const struct nonce_slot *slot, uint64_t mark, int64_t now)
+{
+	uint64_t was = atomic_load_explicit(&slot->copy, memory_order_relaxed);
+	uint64_t is = copy_of(mark, now);
+
+	return (was ^ is) <= SECOND_BITS && ((is - was) & SECOND_BITS) <= NONCE_COPY_S;
+}
+
 enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
-    uint32_t nc)
+    uint32_t nc, uint64_t mark)
 {
 	struct nonce_slot *slot;
 	enum nonce_state state = find_slot(n, nonce, now, lifetime, &slot);
 
-	if (state == NONCE_FRESH && nc && !count_use(slot, nc))
-		return NONCE_REPLAYED;
-	return state;
+	if (state != NONCE_FRESH || !nc)
+		return state;
+	if (!count_use(slot, nc))
+		return mark && is_copy(slot, mark, now) ? NONCE_COPY : NONCE_REPLAYED;
+	atomic_store_explicit(&slot->copy, mark ? copy_of(mark, now) : 0, memory_order_relaxed);
+	return NONCE_FRESH;
 }
 
 enum nonce_state nonce_look(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,

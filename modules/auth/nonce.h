@@ -15,7 +15,8 @@
 
 #define NONCE_CHARS 32
 
-struct nonce_slot { _Atomic uint32_t serial; _Atomic uint64_t window; };
+/* copy: mark of the request that used it last, and when; 0: none. */
+struct nonce_slot { _Atomic uint32_t serial; _Atomic uint64_t window, copy; };
 
 struct nonces {
 	struct siphash_key  key;
@@ -24,7 +25,10 @@ struct nonces {
 	struct nonce_slot  *slots;
 };
 
-enum nonce_state { NONCE_FRESH, NONCE_OLD, NONCE_REPLAYED, NONCE_FOREIGN };
+/* How long a client repeats a request that was not answered (RFC 3261 17.1.2: 64*T1), s. */
+#define NONCE_COPY_S 32
+
+enum nonce_state { NONCE_FRESH, NONCE_OLD, NONCE_REPLAYED, NONCE_FOREIGN, NONCE_COPY };
 
 /** slots is rounded up to a power of two. secret empty: a random key. 0 or -ENOMEM. */
 int  nonces_init(struct nonces *n, size_t slots, struct slice secret);
@@ -35,9 +39,12 @@ void nonce_make(struct nonces *n, int64_t now, char *out);
  * Any thread. Judge a nonce; if it is fresh and nc > 0, count that use.
  * @param lifetime  seconds
  * @param nc        0: the client sent none (RFC 2069 style), nothing is counted
+ * @param mark      of the request and whom it came from, not to be guessed; 0: none. Another
+ *                  use of the same count with the same mark, within NONCE_COPY_S of the first
+ *                  and if no other was between them, is the same use: NONCE_COPY
  */
 enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
-    uint32_t nc);
+    uint32_t nc, uint64_t mark);
 /** The same judgement, but nothing is counted. */
 enum nonce_state nonce_look(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
     uint32_t nc);

@@ -124,18 +124,59 @@ static bool response_is_right(struct slice method, const struct auth_asked *aske
 	return digest_equal(slice_of(want, len), slice_of(got, len));
 }
 
+static enum auth_verdict judge_response(const struct auth_asked *asked, struct slice method,
+    struct slice ha1_hex)
+{
+	if (asked->cred.qop.len && auth_nonce_count(asked->cred.nc) == 0)
+		return AUTH_BAD;
+	return response_is_right(method, asked, ha1_hex) ? AUTH_OK : AUTH_WRONG;
+}
+
+/* Only whoever knows the secret may use up a nonce-count. */
+static enum nonce_state use(struct auth *auth, const struct auth_conf *conf,
+    const struct auth_asked *asked, int64_t now, uint64_t mark)
+{
+	uint32_t nc = asked->cred.qop.len ? auth_nonce_count(asked->cred.nc) : 0;
+
+	return nonce_use(&auth->nonces, asked->cred.nonce, now, conf->nonce_expire / 1000, nc, mark);
+}
+
 enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
     const struct auth_asked *asked, struct slice method, struct slice ha1_hex, int64_t now)
 {
-	uint32_t nc = auth_nonce_count(asked->cred.nc);
+	enum auth_verdict verdict = judge_response(asked, method, ha1_hex);
 
-	if (asked->cred.qop.len && nc == 0)
-		return AUTH_BAD;
-	if (!response_is_right(method, asked, ha1_hex))
-		return AUTH_WRONG;
-	/* Only whoever knows the secret may use up a nonce-count. */
-	return nonce_use(&auth->nonces, asked->cred.nonce, now, conf->nonce_expire / 1000,
-	    asked->cred.qop.len ? nc : 0) == NONCE_FRESH ? AUTH_OK : AUTH_STALE;
+	if (verdict != AUTH_OK)
+		return verdict;
+	return use(auth, conf, asked, now, 0) == NONCE_FRESH ? AUTH_OK : AUTH_STALE;
+}
+
+/*
+ * A REGISTER over UDP whose 200 was lost comes again, byte by byte, and save() knows it without
+ * a transaction; so its use of the nonce must be known, too, or the client would be asked again
+ * (RFC 3261 17.2.2). From elsewhere, or with one byte changed, it is somebody else's.
+ */
+static uint64_t mark_of(struct lcs_ctx *ctx)
+{
+	const struct sip_msg *msg = lcs_msg(ctx);
+	const struct sock_addr *from = &msg->from.remote;
+	const struct slice pieces[] = { msg->raw,
+	    slice_of((const char *)from->ip.bytes, sizeof(from->ip.bytes)),
+	    slice_of((const char *)&from->port, sizeof(from->port)) };
+
+	if (msg->method != METHOD_REGISTER || msg->from.transport != TRANSPORT_UDP)
+		return 0;
+	return siphash_pieces(siphash_boot_key(), pieces, 3, 0) | 1;
+}
+
+static bool may_use(struct auth *auth, struct lcs_ctx *ctx, const struct auth_asked *asked)
+{
+	struct auth_local *stats = lcs_local(auth->mod);
+	enum nonce_state state = use(auth, auth_conf_of(auth, ctx), asked,
+	    loop_wall(worker_loop()), asked->cred.qop.len ? mark_of(ctx) : 0);
+
+	stats->copies += state == NONCE_COPY;
+	return state == NONCE_FRESH || state == NONCE_COPY;
 }
 
 static void count(struct auth_local *stats, enum auth_verdict verdict)
@@ -149,9 +190,10 @@ enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex)
 {
 	struct auth_local *stats = lcs_local(auth->mod);
-	enum auth_verdict verdict = auth_judge(auth, auth_conf_of(auth, ctx), asked,
-	    lcs_msg(ctx)->method_text, ha1_hex, loop_wall(worker_loop()));
+	enum auth_verdict verdict = judge_response(asked, lcs_msg(ctx)->method_text, ha1_hex);
 
+	if (verdict == AUTH_OK && !may_use(auth, ctx, asked))
+		verdict = AUTH_STALE;
 	count(stats, verdict);
 	if (verdict != AUTH_OK)
 		return verdict;

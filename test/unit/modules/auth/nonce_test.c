@@ -28,7 +28,7 @@ static int drop(void **state)
 
 static enum nonce_state use(int64_t now, uint32_t nc)
 {
-	return nonce_use(&nonces, slice_of(nonce, NONCE_CHARS), now, LIFETIME, nc);
+	return nonce_use(&nonces, slice_of(nonce, NONCE_CHARS), now, LIFETIME, nc, 0);
 }
 
 static void test_age(void **state)
@@ -56,6 +56,47 @@ static void test_counts(void **state)
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if (use(1000, steps[i].nc) != steps[i].state)
 			fail_msg("step %zu, count %u", i, steps[i].nc);
+}
+
+static enum nonce_state use_marked(int64_t now, uint32_t nc, uint64_t mark)
+{
+	return nonce_use(&nonces, slice_of(nonce, NONCE_CHARS), now, LIFETIME, nc, mark);
+}
+
+/* The very same request may use its count again for as long as clients repeat. */
+static void test_copies(void **state)
+{
+	const uint64_t one = 0x1234567812345678, other = one ^ (uint64_t)1 << 40;
+
+	(void)state;
+	assert_int_equal(use_marked(1000, 1, one), NONCE_FRESH);
+	assert_int_equal(use_marked(1000, 1, one), NONCE_COPY);
+	assert_int_equal(use_marked(1000 + NONCE_COPY_S, 1, one), NONCE_COPY);
+	assert_int_equal(use_marked(1001 + NONCE_COPY_S, 1, one), NONCE_REPLAYED);
+	assert_int_equal(use_marked(1000, 1, other), NONCE_REPLAYED);
+	assert_int_equal(use_marked(1000, 1, 0), NONCE_REPLAYED);
+	assert_int_equal(use_marked(999, 1, one), NONCE_REPLAYED);	/* the clock was put back */
+	/* What came last is what is known. */
+	assert_int_equal(use_marked(1010, 2, other), NONCE_FRESH);
+	assert_int_equal(use_marked(1010, 2, other), NONCE_COPY);
+	assert_int_equal(use_marked(1010, 1, one), NONCE_REPLAYED);
+	assert_int_equal(use_marked(1010, 3, 0), NONCE_FRESH);
+	assert_int_equal(use_marked(1010, 2, other), NONCE_REPLAYED);
+	assert_int_equal(use_marked(1010, 3, 0), NONCE_REPLAYED);
+}
+
+/* Whoever gets a slot next inherits nothing. */
+static void test_copies_go_with_their_nonce(void **state)
+{
+	char next[NONCE_CHARS];
+
+	(void)state;
+	assert_int_equal(use_marked(1000, 1, 77 << 20), NONCE_FRESH);
+	for (int i = 0; i < 4; i++)
+		nonce_make(&nonces, 1000, next);
+	memcpy(nonce, next, sizeof(next));
+	assert_int_equal(use_marked(1000, 1, 0), NONCE_FRESH);
+	assert_int_equal(use_marked(1000, 1, 77 << 20), NONCE_REPLAYED);
 }
 
 static void test_looking_counts_nothing(void **state)
@@ -87,7 +128,7 @@ static void test_every_digit_counts(void **state)
 		nonce[i] = good;
 	}
 	for (size_t len = 0; len < NONCE_CHARS; len++)
-		assert_int_equal(nonce_use(&nonces, slice_of(nonce, len), 1000, LIFETIME, 1),
+		assert_int_equal(nonce_use(&nonces, slice_of(nonce, len), 1000, LIFETIME, 1, 0),
 		    NONCE_FOREIGN);
 	assert_int_equal(use(1000, 1), NONCE_FRESH);
 }
@@ -103,7 +144,7 @@ static void test_ring_forgets(void **state)
 	assert_int_equal(use(1000, 1), NONCE_FRESH);
 	nonce_make(&nonces, 1000, other);
 	assert_int_equal(use(1000, 2), NONCE_OLD);
-	assert_int_equal(nonce_use(&nonces, slice_of(other, NONCE_CHARS), 1000, LIFETIME, 1),
+	assert_int_equal(nonce_use(&nonces, slice_of(other, NONCE_CHARS), 1000, LIFETIME, 1, 0),
 	    NONCE_FRESH);
 }
 
@@ -118,8 +159,8 @@ static void test_secret(void **state)
 	assert_int_equal(nonces_init(&c, 4, SLICE("other")), 0);
 	nonce_make(&a, 1000, made);
 	/* b knows the key but has not seen the serial: stale, not foreign. */
-	assert_int_equal(nonce_use(&b, slice_of(made, NONCE_CHARS), 1000, LIFETIME, 1), NONCE_OLD);
-	assert_int_equal(nonce_use(&c, slice_of(made, NONCE_CHARS), 1000, LIFETIME, 1),
+	assert_int_equal(nonce_use(&b, slice_of(made, NONCE_CHARS), 1000, LIFETIME, 1, 0), NONCE_OLD);
+	assert_int_equal(nonce_use(&c, slice_of(made, NONCE_CHARS), 1000, LIFETIME, 1, 0),
 	    NONCE_FOREIGN);
 	nonces_fini(&a);
 	nonces_fini(&b);
@@ -131,6 +172,8 @@ static void test_secret(void **state)
 UNIT_MAIN(
 	NONCE_TEST(test_age),
 	NONCE_TEST(test_counts),
+	NONCE_TEST(test_copies),
+	NONCE_TEST(test_copies_go_with_their_nonce),
 	NONCE_TEST(test_looking_counts_nothing),
 	NONCE_TEST(test_every_digit_counts),
 	NONCE_TEST(test_ring_forgets),
