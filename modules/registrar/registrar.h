@@ -17,9 +17,12 @@ struct registrar_conf {
 	unsigned char gruu_key[KEPT_KEY_BYTES];
 };
 
+struct method_list { size_t len; uint32_t bits; char text[256]; };	/* as read last */
+
 struct registrar_local {
 	uint64_t accepted, queries, rejected, too_brief, bad, foreign, store_unavailable, found,
 	         not_found, gruus_gone;
+	struct method_list methods;
 };
 
 #define REGISTRAR_LISTENERS 4u

@@ -12,6 +12,7 @@ struct reading {
 	struct lcs_ctx              *ctx;
 	struct arena                *arena;
 	const struct registrar_conf *conf;
+	struct registrar_local      *local;
 	struct sip_view              view;
 	struct reg_request          *out;
 	struct usrloc_binding        common;	/* what all contacts of the request share */
@@ -84,8 +85,8 @@ static bool is_between_methods(char c)
 	return c == ',' || is_lws(c);
 }
 
-/* Every REGISTER brings such a list, so it is gone through once, by hand. */
-static uint32_t method_bits(struct slice list)
+/* Gone through once, by hand. */
+static uint32_t read_methods(struct slice list)
 {
 	const char *p = list.p, *end = slice_end(list);
 	uint32_t bits = 0;
@@ -103,6 +104,21 @@ static uint32_t method_bits(struct slice list)
 			p++;
 	}
 	return bits;
+}
+
+/* Every REGISTER brings such a list, and clients of one make the same. */
+static uint32_t method_bits(const struct reading *r, struct slice list)
+{
+	struct method_list *last = &r->local->methods;
+
+	if (list.len == 0 || list.len > sizeof(last->text))
+		return read_methods(list);
+	if (list.len != last->len || memcmp(list.p, last->text, list.len) != 0) {
+		last->len = list.len;
+		memcpy(last->text, list.p, list.len);
+		last->bits = read_methods(list);
+	}
+	return last->bits;
 }
 
 /* Those that have a field of their own, and so need not be kept as text. */
@@ -136,7 +152,7 @@ static int take_params(struct reading *r, struct slice params, struct usrloc_bin
 		if (is_own_param(name) || (r->epid.len && slice_eq_nocase(name, SLICE("epid"))))
 			continue;
 		if (slice_eq_nocase(name, SLICE("methods")))
-			b->methods = method_bits(hdr_unquote(r->arena, value));
+			b->methods = method_bits(r, hdr_unquote(r->arena, value));
 		*at++ = ';';
 		memcpy(at, name.p, (size_t)(end - name.p));
 		at += end - name.p;
@@ -358,7 +374,7 @@ static int take_common(struct reading *r)
 	r->common.call_id = msg_call_id(msg);
 	r->common.cseq = cseq->seq;
 	r->common.user_agent = msg_value(msg, HDR_USER_AGENT);
-	r->common.methods = method_bits(msg_value(msg, HDR_ALLOW));
+	r->common.methods = method_bits(r, msg_value(msg, HDR_ALLOW));
 	r->common.changed = r->now;
 	r->header_expires = msg_expires(msg);
 	/* 10.2.1.1: a malformed value counts as 3600. */
@@ -367,12 +383,14 @@ static int take_common(struct reading *r)
 	return 0;
 }
 
-int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf,
-    struct reg_request *out)
+int reg_request_read(struct lcs_call *call, struct reg_request *out)
 {
+	const struct registrar_conf *conf = call->conf;
+	struct lcs_ctx *ctx = call->ctx;
 	struct reading r = {
-		.ctx = ctx, .arena = lcs_arena(ctx), .conf = conf, .view = lcs_view(ctx),
-		.out = out, .now = loop_wall(worker_loop()), .checked = lcs_msg(ctx)->contacts,
+		.ctx = ctx, .arena = lcs_arena(ctx), .conf = conf, .local = call->local,
+		.view = lcs_view(ctx), .out = out, .now = loop_wall(worker_loop()),
+		.checked = lcs_msg(ctx)->contacts,
 	};
 	int err;
 

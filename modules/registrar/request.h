@@ -17,10 +17,9 @@ struct reg_request {
 };
 
 /**
- * Read what a REGISTER asks for. Texts point into the ctx's arena.
+ * Read what a REGISTER asks for. Texts point into the arena of call->ctx.
  * @return 0, -EBADMSG with status and reason, -ENOMEM
  */
-int reg_request_read(struct lcs_ctx *ctx, const struct registrar_conf *conf,
-    struct reg_request *out);
+int reg_request_read(struct lcs_call *call, struct reg_request *out);
 
 #endif

@@ -127,7 +127,7 @@ enum fn_status registrar_save(struct lcs_call *call)
 	s->ctx = call->ctx;
 	s->reg = call->shared;
 	s->flags = call->argv[1].i;
-	err = reg_request_read(call->ctx, call->conf, &s->request);
+	err = reg_request_read(call, &s->request);
 	if (err == -EBADMSG)
 		return refused(s, call);
 	if (err)
