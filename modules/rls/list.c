@@ -332,29 +332,72 @@ int rls_list_apply(struct rls_list *l, struct slice content_type, struct slice b
 
 /* ---- somebody's contacts as a list ---- */
 
-struct following { struct applying a; int err; };
+struct following {
+	struct applying     a;
+	struct xcap_service service;
+	uint64_t            groups;	/* numbers of those called like the service's */
+	int                 err;
+};
 
+static void add_uri(struct following *f, struct slice uri)
+{
+	if (!f->err)
+		f->err = uri.p ? want(&f->a, uri, aor_of(f->a.arena, uri)) : -ENOMEM;
+}
+
+static void note_group(const struct contacts_group *g, void *arg)
+{
+	struct following *f = arg;
+
+	if (slice_eq(g->name, f->service.group))
+		f->groups |= (uint64_t)1 << (g->id - 1);
+}
+
+/* All whom she watches; of a service, all of its group. */
 static void add_contact(const struct contacts_contact *c, void *arg)
 {
 	struct following *f = arg;
-	struct slice uri = slice_find(c->uri, ':') < c->uri.len ? c->uri :
-	    arena_printf(f->a.arena, "sip:%.*s", SLICE_ARG(c->uri));
+	uint64_t members = c->members ? c->members : CONTACTS_UNGROUPED;
 
-	if (f->err || !c->subscribed)
+	if (f->a.l->is_service ? !(members & f->groups) : !c->subscribed)
 		return;
-	f->err = uri.p ? want(&f->a, uri, aor_of(f->a.arena, uri)) : -ENOMEM;
+	add_uri(f, slice_find(c->uri, ':') < c->uri.len ? c->uri :
+	    arena_printf(f->a.arena, "sip:%.*s", SLICE_ARG(c->uri)));
+}
+
+static void add_contacts(struct following *f)
+{
+	const struct rls *r = f->a.l->r;
+	const struct roaming_list *list = r->contacts ? r->contacts->find(r->c, f->a.l->owner) : NULL;
+
+	if (f->service.is_group && slice_eq(f->service.group, SLICE("~")))
+		f->groups = CONTACTS_UNGROUPED;
+	if (list)
+		r->contacts->each(list, note_group, add_contact, f);
+}
+
+static void add_all(struct following *f)
+{
+	struct rls_list *l = f->a.l;
+
+	if (l->is_service)
+		f->err = l->r->xcap->find_service(l->r->services, f->a.arena, l->uri, &f->service);
+	if (f->err == -ENOENT)
+		f->err = 0;		/* it is no more: nobody is in it */
+	else if (!l->is_service || f->service.is_group)
+		add_contacts(f);
+	for (unsigned i = 0; i < f->service.count; i++)
+		add_uri(f, f->service.uris[i]);
 }
 
 static int take_contacts(struct rls_list *l)
 {
-	struct following f = { { l, arena_new(0) }, 0 };
-	const struct roaming_list *list = l->r->contacts->find(l->r->c, l->owner);
+	struct following f = { .a = { l, arena_new(0) } };
 
 	if (!f.a.arena)
 		return -ENOMEM;
 	want_all(l, false);
-	if (list)
-		l->r->contacts->each(list, NULL, add_contact, &f);
+	add_all(&f);
 	arena_free(&f.a.arena);
 	settle(l, f.err == 0);
 	wait_for_all(l);
@@ -374,15 +417,15 @@ static void contacts_changed(void *arg, const struct presence_notice *n)
 	tell(l);
 }
 
-int rls_list_follow(struct rls_list *l, struct slice owner)
+int rls_list_follow(struct rls_list *l)
 {
-	const struct presence_watch_args args = { .aor = owner, .watcher = owner,
+	const struct presence_watch_args args = { .aor = l->watcher, .watcher = l->watcher,
 	    .package = SLICE("vnd-microsoft-roaming-contacts") };
 	int err;
 
 	l->owner = l->watcher;
 	err = take_contacts(l);
-	if (!err && !l->contacts)
+	if (!err && !l->contacts && l->r->contacts)
 		err = l->r->presence->watch(l->r->p, &args, contacts_changed, l, &l->contacts);
 	return err;
 }

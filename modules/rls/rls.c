@@ -1,9 +1,9 @@
 /*
  * rls - one subscription for many users: LCS's adhoclist, and resource lists (RFC 4662).
  *
- * Three kinds of lists: what an LCS client gives in its SUBSCRIBE and changes in its dialog;
- * a list of resources in a SUBSCRIBE (RFC 5367); and the contacts that a user has stored,
- * under an address of their own.
+ * Four kinds of lists: what an LCS client gives in its SUBSCRIBE and changes in its dialog;
+ * a list of resources in a SUBSCRIBE (RFC 5367); the contacts that a user has stored, under an
+ * address of their own; and what a user has given an address by XCAP (RFC 4826).
  */
 #include "modules/rls/rls.h"
 
@@ -27,13 +27,39 @@ static bool is_type(struct slice content_type, struct slice name)
 }
 
 /* "alice-list@example.com": whose contacts? false if it names nobody's. */
-static bool names_contacts(const struct rls *r, const struct presence_request *req)
+static bool names_contacts(const struct rls *r, struct slice aor)
 {
-	struct slice suffix = rls_conf(r)->list_suffix, rest = req->aor;
+	struct slice suffix = rls_conf(r)->list_suffix, rest = aor;
 	struct slice user = slice_split(&rest, '@');
 
-	return r->contacts && suffix.len && user.len > suffix.len && slice_ends(user, suffix) &&
-	    has_word(req->supported, SLICE("eventlist"));
+	return r->contacts && suffix.len && user.len > suffix.len && slice_ends(user, suffix);
+}
+
+/* "alice-work@example.com": an address of her rls-services; owner is in the arena. */
+static int find_owner(const struct rls *r, struct arena *arena, struct slice aor,
+    struct slice *owner)
+{
+	struct xcap_service service;
+	int err = r->xcap ? r->xcap->find_service(r->services, arena, aor, &service) : -ENOENT;
+
+	if (!err)
+		*owner = service.owner;
+	return err;
+}
+
+static bool names_service(const struct rls *r, struct slice aor)
+{
+	struct arena *arena = r->xcap ? arena_new(0) : NULL;
+	struct slice owner;
+	bool yes = arena && find_owner(r, arena, aor, &owner) == 0;
+
+	arena_free(&arena);
+	return yes;
+}
+
+static bool names_list(const struct rls *r, struct slice aor)
+{
+	return names_contacts(r, aor) || names_service(r, aor);
 }
 
 /* Only the user himself watches his contacts so; what is his is with his owner. */
@@ -42,8 +68,21 @@ static bool is_own_list(const struct rls *r, const struct presence_request *req)
 	struct slice rest = req->aor, watcher = req->watcher;
 	struct slice user = slice_split(&rest, '@'), name = slice_split(&watcher, '@');
 
+	if (!names_contacts(r, req->aor))
+		return false;
 	user.len -= rls_conf(r)->list_suffix.len;
 	return slice_eq_nocase(user, name) && slice_eq_nocase(rest, watcher);
+}
+
+static bool is_own_service(const struct rls *r, const struct presence_request *req)
+{
+	struct arena *arena = r->xcap ? arena_new(0) : NULL;
+	struct slice owner;
+	bool yes = arena && find_owner(r, arena, req->aor, &owner) == 0 &&
+	    slice_eq_nocase(owner, req->watcher);
+
+	arena_free(&arena);
+	return yes;
 }
 
 static bool is_adhoc(const struct presence_request *req)
@@ -53,7 +92,8 @@ static bool is_adhoc(const struct presence_request *req)
 
 static bool claims(void *arg, const struct presence_request *req)
 {
-	return is_adhoc(req) || is_type(req->content_type, LISTS_TYPE) || names_contacts(arg, req);
+	return is_adhoc(req) || is_type(req->content_type, LISTS_TYPE) ||
+	    (has_word(req->supported, SLICE("eventlist")) && names_list(arg, req->aor));
 }
 
 static int begin(struct rls *r, struct presence_sub *sub, const struct presence_request *req)
@@ -68,7 +108,8 @@ static int begin(struct rls *r, struct presence_sub *sub, const struct presence_
 	r->presence->set_sub_data(sub, l);
 	if (req->body.len)
 		return rls_list_apply(l, req->content_type, req->body);
-	return is_own_list(r, req) ? rls_list_follow(l, req->watcher) : -ENOENT;
+	l->is_service = !is_own_list(r, req);
+	return !l->is_service || is_own_service(r, req) ? rls_list_follow(l) : -ENOENT;
 }
 
 static int open_list(void *arg, struct presence_user *u, struct presence_sub *sub,
@@ -80,7 +121,9 @@ static int open_list(void *arg, struct presence_user *u, struct presence_sub *su
 	(void)u;
 	if (!l)
 		return begin(r, sub, req);
-	return req->body.len ? rls_list_apply(l, req->content_type, req->body) : 0;
+	if (req->body.len)
+		return rls_list_apply(l, req->content_type, req->body);
+	return l->owner.len ? rls_list_follow(l) : 0;
 }
 
 static int build(void *arg, struct presence_user *u, struct presence_sub *sub, bool full,
@@ -110,13 +153,30 @@ static void close_list(void *arg, struct presence_user *u, struct presence_sub *
 
 static const struct presence_lists lists = { claims, open_list, build, close_list };
 static const struct lcs_need needs[] = {
-	{ "presence", 1, false }, { "presence_xml", 1, false }, { "contacts", 1, true }, { 0 }
+	{ "presence", 1, false }, { "presence_xml", 1, false }, { "contacts", 1, true },
+	{ "xcap", 1, true }, { 0 }
+};
+
+static enum fn_status fn_is_list_uri(struct lcs_call *call)
+{
+	const struct sip_uri *uri = lcs_request_uri(call->ctx);
+	struct slice aor = uri && uri->user.len ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
+
+	call->ret = value_bool(aor.p && names_list(call->shared, aor));
+	return FN_DONE;
+}
+
+static const struct lcs_func funcs[] = {
+	{ "is_list_uri() -> bool", fn_is_list_uri, IN_REQUEST, FUNC_MUST_CHECK,
+	  "is the Request-URI the address of a user's contacts (list_suffix), or of a service that a "
+	  "user has made by XCAP" },
+	{ 0 }
 };
 
 static int load(struct lcs_mod *mod)
 {
 	struct rls *r = lcs_shared(mod);
-	void *p = NULL, *px = NULL, *c = NULL;
+	void *p = NULL, *px = NULL, *c = NULL, *x = NULL;
 
 	r->mod = mod;
 	r->presence = lcs_import(mod, "presence", &p);
@@ -125,6 +185,8 @@ static int load(struct lcs_mod *mod)
 	r->px = px;
 	r->contacts = lcs_import(mod, "contacts", &c);
 	r->c = c;
+	r->xcap = lcs_import(mod, "xcap", &x);
+	r->services = x;
 	xml_read_init();
 	return r->presence->set_lists(r->p, &lists, r);
 }
@@ -157,7 +219,11 @@ LCS_MODULE(rls,
 	    "  its REGISTER;\n"
 	    "- with a list of resources in the body (RFC 5367, `application/resource-lists+xml`);\n"
 	    "- to `alice-list@example.com`, which stands for the contacts that alice has stored; the\n"
-	    "  list follows when they change. Only alice may watch it.\n\n"
+	    "  list follows when they change. Only alice may watch it;\n"
+	    "- to an address that alice has made by XCAP (rls-services, RFC 4826, module xcap_server),\n"
+	    "  for one of her groups or for users that she names. It follows her contacts; what else\n"
+	    "  she writes into her services counts when a subscription is refreshed.\n\n"
+	    "These addresses are no users': where a script asks does_uri_exist(), ask is_list_uri() first.\n\n"
 	    "The first notice names all; each later one only who has changed. What a watcher may see\n"
 	    "of each user is decided as if he had subscribed to each. Users of other domains are not\n"
 	    "watched from here: LCS clients are told to subscribe to them themselves.\n",
@@ -165,6 +231,7 @@ LCS_MODULE(rls,
 	.local_size = sizeof(struct rls_local),
 	.shared_size = sizeof(struct rls),
 	.params = params,
+	.funcs = funcs,
 	.needs = needs,
 	.stats = stats,
 	.load = load,

@@ -9,6 +9,7 @@
 
 #include "modules/contacts/contacts_api.h"
 #include "modules/presence_xml/presence_xml_api.h"
+#include "modules/xcap_server/xcap_api.h"
 #include "utils/list.h"
 #include "utils/xml_read.h"
 
@@ -30,6 +31,8 @@ struct rls {
 	struct presence_xml           *px;
 	const struct contacts_api     *contacts;	/* NULL: not loaded */
 	struct contacts               *c;
+	const struct xcap_api         *xcap;		/* NULL: not loaded */
+	struct xcap                   *services;
 };
 
 enum rls_state { RLS_UNKNOWN, RLS_ACTIVE, RLS_PENDING, RLS_TERMINATED, RLS_ELSEWHERE };
@@ -54,6 +57,7 @@ struct rls_list {
 	const struct presence_package *package;
 	struct presence_watch *contacts;	/* tells when the contact list has changed */
 	struct slice         owner;		/* whose contacts; empty: the list was given */
+	bool                 is_service;	/* of the owner's rls-services, not all contacts */
 	bool                 is_lcs;
 	uint32_t             version;		/* of the next body */
 	unsigned             count, unknown;	/* entries; those not heard of yet */
@@ -81,8 +85,9 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 void rls_list_free(struct rls_list *l);
 /** Step by step; 0, -E2BIG, -ENOMEM, -EBADMSG. */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
-/** The resources are the user's contacts, now and whenever they change. 0, -E2BIG, -ENOMEM. */
-int  rls_list_follow(struct rls_list *l, struct slice owner);
+/** The resources are the owner's contacts, or those of a service, now and whenever the contacts
+ *  change; once more: as they are now. 0, -E2BIG, -ENOMEM. */
+int  rls_list_follow(struct rls_list *l);
 
 /* ---- body.c ---- */
 /** The list and its parts. *out NULL: nothing to say. 0, -EAGAIN (some are not known yet, and
