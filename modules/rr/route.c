@@ -93,7 +93,7 @@ static bool is_ours_as_target(struct lcs_ctx *ctx, const struct sip_uri *uri,
 {
 	flow_id flow;
 
-	if (!uri)
+	if (!uri || (!uri->params.len && uri->user.len != FLOW_TOKEN_CHARS))
 		return false;
 	*marks = marks_of(uri);
 	return (has_mark(marks, MARK_LR) || flow_token_read(uri->user, &flow)) &&
@@ -200,6 +200,27 @@ static int mend_strict(struct following *f)
 	return err;
 }
 
+/* The only value of its line, as we wrote it: 1 if it was taken off. */
+static int take_plain(struct following *f)
+{
+	struct sip_msg *msg = lcs_msg(f->ctx);
+	const struct sip_edit **last = lcs_edits(f->ctx);
+	const struct hdr *h = msg_hdr(msg, HDR_ROUTE);
+	struct hdr_ref ref = { .id = HDR_ROUTE };
+	struct slice params;
+	int err;
+
+	if (!h || (*last && ((*last)->touched & edit_bit(HDR_ROUTE)) != 0) ||
+	    !rr_is_plain(f->ctx, f->conf, h->value, &params))
+		return 0;
+	ref.at = (uint16_t)(h - msg->hdrs);
+	err = edit_drop(lcs_arena(f->ctx), last, &ref);
+	f->last = (struct sip_uri){ .scheme = URI_SIP, .params = params };
+	f->count++;
+	f->sealed = true;
+	return err ? err : 1;
+}
+
 /* Take off the first Route if it is ours, and a second half if only such is wanted: 1; 0 if it
  * stays, or -errno. */
 static int take_first(struct following *f, bool second_half)
@@ -242,8 +263,10 @@ static int take_other_side(struct following *f)
  */
 static int take_own(struct following *f)
 {
-	int taken = 1;
+	int taken = f->was_strict ? 0 : take_plain(f);
 
+	if (taken == 0)
+		taken = 1;
 	while (taken > 0 && (f->count == 0 || (f->count < OURS_ABOVE && lacks_seal(f))))
 		taken = take_first(f, false);
 	if (taken < 0)
