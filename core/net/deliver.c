@@ -6,6 +6,7 @@
 static net_deliver_fn *deliver_fn;
 static net_undelivered_fn *undelivered_fn;
 static net_taker_fn *taker;
+static net_reader_fn *reader;
 
 void net_set_deliver(net_deliver_fn *fn)
 {
@@ -15,6 +16,11 @@ void net_set_deliver(net_deliver_fn *fn)
 void net_set_taker(net_taker_fn *fn)
 {
 	taker = fn;
+}
+
+void net_set_reader(net_reader_fn *fn)
+{
+	reader = fn;
 }
 
 void net_set_undelivered(net_undelivered_fn *fn)
@@ -49,8 +55,13 @@ static bool deliver_here(struct slice bytes, const struct sip_hop *from)
 {
 	struct sip_defect why = { 0 };
 	struct sip_msg *msg = NULL;
-	int err = sip_msg_parse(bytes, from, &net_limits()->msg, &msg, &why);
+	int err;
 
+	if (reader && reader(bytes, from)) {
+		NET_COUNT(messages_in, 1);
+		return false;
+	}
+	err = sip_msg_parse(bytes, from, &net_limits()->msg, &msg, &why);
 	return hand_on(msg, err, &why, from);
 }
 

@@ -37,6 +37,13 @@ void net_set_taker(net_taker_fn *fn);	/* before workers_start(); NULL: nobody ta
 void net_deliver_taken(struct slice bytes, const struct sip_hop *from);
 
 /*
+ * Reading: called before a message is parsed, where it would be delivered. true: the bytes were
+ * all that was needed, and there will be no message.
+ */
+typedef bool net_reader_fn(struct slice bytes, const struct sip_hop *from);
+void net_set_reader(net_reader_fn *fn);	/* before workers_start(); NULL: nobody reads */
+
+/*
  * Undelivered: the network says that a datagram of ours did not arrive (RFC 3261 18.4). Called
  * on any worker, whose socket the kernel chose among those that share the port; perhaps more
  * than once, and not from net_send(). sent: the beginning of what was sent, borrowed; how much

@@ -220,6 +220,10 @@ struct lcs_tx_ops {
 	/* On a worker, who may not know the branch: a request with it did not arrive (18.4).
 	 * May be NULL. */
 	void (*undelivered)(struct slice branch, bool is_cancel, int err);
+	/* On the owner of the call: a 200 with this branch and the method of its CSeq has come for
+	 * a request of ours. true: that is all its sender wanted to know, and it has been told;
+	 * false: it has to be read. May be NULL. */
+	bool (*answered)(struct slice branch, enum sip_method method);
 };
 /** In load(). 0 or -EEXIST. */
 int   lcs_tx_provide(const struct lcs_tx_ops *ops);

@@ -14,6 +14,7 @@
 #include "core/sip/route.h"
 #include "core/sip/sending.h"
 #include "core/sip/steer.h"
+#include "core/sip/terse.h"
 #include "core/sip/tx.h"
 #include "core/sip/undelivered.h"
 #include "utils/err.h"
@@ -280,6 +281,7 @@ void dispatch_start(void)
 	dispatch_refuse_new(false);
 	net_set_deliver(dispatch_deliver);
 	steer_start();
+	net_set_reader(terse_read);
 	net_set_sending(sending_hooks);
 	net_set_undelivered(sip_undelivered);
 }

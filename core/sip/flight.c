@@ -142,24 +142,32 @@ static void keep(struct flight_name *n, struct slice s)
 
 static struct slice uri_of(const struct name_addr *a) { return a ? a->uri.text : SLICE_NULL; }
 
-static struct flight_run *next_run(struct flight *f, struct lcs_ctx *ctx)
+static struct flight_run *next_run(struct flight *f, const struct sip_hop *from,
+    struct slice call_id)
 {
 	struct flight_run *r = &f->runs[f->next & f->mask];
-	struct sip_msg *msg = ctx->msg;
 
 	r->number = f->next++;
 	r->first_step = r->last_step = f->tape.at;
+	r->is_over = false;
+	r->took = 0;
+	r->begin = loop_now(worker_loop());
+	r->from = from->remote;
+	r->transport = (uint8_t)from->transport;
+	keep(&r->call_id, call_id);
+	return r;
+}
+
+static struct flight_run *next_of(struct flight *f, struct lcs_ctx *ctx)
+{
+	struct sip_msg *msg = ctx->msg;
+	struct flight_run *r = next_run(f, &msg->from, msg_call_id(msg));
+
 	r->generation = (uint32_t)ctx->gen->gen.number;
 	r->kind = ctx->kind;
 	r->method = (uint8_t)msg->method;
 	r->is_request = msg->is_request;
 	r->status = msg->is_request ? 0 : msg->status;
-	r->is_over = false;
-	r->took = 0;
-	r->begin = loop_now(worker_loop());
-	r->from = msg->from.remote;
-	r->transport = (uint8_t)msg->from.transport;
-	keep(&r->call_id, msg_call_id(msg));
 	return r;
 }
 
@@ -181,7 +189,7 @@ void flight_begin(struct lcs_ctx *ctx, int route)
 
 	if (!f || f->is_paused)
 		return;
-	r = next_run(f, ctx);
+	r = next_of(f, ctx);
 	r->route = route;
 	keep_names(r, ctx->msg);
 	counts = counts_of(ctx->gen);
@@ -212,16 +220,37 @@ void flight_end(struct lcs_ctx *ctx, enum vm_status status)
 	r->is_over = true;
 }
 
-void flight_response(struct lcs_ctx *ctx)
+static void end_response(struct flight_run *r)
 {
-	struct flight *f = mine();
-	struct flight_run *r = f ? next_run(f, ctx) : NULL;
-
-	if (!r)
-		return;
 	r->route = -1;
 	r->uri.len = r->caller.len = r->callee.len = 0;
 	r->is_over = true;
+}
+
+void flight_response(struct lcs_ctx *ctx)
+{
+	struct flight *f = mine();
+
+	if (f)
+		end_response(next_of(f, ctx));
+}
+
+bool flight_is_on(void) { return mine() != NULL; }
+
+void flight_answer(const struct sip_hop *from, struct slice call_id, enum sip_method method,
+    uint16_t status)
+{
+	struct flight *f = mine();
+	struct flight_run *r = f ? next_run(f, from, call_id) : NULL;
+
+	if (!r)
+		return;
+	r->generation = (uint32_t)gen_peek()->number;
+	r->kind = ROUTE_REPLY;
+	r->method = (uint8_t)method;
+	r->is_request = false;
+	r->status = status;
+	end_response(r);
 }
 
 void flight_replied(struct lcs_ctx *ctx, unsigned status)

@@ -86,7 +86,7 @@ static struct tm_request request_for(const struct presence_sub *sub, struct slic
 		.from = sub->t.from, .to = sub->t.to, .call_id = sub->t.call_id,
 		.cseq = sub->local_cseq + 1, .route_set = sub->t.route_set,
 		.hop = sub->hop, .has_hop = sub->has_hop || sub->is_located,
-		.is_located = sub->is_located,
+		.is_located = sub->is_located, .is_terse = true,
 	};
 }
 

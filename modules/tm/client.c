@@ -416,6 +416,15 @@ static void settle(struct tm_client *c)
 	set_base(c, NULL);
 }
 
+/* Without a transaction. No response: a 200 that nobody reads. */
+static void tell_uac(struct tm_client *c, struct sip_msg *response)
+{
+	if (!response)
+		tm_uac_over(c, 200, NULL);
+	else if (response->status >= 200)
+		tm_uac_over(c, response->status, response);
+}
+
 static void act(struct tm_client *c, unsigned actions, struct sip_msg *response, int err)
 {
 	if (actions & TM_DO_AGAIN)
@@ -424,8 +433,8 @@ static void act(struct tm_client *c, unsigned actions, struct sip_msg *response,
 		send_ack(c, response);
 	if ((actions & TM_DO_TELL) && c->tx && !c->is_cancel)
 		tm_response(c->tx, c, response);
-	else if ((actions & TM_DO_TELL) && response->status >= 200)
-		tm_uac_over(c, response->status, response);
+	else if ((actions & TM_DO_TELL) && c->uac)
+		tell_uac(c, response);
 	if (actions & TM_DO_TIMEOUT)
 		time_is_over(c);
 	if (actions & TM_DO_ERROR)
@@ -454,6 +463,11 @@ static void input(struct tm_client *c, enum tm_input in, struct sip_msg *respons
 void tm_client_receive(struct tm_client *c, struct sip_msg *response)
 {
 	input(c, tm_input_recv(response->status), response, 0);
+}
+
+void tm_client_answered(struct tm_client *c)
+{
+	input(c, tm_input_recv(200), NULL, 0);
 }
 
 /* Over a connection of its own the client cannot be reached in another way: look after it. */

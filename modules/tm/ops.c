@@ -109,7 +109,21 @@ static void undelivered(struct slice branch, bool is_cancel, int err)
 		tm_client_undelivered(c, err);
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered };
+static bool answered(struct slice branch, enum sip_method method)
+{
+	struct tm_client *c;
+	uint64_t id;
+
+	if (!tm_branch_id(branch, &id))
+		return false;
+	c = tm_client_find(tm_here(), id, false);
+	if (!c || c->method != method || !tm_uac_is_terse(c))
+		return false;
+	tm_client_answered(c);
+	return true;
+}
+
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, answered };
 
 /* ---- for other modules ---- */
 

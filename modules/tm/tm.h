@@ -285,6 +285,8 @@ void tm_client_undelivered(struct tm_client *c, int err);
 void tm_client_cancel(struct tm_client *c, struct slice reason);
 struct tm_client *tm_client_find(struct tm_local *local, uint64_t id, bool is_cancel);
 void tm_client_receive(struct tm_client *c, struct sip_msg *response);
+/** A 200 came for a client of a terse request (tm_uac_is_terse()). */
+void tm_client_answered(struct tm_client *c);
 /** Its branch no longer waits for it. */
 void tm_client_detach(struct tm_client *c);
 /** A provisional response that says more than "Trying": timer C begins again (16.7, item 2). */
@@ -385,6 +387,8 @@ void tm_uac_abandon(struct tm_tx *tx);
 void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response);
 /** It goes, or goes on alone: nobody is told. */
 void tm_uac_lost(struct tm_client *c);
+/** Does it want to know no more than that a 2xx came? */
+bool tm_uac_is_terse(const struct tm_client *c);
 struct tm_uac_info { msec_t born; const struct sip_hop *hop; };
 void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
     void *arg);

@@ -35,6 +35,7 @@ struct tm_request {			/* a request from nothing: NOTIFY, OPTIONS, BYE, MESSAGE *
 	bool           has_hop;
 	bool           is_located;	/* hop is where the URI leads, no more: what is large may
 					 * go by TCP instead of UDP (RFC 3261 18.1.1) */
+	bool           is_terse;	/* of a 2xx only the status is wanted: fn may get no response */
 	struct slice   next_uri;	/* go to this URI; empty: Route or Request-URI decide */
 };
 

@@ -33,6 +33,7 @@ struct tm_uac {
 	struct tm_client *client;	/* owner's, of the short way (own.h); NULL: it has gone */
 	struct list    among;		/* in the owner's local->direct, as long as there is a client */
 	uint64_t       id;		/* of the client */
+	bool           is_terse;
 	enum sip_method method;
 	msec_t         born;
 	struct sip_out *out;		/* of the short way; until it is sent */
@@ -206,6 +207,8 @@ void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response)
 	uac_unref(uac);
 }
 
+bool tm_uac_is_terse(const struct tm_client *c) { return c->uac && c->uac->is_terse; }
+
 void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
     void *arg)
 {
@@ -333,6 +336,7 @@ static struct tm_uac *uac_new(const struct tm_request *r, tm_event_fn *fn, void 
 	uac->hop = r->hop;
 	uac->hop.name = SLICE_NULL;
 	uac->has_hop = r->has_hop && !r->is_located;
+	uac->is_terse = r->is_terse || !fn;
 	return uac;
 }
 

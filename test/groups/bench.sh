@@ -17,7 +17,7 @@ fi
 export LCS_BIN=$LCS_BUILD/lcs LCS_MODULE_PATH=$LCS_BUILD/modules BENCH_BUILD=$LCS_BUILD/bench
 scenarios=${LCS_SCENARIOS:-options-udp,register-udp,rereg-udp,regauth-udp,message-udp,call-udp,options-tcp,register-tcp,message-tcp,call-tcp}
 # What is counted is quick, and the same on a busy machine: first.
-insn=${LCS_INSN:-options-udp register-udp rereg-udp regauth-udp message-udp call-udp options-tcp message-tcp}
+insn=${LCS_INSN:-options-udp register-udp rereg-udp regauth-udp message-udp call-udp options-tcp message-tcp presence-udp}
 # shellcheck disable=SC2086
 "$LCS_SRC/test/bench/insn" --tap 1 $insn
 counted=$(wc -w <<< "$insn")
