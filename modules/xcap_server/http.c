@@ -50,6 +50,7 @@ struct conversation {
 	char                  *target;	/* of the request line, as it came */
 	struct xcap_exchange  *exchange;
 	bool                   is_answered;
+	size_t                 wasted;	/* bytes that came behind the answer */
 };
 
 /* ---- answers ---- */
@@ -133,7 +134,7 @@ static enum MHD_Result begin(struct conversation *c, const char *method)
 	};
 
 	get_address(c->connection, &r.from);
-	c->is_answered = false;
+	c->wasted = 0;
 	c->exchange = xcap_exchange_new(c->h->x, c->h->inbox, on_ready, c);
 	if (!c->exchange)
 		return MHD_NO;
@@ -143,14 +144,18 @@ static enum MHD_Result begin(struct conversation *c, const char *method)
 	return c->is_answered && !is_body_welcome(c) ? send_answer(c) : MHD_YES;
 }
 
+/* An answer can be sent when all has been read; so what comes is thrown away, for a while. */
 static enum MHD_Result take_body(struct conversation *c, const char *data, size_t *size)
 {
-	bool done = !c->is_answered && xcap_exchange_body(c->exchange, slice_of(data, *size));
+	size_t len = *size;
 
 	*size = 0;
-	if (done)
-		c->is_answered = true;
-	return MHD_YES;
+	if (!c->is_answered) {
+		c->is_answered = xcap_exchange_body(c->exchange, slice_of(data, len));
+		return MHD_YES;
+	}
+	c->wasted += len;
+	return c->wasted > 4 * (size_t)c->h->conf.max_body ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result run(struct conversation *c)

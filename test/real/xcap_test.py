@@ -1,4 +1,5 @@
 """XCAP by curl: contacts, rules and services over HTTP are those that SIP clients see."""
+import contextlib
 import http.client
 import os
 import re
@@ -329,6 +330,16 @@ def bad_documents(world):
     expect(s.xcap.get(RULES, alice), 404)
 
 
+def ends(wire, piece):
+    """Does the server close a connection that sends and sends?"""
+    wire.settimeout(5)
+    with contextlib.suppress(ConnectionError):
+        for _ in range(1000):
+            wire.sendall(piece)
+        return False
+    return True
+
+
 @test("bad requests: paths, selectors, types, methods, sizes, halves", limit=60)
 def bad_requests(world):
     s, alice = shared(world)
@@ -366,6 +377,9 @@ def bad_requests(world):
     expect(x.put(LISTS, alice, huge, headers=["Expect: 100-continue"]), 413)
     expect(x.put(LISTS, alice, huge[:400_000], headers=["Transfer-Encoding: chunked"]), 413)
     expect(x.ask("GET", mine + "?" + "x" * 40_000, alice), 414)
+    with socket.create_connection(("127.0.0.1", x.port)) as endless:
+        endless.sendall(b"PUT /xcap-root/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        check(ends(endless, b"10000\r\n" + b"x" * 0x10000 + b"\r\n"), "a body without end")
     # one that stops in the middle holds nobody up
     with socket.create_connection(("127.0.0.1", x.port)) as half:
         half.sendall(b"PUT /xcap-root/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<half")
