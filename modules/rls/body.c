@@ -166,15 +166,14 @@ static void put_parts(struct making *m)
 
 static struct presence_body *finish(struct making *m)
 {
-	char type[160];
+	char type[160], start[48] = "resourceList";
 	int len;
 
-	if (m->l->is_lcs)
-		len = snprintf(type, sizeof(type), "multipart/related;type=\"application/rlmi+xml\";"
-		    "start=resourceList;boundary=%s", m->boundary);
-	else
-		len = snprintf(type, sizeof(type), "multipart/related;type=\"application/rlmi+xml\";"
-		    "boundary=\"%s\";start=\"<list@%s>\"", m->boundary, m->host);
+	if (!m->l->is_lcs)
+		snprintf(start, sizeof(start), "\"<list@%s>\"", m->host);
+	/* The boundary last and bare: linphone takes all that follows for it, quotes, too. */
+	len = snprintf(type, sizeof(type), "multipart/related;type=\"application/rlmi+xml\";"
+	    "start=%s;boundary=%s", start, m->boundary);
 	return presence_body_new(slice_of(type, (size_t)len), SLICE("Require: eventlist\r\n"),
 	    buf_slice(m->out));
 }

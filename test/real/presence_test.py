@@ -118,18 +118,74 @@ def lcs_to_standard(world, accept):
     valid_xml(text)
 
 
-@test("baresip watches a pidgin-sipe user", limit=90)
-def baresip_watches(world):
+@test("baresip over {} and pidgin-sipe see each other", each=("tcp", "tls"), limit=90)
+def baresip(world, transport):
     one, two = world.users(2, "home-lcs")
     server = world.server("home-lcs")
     bob = ready(world.sipe(two, "tcp", server))
-    phone = world.baresip(one, "tcp", server, watches=[two])
+    bob.command("add", one.uri, "Friends")
+    phone = world.baresip(one, transport, server, watches=[two], more=";pubint=600")
 
     def seen(status):
         wait_until(lambda: status in str(phone.command("contacts")), 30, f"contact {status}")
 
     seen("Online")
-    bob.command("status", "busy", "counting")
-    seen("Busy")
+    bob.wait_status(one.uri, "available", seconds=15)
+    for status, shown in (("busy", "Busy"), ("away", "Offline"), ("available", "Online"),
+                          ("invisible", "Offline")):
+        bob.command("status", status, "counting")
+        seen(shown)
+    for command, status in (("presence_offline", "offline"), ("presence_online", "available")):
+        phone.command(command)
+        bob.wait_status(one.uri, status)
+    bob.command("status", "available")
+    seen("Online")
     bob.child.signal(9)
     seen("Offline")
+
+
+@test("linphone over {} and pidgin-sipe see each other", each=("tcp", "tls"), limit=90)
+def linphone(world, transport):
+    one, two, three = world.users(3, "home-lcs")
+    server = world.server("home-lcs")
+    bob = ready(world.sipe(two, "tcp", server))
+    bob.command("add", one.uri, "Friends")
+    phone = world.linphonec(one, transport, server, [two, three])
+    phone.wait_friend(two, "Online")
+    bob.wait_status(one.uri, "available", seconds=15)
+    for status, shown in (("busy", "Busy"), ("away", "Away"), ("be-right-back", "Away"),
+                          ("do-not-disturb", "Busy"), ("available", "Online"), ("invisible", "Offline")):
+        bob.command("status", status, "counting")
+        phone.wait_friend(two, shown)
+    phone.quit()
+    bob.wait_status(one.uri, "offline")
+
+
+@test("a standard client watches the contacts that pidgin-sipe keeps, by one subscription", limit=60)
+def contacts_as_list(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tcp", server))
+    alice.command("add", two.uri, "Friends")
+    alice.wait_status(two.uri, "available", seconds=15)
+    watcher = world.agent(one, "tcp", server)
+    watcher.register()
+    uri = f"sip:{one.name}-list@{one.domain}"
+
+    def subscribe(agent):
+        return agent.ask("SUBSCRIBE", uri, headers=[
+            ("Event", "presence"), ("Expires", "600"), ("Supported", "eventlist"),
+            ("Accept", "multipart/related, application/rlmi+xml, application/pidf+xml")]).code
+
+    def told(*words):
+        notify = watcher.peer.expect("NOTIFY", seconds=10)
+        watcher.answer(notify, 200, "OK")
+        return all(w in notify.body.decode() for w in words)
+
+    equal(subscribe(watcher), 200, "SUBSCRIBE")
+    check(told('fullState="true"', f'uri="{two.uri}"', "<basic>open</basic>"), "the first notice")
+    bob.command("status", "busy")
+    wait_until(lambda: told('fullState="false"', f'uri="{two.uri}"', "<rpid:busy/>"), 10, "a change")
+    stranger = world.agent(two, "tcp", server)
+    stranger.register()
+    check(subscribe(stranger) in (403, 404), "somebody else's contacts")

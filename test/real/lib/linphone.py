@@ -42,7 +42,7 @@ reg_route=<{server}>
 reg_identity=sip:{name}@{domain}
 reg_expires={expires}
 reg_sendregister={register}
-publish=0
+publish={publish}
 contact_parameters={features}
 quality_reporting_enabled=0
 [auth_info_0]
@@ -57,12 +57,22 @@ SENT = re.compile(rb"channel \[(\w+)\]: message sent to \[[^\]]*\], size: \[(\d+
 RECEIVED = re.compile(rb"channel \[(\w+)\]: received \[(\d+)\] new bytes from \[[^\]]*\]:\n")
 
 
+FRIEND = """
+[friend_{number}]
+url="{name}" <{uri}>
+pol=accept
+subscribe=1
+"""
+
+
 class Linphone:
     """A running linphone-daemon with one account."""
+    program = 'linphone-daemon --config "$0/rc" --log "$0/log" --disable-stats-events'
+    prompt = r"daemon-linphone>"
 
     def __init__(self, directory, user, server, transport, register=True, expires=600,
                  ring_seconds=30, max_calls=4, netns=None, bind="127.0.0.1",
-                 features=""):
+                 features="", publish=False, friends=()):
         self.user, self.server, self.transport = user, server, transport
         self.directory = directory
         for sub in (".local/share/linphone", ".config/linphone"):
@@ -75,16 +85,16 @@ class Linphone:
             **ports, bind=bind, ca=server.ca, max_calls=max_calls, name=user.name,
             server=server.uri(transport, host), domain=user.domain, password=user.password,
             expires=expires, register=int(register), ring_seconds=ring_seconds,
-            features=features))
+            features=features, publish=int(publish)) + "".join(
+            FRIEND.format(number=i, name=f.name, uri=f.uri) for i, f in enumerate(friends)))
         flags = ["-m"] if os.geteuid() == 0 else ["-rm"]
         self.child = Child(
             ["unshare", *flags, "--propagation", "private", "sh", "-c",
              'mount --bind "$0/hosts" /etc/hosts; '
-             'exec linphone-daemon --config "$0/rc" --log "$0/log" --disable-stats-events',
-             str(directory)],
+             "exec " + self.program, str(directory)],
             directory / "output", env={"HOME": str(directory)}, netns=netns,
             name=f"linphone {user.name}")
-        self.child.wait_for(r"daemon-linphone>", 15)
+        self.child.wait_for(self.prompt, 15)
 
     # -- commands and events
 
@@ -187,6 +197,20 @@ class Linphone:
 
     def close(self):
         self.child.close()
+
+
+class LinphoneConsole(Linphone):
+    """The same library in linphonec, which knows presence: it publishes its own, and says what it
+    hears of its friends."""
+    program = 'linphonec -d 6 -l "$0/log" -c "$0/rc"'
+    prompt = r"linphonec>"
+
+    def __init__(self, directory, user, server, transport, friends):
+        super().__init__(directory, user, server, transport, publish=True, friends=friends)
+
+    def wait_friend(self, user, status, seconds=15):
+        """Until a friend is Online, Busy, Away, Offline..."""
+        self.child.wait_for(rf'Friend "{user.name}" <{user.uri}> is {status}$', seconds)
 
 
 def fields(text):

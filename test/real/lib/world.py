@@ -8,7 +8,7 @@ import shutil
 from .agent import Agent
 from .baresip import Baresip
 from .demo import Server
-from .linphone import Linphone
+from .linphone import Linphone, LinphoneConsole
 from .netcat import Netcat
 from .peer import Peer
 from .services import Service
@@ -175,6 +175,11 @@ class World:
         need("linphone-daemon", "linphone-cli")
         return self.add(Linphone(self.path(f"linphone-{user.name}"), user,
                                  server or self.server(), transport, **how))
+
+    def linphonec(self, user, transport, server, friends):
+        need("linphonec", "linphone-cli")
+        return self.add(LinphoneConsole(self.path(f"linphonec-{user.name}"), user, server, transport,
+                                        friends))
 
     def sipe(self, user, transport="tcp", server=None, **how):
         """pidgin-sipe; skipped where it is not installed."""
