@@ -80,7 +80,7 @@ def second(world):
     server = world.server("home-lcs")
     desk = ready(world.sipe(one, "tcp", server))
     laptop = ready(world.sipe(one, "tcp", server, program=other_machine(world),
-                              env={"SIPE": str(sipe.build(world.path("built")))}))
+                              env={"SIPE": str(sipe.build(world.run.directory))}))
     equal(len(server.endpoints(one)), 2, "endpoints")
     desk.command("add", bob.uri, "Friends", "Bobby")
     equal(laptop.event("buddy", bob.uri)[2], "Bobby", "on the second machine")

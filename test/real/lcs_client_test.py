@@ -1,7 +1,9 @@
 """pidgin-sipe, the LCS client: NTLM sign-in, signed messages both ways, what is refused."""
+from lib import sipe
 from lib.demo import ROOT
 from lib.ports import free_port
 from lib.tap import check, equal, test, wait_until
+from lib.world import need
 
 REFUSED = "2"               # libpurple's number for a failed authentication
 
@@ -96,6 +98,19 @@ def disabled(world):
     check("User disabled" in client.wait_failed(), "it does not say why")
     wait_until(lambda: not signed_in(server, user), 5, "the association ends")
     check("User disabled" in world.sipe(user, "tcp", server).wait_failed(), "nor the next time")
+
+
+@test("a clock that is {} is told to the user of pidgin-sipe by name", limit=60, each=(
+    "20 minutes slow", "20 minutes fast"))
+def clock(world, off):
+    need("faketime", "faketime")
+    program = world.path("elsewhen")
+    program.write_text('#!/bin/sh\nexport FAKETIME_DONT_FAKE_MONOTONIC=1\n'
+                       f'exec faketime -f {"-" if "slow" in off else "+"}20m "$SIPE" "$@"\n')
+    program.chmod(0o755)
+    client = world.sipe(world.user("home-lcs"), "tcp", world.server("home-lcs"), program=program,
+                        env={"SIPE": str(sipe.build(world.run.directory))})
+    check("clock of this computer is wrong" in client.wait_failed(), "it does not say why")
 
 
 @test("an unknown user is refused before a password is asked for", limit=40)
