@@ -1,8 +1,8 @@
 /*
  * dirsearch - look for people: directorySearch in SERVICE requests to the domain.
  *
- * What is known of people is in the store, set with lcsctl, and in memory; a search looks at
- * all of them.
+ * What is known of people is in the store, set with lcsctl, and in memory, where a search looks
+ * at all of them; or in a directory server.
  */
 #include "modules/dirsearch/dirsearch.h"
 
@@ -37,6 +37,9 @@ static int load(struct lcs_mod *mod)
 	if (!d->people || !d->rate)
 		return -ENOMEM;
 	d->operation = (struct service_operation){ "directorySearch", SERVICE_DOMAIN, dirsearch_run, d };
+	err = job_pool_declare(DIRSEARCH_POOL, 4, 200);
+	if (err)
+		return err;
 	px = lcs_import(mod, "presence_xml", &shared);
 	err = px ? px->set_names(shared, names, d) : 0;
 	return err ? err : d->service->add_operation(d->service_state, &d->operation);
@@ -68,6 +71,8 @@ static void unload(struct lcs_mod *mod)
 	rate_free(&d->rate);
 }
 
+static int check(const void *conf, struct diag *diag) { return remote_check(conf, diag); }
+
 static const struct lcs_need needs[] = { { "service", 1, false }, { "presence_xml", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
@@ -77,6 +82,28 @@ static const struct lcs_param params[] = {
 	    "searches of one asker in a minute; more are refused with 503"),
 	PARAM_BOOL(struct dirsearch_conf, foreigners, "no",
 	    "users of other domains may search, too; else they get 403"),
+	PARAM_WORD(struct dirsearch_conf, people, "store", "store|ldap",
+	    "where people are searched: what lcsctl directory set says of them, or a directory server"),
+	PARAM_STRING(struct dirsearch_conf, ldap_uri, "",
+	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several, asked in "
+	    "turn until one answers"),
+	PARAM_STRING(struct dirsearch_conf, ldap_base, "",
+	    "where in it the people are, as \"dc=example,dc=com\""),
+	PARAM_STRING(struct dirsearch_conf, ldap_bind_dn, "",
+	    "the account that this server signs in with; empty: none"),
+	PARAM_SECRET_STRING(struct dirsearch_conf, ldap_password, "", "its password"),
+	PARAM_FILE_NAME(struct dirsearch_conf, ldap_ca, "",
+	    "certificates (PEM) of who signs those of the directory; empty: the system's"),
+	PARAM_WORD(struct dirsearch_conf, ldap_tls, "required", "required|none",
+	    "required: ldap:// begins with StartTLS, and a certificate that does not verify is the "
+	    "end; none: ldap:// in clear, password and all"),
+	PARAM_STRING(struct dirsearch_conf, ldap_filter, "",
+	    "who can be found at all, as \"(msRTCSIP-UserEnabled=TRUE)\"; empty: who has an address"),
+	PARAM_WORD(struct dirsearch_conf, ldap_rights, "rules", "rules|asker",
+	    "rules: the account's rights, and our rules on units; asker: his own besides them, by "
+	    "proxied authorization (RFC 4370), which OpenLDAP has and Active Directory has not"),
+	PARAM_DURATION(struct dirsearch_conf, ldap_timeout, "5s", 100, 60000, "s",
+	    "for connecting and searching together; later the asker gets 504"),
 	{ 0 }
 };
 
@@ -87,6 +114,10 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct dirsearch_local, too_often, STAT_COUNTER, "searches above max_per_minute"),
 	LCS_STAT(struct dirsearch_local, forbidden, STAT_COUNTER, "searches by users of other domains"),
 	LCS_STAT(struct dirsearch_local, bad, STAT_COUNTER, "searches that make no sense"),
+	LCS_STAT(struct dirsearch_local, ldap_down, STAT_COUNTER, "searches while no directory answered"),
+	LCS_STAT(struct dirsearch_local, ldap_late, STAT_COUNTER, "searches that took the directory too long"),
+	LCS_STAT(struct dirsearch_local, ldap_refused, STAT_COUNTER, "searches that the directory refused us"),
+	LCS_STAT(struct dirsearch_local, ldap_busy, STAT_COUNTER, "searches refused because too many wait"),
 	{ 0 }
 };
 
@@ -102,6 +133,7 @@ LCS_MODULE(dirsearch,
 	.schema = &dirsearch_schema,
 	.flags = MODULE_AT_START,
 	.load = load,
+	.check = check,
 	.prepare = prepare,
 	.unload = unload,
 	.manual =
@@ -109,6 +141,12 @@ LCS_MODULE(dirsearch,
 	    "`msRTCSIP-PrimaryUserAddress`, `company`, `c`, `title`, `l`, `st`, `telephoneNumber`,\n"
 	    "`physicalDeliveryOfficeName`); all must fit, capitals do not matter. A search that names\n"
 	    "nothing is refused. What is known of people is set with `lcsctl directory set`.\n"
+	    "\n"
+	    "With `people = \"ldap\"` a directory server is searched, as it is with Active Directory: who\n"
+	    "has `msRTCSIP-PrimaryUserAddress` below `ldap_base`. At most 5000 entries are looked at for\n"
+	    "one answer, 200 at a time; referrals are not followed. The unit of somebody is made of the\n"
+	    "`OU` parts of his name there: `CN=Bob,OU=North,OU=Sales,...` is in `Sales/North`. While the\n"
+	    "directory is away searches are refused with 503 or 504, and nothing else is.\n"
 	    "\n"
 	    "Who finds whom is said by rules on organizational units (`lcsctl directory rule`): a rule\n"
 	    "holds for the unit and for those below it until one of them has its own. At one unit a\n"

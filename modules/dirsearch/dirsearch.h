@@ -11,11 +11,18 @@
 #include "utils/rtab.h"
 
 struct dirsearch_conf {
-	int64_t max_results, max_per_minute;
-	bool    foreigners;
+	int64_t      max_results, max_per_minute;
+	bool         foreigners;
+	struct slice people;		/* "store" or "ldap" */
+	struct slice ldap_uri, ldap_base, ldap_bind_dn, ldap_password, ldap_ca, ldap_tls,
+	             ldap_filter, ldap_rights;
+	msec_t       ldap_timeout;
 };
 
-struct dirsearch_local { uint64_t searches, found, too_many, too_often, forbidden, bad; };
+struct dirsearch_local {
+	uint64_t searches, found, too_many, too_often, forbidden, bad,
+	         ldap_down, ldap_late, ldap_refused, ldap_busy;
+};
 
 struct person {				/* immutable once it is in the table */
 	struct rtab_node  node;		/* first */
@@ -58,6 +65,20 @@ int  rules_put(struct dirsearch *d, struct slice ou, struct slice who, int allow
 
 /* ---- ask.c ---- */
 void dirsearch_run(struct service_request *req, const struct service_asked *asked, void *arg);
+/** Room for as many people as this search may find. false: memory is short. */
+bool dirsearch_room(const struct dirsearch_conf *conf, struct arena *arena, const struct search *s,
+    struct found *out);
+/** Answer a search, and count it. */
+void dirsearch_answer(struct dirsearch *d, struct service_request *req, const struct found *f);
+/** It may be tried again in half a minute. */
+void dirsearch_refuse(struct dirsearch *d, struct service_request *req, uint16_t status,
+    const char *reason);
+
+/* ---- remote.c: people are in a directory server ---- */
+#define DIRSEARCH_POOL "dirsearch"
+int  remote_check(const struct dirsearch_conf *conf, struct diag *diag);
+void remote_run(struct dirsearch *d, struct service_request *req, const struct service_asked *asked,
+    const struct search *s);
 
 extern const struct lcs_rpc dirsearch_rpcs[];
 

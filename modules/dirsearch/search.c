@@ -15,6 +15,7 @@ static const struct { const char *ldap, *attr, *admin; } names[PERSON_COUNT] = {
 };
 
 const char *person_field_name(enum person_field f) { return names[f].admin; }
+const char *person_field_ldap(enum person_field f) { return names[f].ldap; }
 
 /* ---- what is asked for ---- */
 
@@ -102,6 +103,38 @@ bool search_matches(const struct search *s, const struct person_view *p)
 		if (!slice_starts_nocase(p->field[s->terms[i].field], s->terms[i].prefix))
 			return false;
 	return true;
+}
+
+/* ---- the first of them by name ---- */
+
+static struct slice sort_key(const struct person_view *p)
+{
+	return p->field[PERSON_DISPLAY].len ? p->field[PERSON_DISPLAY] : p->field[PERSON_AOR];
+}
+
+static int order(const struct person_view *a, const struct person_view *b)
+{
+	int c = slice_cmp(sort_key(a), sort_key(b));
+
+	return c ? c : slice_cmp(a->field[PERSON_AOR], b->field[PERSON_AOR]);
+}
+
+/* The answer does not depend on the order in which they come. */
+void found_keep(struct found *f, const struct person_view *p)
+{
+	unsigned at = f->count;
+
+	if (f->count == f->limit) {
+		f->more = true;
+		if (order(p, &f->people[f->count - 1]) >= 0)
+			return;
+		at--;
+	} else {
+		f->count++;
+	}
+	for (; at > 0 && order(p, &f->people[at - 1]) < 0; at--)
+		f->people[at] = f->people[at - 1];
+	f->people[at] = *p;
 }
 
 /* ---- the answer ---- */

@@ -54,6 +54,11 @@ int search_read(struct arena *arena, const struct xml_node *operation, const str
     struct search *out, const char **why);
 /** All terms are beginnings of what is known, without regard to the case of ASCII letters. */
 bool search_matches(const struct search *s, const struct person_view *p);
+/* The first ones of an answer, by name. */
+struct found { struct person_view *people; unsigned count, limit; bool more; };
+/** people has room for limit, which is above 0. What is borrowed stays so. */
+void found_keep(struct found *f, const struct person_view *p);
+
 /** The answer's elements below Body. */
 void search_put(struct buf *b, const struct person_view *people, unsigned count, bool more);
 
@@ -66,5 +71,6 @@ struct rule { struct slice ou, who; bool allowed; };	/* who: "all", a domain, us
 bool rules_allow(const struct rule *rules, unsigned count, struct slice ou, struct slice asker);
 
 const char *person_field_name(enum person_field f);	/* for administrators */
+const char *person_field_ldap(enum person_field f);	/* in a directory; empty: it has none */
 
 #endif
