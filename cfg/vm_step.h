@@ -17,6 +17,9 @@
 /* What defer blocks may still do when the script itself has used up its steps. */
 #define DEFER_STEPS    1000u
 
+/* What each function of a script takes: getting there and back costs as much as it does. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define STOP false
 #define GO   true
 
@@ -434,7 +437,7 @@ static inline void set_rc(struct fiber *f, const struct value *v)
  * A result, where it lies above the arguments. Most are asked for their truth or not
  * wanted at all: then the next instruction is done with it, and nothing is moved.
  */
-static inline __attribute__((always_inline)) bool take_result(struct run *r, const struct sym_func *f, struct value *v,
+ALWAYS_INLINE bool take_result(struct run *r, const struct sym_func *f, struct value *v,
     uint32_t argc)
 {
 	uint32_t next = *r->pc;
@@ -454,7 +457,7 @@ static inline __attribute__((always_inline)) bool take_result(struct run *r, con
 	return GO;
 }
 
-static inline bool do_CALL(struct run *r, uint32_t a)
+ALWAYS_INLINE bool do_CALL(struct run *r, uint32_t a)
 {
 	const struct sym_func *f = r->f->program->funcs[a];
 	uint32_t argc = *r->pc++;

@@ -108,23 +108,30 @@ static inline struct slice msg_value(const struct sip_msg *msg, enum hdr_id id)
 /* ---- typed access, as received; NULL if absent or malformed (the defect tells) ---- */
 /** The view of the first header of that id, of whatever type it has. */
 const void *msg_typed(struct sip_msg *msg, enum hdr_id id);
+/** The same, quicker when it has been asked for before. */
+static inline const void *msg_typed_again(struct sip_msg *msg, enum hdr_id id)
+{
+	const void *view = msg->typed[id];
+
+	return view && view != SIP_TYPED_BAD ? view : msg_typed(msg, id);
+}
 const struct sip_uri *msg_request_uri(struct sip_msg *msg);
 /** The topmost. */
 static inline const struct sip_via *msg_via(struct sip_msg *msg)
 {
-	return msg_typed(msg, HDR_VIA);
+	return msg_typed_again(msg, HDR_VIA);
 }
 static inline const struct name_addr *msg_from(struct sip_msg *msg)
 {
-	return msg_typed(msg, HDR_FROM);
+	return msg_typed_again(msg, HDR_FROM);
 }
 static inline const struct name_addr *msg_to(struct sip_msg *msg)
 {
-	return msg_typed(msg, HDR_TO);
+	return msg_typed_again(msg, HDR_TO);
 }
 static inline const struct sip_cseq *msg_cseq(struct sip_msg *msg)
 {
-	return msg_typed(msg, HDR_CSEQ);
+	return msg_typed_again(msg, HDR_CSEQ);
 }
 /** The canonical AOR of To; .p NULL if there is none, or memory is short. */
 struct slice msg_to_aor(struct sip_msg *msg);

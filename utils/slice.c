@@ -62,11 +62,6 @@ int slice_cmp(struct slice a, struct slice b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-bool slice_starts(struct slice s, struct slice prefix)
-{
-	return s.len >= prefix.len && slice_eq(slice_first(s, prefix.len), prefix);
-}
-
 bool slice_starts_nocase(struct slice s, struct slice prefix)
 {
 	return s.len >= prefix.len &&
@@ -77,13 +72,6 @@ bool slice_ends(struct slice s, struct slice suffix)
 {
 	return s.len >= suffix.len &&
 	    slice_eq(slice_skip(s, s.len - suffix.len), suffix);
-}
-
-size_t slice_find(struct slice s, char c)
-{
-	const char *hit = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
-
-	return hit ? (size_t)(hit - s.p) : s.len;
 }
 
 size_t slice_search(struct slice s, struct slice needle)

@@ -86,12 +86,20 @@ static inline bool is_lws(char c)
 bool slice_eq_nocase(struct slice a, struct slice b);
 /** Order by bytes, shorter first when one is the other's beginning; <0, 0, >0. */
 int  slice_cmp(struct slice a, struct slice b);
-bool slice_starts(struct slice s, struct slice prefix);
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
+}
 bool slice_starts_nocase(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
 
 /** Index of the first c, or s.len if there is none. */
-size_t slice_find(struct slice s, char c);
+static inline size_t slice_find(struct slice s, char c)
+{
+	const char *at = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.len;
+}
 /** Index of the first occurrence of needle, or s.len if there is none. */
 size_t slice_search(struct slice s, struct slice needle);
 /** "*" in pattern stands for any bytes, others for themselves as in slice_eq_nocase(). */

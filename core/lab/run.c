@@ -29,7 +29,6 @@ struct fake_worker {
 static struct {
 	msec_t             now;
 	int64_t            wall_start;
-	int                self;	/* -1: control */
 	unsigned           count;
 	struct fake_worker workers[WORKERS_MAX];
 	struct worker_part parts[PARTS_MAX];
@@ -42,9 +41,16 @@ static struct {
 	msec_t             late;
 	bool             (*steps[STEPS_MAX])(void);
 	unsigned           step_count;
-} room = { .now = START_MS, .wall_start = FAKE_WALL_START, .self = -1 };
+} room = { .now = START_MS, .wall_start = FAKE_WALL_START };
 
-static struct worker_note note;
+_Thread_local struct worker_here worker_here = { .index = -1 };
+
+/* -1: the control thread. */
+static void be(int index)
+{
+	worker_here.index = index;
+	worker_here.loop = index < 0 ? NULL : &room.workers[index].loop;
+}
 
 msec_t fake_now(void) { return room.now - START_MS; }
 
@@ -120,18 +126,10 @@ static bool run_tasks(struct loop *loop)
 /* ---- worker.h ---- */
 
 unsigned worker_count(void) { return room.count; }
-int worker_self(void) { return room.self; }
-struct worker_note *worker_note(void) { return &note; }
 uint64_t worker_turns(unsigned index) { return room.workers[index].turns; }
 uint64_t worker_pauses(unsigned index) { return (void)index, 0; }
 size_t worker_inbox_depth(unsigned index) { return room.workers[index].depth; }
 void worker_set_hearts(struct worker_heart *hearts) { (void)hearts; }
-
-struct loop *worker_loop(void)
-{
-	lcs_assert(room.self >= 0);
-	return &room.workers[room.self].loop;
-}
 
 unsigned worker_of(uint64_t key)
 {
@@ -163,21 +161,21 @@ int worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode)
 
 void fake_as_worker(unsigned index, void (*fn)(void *arg), void *arg)
 {
-	int before = room.self;
+	int before = worker_self();
 
-	room.self = (int)index;
+	be((int)index);
 	fn(arg);
 	run_tasks(&room.workers[index].loop);
-	room.self = before;
+	be(before);
 }
 
 void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg)
 {
-	lcs_assert(room.self < 0);
+	lcs_assert(worker_self() < 0);
 	for (unsigned i = 0; i < room.count; i++) {
-		room.self = (int)i;
+		be((int)i);
 		fn(i, arg);
-		room.self = -1;
+		be(-1);
 	}
 }
 
@@ -186,13 +184,13 @@ static int start_parts(unsigned index)
 	struct fake_worker *w = &room.workers[index];
 	int err = 0;
 
-	room.self = (int)index;
+	be((int)index);
 	for (; !err && w->parts_started < room.part_count; w->parts_started += !err) {
 		const struct worker_part *part = &room.parts[w->parts_started];
 
 		err = part->start ? part->start(index, part->arg) : 0;
 	}
-	room.self = -1;
+	be(-1);
 	return err;
 }
 
@@ -200,14 +198,14 @@ static void stop_parts(unsigned index)
 {
 	struct fake_worker *w = &room.workers[index];
 
-	room.self = (int)index;
+	be((int)index);
 	while (w->parts_started > 0) {
 		const struct worker_part *part = &room.parts[--w->parts_started];
 
 		if (part->stop)
 			part->stop(index, part->arg);
 	}
-	room.self = -1;
+	be(-1);
 }
 
 static void open_worker(struct fake_worker *w)
@@ -313,7 +311,7 @@ int job_submit(const char *pool, struct job *job, msec_t deadline)
 		return -ENOENT;
 	if (!room.pools_run)
 		return -EAGAIN;
-	job->home = (unsigned)room.self;
+	job->home = (unsigned)worker_self();
 	job->next = NULL;
 	timer_init(&job->deadline, job_late);
 	timer_start(&job->deadline, deadline);
@@ -324,7 +322,7 @@ int job_submit(const char *pool, struct job *job, msec_t deadline)
 
 static void run_job(struct job *job)
 {
-	room.self = -1;			/* a pool thread is no worker */
+	be(-1);			/* a pool thread is no worker */
 	job->err = 0;
 	job->run(job);
 	job->item.run = job_done;
@@ -398,12 +396,12 @@ static bool turn(unsigned index)
 {
 	bool any;
 
-	room.self = (int)index;
+	be((int)index);
 	room.workers[index].turns++;
-	note = (struct worker_note){ 0 };
+	*worker_note() = (struct worker_note){ 0 };
 	any = drain_one(index);
 	any |= run_tasks(&room.workers[index].loop);
-	room.self = -1;
+	be(-1);
 	return any;
 }
 
@@ -432,10 +430,10 @@ void fake_settle(void)
 
 static void fire(unsigned index)
 {
-	room.self = (int)index;
+	be((int)index);
 	wheel_advance(&room.workers[index].loop.wheel, room.now);
 	run_tasks(&room.workers[index].loop);
-	room.self = -1;
+	be(-1);
 }
 
 /* The next moment at which some worker may have something to do, at most until. */

@@ -55,7 +55,15 @@ static struct {
 } room;
 
 static _Thread_local struct worker *self;
-static _Thread_local struct worker_note note;
+_Thread_local struct worker_here worker_here = { .index = -1 };
+
+/* NULL: this thread is none. */
+static void be(struct worker *w)
+{
+	self = w;
+	worker_here.index = w ? (int)w->index : -1;
+	worker_here.loop = w ? w->loop : NULL;
+}
 
 void worker_register(const struct worker_part *part)
 {
@@ -73,26 +81,10 @@ unsigned worker_count(void)
 	return room.count;
 }
 
-int worker_self(void)
-{
-	return self ? (int)self->index : -1;
-}
-
-struct loop *worker_loop(void)
-{
-	lcs_assert(self);
-	return self->loop;
-}
-
 /* The upper half, so that tables that take the lower bits of the same key stay even. */
 unsigned worker_of(uint64_t key)
 {
 	return (unsigned)((key >> 32) * room.count >> 32);
-}
-
-struct worker_note *worker_note(void)
-{
-	return &note;
 }
 
 uint64_t worker_turns(unsigned index)
@@ -230,6 +222,7 @@ static void after_sleep(void *arg)
 /* On a machine that is short of CPUs everything is slow; one line a second says so. */
 static void log_slow(void *arg, msec_t took)
 {
+	const struct worker_note *note = worker_note();
 	struct worker *w = arg;
 	msec_t now = loop_now(w->loop);
 
@@ -238,9 +231,9 @@ static void log_slow(void *arg, msec_t took)
 		return;
 	}
 	log_warning("run", "slow handler took_ms=%lld room=%s module=%s script=%s:%u call_id=%.*s "
-	    "more_since_last_line=%u", (long long)took, note.room ? note.room : "-",
-	    note.module ? note.module : "-", note.file ? note.file : "-", note.line,
-	    (int)note.call_id_len, note.call_id ? note.call_id : "", w->slow_unsaid);
+	    "more_since_last_line=%u", (long long)took, note->room ? note->room : "-",
+	    note->module ? note->module : "-", note->file ? note->file : "-", note->line,
+	    (int)note->call_id_len, note->call_id ? note->call_id : "", w->slow_unsaid);
 	w->slow_said = now;
 	w->slow_unsaid = 0;
 }
@@ -252,7 +245,7 @@ static void drain(struct loop_task *t)
 	unsigned n = 0;
 
 	for (w->more = true; n < ITEMS_PER_TURN && w->more; n++) {
-		note = (struct worker_note){ .room = NULL };
+		*worker_note() = (struct worker_note){ .room = NULL };
 		w->more = inbox_drain(w->inbox, 1);
 		loop_handled(w->loop);
 	}
@@ -268,7 +261,7 @@ static void door_ready(struct watch *watch, uint32_t events)
 
 static void turn(struct worker *w)
 {
-	note = (struct worker_note){ .room = NULL };
+	*worker_note() = (struct worker_note){ .room = NULL };
 	loop_turn(w->loop, -1);
 	post_all(w);
 }
@@ -345,7 +338,7 @@ static void *run(void *arg)
 	struct worker *w = arg;
 	char name[16];
 
-	self = w;
+	be(w);
 	snprintf(name, sizeof(name), "worker %u", w->index);
 	log_thread_name(name);
 	pthread_setname_np(pthread_self(), name);
@@ -382,12 +375,12 @@ static int open_worker(struct worker *w, unsigned index, const struct worker_con
 /* What is still in an inbox runs as if on its worker, whose thread is gone. */
 static void close_worker(struct worker *w)
 {
-	self = w;
+	be(w);
 	inbox_free(&w->inbox);
 	post_all(w);
 	loop_free(&w->loop);
 	sem_destroy(&w->go);
-	self = NULL;
+	be(NULL);
 }
 
 /* Wait until `threads` workers came to the end of their step, then let them go on. */

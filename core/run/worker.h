@@ -5,6 +5,7 @@
 #define CORE_RUN_WORKER_H
 
 #include "core/run/loop.h"
+#include "utils/err.h"
 #include "utils/inbox.h"
 
 #define WORKERS_MAX 64
@@ -27,9 +28,6 @@ int  workers_start(const struct worker_conf *conf);
 void workers_stop(void);
 
 unsigned worker_count(void);
-/** This thread's index, or -1 off the workers (control, pools). */
-int  worker_self(void);
-struct loop *worker_loop(void);		/* of this worker; asserts that this is one */
 
 /** The owner of a key, the same for the life of the process. */
 unsigned worker_of(uint64_t key);
@@ -61,6 +59,24 @@ struct worker_note { const char *room, *module; const char *call_id; size_t call
 		     /* Only by route_note_place(), for a panic report. */
 		     const char *route; size_t route_len;
 		     const char *message; size_t message_len; };
-struct worker_note *worker_note(void);
+
+/* What the calling thread is. It is asked for fifty times with each message, so it is read in
+ * place; only worker.c (or who stands in for it) writes index and loop. */
+struct worker_here {
+	int                index;	/* -1: no worker */
+	struct loop       *loop;
+	struct worker_note note;
+};
+extern _Thread_local struct worker_here worker_here __attribute__((tls_model("initial-exec")));
+
+/** This thread's index, or -1 off the workers (control, pools). */
+static inline int worker_self(void) { return worker_here.index; }
+/** Of this worker; asserts that this is one. */
+static inline struct loop *worker_loop(void)
+{
+	lcs_assert(worker_here.loop);
+	return worker_here.loop;
+}
+static inline struct worker_note *worker_note(void) { return &worker_here.note; }
 
 #endif

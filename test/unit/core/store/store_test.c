@@ -20,12 +20,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
 static struct inbox_item *posted[256];
 static unsigned posted_count;
-static bool on_worker = true;
 
-int worker_self(void)
-{
-	return on_worker ? 0 : -1;
-}
+_Thread_local struct worker_here worker_here;	/* each thread is worker 0 */
 
 int worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode)
 {
@@ -86,7 +82,7 @@ static int open_dir(void **state)
 		return -1;
 	snprintf(path, sizeof(path), "%s/t.db", dir);
 	snprintf(url, sizeof(url), "sqlite:%s", path);
-	on_worker = true;
+	worker_here.index = 0;
 	c = conf();
 	return store_start(&c, &why);
 }
@@ -215,7 +211,7 @@ static void test_control_thread(void **state)
 	unsigned rows = 0;
 
 	(void)state;
-	on_worker = false;
+	worker_here.index = -1;
 	assert_int_equal(store_run_now(&stmts[PUT], args, NULL, NULL), 1);
 	assert_int_equal(store_run_now(&stmts[GET], args, count_row, &rows), 1);
 	assert_int_equal(rows, 1);
