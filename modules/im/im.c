@@ -88,15 +88,18 @@ struct question {
 	struct lcs_ctx *ctx;		/* counted */
 	struct slice    aor;		/* in its arena */
 	unsigned        from, to;
+	bool            is_about_dnd;
 };
 
 static bool look(const struct question *q)
 {
 	struct presence_user *u = q->im->presence->user(q->im->engine, q->aor, false);
-	unsigned availability = 0, activity = 0;
+	struct presence_xml_summary now = { 0 };
 
-	return u && q->im->px->is_online(q->im->px_state, u, &availability, &activity) &&
-	    activity >= q->from && activity <= q->to;
+	if (!u || !q->im->px->is_online(q->im->px_state, u, &now))
+		return false;
+	return q->is_about_dnd ? now.is_undisturbed :
+	    now.activity >= q->from && now.activity <= q->to;
 }
 
 static void ask_owner(void *arg)
@@ -121,7 +124,7 @@ static struct slice whom(struct lcs_call *call)
 	return uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
 }
 
-static enum fn_status im_is_busy(struct lcs_call *call)
+static enum fn_status ask(struct lcs_call *call, bool is_about_dnd)
 {
 	const struct im_conf *conf = call->conf;
 	struct im *im = call->shared;
@@ -136,12 +139,16 @@ static enum fn_status im_is_busy(struct lcs_call *call)
 	if (!q)
 		return FN_FAILED;
 	*q = (struct question){ im, lcs_ctx_ref(call->ctx), aor, (unsigned)conf->busy_from,
-	    (unsigned)conf->busy_to };
+	    (unsigned)conf->busy_to, is_about_dnd };
 	if (lcs_post(lcs_user_key(aor), ask_owner, q) == 0)
 		return FN_SUSPENDED;
 	lcs_ctx_unref(&q->ctx);
 	return FN_FAILED;
 }
+
+static enum fn_status im_is_busy(struct lcs_call *call) { return ask(call, false); }
+
+static enum fn_status im_is_dnd(struct lcs_call *call) { return ask(call, true); }
 
 /* ---- life ---- */
 
@@ -192,13 +199,15 @@ static const struct lcs_func funcs[] = {
 	  "are they more than max_parties" },
 	{ "im_is_busy(uri: str = \"\") -> bool", im_is_busy, IN_REQUEST, FUNC_MAY_SUSPEND,
 	  "is this user (else the one in the Request-URI) there, and busy or in a call, by what all "
-	  "endpoints publish" },
+	  "endpoints publish, or by what the user says of himself" },
+	{ "im_is_dnd(uri: str = \"\") -> bool", im_is_dnd, IN_REQUEST, FUNC_MAY_SUSPEND,
+	  "is this user (else the one in the Request-URI) there, and does not want to be disturbed" },
 	{ 0 }
 };
 
 static const struct lcs_stat stats[] = {
 	LCS_STAT(struct im_local, crowded, STAT_COUNTER, "times im_is_crowded() said yes"),
-	LCS_STAT(struct im_local, asked, STAT_COUNTER, "times im_is_busy() was asked"),
+	LCS_STAT(struct im_local, asked, STAT_COUNTER, "times im_is_busy() or im_is_dnd() was asked"),
 	LCS_STAT(struct im_local, busy, STAT_COUNTER, "times it said yes"),
 	{ 0 }
 };

@@ -96,6 +96,8 @@ int pdoc_read_user_info(struct pdoc *doc, const struct xml_node *root,
 /** LCS activity for an RPID activity ("on-the-phone"); 0: says nothing. *rank: of several the
  *  smallest counts. */
 unsigned activity_of_rpid(struct slice name, unsigned *rank);
+/** The activity, or what stands for the scale where userInfo has made it another. */
+unsigned activity_with(unsigned scale, unsigned activity);
 /** The other way: the element's name with prefix rpid:, NULL if there is nothing to say. */
 const char *rpid_of_scale(unsigned scale, unsigned activity);
 /** A word for people where RPID has none: "Be right back"; NULL: none. */

@@ -119,8 +119,8 @@ int px_document(struct presence_xml *px, struct presence_user *u, struct slice a
 	return err;
 }
 
-bool px_is_online(struct presence_xml *px, struct presence_user *u, unsigned *availability,
-    unsigned *activity)
+bool px_is_online(struct presence_xml *px, struct presence_user *u,
+    struct presence_xml_summary *out)
 {
 	struct arena *arena = arena_new(0);
 	struct pstate *st = arena ? arena_alloc(arena, sizeof(*st)) : NULL;
@@ -129,8 +129,9 @@ bool px_is_online(struct presence_xml *px, struct presence_user *u, unsigned *av
 	if (st) {
 		px_state(px, u, arena, st);
 		online = pstate_is_online(st);
-		*availability = st->availability;
-		*activity = st->activity;
+		out->availability = st->availability;
+		out->activity = activity_with(st->scale, st->activity);
+		out->is_undisturbed = st->scale >= SCALE_DND && st->scale < SCALE_BACK_SOON;
 	}
 	arena_free(&arena);
 	return online;

@@ -80,6 +80,11 @@ static unsigned step_for(unsigned scale, unsigned activity)
 	return steps[step].scale == scale ? step : step_of(activity_of_scale(scale));
 }
 
+unsigned activity_with(unsigned scale, unsigned activity)
+{
+	return steps[step_of(activity)].scale == scale ? activity : activity_of_scale(scale);
+}
+
 const char *rpid_of_scale(unsigned scale, unsigned activity)
 {
 	return steps[step_for(scale, activity)].rpid;

@@ -48,8 +48,8 @@ void px_state(struct presence_xml *px, struct presence_user *u, struct arena *ar
 /** The document for a view. Owner; u NULL: nobody there. 0, -EINVAL, -ENOMEM. */
 int  px_document(struct presence_xml *px, struct presence_user *u, struct slice aor, unsigned view,
     struct slice content_type, struct presence_body **out);
-bool px_is_online(struct presence_xml *px, struct presence_user *u, unsigned *availability,
-    unsigned *activity);
+bool px_is_online(struct presence_xml *px, struct presence_user *u,
+    struct presence_xml_summary *out);
 
 /* ---- operations.c ---- */
 void px_set_presence(struct service_request *req, const struct service_asked *asked, void *arg);

@@ -12,6 +12,12 @@ struct presence_xml;			/* the module's state */
 /* What the directory knows of a user; empty: nothing. */
 struct presence_xml_names { struct slice display_name, email, phone; };
 
+/* What all endpoints and the user's own words (userInfo) say together. */
+struct presence_xml_summary {
+	unsigned availability, activity;	/* LCS numbers: of the best source, or as userInfo says */
+	bool     is_undisturbed;	/* does not want to be disturbed */
+};
+
 struct presence_xml_api {
 	/** In load(): who knows names. Called by the owner of aor each time a document is made,
 	 *  so it must not wait: false if nothing is known (yet; call presence_api.changed() when it
@@ -24,10 +30,10 @@ struct presence_xml_api {
 	    struct presence_body **out);
 	/** The package; any thread after load. */
 	const struct presence_package *(*package)(struct presence_xml *px);
-	/** Owner of u: is the user reachable, by the rules of documents? For who chooses an
-	 *  endpoint. availability, activity: LCS numbers of the best source. */
-	bool (*is_online)(struct presence_xml *px, struct presence_user *u, unsigned *availability,
-	    unsigned *activity);
+	/** Owner of u: is the user reachable, by the rules of documents? false: *out may be as it
+	 *  was. */
+	bool (*is_online)(struct presence_xml *px, struct presence_user *u,
+	    struct presence_xml_summary *out);
 };
 
 #endif
