@@ -154,7 +154,17 @@ struct lcs_module {
 	bool (*has_table)(const void *conf, struct slice table);
 	const char *const *conflicts;	/* modules that this one cannot stand beside; NULL ends */
 	unsigned    flags;		/* MODULE_AT_START | MODULE_MAY_LEAVE */
+	/* The server is told to end in good order: once, control thread, workers run, requests
+	 * that begin something are refused already. What the module has to say is said from its
+	 * workers; transactions that begin meanwhile are waited for, and whoever has more to do
+	 * says so by lcs_hold_end(), in all for stop_timeout at most. Not called if that is 0, or
+	 * when the server falls. */
+	void (*stopping)(struct lcs_mod *mod);
 };
+/** From stopping() on: the end waits until as many lcs_let_end() have come. Any thread. */
+void lcs_hold_end(void);
+void lcs_let_end(void);
+
 /* load() must run before the workers: a reload cannot bring the module in. Modules that keep
  * state in the store are so without saying it. */
 #define MODULE_AT_START  0x1u

@@ -237,10 +237,15 @@ void server_tick(struct server *s)
 
 /* ---- stopping ---- */
 
-void server_refuse_new(struct server *s)
+void server_begin_end(struct server *s)
 {
+	const struct lcs_gen *gen = plan_of(gen_peek());
+
 	(void)s;
 	dispatch_refuse_new(true);
+	for (unsigned i = 1; gen && i < gen->mod_count; i++)
+		if (gen->mods[i] && gen->confs[i] && gen->mods[i]->desc->stopping)
+			gen->mods[i]->desc->stopping(gen->mods[i]);
 }
 
 uint64_t server_under_way(struct server *s)

@@ -80,8 +80,9 @@ int  server_start(struct server *s, const struct net_listener *listeners, unsign
     struct slice *why);
 /** Now and then (a second is fine): retire generations that nobody holds. */
 void server_tick(struct server *s);
-/** Begin to end: nothing new is taken, see dispatch_refuse_new(). */
-void server_refuse_new(struct server *s);
+/** Begin to end: nothing new is taken (dispatch_refuse_new()), modules say what they have to say
+ *  (stopping()). Control thread, once. */
+void server_begin_end(struct server *s);
 /** How many transactions wait for their answer. */
 uint64_t server_under_way(struct server *s);
 /** Stop workers, pools and store, unload. Waits; *s is NULL after. */

@@ -3,7 +3,10 @@
  */
 #include "core/mod/underway.h"
 
+#include "core/lcs.h"
 #include "core/sip/tx.h"
+
+#include <stdatomic.h>
 
 struct visit { const struct gen *gen; uint64_t unanswered; struct holder *out; };
 
@@ -31,9 +34,18 @@ static void count_refs(const struct gen *gen, bool is_current, void *arg)
 	v->unanswered += refs > 0 && is_current ? refs - 1 : refs;
 }
 
+static _Atomic uint64_t held;
+
+void lcs_hold_end(void) { atomic_fetch_add(&held, 1); }
+
+void lcs_let_end(void)
+{
+	lcs_assert(atomic_fetch_sub(&held, 1) > 0);
+}
+
 uint64_t underway_count(void)
 {
-	struct visit v = { 0 };
+	struct visit v = { .unanswered = atomic_load(&held) };
 
 	if (tx_ops() && tx_ops()->each)
 		worker_on_each(count_here, &v);

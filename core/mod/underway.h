@@ -7,7 +7,7 @@
 #include "core/run/gen.h"
 #include "utils/slice.h"
 
-/** Control thread; asks each worker. Without a module that brings transactions: messages
+/** Control thread; asks each worker. What modules hold the end for (lcs_hold_end()) counts. Without a module that brings transactions: messages
  *  whose script has not ended. */
 uint64_t underway_count(void);
 

@@ -67,15 +67,20 @@ static void look_again(struct wheel_timer *t)
 static void begin_stop(void)
 {
 	msec_t limit = server_setup(proc.server)->stop_timeout;
-	uint64_t left = server_under_way(proc.server);
+	uint64_t left;
 
-	if (proc.stop_at > 0 || limit == 0 || left == 0) {
+	if (proc.stop_at > 0 || limit == 0) {
+		proc.stopping = true;
+		return;
+	}
+	server_begin_end(proc.server);
+	left = server_under_way(proc.server);
+	if (left == 0) {
 		proc.stopping = true;
 		return;
 	}
 	log_notice("sup", "server waits for transactions before it ends count=%llu limit_ms=%lld",
 	    (unsigned long long)left, (long long)limit);
-	server_refuse_new(proc.server);
 	proc.stop_at = loop_now(proc.loop) + limit;
 	wheel_start(loop_wheel(proc.loop), &proc.grace, loop_now(proc.loop), LOOK_EVERY_MS);
 }

@@ -10,8 +10,8 @@
 
 #include <errno.h>
 
-#define COLUMNS     29
-#define SUB_LETTERS "sssssssssssssssiiitttiiisbsss"
+#define COLUMNS     30
+#define SUB_LETTERS "sssssssssssssssiiitttiiisbssss"
 #define CSEQ_RATE   64			/* notices per second that no subscription gets for long */
 
 static const struct store_step steps[] = {
@@ -29,11 +29,11 @@ enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL, PUB_PUT, PUB_DELETE, PUB_PUR
 #define SUB_COLUMNS "tag, aor, package, format, watcher, watcher_name, epid, event, call_id, " \
 	"remote_tag, local_addr, remote_addr, target, route_set, contact, flags, local_cseq, " \
 	"remote_cseq, begun, changed, expires, lifetime, min_gap, max_gap, list_type, " \
-	"list_body, transport, remote, local"
+	"list_body, transport, remote, local, instance"
 
 static const struct store_stmt stmts[] = {
 	[STMT_PUT] = { "sub_put", "replace into presence_sub(" SUB_COLUMNS ") values (?, ?, ?, ?, "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    SUB_LETTERS, NULL, NULL },
 	[STMT_DELETE] = { "sub_delete", "delete from presence_sub where tag = ?", "s", NULL, NULL },
 	[STMT_PURGE] = { "sub_purge", "delete from presence_sub where expires < ?", "t", NULL,
@@ -83,6 +83,7 @@ void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void 
 		store_text(sub->t.list_type), store_text(sub->t.list_body),
 		value_string(transport_uri_name(sub->hop.transport)),
 		store_address(&sub->hop.remote, remote), store_address(&sub->hop.local, local),
+		store_text(sub->t.instance),
 	};
 	int err = store_is_on() ? store_run(&stmts[STMT_PUT], row, done, arg) : -ENODEV;
 
@@ -235,7 +236,7 @@ static void read_texts(struct asking *a, const struct value *c)
 	memcpy(a->tag, c[0].s.p, TAG_CHARS);
 	a->t = (struct sub_texts){ .event = c[7].s, .call_id = c[8].s, .remote_tag = c[9].s,
 	    .from = c[10].s, .to = c[11].s, .target = c[12].s, .route_set = c[13].s,
-	    .contact = c[14].s };
+	    .contact = c[14].s, .instance = c[29].s };
 	a->req = (struct presence_request){ .aor = c[1].s, .watcher = c[4].s,
 	    .watcher_name = c[5].s, .epid = c[6].s, .event = c[2].s, .content_type = c[24].s,
 	    .body = c[25].s, .is_restored = true };

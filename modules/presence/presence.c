@@ -147,6 +147,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 	struct presence_local *local = arg;
 
 	local->p = lcs_shared(mod);
+	ending_start(local);
 	if (users_start(local) != 0 || flows_start(local) != 0)
 		return -ENOMEM;
 	return worker_post_fn((unsigned)worker_self(), adopt, local->p);
@@ -157,6 +158,7 @@ static void worker_stop(struct lcs_mod *mod, void *arg)
 	struct presence_local *local = arg;
 
 	(void)mod;
+	ending_stop(local);
 	users_stop(local);
 	flows_stop(local);
 	local->p = NULL;		/* connections end after this, too */
@@ -181,6 +183,10 @@ static const struct lcs_param params[] = {
 	PARAM_WORD(struct presence_conf, default_right, "allow", "allow|confirm|polite-block|deny",
 	    "what a watcher may see if no module with rules decides: the state; nothing until the "
 	    "user confirms; that of somebody who is offline; nothing, with 403"),
+	PARAM_WORD(struct presence_conf, at_stop, "auto", "auto|keep|deactivate",
+	    "what becomes of subscriptions when the server ends in good order: kept silently, since "
+	    "the store brings them back; ended with a last notice (deactivated), on which watchers "
+	    "subscribe anew; auto: kept with a store, ended without"),
 	PARAM_INT(struct presence_conf, max_subs, "2000", 1, 1000000,
 	    "subscriptions to one user; more are refused with 403"),
 	PARAM_INT(struct presence_conf, max_subs_watcher, "40", 1, 100000,
@@ -236,6 +242,7 @@ LCS_MODULE(presence,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
 	.unload = unload,
+	.stopping = presence_stopping,
 	.manual =
 	    "Other modules bring event packages (`presence_xml`, `presence_winfo`, `contacts`); this one\n"
 	    "keeps who watches whom and what was published, and sends the notices.\n\n"

@@ -21,7 +21,7 @@
 #define OBSERVERS_MAX 4u
 
 struct presence_conf {
-	struct slice default_right;
+	struct slice default_right, at_stop;
 	enum presence_right right;	/* of it, by prepare */
 	int64_t max_subs, max_subs_watcher, max_publications, max_body;
 	msec_t  return_time, retry_time;
@@ -52,6 +52,7 @@ struct presence_local {			/* of one worker */
 	struct loop_task task;
 	struct timer     more;		/* what did not fit into one turn */
 	struct timer     sweep;		/* once, when clients had time to come back */
+	struct timer     ending;	/* while watchers are told that the server ends */
 #define S(name, kind, doc) uint64_t name;
 	PRESENCE_STATS(S)
 #undef S
@@ -108,7 +109,8 @@ struct sub_texts {
 	struct slice from, to;		/* of our requests, with tags */
 	struct slice target, route_set, contact;
 	struct slice event;		/* as it was written: value of the header */
-	struct slice list_type, list_body;	/* the last body of a list's SUBSCRIBE */
+	struct slice list_type, list_body;	/* of a list: the body that would make it as it is */
+	struct slice instance;		/* +sip.instance of the watcher's Contact; may be empty */
 };
 
 struct presence_sub {
@@ -297,6 +299,8 @@ struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watc
     struct package *pkg, unsigned format, struct slice who);
 /** What a refresh changes. 0 or -ENOMEM (nothing changed). */
 int  sub_take(struct presence_sub *sub, const struct asking *a);
+/** A list has changed: keep the body that would make all of it. 0 or -ENOMEM. */
+int  sub_keep_list(struct presence_sub *sub);
 /** From now on it is found, told, and runs out. 0 or -ENOMEM. */
 int  sub_link(struct presence_sub *sub);
 void sub_free(struct presence_sub *sub);
@@ -367,6 +371,12 @@ void way_lose(struct presence_sub *sub);
 /** Has it been without a connection for longer than return_time? */
 bool way_is_given_up(const struct presence_sub *sub);
 void way_flow_gone(struct presence_user *u, flow_id flow);
+
+/* ---- end.c ---- */
+/** Control thread: the server ends (lcs_module.stopping). */
+void presence_stopping(struct lcs_mod *mod);
+void ending_start(struct presence_local *local);
+void ending_stop(struct presence_local *local);
 
 /* ---- watch.c ---- */
 int  watch_begin(struct presence *p, const struct presence_watch_args *args,

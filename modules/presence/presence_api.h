@@ -249,6 +249,9 @@ struct presence_lists {
 	    struct presence_body **out);
 	/* Owner, or the control thread at the end: free your data. Also after open() failed. */
 	void (*close)(void *arg, struct presence_user *u, struct presence_sub *sub);
+	/* Owner: the body that would begin the list as it is now, of the type of the last one;
+	 * nothing if the last one would. */
+	void (*write)(void *arg, struct presence_sub *sub, struct buf *out);
 };
 
 struct presence_api {

@@ -300,6 +300,8 @@ static int read_contact(struct reading *r)
 		return refuse(r, 400, "A SIP Contact is needed");
 	}
 	a->t.target = contact->uri.text;
+	if (!hdr_param(contact->params, SLICE("+sip.instance"), &a->t.instance))
+		a->t.instance = SLICE_NULL;
 	if (a->t.route_set.len)
 		return 0;
 	a->has_hop = transport_is_stream(a->hop.transport) || is_translated(r, &contact->uri);

@@ -21,7 +21,7 @@ static unsigned texts_of(struct presence_sub *sub, struct slice *out[TEXTS_MAX])
 	struct slice *all[] = { &sub->info.id, &sub->info.watcher, &sub->info.watcher_name,
 	    &sub->info.epid, &sub->info.event_id, &sub->t.call_id, &sub->t.remote_tag,
 	    &sub->t.from, &sub->t.to, &sub->t.target, &sub->t.route_set, &sub->t.contact,
-	    &sub->t.event, &sub->t.list_type, &sub->t.list_body };
+	    &sub->t.event, &sub->t.list_type, &sub->t.list_body, &sub->t.instance };
 
 	memcpy(out, all, sizeof(all));
 	return sizeof(all) / sizeof(all[0]);
@@ -106,12 +106,13 @@ static void expire(struct wheel_timer *t);
 static void take_request(struct presence_sub *sub, const struct asking *a)
 {
 	struct slice list_type = sub->t.list_type, list_body = sub->t.list_body;
-
+	struct slice instance = a->t.instance.len ? a->t.instance : sub->t.instance;
 	bool is_same_place = sub->is_located && !a->has_hop && (!a->t.target.len ||
 	    slice_eq(sub->t.target, a->t.target));
 
 	sub->t.target = a->t.target.len ? a->t.target : sub->t.target;
 	sub->t.contact = a->t.contact;
+	sub->t.instance = instance;
 	if (a->req.body.len) {
 		list_type = a->req.content_type;
 		list_body = a->req.body;
@@ -213,6 +214,25 @@ int sub_take(struct presence_sub *sub, const struct asking *a)
 	sub->is_located = was.is_located;
 	sub->remote_cseq = was.remote_cseq;
 	return -ENOMEM;
+}
+
+int sub_keep_list(struct presence_sub *sub)
+{
+	const struct presence *p = sub->user->p;
+	struct slice was = sub->t.list_body;
+	struct buf *whole = buf_new(1024);
+	int err = whole ? 0 : -ENOMEM;
+
+	if (whole) {
+		p->lists->write(p->lists_arg, sub, whole);
+		if (whole->len)
+			sub->t.list_body = buf_slice(whole);
+		err = whole->failed ? -ENOMEM : own_texts(sub);
+		if (err)
+			sub->t.list_body = was;
+	}
+	buf_unref(&whole);
+	return err;
 }
 
 void sub_rate(struct presence_sub *sub)

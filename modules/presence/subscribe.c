@@ -271,6 +271,8 @@ static void change(struct presence_user *u, struct asking *a, struct presence_su
 	if (!err && (sub->info.flags & PRESENCE_SUB_LIST) && a->req.body.len) {
 		a->is_list = true;
 		err = u->p->lists->open(u->p->lists_arg, u, sub, &a->req);
+		if (!err)
+			err = sub_keep_list(sub);
 	}
 	if (err) {
 		refuse_list(a, err);

@@ -44,21 +44,40 @@ void way_locate(struct presence_sub *sub)
 		sub->hop = hop;
 }
 
-static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
-    const struct sip_uri *target)
+static struct slice unquoted(struct slice s)
+{
+	return s.len >= 2 && *s.p == '"' ? slice_of(s.p + 1, s.len - 2) : s;
+}
+
+static bool is_same_endpoint(const struct presence_sub *sub, const struct usrloc_binding *b)
+{
+	struct slice epid;
+
+	if (sub->info.epid.len && hdr_param(b->params, SLICE("epid"), &epid))
+		return slice_eq_nocase(epid, sub->info.epid);
+	return sub->t.instance.len &&
+	    slice_eq_nocase(unquoted(b->instance), unquoted(sub->t.instance));
+}
+
+static bool is_same_contact(const struct usrloc_binding *b, const struct sip_uri *target)
 {
 	struct sip_uri contact;
 
-	if (!b->received.flow || !flow_is_alive(b->received.flow) ||
-	    sip_uri_parse(b->contact, &contact, NULL) != 0 ||
-	    !slice_eq(contact.user, target->user) || !slice_eq_nocase(contact.host, target->host) ||
-	    contact.port != target->port)
-		return false;
-	return flow_hop(b->received.flow, &sub->hop);
+	return sip_uri_parse(b->contact, &contact, NULL) == 0 &&
+	    slice_eq(contact.user, target->user) && slice_eq_nocase(contact.host, target->host) &&
+	    contact.port == target->port;
+}
+
+static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
+    const struct sip_uri *target)
+{
+	return b->received.flow && flow_is_alive(b->received.flow) &&
+	    (is_same_contact(b, target) || is_same_endpoint(sub, b)) &&
+	    flow_hop(b->received.flow, &sub->hop);
 }
 
 /* The watcher has come back by another connection, and registered the contact that he
- * subscribed with. His bindings may be read from every worker. */
+ * subscribed with, or another one of the same endpoint. His bindings may be read from every worker. */
 static bool find_way(struct presence_sub *sub)
 {
 	const struct presence *p = sub->user->p;

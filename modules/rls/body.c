@@ -217,6 +217,23 @@ static bool is_once(const struct rls_list *l)
 	return l->r->presence->sub_info(l->sub)->flags & PRESENCE_SUB_ONCE;
 }
 
+void rls_list_write(const struct rls_list *l, struct buf *out)
+{
+	struct xml_writer w;
+
+	xml_write_init(&w, out);
+	xml_begin(&w, "adhoclist");
+	xml_put_attr(&w, "xmlns", ADRL_NS);
+	xml_begin(&w, "create");
+	for (const struct list *n = l->entries.next; n != &l->entries; n = n->next) {
+		xml_begin(&w, "resource");
+		xml_put_attr(&w, "uri", container_of(n, struct rls_entry, node)->uri);
+		xml_end(&w);
+	}
+	xml_end(&w);
+	xml_end(&w);
+}
+
 int rls_body(struct rls_list *l, bool full, struct presence_body **out)
 {
 	struct making m = { .l = l, .full = full };

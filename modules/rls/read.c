@@ -8,7 +8,6 @@
 
 #include <errno.h>
 
-#define ADRL_NS  SLICE("urn:ietf:params:xml:ns:adrl")
 #define LISTS_NS SLICE("urn:ietf:params:xml:ns:resource-lists")
 
 static int read_resources(const struct xml_node *op, enum rls_step step, rls_resource_fn *fn,

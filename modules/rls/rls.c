@@ -137,6 +137,15 @@ static int build(void *arg, struct presence_user *u, struct presence_sub *sub, b
 	return l ? rls_body(l, full, out) : 0;
 }
 
+static void write_list(void *arg, struct presence_sub *sub, struct buf *out)
+{
+	const struct rls *r = arg;
+	const struct rls_list *l = r->presence->sub_data(sub);
+
+	if (l && l->is_lcs)
+		rls_list_write(l, out);
+}
+
 static void close_list(void *arg, struct presence_user *u, struct presence_sub *sub)
 {
 	struct rls *r = arg;
@@ -151,7 +160,7 @@ static void close_list(void *arg, struct presence_user *u, struct presence_sub *
 
 /* ---- tables ---- */
 
-static const struct presence_lists lists = { claims, open_list, build, close_list };
+static const struct presence_lists lists = { claims, open_list, build, close_list, write_list };
 static const struct lcs_need needs[] = {
 	{ "presence", 1, false }, { "presence_xml", 1, false }, { "contacts", 1, true },
 	{ "xcap", 1, true }, { 0 }

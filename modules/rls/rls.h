@@ -13,6 +13,7 @@
 #include "utils/list.h"
 #include "utils/xml_read.h"
 
+#define ADRL_NS    SLICE("urn:ietf:params:xml:ns:adrl")
 #define ADRL_TYPE  SLICE("application/adrl+xml")
 #define LISTS_TYPE SLICE("application/resource-lists+xml")
 
@@ -83,6 +84,8 @@ int rls_read(struct arena *arena, struct slice content_type, struct slice body,
 struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
     const struct presence_request *req, bool is_lcs);
 void rls_list_free(struct rls_list *l);
+/** The adhoclist that would make it. */
+void rls_list_write(const struct rls_list *l, struct buf *out);
 /** Step by step; 0, -E2BIG, -ENOMEM, -EBADMSG. */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts

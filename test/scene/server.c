@@ -132,7 +132,7 @@ void server_again(void)
 
 void server_stopping(void)
 {
-	server_refuse_new(server);
+	server_begin_end(server);
 	fake_settle();
 }
 

@@ -90,7 +90,7 @@ const struct server_setup *server_setup(const struct server *s) { return &s->set
 struct slice server_summary(const struct server *s) { (void)s; return SLICE("test"); }
 const struct cfg *server_cfg(const struct server *s) { (void)s; return NULL; }
 void server_free(struct server **s) { *s = NULL; }
-void server_refuse_new(struct server *s) { (void)s; }
+void server_begin_end(struct server *s) { (void)s; }
 uint64_t server_under_way(struct server *s) { (void)s; return atomic_load(&shared->under_way); }
 const struct server_conf *server_conf_of(const struct server *s) { (void)s; return NULL; }
 void server_keep_settings(struct server *s, const struct server *first) { (void)s; (void)first; }
