@@ -10,11 +10,15 @@ import os
 import statistics
 import sys
 
-SERVERS = ("kamailio", "lcs", "floor")
+SERVERS = ("kamailio", "lcs, 1 worker", "lcs, 2 workers", "lcs", "floor")
+PAIRS = (("lcs", "kamailio"), ("lcs, 2 workers", "lcs, 1 worker"))     # of which ratios are told
 
 
 def server_of(run):
-    return os.path.basename(run["label"].partition(":")[0])
+    name, _, options = run["label"].partition(":")
+    workers = dict(o.split("=", 1) for o in options.split(",") if "=" in o).get("BENCH_CHILDREN")
+    name = os.path.basename(name)
+    return f"{name}, {workers} worker{'s' * (workers != '1')}" if workers else name
 
 
 def collect(runs, metric):
@@ -27,17 +31,21 @@ def collect(runs, metric):
     return out
 
 
+def text(figure):
+    return f"{figure:.0f}" if figure >= 1000 else f"{figure:.4g}"
+
+
 def cell(figures):
     if not figures:
         return "no valid run"
     middle = statistics.median(figures)
     if len(figures) == 1:
-        return f"{middle:.4g}"
-    return f"{middle:.4g} ({min(figures):.4g}-{max(figures):.4g})"
+        return text(middle)
+    return f"{text(middle)} ({text(min(figures))}-{text(max(figures))})"
 
 
-def ratio(by_server):
-    ours, theirs = by_server.get("lcs"), by_server.get("kamailio")
+def ratio(by_server, pair):
+    ours, theirs = (by_server.get(s) for s in pair)
     if not ours or not theirs:
         return "-"
     return f"{statistics.median(ours) / statistics.median(theirs):.2f}"
@@ -49,11 +57,12 @@ def print_table(title, metric, runs):
     if not table:
         return
     present = [s for s in SERVERS if any(s in row for row in table.values())]
-    print(f"| {title} | {' | '.join(present)} | lcs / kamailio |")
-    print("|---" * (len(present) + 2) + "|")
+    pairs = [p for p in PAIRS if set(p) <= set(present)] or PAIRS[:1]
+    print(f"| {title} | {' | '.join(present)} | {' | '.join(' / '.join(p) for p in pairs)} |")
+    print("|---" * (len(present) + 1 + len(pairs)) + "|")
     for scenario, row in table.items():
         cells = [cell(row.get(s, [])) for s in present]
-        print(f"| {scenario} | {' | '.join(cells)} | {ratio(row)} |")
+        print(f"| {scenario} | {' | '.join(cells)} | {' | '.join(ratio(row, p) for p in pairs)} |")
     print()
 
 
@@ -63,6 +72,8 @@ def main():
         sys.exit(__doc__)
     print_table("CPU per transaction, us", "cpu_us_per_txn",
                 [r for r in runs if not r["scenario_label"].startswith("memreg")])
+    print_table("transactions per second", "rate",
+                [r for r in runs if "worker" in server_of(r)])
     print_table("memory per registration, bytes", "pss_bytes_per_registration", runs)
     print_table("memory per connection, bytes", "pss_bytes_per_connection", runs)
     print_table("start to first answer, ms", "startup_ms", runs)
