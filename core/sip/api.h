@@ -220,9 +220,11 @@ struct lcs_tx_ops {
 	/* On a worker, who may not know the branch: a request with it did not arrive (18.4).
 	 * May be NULL. */
 	void (*undelivered)(struct slice branch, bool is_cancel, int err);
+	/* Can a response with this branch be to a request of ours? Relayed ones are told apart. */
+	bool (*is_own)(struct slice branch);
 	/* On the owner of the call: a 200 with this branch and the method of its CSeq has come for
 	 * a request of ours. true: that is all its sender wanted to know, and it has been told;
-	 * false: it has to be read. May be NULL. */
+	 * false: it has to be read. Both or none. */
 	bool (*answered)(struct slice branch, enum sip_method method);
 };
 /** In load(). 0 or -EEXIST. */

@@ -65,7 +65,7 @@ bool terse_read(struct slice bytes, const struct sip_hop *from)
 	struct slice branch;
 
 	if (!slice_starts(bytes, OK) || !ops || !ops->answered || is_seen(from) ||
-	    !find_branch(bytes, &branch) || !find_method(bytes, &method) ||
+	    !find_branch(bytes, &branch) || !ops->is_own(branch) || !find_method(bytes, &method) ||
 	    !ops->answered(branch, method))
 		return false;
 	SIP_COUNT(responses);

@@ -8,8 +8,6 @@
 #include "modules/tm/tm.h"
 #include "modules/tm/via.h"
 
-#include "utils/rand.h"
-
 #include <errno.h>
 
 _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a client's id travels as a pointer");
@@ -190,7 +188,7 @@ static int prepare(struct tm_client *c, struct sip_msg *msg, const struct sip_ed
 int tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *msg,
     const struct sip_edit *last, const struct sip_hop *hop, struct tm_client **out)
 {
-	struct tm_client *c = client_alloc(tx->local, tx, rand_u64());
+	struct tm_client *c = client_alloc(tx->local, tx, tm_branch_fresh(tx->is_local));
 
 	if (!c)
 		return -ENOMEM;

@@ -109,6 +109,8 @@ static void undelivered(struct slice branch, bool is_cancel, int err)
 		tm_client_undelivered(c, err);
 }
 
+static bool is_own(struct slice branch) { return tm_branch_is_own(branch); }
+
 static bool answered(struct slice branch, enum sip_method method)
 {
 	struct tm_client *c;
@@ -123,7 +125,8 @@ static bool answered(struct slice branch, enum sip_method method)
 	return true;
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, answered };
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, is_own,
+	answered };
 
 /* ---- for other modules ---- */
 

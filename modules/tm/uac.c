@@ -345,7 +345,7 @@ static int write_direct(struct tm_uac *uac, const struct tm_request *r, struct s
 {
 	char branch[TM_BRANCH_CHARS];
 
-	uac->id = rand_u64();
+	uac->id = tm_branch_fresh(true);
 	uac->method = sip_method_parse(r->method);
 	tm_branch_text(uac->id, branch);
 	uac->owner = worker_of(lcs_key(call_id));

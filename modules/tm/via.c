@@ -4,14 +4,34 @@
 #include "modules/tm/via.h"
 
 #include "utils/hex.h"
+#include "utils/rand.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #define HEAD VIA_COOKIE "t"		/* stateless branches of core/sip go on otherwise */
 
+/* The lowest bit of the id tells, which is that of the second digit. */
+#define OWN_BIT   ((uint64_t)1)
+#define OWN_DIGIT sizeof(HEAD)
+
+uint64_t tm_branch_fresh(bool is_own)
+{
+	uint64_t id = rand_u64();
+
+	return is_own ? id | OWN_BIT : id & ~OWN_BIT;
+}
+
+bool tm_branch_is_own(struct slice branch)
+{
+	return branch.len == TM_BRANCH_CHARS && slice_starts(branch, SLICE(HEAD)) &&
+	    (hex_digit(branch.p[OWN_DIGIT]) & 1) != 0;
+}
+
 void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS])
 {
 	memcpy(text, HEAD, sizeof(HEAD) - 1);
+	id = htole64(id);
 	hex_encode(text + sizeof(HEAD) - 1, &id, sizeof(id));
 }
 
@@ -22,7 +42,10 @@ bool tm_branch_id(struct slice branch, uint64_t *id)
 	if ((branch.len != TM_BRANCH_CHARS && !has_mark) || memcmp(branch.p, HEAD, sizeof(HEAD) - 1) != 0)
 		return false;
 	branch = slice_first(branch, TM_BRANCH_CHARS);
-	return hex_decode(id, sizeof(*id), slice_skip(branch, sizeof(HEAD) - 1)) == 0;
+	if (hex_decode(id, sizeof(*id), slice_skip(branch, sizeof(HEAD) - 1)) != 0)
+		return false;
+	*id = le64toh(*id);
+	return true;
 }
 
 struct via {

@@ -8,6 +8,10 @@
 
 #define TM_BRANCH_CHARS (sizeof(VIA_COOKIE) - 1 + 1 + 16)	/* cookie, 't', id in hex */
 
+/** A new id. Those of requests of our own can be told from those that we relay. */
+uint64_t tm_branch_fresh(bool is_own);
+/** May this be the branch of a request of our own? */
+bool tm_branch_is_own(struct slice branch);
 void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS]);
 /** true: the branch has our form, *id is the client's - though it may be forgotten. */
 bool tm_branch_id(struct slice branch, uint64_t *id);
