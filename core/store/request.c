@@ -3,8 +3,9 @@
  */
 #include "core/store/request.h"
 
+#include "utils/spare.h"
+
 #include <errno.h>
-#include <stdlib.h>
 
 static size_t arg_count(const struct store_stmt *stmt)
 {
@@ -35,7 +36,7 @@ static void copy_args(struct value *to, const struct store_op *from, char **text
 
 struct store_request *store_request_new(const struct store_op *ops, size_t count)
 {
-	size_t values = 0, text = 0;
+	size_t values = 0, text = 0, size;
 	struct store_request *req;
 	struct value *args;
 	char *at;
@@ -44,10 +45,11 @@ struct store_request *store_request_new(const struct store_op *ops, size_t count
 		values += arg_count(ops[i].stmt);
 		text += text_bytes(&ops[i]);
 	}
-	req = malloc(sizeof(*req) + count * sizeof(*ops) + values * sizeof(*args) + text);
+	size = sizeof(*req) + count * sizeof(*ops) + values * sizeof(*args) + text;
+	req = spare_get(size);
 	if (!req)
 		return NULL;
-	*req = (struct store_request){ .op_count = count };
+	*req = (struct store_request){ .size_bytes = size, .op_count = count };
 	args = (struct value *)(void *)&req->ops[count];
 	at = (char *)(args + values);
 	for (size_t i = 0; i < count; i++) {
@@ -61,7 +63,7 @@ struct store_request *store_request_new(const struct store_op *ops, size_t count
 void store_request_free(struct store_request *req)
 {
 	arena_free(&req->arena);
-	free(req);
+	spare_put(req, req->size_bytes);
 }
 
 static bool make_room(struct store_gather *g, unsigned columns)

@@ -18,6 +18,7 @@ struct store_request {
 	int                   err;
 	struct arena         *arena;	/* rows; NULL for writes */
 	struct store_rows     rows;
+	size_t                size_bytes;	/* of this block */
 	size_t                op_count;
 	struct store_op       ops[];
 };
