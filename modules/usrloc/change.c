@@ -447,6 +447,19 @@ static unsigned take_living(const struct record *r, int64_t now, struct record_p
 	return n;
 }
 
+/* A row of what ran out is never read again. If it cannot go now, the next purge takes it. */
+static void forget(struct usrloc *ul, struct slice aor, const struct binding *b)
+{
+	const struct usrloc_conf *conf = conf_of(ul);
+	int err;
+
+	if (!store_is_on() || (!conf->before && !conf->after))
+		return;
+	err = journal_forget(aor, b, usrloc_rows_gone, ul);
+	if (err)
+		usrloc_rows_gone(ul, err, NULL);
+}
+
 void usrloc_expire(struct usrloc *ul, struct record *old)
 {
 	struct slice aor = record_aor(old);
@@ -461,11 +474,11 @@ void usrloc_expire(struct usrloc *ul, struct record *old)
 		due_add(local_of(ul), old);
 		return;
 	}
-	/* Rows of what ran out are never read again; the purge takes them. */
 	record_publish(ul, old, next, key);
 	for (unsigned i = 0; i < old->pub.count; i++)
 		if (record_binding(old, i)->expires <= now) {
 			local_of(ul)->expired++;
+			forget(ul, record_aor(old), record_binding(old, i));
 			usrloc_event_expired(ul, record_aor(old), record_binding(old, i));
 		}
 }

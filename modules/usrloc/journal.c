@@ -8,6 +8,8 @@
 
 #define COLUMNS 18
 #define BINDING_LETTERS "sssssissisiittssss"
+#define COLUMN_NAMES "aor, ruid, contact, params, call_id, cseq, user_agent, instance, reg_id, " \
+	"path, methods, q, expires, changed, node, transport, remote, local"
 
 static const struct store_step steps[] = {
 #include "modules/usrloc/schema.gen.h"
@@ -17,19 +19,24 @@ static const struct store_step steps[] = {
 enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL };
 
 static const struct store_stmt stmts[] = {
-	[STMT_PUT] = { "binding_put", "replace into usrloc_binding(aor, ruid, contact, params, "
-	    "call_id, cseq, user_agent, instance, reg_id, path, methods, q, expires, changed, "
-	    "node, transport, remote, local) "
-	    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	    BINDING_LETTERS, NULL, NULL },
+	/* A refresh changes the row where it is: "replace" would take it away and put it back. */
+	[STMT_PUT] = { "binding_put", "insert into usrloc_binding(" COLUMN_NAMES ") "
+	    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+	    "on conflict (aor, ruid) do update set contact = excluded.contact, "
+	    "params = excluded.params, call_id = excluded.call_id, cseq = excluded.cseq, "
+	    "user_agent = excluded.user_agent, instance = excluded.instance, "
+	    "reg_id = excluded.reg_id, path = excluded.path, methods = excluded.methods, "
+	    "q = excluded.q, expires = excluded.expires, changed = excluded.changed, "
+	    "node = excluded.node, transport = excluded.transport, remote = excluded.remote, "
+	    "local = excluded.local", BINDING_LETTERS, NULL,
+	    "replace into usrloc_binding(" COLUMN_NAMES ") "
+	    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 	[STMT_DELETE] = { "binding_delete", "delete from usrloc_binding where aor = ? and ruid = ?",
 	    "ss", NULL, NULL },
 	[STMT_PURGE] = { "binding_purge", "delete from usrloc_binding where expires < ?", "t", NULL,
 	    NULL },
-	[STMT_ALL] = { "binding_all", "select aor, ruid, contact, params, call_id, cseq, "
-	    "user_agent, instance, reg_id, path, methods, q, expires, changed, node, transport, "
-	    "remote, local from usrloc_binding where expires > ? order by aor", "t",
-	    BINDING_LETTERS, NULL },
+	[STMT_ALL] = { "binding_all", "select " COLUMN_NAMES " from usrloc_binding "
+	    "where expires > ? order by aor", "t", BINDING_LETTERS, NULL },
 	{ 0 }
 };
 
@@ -118,14 +125,20 @@ int journal_write(struct slice node, struct slice aor, const struct plan *plan,
 	return write_many(node, aor, plan, done, arg);
 }
 
-void journal_purge(int64_t before)
+int journal_forget(struct slice aor, const struct binding *b, store_done_fn *done, void *arg)
 {
-	struct value arg = value_int(before);
-	int err = store_run(&stmts[STMT_PURGE], &arg, NULL, NULL);
+	struct store_op op;
+	struct value key[2];
 
-	if (err && err != -ENODEV)
-		log_debug("usrloc", "old bindings stay in the store for now error=\"%s\"",
-		    err_text(err));
+	delete_row(&op, key, aor, b);
+	return store_run_all(&op, 1, done, arg);
+}
+
+int journal_purge(int64_t before, store_done_fn *done, void *arg)
+{
+	struct value time = value_int(before);
+
+	return store_run(&stmts[STMT_PURGE], &time, done, arg);
 }
 
 /* ---- reading ---- */

@@ -80,13 +80,33 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return 0;
 }
 
+void usrloc_rows_gone(void *arg, int err, const struct store_rows *rows)
+{
+	struct usrloc *ul = arg;
+
+	(void)rows;
+	if (err)
+		atomic_store(&ul->none_left_behind, false);
+}
+
+static void start_purge(struct usrloc *ul)
+{
+	int err = journal_purge(loop_wall(worker_loop()), usrloc_rows_gone, ul);
+
+	if (err)
+		usrloc_rows_gone(ul, err, NULL);
+}
+
 static void purge(struct wheel_timer *t)
 {
 	struct usrloc_local *local = container_of(container_of(t, struct timer, t),
 	    struct usrloc_local, purge);
 	const struct usrloc_conf *conf = lcs_conf(local->ul->mod, gen_peek());
 
-	journal_purge(loop_wall(worker_loop()));
+	/* Each row goes when its binding runs out. A purge is for those that ran out while there
+	 * was no server, or the store was in trouble: it reads them all. */
+	if (!atomic_exchange(&local->ul->none_left_behind, true))
+		start_purge(local->ul);
 	timer_start(&local->purge, conf->purge_interval);
 }
 
@@ -156,7 +176,7 @@ static const struct lcs_param params[] = {
 	PARAM_WORD(struct usrloc_conf, journal, "before", "before|after|off",
 	    "when a binding is written to the store: before the 200 is sent, behind it, or never"),
 	PARAM_DURATION(struct usrloc_conf, purge_interval, "60s", 1000, 86400000, "s",
-	    "how often expired bindings are deleted from the store"),
+	    "how often is looked for expired bindings that are still in the store, if there may be any"),
 	{ 0 }
 };
 

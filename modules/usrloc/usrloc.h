@@ -36,12 +36,16 @@ struct usrloc {
 	unsigned        watch_count;
 	struct rtab    *table;
 	bool            loaded;
+	_Atomic bool    none_left_behind;	/* in the store, of what has run out */
 	struct pool     loaded_pool;	/* records that were there before the workers */
 	struct usrloc_pool {
 		struct pool pool;
 		char        gap[128];	/* two cache lines: they are fetched in pairs */
 	} pools[WORKERS_MAX];		/* each its worker's, but as long-lived as the table */
 };
+
+/** A store_done_fn of deletions, arg is the usrloc: what they left behind a purge will take. */
+void usrloc_rows_gone(void *arg, int err, const struct store_rows *rows);
 
 /* ---- change.c ---- */
 int  usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
@@ -62,8 +66,10 @@ int  journal_write(struct slice node, struct slice aor, const struct plan *plan,
     store_done_fn *done, void *arg);
 /** Control thread, at start: read all bindings that are still good into the table. Count or error. */
 int  journal_load(struct usrloc *ul, struct slice node);
-/** Worker: delete what ran out long ago. */
-void journal_purge(int64_t before);
+/** Worker: delete the row of a binding that has run out. 0, or -errno and done never runs. */
+int  journal_forget(struct slice aor, const struct binding *b, store_done_fn *done, void *arg);
+/** The same for all rows that ran out before; reads the whole table. */
+int  journal_purge(int64_t before, store_done_fn *done, void *arg);
 
 /* ---- event.c ---- */
 extern const struct lcs_var usrloc_vars[];
