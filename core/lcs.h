@@ -88,7 +88,7 @@ struct lcs_rpc {
 };
 
 /** A parameter that names a user, "name@domain" with "sip:" or without: his AOR in arena. 0,
- *  -EINVAL with *error, -ENOMEM. */
+ *  -EINVAL with *error. */
 int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, struct slice *aor,
     struct slice *error);
 

@@ -90,3 +90,12 @@ struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri)
 		n += put_host(out + n, uri->host);
 	return slice_of(out, n);
 }
+
+struct slice sip_text_aor(struct arena *arena, struct slice text)
+{
+	struct sip_uri uri;
+
+	if (!slice_starts_nocase(text, SLICE("sip:")) && !slice_starts_nocase(text, SLICE("sips:")))
+		text = arena_printf(arena, "sip:%.*s", SLICE_ARG(text));
+	return text.p && sip_uri_parse(text, &uri, NULL) == 0 ? sip_uri_aor(arena, &uri) : SLICE_NULL;
+}

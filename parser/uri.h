@@ -41,6 +41,8 @@ bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
  * @return .p NULL if memory is short or the URI has no host and is not tel
  */
 struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri);
+/** The same of "sip:user@host" or "user@host"; .p NULL also if it is neither. */
+struct slice sip_text_aor(struct arena *arena, struct slice text);
 
 /** Unescape %HH into the arena; s itself if there is nothing to unescape. */
 struct slice uri_unescape(struct arena *arena, struct slice s);
@@ -72,6 +74,16 @@ static inline const char *uri_port_end(const char *p, const char *end, uint16_t 
 	}
 	*port = (uint16_t)n;
 	return n == 0 ? NULL : p;
+}
+
+/** Is it that domain, or one below it? "a.example.org" is below "example.org". */
+static inline bool uri_host_is_below(struct slice host, struct slice domain)
+{
+	size_t more = host.len - domain.len;
+
+	if (host.len <= domain.len)
+		return slice_eq_nocase(host, domain);
+	return slice_eq_nocase(slice_skip(host, more), domain) && host.p[more - 1] == '.';
 }
 
 struct ip_addr;

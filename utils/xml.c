@@ -28,6 +28,15 @@ const struct xml_node *xml_next(const struct xml_node *n, struct slice ns, struc
 	return first_of(n->next, ns, name);
 }
 
+const struct xml_node *xml_below(const struct xml_node *n, const struct xml_node *top)
+{
+	if (n->children)
+		return n->children;
+	while (n != top && !n->next)
+		n = n->parent;
+	return n == top ? NULL : n->next;
+}
+
 struct slice xml_attr(const struct xml_node *n, struct slice ns, struct slice name)
 {
 	const struct xml_attr *a = n ? n->attrs : NULL;

@@ -40,6 +40,9 @@ const struct xml_node *xml_child(const struct xml_node *n, struct slice ns, stru
 /** The next one behind n with the same parent. */
 const struct xml_node *xml_next(const struct xml_node *n, struct slice ns, struct slice name);
 
+/** The next node on a walk through all below top, texts included; NULL: that was the last. */
+const struct xml_node *xml_below(const struct xml_node *n, const struct xml_node *top);
+
 /** An attribute's value; .p NULL if it is not there. n may be NULL. */
 struct slice xml_attr(const struct xml_node *n, struct slice ns, struct slice name);
 /**

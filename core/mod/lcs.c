@@ -72,14 +72,10 @@ int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, st
     struct slice *error)
 {
 	struct slice text = json_text(params, name);
-	struct slice bare = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
-	struct slice uri_text = arena_printf(arena, "sip:%.*s", SLICE_ARG(bare));
-	struct sip_uri uri;
 
-	if (uri_text.p && sip_uri_parse(uri_text, &uri, NULL) == 0 && uri.user.len) {
-		*aor = sip_uri_aor(arena, &uri);
-		return aor->p ? 0 : -ENOMEM;
-	}
+	*aor = sip_text_aor(arena, text);
+	if (slice_find(*aor, '@') < aor->len)
+		return 0;
 	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
 	return -EINVAL;
 }

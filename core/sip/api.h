@@ -114,6 +114,8 @@ void            lcs_ctx_unref(struct lcs_ctx **ctx);
 int lcs_set_identity(struct lcs_ctx *ctx, struct slice name, struct slice domain);
 /** The last one noted; empty: nobody has proved anything. Lives as long as the message. */
 struct slice lcs_identity(struct lcs_ctx *ctx);
+/** The same, or if nobody has proved anything the AOR that From claims; .p NULL without both. */
+struct slice lcs_sender(struct lcs_ctx *ctx);
 
 /* ---- where it shall go ---- */
 struct lcs_target {

@@ -187,6 +187,17 @@ int lcs_set_identity(struct lcs_ctx *ctx, struct slice name, struct slice domain
 
 struct slice lcs_identity(struct lcs_ctx *ctx) { return ctx->identity; }
 
+struct slice lcs_sender(struct lcs_ctx *ctx)
+{
+	struct sip_view view = lcs_view(ctx);
+	const struct name_addr *from;
+
+	if (ctx->identity.len)
+		return ctx->identity;
+	from = view_name_addr(lcs_arena(ctx), &view, HDR_FROM);
+	return from ? sip_uri_aor(lcs_arena(ctx), &from->uri) : SLICE_NULL;
+}
+
 /* ---- targets ---- */
 
 struct lcs_target *lcs_main_target(struct lcs_ctx *ctx) { return &ctx->target; }

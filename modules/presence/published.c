@@ -135,18 +135,16 @@ static int read_event(struct published *b, struct sip_view *view, struct arena *
 static int read_whom(struct published *b, struct sip_view *view, struct arena *a)
 {
 	const struct sip_uri *uri = lcs_request_uri(b->ctx);
-	const struct name_addr *from = view_name_addr(a, view, HDR_FROM);
-	struct slice who = lcs_identity(b->ctx);
 
+	(void)view;
 	if (!uri || uri->scheme == URI_OTHER || !uri->user.len ||
 	    !lcs_is_own_host(lcs_ctx_gen(b->ctx), uri->host, uri->port))
 		return refuse(b, 404, "Nobody of that name here");
 	b->aor = sip_uri_aor(a, uri);
-	if (!who.len && from)
-		who = sip_uri_aor(a, &from->uri);
 	if (!b->aor.p)
 		return -ENOMEM;
-	return slice_eq_nocase(b->aor, who) ? 0 : refuse(b, 403, "Not in somebody else's name");
+	return slice_eq_nocase(b->aor, lcs_sender(b->ctx)) ? 0 :
+	    refuse(b, 403, "Not in somebody else's name");
 }
 
 static int read_expires(struct published *b, struct sip_view *view, struct arena *a)

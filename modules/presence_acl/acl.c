@@ -82,21 +82,11 @@ static struct slice host_of(struct slice who)
 	return slice_skip(who, at);
 }
 
-static bool is_below(struct slice host, struct slice domain)
-{
-	struct slice tail;
-
-	if (host.len <= domain.len)
-		return slice_eq_nocase(host, domain);
-	tail = slice_skip(host, host.len - domain.len);
-	return slice_eq_nocase(tail, domain) && host.p[host.len - domain.len - 1] == '.';
-}
-
 static bool covers(const struct acl_entry *e, struct slice who)
 {
 	switch (e->type) {
 	case ACL_USER: return slice_eq_nocase(e->mask, who);
-	case ACL_DOMAIN: return is_below(host_of(who), e->mask);
+	case ACL_DOMAIN: return uri_host_is_below(host_of(who), e->mask);
 	case ACL_ALL: return true;
 	}
 	return false;

@@ -4,30 +4,6 @@
  */
 #include "modules/presence_acl/presence_acl.h"
 
-static struct slice aor_of(struct lcs_call *call, struct slice text)
-{
-	struct arena *arena = lcs_arena(call->ctx);
-	struct sip_uri uri;
-
-	if (!slice_starts_nocase(text, SLICE("sip:")) && !slice_starts_nocase(text, SLICE("sips:")))
-		text = arena_printf(arena, "sip:%.*s", SLICE_ARG(text));
-	if (!text.p || sip_uri_parse(text, &uri, NULL) != 0)
-		return SLICE_NULL;
-	return sip_uri_aor(arena, &uri);
-}
-
-/* Who sent it: as proved; of somebody from elsewhere there is no more than From. */
-static struct slice sender(struct lcs_call *call)
-{
-	struct sip_view view = lcs_view(call->ctx);
-	const struct name_addr *from;
-
-	if (lcs_identity(call->ctx).len)
-		return lcs_identity(call->ctx);
-	from = view_name_addr(lcs_arena(call->ctx), &view, HDR_FROM);
-	return from ? sip_uri_aor(lcs_arena(call->ctx), &from->uri) : SLICE_NULL;
-}
-
 static struct slice callee(struct lcs_call *call)
 {
 	const struct sip_uri *uri = lcs_request_uri(call->ctx);
@@ -38,8 +14,10 @@ static struct slice callee(struct lcs_call *call)
 static bool judge(struct lcs_call *call, struct acl_verdict *v)
 {
 	struct presence_acl *p = call->shared;
-	struct slice from = call->argv[0].s.len ? aor_of(call, call->argv[0].s) : sender(call);
-	struct slice to = call->argv[1].s.len ? aor_of(call, call->argv[1].s) : callee(call);
+	struct arena *arena = lcs_arena(call->ctx);
+	struct slice from = call->argv[0].s.len ? sip_text_aor(arena, call->argv[0].s) :
+	    lcs_sender(call->ctx);
+	struct slice to = call->argv[1].s.len ? sip_text_aor(arena, call->argv[1].s) : callee(call);
 
 	if (!from.len || !to.len)
 		return false;

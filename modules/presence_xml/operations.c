@@ -22,14 +22,8 @@ struct setting {
 /* "sip:alice@example.com", "alice@example.com": the same user as who asks? */
 static bool is_user(struct arena *arena, struct slice text, struct slice aor)
 {
-	struct slice with_scheme = slice_starts_nocase(text, SLICE("sip:")) ? text :
-	    arena_printf(arena, "sip:%.*s", SLICE_ARG(text));
-	struct sip_uri uri;
-	struct slice found;
+	struct slice found = sip_text_aor(arena, text);
 
-	if (!with_scheme.p || sip_uri_parse(with_scheme, &uri, NULL) != 0)
-		return false;
-	found = sip_uri_aor(arena, &uri);
 	return found.p && slice_eq_nocase(found, aor);
 }
 

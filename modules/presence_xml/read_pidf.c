@@ -69,15 +69,6 @@ static int read_tuples(struct pdoc *doc, const struct xml_node *root, const char
 
 /* ---- activities ---- */
 
-static const struct xml_node *below(const struct xml_node *n, const struct xml_node *top)
-{
-	if (n->children)
-		return n->children;
-	while (n != top && !n->next)
-		n = n->parent;
-	return n == top ? NULL : n->next;
-}
-
 /* Drafts before RFC 4480 had <activity>busy</activity> in tuples. */
 static struct slice activity_name(struct arena *arena, const struct xml_node *n)
 {
@@ -104,7 +95,7 @@ static void read_activities(struct pdoc *doc, const struct xml_node *top)
 {
 	unsigned best = UINT32_MAX;
 
-	for (const struct xml_node *n = top; n; n = below(n, top))
+	for (const struct xml_node *n = top; n; n = xml_below(n, top))
 		if (xml_is(n, XML_ANY_NS, SLICE("activities")))
 			take_activities(doc, n, &best);
 }
@@ -125,7 +116,7 @@ static void read_words(struct pdoc *doc, const struct xml_node *root)
 		doc->note = note_below(doc, root);
 	for (const struct pdoc_tuple *t = doc->tuples; t && !doc->note.len; t = t->next)
 		doc->note = note_below(doc, t->node);
-	for (const struct xml_node *n = named; n && !doc->display_name.len; n = below(n, named))
+	for (const struct xml_node *n = named; n && !doc->display_name.len; n = xml_below(n, named))
 		if (xml_is(n, XML_ANY_NS, SLICE("display-name")))
 			doc->display_name = slice_trim(xml_text(doc->arena, n));
 }

@@ -70,16 +70,6 @@ static bool is_good_rule(struct slice rule)
 	return true;
 }
 
-static bool is_below(struct slice host, struct slice domain)
-{
-	struct slice tail;
-
-	if (host.len <= domain.len)
-		return slice_eq_nocase(host, domain);
-	tail = slice_skip(host, host.len - domain.len);
-	return slice_eq_nocase(tail, domain) && host.p[host.len - domain.len - 1] == '.';
-}
-
 /* How special; 0: the user is not meant. */
 static size_t fits(struct slice who, struct slice aor)
 {
@@ -87,7 +77,7 @@ static size_t fits(struct slice who, struct slice aor)
 
 	if (slice_eq_nocase(who, aor))
 		return SIZE_MAX;
-	if (slice_find(who, '@') == who.len && is_below(domain, who))
+	if (slice_find(who, '@') == who.len && uri_host_is_below(domain, who))
 		return 1 + who.len;
 	return slice_eq(who, SLICE("all"));
 }
@@ -169,32 +159,11 @@ static const struct presence_format formats[] = {
 
 /* ---- the script ---- */
 
-static struct slice aor_of(struct lcs_call *call, struct slice text)
-{
-	struct sip_uri uri;
-
-	if (!slice_starts_nocase(text, SLICE("sip:")) && !slice_starts_nocase(text, SLICE("sips:")))
-		text = arena_printf(lcs_arena(call->ctx), "sip:%.*s", SLICE_ARG(text));
-	if (!text.p || sip_uri_parse(text, &uri, NULL) != 0)
-		return SLICE_NULL;
-	return sip_uri_aor(lcs_arena(call->ctx), &uri);
-}
-
-static struct slice sender(struct lcs_call *call)
-{
-	struct sip_view view = lcs_view(call->ctx);
-	const struct name_addr *from;
-
-	if (lcs_identity(call->ctx).len)
-		return lcs_identity(call->ctx);
-	from = view_name_addr(lcs_arena(call->ctx), &view, HDR_FROM);
-	return from ? sip_uri_aor(lcs_arena(call->ctx), &from->uri) : SLICE_NULL;
-}
-
 static enum fn_status policy_allows(struct lcs_call *call)
 {
 	struct prov_local *stats = call->local;
-	struct slice aor = call->argv[1].s.len ? aor_of(call, call->argv[1].s) : sender(call);
+	struct slice aor = call->argv[1].s.len ? sip_text_aor(lcs_arena(call->ctx),
+	    call->argv[1].s) : lcs_sender(call->ctx);
 	bool allowed = aor.len && allows(call->conf, aor, call->argv[0].s);
 
 	lcs_count(allowed ? &stats->allowed : &stats->denied);

@@ -44,15 +44,6 @@ static int read_adhoc(const struct xml_node *root, rls_resource_fn *fn, void *ar
 	return err;
 }
 
-static const struct xml_node *below(const struct xml_node *n, const struct xml_node *top)
-{
-	if (n->children)
-		return n->children;
-	while (n != top && !n->next)
-		n = n->parent;
-	return n == top ? NULL : n->next;
-}
-
 /* Lists inside lists are one here. What points to another document cannot be followed. */
 static int read_lists(const struct xml_node *root, rls_resource_fn *fn, void *arg)
 {
@@ -60,7 +51,7 @@ static int read_lists(const struct xml_node *root, rls_resource_fn *fn, void *ar
 
 	if (xml_is(root, LISTS_NS, SLICE("resource-lists")))
 		err = fn(arg, RLS_CREATE, SLICE_NULL);
-	for (const struct xml_node *n = root; n && !err; n = below(n, root)) {
+	for (const struct xml_node *n = root; n && !err; n = xml_below(n, root)) {
 		struct slice uri;
 
 		if (!xml_is_element(n) || !slice_eq(n->ns, LISTS_NS))

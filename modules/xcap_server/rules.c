@@ -87,16 +87,6 @@ static uint32_t read_server(struct xcap *x, struct slice aor, struct rows *r)
 
 /* ---- the document ---- */
 
-static bool is_below(struct slice host, struct slice domain)
-{
-	struct slice tail;
-
-	if (host.len <= domain.len)
-		return slice_eq_nocase(host, domain);
-	tail = slice_skip(host, host.len - domain.len);
-	return slice_eq_nocase(tail, domain) && host.p[host.len - domain.len - 1] == '.';
-}
-
 /* What gives more than row has, and would cover it, must make an exception of it. */
 static bool is_exception(const struct acl_entry *general, const struct acl_entry *special)
 {
@@ -248,7 +238,7 @@ static struct acl_rights inherited(const struct rows *r, const struct row *row)
 		const struct row *d = &r->list[i];
 
 		if (d == row || !d->stays || d->entry.type != ACL_DOMAIN ||
-		    !is_below(host, d->entry.mask))
+		    !uri_host_is_below(host, d->entry.mask))
 			continue;
 		if (!best || best->entry.type == ACL_ALL ||
 		    d->entry.mask.len > best->entry.mask.len)
