@@ -93,6 +93,10 @@ bool            lcs_is_new_work(struct lcs_ctx *ctx);
 /** How long the message lay in our queues before it was dealt with, in ms: grows when workers
  *  are behind. 0 for what was not received (timers, events). */
 msec_t          lcs_waited(struct lcs_ctx *ctx);
+/** How long ago it was received, in ms; 0 for what was not received. */
+msec_t          lcs_age(struct lcs_ctx *ctx);
+/** A second ctx for the same message is as old as the first. */
+void            lcs_take_age(struct lcs_ctx *ctx, const struct lcs_ctx *first);
 enum route_kind lcs_kind(struct lcs_ctx *ctx);
 bool            lcs_is_request(struct lcs_ctx *ctx);
 enum sip_method lcs_method(struct lcs_ctx *ctx);

@@ -141,6 +141,14 @@ const struct sip_edit **lcs_edits(struct lcs_ctx *ctx) { return &ctx->last; }
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx) { return &ctx->msg->from; }
 enum route_kind lcs_kind(struct lcs_ctx *ctx) { return ctx->kind; }
 msec_t lcs_waited(struct lcs_ctx *ctx) { return ctx->waited; }
+msec_t lcs_age(struct lcs_ctx *ctx)
+{
+	return ctx->received_at ? loop_now(worker_loop()) - ctx->received_at : 0;
+}
+void lcs_take_age(struct lcs_ctx *ctx, const struct lcs_ctx *first)
+{
+	ctx->received_at = first->received_at;
+}
 bool lcs_is_request(struct lcs_ctx *ctx) { return ctx->msg->is_request; }
 enum sip_method lcs_method(struct lcs_ctx *ctx) { return ctx->msg->method; }
 struct fiber *lcs_fiber(struct lcs_ctx *ctx) { return ctx->run.fiber; }

@@ -12,7 +12,7 @@ struct storing {
 	struct msilo    *m;
 	struct lcs_ctx  *ctx;		/* counted */
 	struct note      note;		/* texts in the ctx's arena, which nobody changes meanwhile */
-	int64_t          id, asked;	/* asked: unix seconds */
+	int64_t          id, asked;	/* asked: when the message came, unix seconds */
 	bool             is_counted;	/* the limit was looked at in the store */
 	const char      *err;		/* for $err; NULL: it is stored */
 	struct inbox_item item;
@@ -39,8 +39,9 @@ static void answer(struct storing *s, const char *err)
 	worker_post(s->home, &s->item, INBOX_MUST);
 }
 
-/* A sign-in while the message was on its way to disk found nothing to deliver. Who was there
- * before is left alone: the script had a reason to keep the message. */
+/* A sign-in while the message was on its way to disk, or to an endpoint that then failed, found
+ * nothing to deliver. Who was there before is left alone: the script had a reason to keep the
+ * message. */
 static bool has_signed_in_since(const struct storing *s)
 {
 	const struct usrloc_aor *aor = s->m->usrloc->find(s->m->ul, s->note.aor);
@@ -140,10 +141,18 @@ static void start(void *arg)
 
 /* ---- whose ---- */
 
+/* Where an endpoint has failed, the Request-URI is its address since lookup(): nobody signs in
+ * under that. */
+static const struct sip_uri *asked_for(struct lcs_ctx *ctx)
+{
+	return lcs_kind(ctx) == ROUTE_FAILURE ? msg_request_uri(lcs_msg(ctx)) :
+	    lcs_request_uri(ctx);
+}
+
 static struct slice owner_of(struct lcs_call *call)
 {
 	struct arena *arena = lcs_arena(call->ctx);
-	const struct sip_uri *uri = lcs_request_uri(call->ctx);
+	const struct sip_uri *uri = asked_for(call->ctx);
 	struct sip_view view = lcs_view(call->ctx);
 	const struct name_addr *to;
 	struct sip_uri given;
@@ -185,7 +194,7 @@ static enum fn_status m_store(struct lcs_call *call)
 	}
 	s->m = call->shared;
 	s->home = (unsigned)worker_self();
-	s->asked = loop_wall(worker_loop());
+	s->asked = loop_wall(worker_loop()) - lcs_age(call->ctx) / 1000;
 	s->ctx = lcs_ctx_ref(call->ctx);
 	if (lcs_post(lcs_user_key(s->note.aor), start, s) == 0)
 		return FN_SUSPENDED;
@@ -228,8 +237,8 @@ static enum fn_status m_dump(struct lcs_call *call)
 const struct lcs_func msilo_funcs[] = {
 	{ "m_store(owner: str = \"\") -> bool", m_store, IN_REQUEST | IN_FAILURE,
 	  FUNC_MAY_SUSPEND | FUNC_MAY_FAIL | FUNC_MUST_CHECK,
-	  "keep a MESSAGE for a user (else the one in the Request-URI) who is not there; true when it "
-	  "is on disk. $err: refused (nothing to be kept), limit, unavailable" },
+	  "keep a MESSAGE for a user (else the one in the Request-URI, in a failure_route the one in "
+	  "the Request-URI as it came) who is not there; true when it is on disk. $err: refused (nothing to be kept), limit, unavailable" },
 	{ "m_dump(owner: str = \"\") -> bool", m_dump, IN_REQUEST | IN_FAILURE, 0,
 	  "send a user (in a REGISTER the one in To) what waits; the script goes on meanwhile" },
 	{ 0 }

@@ -29,6 +29,7 @@ static struct lcs_ctx *failure_ctx(struct tm_tx *tx, struct tm_branch *picked)
 	    ROUTE_FAILURE);
 	if (!ctx)
 		return NULL;
+	lcs_take_age(ctx, request);
 	*lcs_main_target(ctx) = who_failed(picked);
 	work->failure_at = (struct tm_at){ tx, picked };
 	work->failure_last = last;
