@@ -28,6 +28,9 @@ int  workers_start(const struct worker_conf *conf);
 void workers_stop(void);
 
 unsigned worker_count(void);
+/** False where clock, wire and threads are played (scenes, lcs test): there a module listens
+ *  nowhere and starts no thread of its own. */
+bool workers_are_real(void);
 
 /** The owner of a key, the same for the life of the process. */
 unsigned worker_of(uint64_t key);

@@ -98,7 +98,7 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 		return 0;
 	if (store_is_on())
 		n = xcap_kept_load(x);
-	if (n >= 0 && c->listen.count)
+	if (n >= 0 && c->listen.count && workers_are_real())
 		n = xcap_http_open(x, c, &x->http);
 	if (n < 0)
 		return n;
