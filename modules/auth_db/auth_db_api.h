@@ -11,12 +11,15 @@ struct auth_db;
 
 enum auth_db_state { AUTH_DB_UNKNOWN, AUTH_DB_DISABLED, AUTH_DB_ENABLED };
 
-/* For those who keep secrets of their own beside ours. Control thread. */
+/* For those who keep something of users beside ours. Control thread; each may be NULL. */
 struct auth_db_watch {
 	/* A password was set, and is stored here. 0 or -errno, which the administrator is told. */
 	int  (*password)(void *arg, struct slice name, struct slice domain, struct slice password);
 	/* Disabled or deleted: must not be signed in any more. aor: name@domain. */
 	void (*locked_out)(void *arg, struct slice aor, bool deleted);
+	/* A user has another address from now on; both are users at that moment, and the old one
+	 * is deleted next. 0 or -errno: then the new one goes again, and it may be said once more. */
+	int  (*renamed)(void *arg, struct slice from, struct slice to);
 };
 
 struct auth_db_api {

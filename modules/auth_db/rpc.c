@@ -1,5 +1,5 @@
 /*
- * modules/auth_db/rpc.c - lcsctl users: add, list, show, passwd, enable, disable, delete.
+ * modules/auth_db/rpc.c - lcsctl users: add, list, show, passwd, enable, disable, rename, delete.
  */
 #include "modules/auth_db/auth_db.h"
 
@@ -73,14 +73,26 @@ static int tell_password(struct auth_db *db, struct slice name, struct slice dom
 	int err = 0;
 
 	for (unsigned i = 0; i < db->watch_count && !err; i++)
-		err = db->watches[i].watch->password(db->watches[i].arg, name, domain, password);
+		if (db->watches[i].watch->password)
+			err = db->watches[i].watch->password(db->watches[i].arg, name, domain, password);
 	return err;
 }
 
 static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 {
 	for (unsigned i = 0; i < db->watch_count; i++)
-		db->watches[i].watch->locked_out(db->watches[i].arg, aor, deleted);
+		if (db->watches[i].watch->locked_out)
+			db->watches[i].watch->locked_out(db->watches[i].arg, aor, deleted);
+}
+
+static int tell_renamed(struct auth_db *db, struct slice from, struct slice to)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		if (db->watches[i].watch->renamed)
+			err = db->watches[i].watch->renamed(db->watches[i].arg, from, to);
+	return err;
 }
 
 static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struct arena *arena,
@@ -119,14 +131,19 @@ static int rpc_passwd(struct lcs_mod *mod, const json_t *params, json_t **result
 }
 
 /* aor in the form of the table: without "sip:". */
-static int aor_param(const json_t *params, struct arena *arena, struct slice *aor)
+static int aor_of(const json_t *params, const char *param, struct arena *arena, struct slice *aor)
 {
 	struct slice name, domain;
-	int err = split_aor(json_text(params, "user"), &name, &domain);
+	int err = split_aor(json_text(params, param), &name, &domain);
 
 	if (!err)
 		*aor = arena_printf(arena, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
 	return err ? err : aor->p ? 0 : -ENOMEM;
+}
+
+static int aor_param(const json_t *params, struct arena *arena, struct slice *aor)
+{
+	return aor_of(params, "user", arena, aor);
 }
 
 /* ---- whoever may not sign in any more is signed out ---- */
@@ -193,6 +210,67 @@ static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result
 	return change(mod, params, result, arena, error, "deleted");
 }
 
+/* ---- renaming: a new user takes the place of the old one ---- */
+
+static int put_new(struct auth_db *db, struct slice to, const struct user *old,
+    struct slice password)
+{
+	size_t at = slice_find(to, '@');
+	struct slice name = slice_first(to, at), domain = slice_skip(to, at + 1);
+	bool enabled = old->enabled;
+	int err = users_put(&db->users, name, domain, password, true);
+
+	if (err)
+		return err;
+	if (!enabled)
+		err = users_enable(&db->users, to, false);
+	if (!err)
+		err = tell_password(db, name, domain, password);
+	if (err)
+		users_delete(&db->users, to);
+	return err;
+}
+
+/* Both names are users while their lists go over, so that a failure loses nothing. */
+static int rename_user(struct auth_db *db, struct slice from, struct slice to,
+    struct slice password)
+{
+	const struct user *old = users_find(&db->users, from);
+	int err = old ? put_new(db, to, old, password) : -ENOENT;
+
+	if (err)
+		return err;
+	sign_out(db, from);
+	err = tell_renamed(db, from, to);
+	if (!err)
+		err = users_delete(&db->users, from);
+	else
+		users_delete(&db->users, to);
+	tell_locked_out(db, err ? to : from, true);
+	return err;
+}
+
+static int rpc_rename(struct lcs_mod *mod, const json_t *params, json_t **result,
+    struct arena *arena, struct slice *error)
+{
+	struct slice from = SLICE_NULL, to = SLICE_NULL, password = json_text(params, "password");
+	int err = aor_param(params, arena, &from);
+
+	if (!err)
+		err = aor_of(params, "to", arena, &to);
+	if (!err && !password.len) {
+		*error = SLICE("the password is empty; it is needed, as digests are made of the name, too");
+		return -EINVAL;
+	}
+	if (!err)
+		err = rename_user(lcs_shared(mod), from, to, password);
+	if (err)
+		return refuse(arena, error, err, json_text(params, err == -EEXIST ? "to" : "user"));
+	log_notice("auth_db", "user renamed user=%.*s to=%.*s", SLICE_ARG(from), SLICE_ARG(to));
+	*result = json_pack("{s:s%, s:s%}", "user", to.p, to.len, "was", from.p, from.len);
+	return 0;
+}
+
 static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
     struct arena *arena, struct slice *error)
 {
@@ -231,6 +309,12 @@ static const struct lcs_rpc_arg user_and_password[] = {
 	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
+static const struct lcs_rpc_arg names_and_password[] = {
+	{ "user", VALUE_STRING, true, "name@domain, as it is now" },
+	{ "to", VALUE_STRING, true, "name@domain, as it is to be" },
+	{ "password", VALUE_STRING, true, "for the new name; lcsctl asks for it if it is left out" },
+	{ 0 }
+};
 static const struct lcs_rpc_arg no_args[] = { { 0 } };
 
 const struct lcs_rpc auth_db_rpcs[] = {
@@ -238,6 +322,8 @@ const struct lcs_rpc auth_db_rpcs[] = {
 	{ "users.passwd", RIGHT_ADMIN, user_and_password, rpc_passwd, "set a user's password" },
 	{ "users.enable", RIGHT_ADMIN, one_user, rpc_enable, "let a disabled user in again" },
 	{ "users.disable", RIGHT_ADMIN, one_user, rpc_disable, "refuse a user without deleting it" },
+	{ "users.rename", RIGHT_ADMIN, names_and_password, rpc_rename,
+	  "give a user another address: his lists go with him, and those of others follow" },
 	{ "users.delete", RIGHT_ADMIN, one_user, rpc_delete, "delete a user" },
 	{ "users.show", RIGHT_READ, one_user, rpc_show, "one user" },
 	{ "users.list", RIGHT_READ, no_args, rpc_list, "all users" },

@@ -59,7 +59,24 @@ static void locked_out(void *arg, struct slice aor, bool deleted)
 	ntlm->lcs->sign_out(ntlm->lcs_state, aor);
 }
 
-static const struct auth_db_watch watch = { password_set, locked_out };
+/* The password came with the new name; the account's own name stays. */
+static int renamed(void *arg, struct slice from, struct slice to)
+{
+	struct auth_ntlm *ntlm = arg;
+	const struct account *old = accounts_find(&ntlm->accounts, from);
+	struct arena *arena = old && old->login.len ? arena_new(0) : NULL;
+	struct slice login = arena ? arena_dup(arena, old->login) : SLICE_NULL;
+	int err = 0;
+
+	if (login.p)
+		err = accounts_set_login(&ntlm->accounts, from, SLICE_NULL);
+	if (login.p && !err)
+		err = accounts_set_login(&ntlm->accounts, to, login);
+	arena_free(&arena);
+	return err;
+}
+
+static const struct auth_db_watch watch = { password_set, locked_out, renamed };
 
 /* ---- life ---- */
 

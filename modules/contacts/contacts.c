@@ -55,6 +55,49 @@ static void audit(const struct roaming_audit *a)
 	    a->draft->number, roaming_count(a->old), a->next->count, a->outcome);
 }
 
+/* ---- when a user is renamed ---- */
+
+static void put_change(struct contacts_change *changes, unsigned *n, struct contacts_change one)
+{
+	if (changes)
+		changes[*n] = one;
+	(*n)++;
+}
+
+static unsigned copy(const struct roaming_list *l, void *changes)
+{
+	struct list_walk groups = list_groups(l), contacts = list_contacts(l);
+	struct contacts_change clear = { .kind = CONTACTS_CLEAR };
+	struct contacts_change group = { .kind = CONTACTS_ADD_GROUP };
+	struct contacts_change contact = { .kind = CONTACTS_SET };
+	unsigned n = 0;
+
+	put_change(changes, &n, clear);
+	while (list_next_group(&groups, &group.group))
+		put_change(changes, &n, group);
+	while (list_next_contact(&contacts, &contact.contact))
+		put_change(changes, &n, contact);
+	return n;
+}
+
+static unsigned rename_contact(const struct roaming_list *l, struct slice from, struct slice to,
+    void *changes)
+{
+	struct contacts_change gone = { .kind = CONTACTS_DELETE }, there = { .kind = CONTACTS_SET };
+	struct list_walk w = list_contacts(l);
+	unsigned n = 0;
+
+	while (list_next_contact(&w, &gone.contact)) {
+		if (!slice_eq_nocase(gone.contact.uri, from))
+			continue;
+		there.contact = gone.contact;
+		there.contact.uri = to;
+		put_change(changes, &n, gone);
+		put_change(changes, &n, there);
+	}
+	return n;
+}
+
 #define TEXT(field) offsetof(struct contacts_change, field)
 
 static const size_t texts[] = {
@@ -72,6 +115,7 @@ static const struct roaming_kind kind = {
 	.draft_new = draft_new, .draft_free = draft_free, .apply = apply, .make = list_make,
 	.audit = audit,
 	.schema = &contacts_schema, .row = contacts_row, .load = contacts_load_row,
+	.copy = copy, .rename = rename_contact,
 	.put = contacts_put_full, .put_delta = contacts_put_delta,
 	.operations = contacts_operations,
 	.exporter = "lcsctl --json contacts export",
@@ -115,7 +159,9 @@ static void unload(struct lcs_mod *mod)
 
 static const struct contacts_api api = { find, each, change };
 static const struct lcs_iface ifaces[] = { { "contacts", 1, &api }, { 0 } };
-static const struct lcs_need needs[] = { { "presence", 1, false }, { "service", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ "presence", 1, false }, { "service", 1, true }, { "auth_db", 1, true }, { 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct contacts_conf, max_contacts, "150", 1, 10000, "contacts of one user"),

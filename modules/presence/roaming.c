@@ -61,6 +61,8 @@ static int load(struct lcs_mod *mod, struct roaming *r, const struct roaming_kin
 	if (!r->table)
 		return -ENOMEM;
 	err = join_engine(r);
+	if (!err)
+		err = roaming_follow_names(r);
 	return err || !r->service ? err : roaming_add_operations(r);
 }
 

@@ -4,6 +4,7 @@
 #ifndef MODULES_PRESENCE_ROAMING_H
 #define MODULES_PRESENCE_ROAMING_H
 
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/presence/presence.h"
 #include "modules/presence/roaming_api.h"
 
@@ -34,6 +35,10 @@ void roaming_serve(struct roaming *r, struct service_request *req,
     const struct roaming_answer *answer));
 /** In load(). 0 or -errno. */
 int  roaming_add_operations(struct roaming *r);
+
+/* ---- roaming_rename.c ---- */
+/** In load(): from now on the lists follow when users are renamed. 0 or -errno. */
+int  roaming_follow_names(struct roaming *r);
 
 /* ---- roaming_rpc.c ---- */
 int roaming_rpc_find(struct roaming *r, const json_t *params, struct arena *arena,

@@ -184,6 +184,13 @@ struct roaming_kind {			/* kept by reference; functions are the owner's */
 	void (*put)(struct buf *b, const struct roaming_list *l);
 	void (*put_delta)(struct buf *b, const struct roaming_draft *d);
 
+	/* When a user is renamed; both count without changes (NULL). The changes that make a list
+	 * what l is, first those that clear it; l NULL: these alone. Texts are borrowed. */
+	unsigned (*copy)(const struct roaming_list *l, void *changes);
+	/* The changes that put to in the place of from, who is named in l; 0: he is not. */
+	unsigned (*rename)(const struct roaming_list *l, struct slice from, struct slice to,
+	    void *changes);
+
 	/* SERVICE requests of users; roaming is what serve() takes. */
 	const struct roaming_operation *operations;
 
@@ -228,7 +235,7 @@ static inline const struct roaming_list *roaming_find(const struct roaming *r, s
 
 struct roaming_api {
 	/** In the functions of the module's descriptor of these names. mod needs "presence", and
-	 *  "service" if it is there. 0 or -errno. */
+	 *  "service" and "auth_db" if they are there. 0 or -errno. */
 	int  (*load)(struct lcs_mod *mod, struct roaming *r, const struct roaming_kind *kind);
 	int  (*prepare)(struct roaming *r);
 	int  (*worker_start)(struct roaming *r);

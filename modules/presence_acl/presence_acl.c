@@ -115,6 +115,47 @@ static void audit(const struct roaming_audit *a)
 
 static const size_t texts[] = { offsetof(struct acl_change, entry.mask) };
 
+/* ---- when a user is renamed ---- */
+
+static void put_change(struct acl_change *changes, unsigned *n, struct acl_change one)
+{
+	if (changes)
+		changes[*n] = one;
+	(*n)++;
+}
+
+static unsigned copy(const struct roaming_list *l, void *changes)
+{
+	struct acl_change own = { .kind = ACL_CLEAR }, forced = own, entry = { .kind = ACL_SET };
+	struct acl_walk w = acl_entries(l);
+	unsigned n = 0;
+
+	forced.entry.forced = true;
+	put_change(changes, &n, own);
+	put_change(changes, &n, forced);
+	while (acl_next(&w, &entry.entry))
+		put_change(changes, &n, entry);
+	return n;
+}
+
+static unsigned rename_entry(const struct roaming_list *l, struct slice from, struct slice to,
+    void *changes)
+{
+	struct acl_change gone = { .kind = ACL_DELETE }, there = { .kind = ACL_SET };
+	struct acl_walk w = acl_entries(l);
+	unsigned n = 0;
+
+	while (acl_next(&w, &gone.entry)) {
+		if (gone.entry.type != ACL_USER || !slice_eq_nocase(gone.entry.mask, from))
+			continue;
+		there.entry = gone.entry;
+		there.entry.mask = to;
+		put_change(changes, &n, gone);
+		put_change(changes, &n, there);
+	}
+	return n;
+}
+
 static const struct roaming_kind kind = {
 	.log = "presence_acl", .lists = "access lists",
 	/* Such a row might have kept somebody out. */
@@ -126,6 +167,7 @@ static const struct roaming_kind kind = {
 	.draft_new = acl_draft_new, .draft_free = acl_draft_free, .apply = apply,
 	.make = acl_make, .audit = audit,
 	.schema = &acl_schema, .row = acl_row, .load = acl_load_row,
+	.copy = copy, .rename = rename_entry,
 	.put = acl_put_xml, .operations = acl_operations,
 	.exporter = "lcsctl --json acl show",
 	.import_count = acl_import_count, .import = acl_import,
@@ -184,7 +226,9 @@ static void unload(struct lcs_mod *mod)
 
 static const struct presence_acl_api api = { find, each, acl_ask, change };
 static const struct lcs_iface ifaces[] = { { "presence_acl", 1, &api }, { 0 } };
-static const struct lcs_need needs[] = { { "presence", 1, false }, { "service", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ "presence", 1, false }, { "service", 1, true }, { "auth_db", 1, true }, { 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_STRING(struct acl_conf, default_rights, "AA",

@@ -4,6 +4,7 @@ import signal
 
 from lib.demo import ROOT
 from lib.tap import check, equal, test, wait_until
+from lib.world import User
 
 
 def kill(server):
@@ -117,6 +118,40 @@ def block(world):
     bob.command("close", one.uri)
     bob.im(one.uri, "hello again")
     alice.wait_im("hello again", two.uri)
+
+
+@test("a user who is renamed keeps lists and blocks, and others see him under the new name", limit=90)
+def renamed(world):
+    server, (one, two, three) = world.own_server("home-lcs", transports=("tcp", "tls"))
+    alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tcp", server))
+    alice.command("add", two.uri, "Friends", "Bobby")
+    alice.command("add", three.uri, "Friends")
+    bob.command("add", one.uri, "Work", "Al")
+    alice.wait_status(two.uri, "available", seconds=15)
+    bob.command("block", three.uri)
+    server.ctl("acl", "set", one.aor, two.aor, "AD")
+    new = User("robert", "another-1", two.domain)
+    refused = server.try_ctl("users", "rename", two.aor, three.aor, "--password-stdin", input="x-12345\n")
+    check("exists already" in refused.stdout + refused.stderr, "took the name of somebody else")
+    server.ctl("users", "rename", two.aor, new.aor, "--password-stdin", input="another-1\n")
+    bob.wait_failed()                               # who he was is signed out
+    alice.event("buddy-gone", two.uri)
+    equal(alice.event("buddy", new.uri)[1:], ["Friends", "Bobby"], "alice's contact")
+    again = ready(world.sipe(new, "tcp", server))
+    alice.wait_status(new.uri, "available", seconds=15)
+    again.command("status", "busy")
+    alice.wait_status(new.uri, "busy")
+    equal(kept(server, new)[0], {one.aor: ("Al", ["Work"])}, "his own list")
+    equal(kept(server, two)[0], {}, "what is left under the old name")
+    equal(server.ctl("acl", "ask", new.aor, three.aor)["by"], f"ACE: user {three.aor} BD", "his block")
+    equal(server.ctl("acl", "ask", one.aor, new.aor)["communication"], "deny", "what is said of him")
+    check("User does not exist" in world.sipe(two, "tcp", server).wait_failed(), "the old name")
+    # both sides' numbers have kept step
+    alice.command("move", new.uri, "Work")
+    keeps(server, one, new.aor, ["Work"], "Bobby")
+    before = kept(server, one), kept(server, new)
+    kill(server)
+    equal((kept(server, one), kept(server, new)), before, "after kill -9")
 
 
 @test("an administrator's override: the user cannot let in whom it shuts out", limit=60)
