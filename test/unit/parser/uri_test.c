@@ -234,6 +234,41 @@ static void all_spellings_of_a_user_are_one(void **state)
 	arena_free(&arena);
 }
 
+static void users_are_named_with_a_scheme_or_without(void **state)
+{
+	static const struct { const char *text, *aor; } cases[] = {
+		{ "sip:alice@Example.com;transport=tcp", "alice@example.com" },
+		{ "SIPS:alice@example.com", "alice@example.com" },
+		{ "alice@example.com", "alice@example.com" },
+		{ "example.com", "example.com" }, { "", NULL }, { "alice@", NULL }, { "a b@c", NULL },
+	};
+	struct arena *arena = arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct slice aor = sip_text_aor(arena, slice_str(cases[i].text));
+
+		assert_int_equal(aor.p != NULL, cases[i].aor != NULL);
+		if (aor.p)
+			assert_slice(aor, cases[i].aor);
+	}
+	arena_free(&arena);
+}
+
+static void hosts_lie_below_domains(void **state)
+{
+	static const struct { const char *host, *domain; bool is; } cases[] = {
+		{ "example.org", "EXAMPLE.org", true }, { "a.b.example.org", "example.org", true },
+		{ "badexample.org", "example.org", false }, { "org", "example.org", false },
+		{ "", "example.org", false }, { ".example.org", "example.org", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(uri_host_is_below(slice_str(cases[i].host),
+		    slice_str(cases[i].domain)), cases[i].is);
+}
+
 static void escapes_are_resolved(void **state)
 {
 	struct arena *arena = arena_new(0);
@@ -274,5 +309,7 @@ static void numeric_hosts_are_read(void **state)
 UNIT_MAIN(cmocka_unit_test(whole_uris_are_taken_apart), cmocka_unit_test(others_are_refused),
     cmocka_unit_test(params_are_found_case_blind), cmocka_unit_test(equality_follows_the_rfc),
     cmocka_unit_test(equality_with_many_params_is_bounded),
-    cmocka_unit_test(all_spellings_of_a_user_are_one), cmocka_unit_test(escapes_are_resolved),
+    cmocka_unit_test(all_spellings_of_a_user_are_one),
+    cmocka_unit_test(users_are_named_with_a_scheme_or_without),
+    cmocka_unit_test(hosts_lie_below_domains), cmocka_unit_test(escapes_are_resolved),
     cmocka_unit_test(numeric_hosts_are_read))

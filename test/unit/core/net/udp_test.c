@@ -318,13 +318,14 @@ static void send_volley(void *arg)
 static void expect_volley(int fd, unsigned from, unsigned count)
 {
 	char got[64];
+	uint32_t number;
 
 	for (unsigned i = from; i < count; i += 2) {
 		ssize_t n = recv(fd, got, sizeof(got) - 1, 0);
 
 		assert_int_equal(n, i % 20 < 14 ? 15 : 27);
-		got[n] = '\0';
-		assert_int_equal(atoi(got + 12), (int)i);
+		assert_int_equal(slice_to_u32(slice_of(got + 12, 3), &number), 0);
+		assert_int_equal(number, i);
 	}
 	peer_expect_silence(fd);
 }
