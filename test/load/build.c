@@ -182,7 +182,7 @@ static void put_body(const struct user *u, const struct ask *a, struct buf *b)
 	else if (a->what == ASK_PUBLISH)
 		put_presence(u, a->number, b);
 	else if (a->what == ASK_MESSAGE)
-		buf_printf(b, "message %u", a->number);
+		buf_printf(b, "crowd %u", a->number);
 	else if (a->what == ASK_CONTACT)
 		put_contact_change(u, a->number, b);
 }

@@ -272,14 +272,16 @@ static void notified(struct user *u, struct slice head, struct slice body)
 	}
 }
 
-/* By its text: one that was kept for him comes in a request of the server's own. */
+/* By its text: one that was kept for him comes in a request of the server's own, and says when
+ * it was written before the text. */
 static void got_message(struct user *u, struct slice body)
 {
 	struct crowd *c = u->c;
-	struct slice begin = SLICE("message ");
-	unsigned number = text_number(slice_skip(body, begin.len));
+	struct slice begin = SLICE("crowd ");
+	size_t at = slice_search(body, begin);
+	unsigned number = text_number(slice_skip(body, at + begin.len));
 
-	if (slice_starts(body, begin) && number < c->t.message_asks)
+	if (at < body.len && number < c->t.message_asks)
 		c->arrived[number] |= 1;
 	else
 		c->t.strangers_messages++;
