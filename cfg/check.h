@@ -52,6 +52,8 @@ void check_expr(struct check *c, struct expr *e);
 bool check_want(struct check *c, struct expr *e, struct type want, unsigned code,
     const char *what);
 void check_condition(struct check *c, struct expr *e);
+/** A function without a value stands where one is needed: says so and returns true. */
+bool check_say_void(struct check *c, struct expr *e);
 /** An expression whose value must be known at load; NULL after an error. */
 const struct value *check_constant(struct load *ld, struct expr *e, const char *what);
 /** A nullable expression where a plain value is needed: the two ways out. */
@@ -60,6 +62,10 @@ void check_say_nullable(struct check *c, struct expr *e);
 void check_adapt(struct check *c, struct expr *e, struct type want);
 void check_regex(struct check *c, struct expr *pattern);
 void check_const(struct check *c, struct const_decl *d);
+
+/* ---- operators (check_op.c) ---- */
+void check_unary(struct check *c, struct expr *e);
+void check_binary(struct check *c, struct expr *e);
 
 /* ---- pseudo-variables (check_pv.c) ---- */
 void check_pv(struct check *c, struct expr *e);

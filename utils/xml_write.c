@@ -15,14 +15,15 @@ static bool is_tail(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* The character at s, which is not ASCII: its bytes, or 0 if it is none that XML allows. */
-static size_t utf8_len(const unsigned char *s, size_t len)
+size_t xml_char_len(const unsigned char *s, size_t left)
 {
-	uint32_t code;
-	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	uint32_t code;
 
-	if (s[0] < 0xc2 || s[0] > 0xf4 || n > len)
+	if (s[0] < 0x80)
+		return s[0] >= 0x20 || s[0] == '\t' || s[0] == '\n' || s[0] == '\r';
+	if (s[0] < 0xc2 || s[0] > 0xf4 || n > left)
 		return 0;
 	code = s[0] & (0xffu >> (n + 1));
 	for (size_t i = 1; i < n; i++) {
@@ -62,7 +63,7 @@ static void escape(struct buf *out, struct slice text, bool in_content)
 	size_t from = 0, i = 0;
 
 	while (i < text.len) {
-		size_t n = s[i] < 0x80 ? 1 : utf8_len(s + i, text.len - i);
+		size_t n = s[i] < 0x80 ? 1 : xml_char_len(s + i, text.len - i);
 		struct slice instead = s[i] < 0x80 ? escape_of(s[i], in_content) : n ? SLICE("") : REPLACEMENT;
 
 		if (instead.len) {

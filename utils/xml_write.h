@@ -20,6 +20,9 @@ struct xml_writer {
 	bool         in_tag;			/* the last begin tag has no '>' yet */
 };
 
+/** Bytes of the character at s, of at least one left; 0 if it is none that XML allows. */
+size_t xml_char_len(const unsigned char *s, size_t left);
+
 void xml_write_init(struct xml_writer *w, struct buf *out);
 /** <?xml version="1.0" encoding="UTF-8"?> */
 void xml_write_head(struct xml_writer *w);

@@ -4,37 +4,14 @@
 #include "modules/xcap_server/path.h"
 
 #include "utils/hex.h"
+#include "utils/xml_write.h"
 
 #include <errno.h>
-
-/* ---- characters ---- */
-
-static bool is_tail(unsigned char c) { return (c & 0xc0) == 0x80; }
-
-static size_t char_len(const unsigned char *s, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	uint32_t code;
-
-	if (n == 1)
-		return s[0] >= 0x20 || s[0] == '\t' || s[0] == '\n' || s[0] == '\r';
-	if (s[0] < 0xc2 || s[0] > 0xf4 || n > left)
-		return 0;
-	code = s[0] & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if (!is_tail(s[i]))
-			return 0;
-		code = code << 6 | (s[i] & 0x3fu);
-	}
-	return code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ||
-	    code == 0xfffe || code == 0xffff ? 0 : n;
-}
 
 bool xcap_is_xml_text(struct slice s)
 {
 	for (size_t i = 0; i < s.len;) {
-		size_t n = char_len((const unsigned char *)s.p + i, s.len - i);
+		size_t n = xml_char_len((const unsigned char *)s.p + i, s.len - i);
 
 		if (!n)
 			return false;
