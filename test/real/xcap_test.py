@@ -77,7 +77,8 @@ def expect(answer, code, error=None):
     return answer
 
 
-@test("who asks: challenges for SHA-256 and MD5, right and wrong passwords, other people's trees")
+@test("who asks: challenges for SHA-256 and MD5, right and wrong passwords, other people's trees",
+      limit=60)
 def sign_in(world):
     s, alice, bob = shared(world, 2)
     path = s.xcap.document(LISTS, alice)
@@ -101,7 +102,7 @@ def sign_in(world):
     expect(s.ask("PUT", "xcap-caps/global/index", alice, "<a/>"), 405)
 
 
-@test("a disabled user is refused; guessing is braked, for that address and user alone")
+@test("a disabled user is refused; guessing is braked, for that address and user alone", limit=60)
 def brake(world):
     xcap = Xcap()
     server, (alice, bob, carol) = world.own_server("home-lcs", options=xcap.words)
@@ -119,7 +120,8 @@ def brake(world):
     equal((rows["xcap_server.wrong_passwords"], rows["xcap_server.braked"]), (6, 1), "statistics")
 
 
-@test("digest over bare sockets: a response is good once, for its own path, on one connection")
+@test("digest over bare sockets: a response is good once, for its own path, on one connection",
+      limit=60)
 def replay(world):
     s, alice = shared(world)
     target = "/xcap-root/" + s.xcap.document(LISTS, alice)
@@ -155,7 +157,8 @@ def digest_md5(user, nonce, uri, nc):
             f'response="{response}", algorithm=MD5, cnonce="c", nc={nc}, qop=auth')
 
 
-@test("contacts: a document, its elements and attributes, put and deleted, are the contact list")
+@test("contacts: a document, its elements and attributes, put and deleted, are the contact list",
+      limit=60)
 def documents(world):
     s, alice = shared(world)
     x, bob, carol = s.xcap, "sip:bob@example.test", "sip:carol@example.test"
@@ -388,7 +391,7 @@ def bad_requests(world):
         check(time.monotonic() - began < 2, "others wait for it")
 
 
-@test("by https, with the certificate that SIP has")
+@test("by https, with the certificate that SIP has", limit=60)
 def by_tls(world):
     xcap = Xcap(tls=True)
     server, (alice, *_) = world.own_server("home-lcs", options=xcap.words)
