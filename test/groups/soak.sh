@@ -1,9 +1,9 @@
 #!/bin/bash
-# about: paced load for LCS_SECONDS (3600): nothing lost, memory stays
+# about: paced load for LCS_SECONDS (3600), 10,000 users for as long: nothing lost, memory stays
 # order: 96
 # build: plain
 # limit: 90000
-# packages: python3 procps gcc libssl-dev openssl sip-tester
+# packages: python3 procps gcc make libssl-dev openssl sip-tester
 # repair: the runs' figures are in runs.jsonl; repeat one with shared/bench/run
 set -u
 # shellcheck source=test/groups/lib.bash
@@ -42,6 +42,16 @@ END
 		not_ok "$scenario at $rate/s for $seconds s: $verdict" "$LCS_LOG/$scenario.log"
 	fi
 done
+
+# LCS_CROWD users (10,000) who watch twenty each, for LCS_SECONDS; around kill -9; all by NTLM at once.
+crowd=${LCS_CROWD:-10000}
+make -s -C "$LCS_BUILD" test/load/crowd > "$LCS_LOG/make.log" 2>&1
+if LCS_CROWD=$crowd LCS_CROWD_SECONDS=${LCS_CROWD_SECONDS:-${LCS_SECONDS:-3600}} python3 "$LCS_SRC/test/real/run.py" \
+    -d "$LCS_LOG" scale > "$LCS_LOG/scale.tap" 2> "$LCS_LOG/scale.log"; then
+	ok "$(sed -n 's/^# \([0-9]* users, .*\)/\1/p' "$LCS_LOG/scale.tap" | head -n 1)"
+else
+	not_ok "$crowd users of one server" "$LCS_LOG/scale.tap"
+fi
 
 # Ten thousand exchanges of the configuration under a thousand calls a second and REGISTERs.
 # LCS_RELOADS and LCS_RELOAD_CALLS: as many as the machine bears.

@@ -8,7 +8,7 @@ import signal
 
 from lib.kernel import is_dead
 from lib.scale import Crowd, Gauge, open_server
-from lib.tap import SLACK, Failed, check, equal, test, wait_until
+from lib.tap import SLACK, Failed, check, equal, test, wait_until     # SLACK: a sanitizer's build
 
 CONTACTS = 20
 SECONDS = float(os.environ.get("LCS_CROWD_SECONDS", "12"))
@@ -67,7 +67,7 @@ def load(world):
     equal(said["strangers_messages"], int(SECONDS * rate / 2), "messages of sipp that came")
     equal((said["timeouts"], said["lost_connections"]), (0, 0), "time-outs and lost connections")
     per_user = (LIMIT_KB - BASE_KB) / 10000
-    check(rows[-1][1] < BASE_KB + max(count * per_user, 24 * 1024),
+    check(SLACK > 1 or rows[-1][1] < BASE_KB + max(count * per_user, 24 * 1024),
           f"{rows[-1][1]} kB for {count} users")
     print(f"# {count} users, {SECONDS:.0f} s: PSS {rows[0][1]} to {rows[-1][1]} kB, "
           f"{rows[-1][2] - rows[0][2]:.1f} s of CPU, changes seen after {said['notice_ms']} ms")
