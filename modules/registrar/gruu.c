@@ -71,6 +71,22 @@ bool gruu_is_of(struct slice asked, struct slice instance)
 
 /* ---- temporary ones ---- */
 
+/* Has the instance not begun anew meanwhile, with another Call-ID? Its old address may still be
+ * there; flows with numbers of their own stand side by side. Within one second nobody knows. */
+static bool is_latest(const struct registrar *reg, const struct usrloc_aor *aor,
+    const struct usrloc_binding *b)
+{
+	struct usrloc_binding other;
+
+	for (unsigned i = 0; i < aor->count; i++) {
+		reg->usrloc->binding(aor, i, &other);
+		if (other.changed > b->changed && other.reg_id == b->reg_id &&
+		    slice_eq(other.instance, b->instance) && !slice_eq(other.call_id, b->call_id))
+			return false;
+	}
+	return true;
+}
+
 /* Valid while a binding of the instance is there that its Call-ID has made (5.3). */
 static struct slice instance_now(const struct registrar *reg, const struct registrar_conf *conf,
     const struct temp_gruu *gruu)
@@ -81,7 +97,8 @@ static struct slice instance_now(const struct registrar *reg, const struct regis
 
 	for (unsigned i = 0; aor && i < aor->count; i++) {
 		reg->usrloc->binding(aor, i, &b);
-		if (b.expires > now && temp_gruu_is_of(gruu, conf->gruu_key, &b))
+		if (b.expires > now && temp_gruu_is_of(gruu, conf->gruu_key, &b) &&
+		    is_latest(reg, aor, &b))
 			return b.instance;
 	}
 	return SLICE_NULL;

@@ -1,4 +1,7 @@
 """Registering: every client over every transport, refusals, refresh, removal, expiry."""
+import os
+import re
+import signal
 import time
 
 from lib import digest, sip
@@ -347,3 +350,50 @@ def check_expired(world, user, caller, other, end):
     wait_until(lambda: not world.server().endpoints(user), left + 5, "the binding expires", 0.2)
     check(time.monotonic() > end - 1.5, "the binding went before its time")
     equal(caller.ask("MESSAGE", user.uri, body="hi").code, 480, "MESSAGE to who has expired")
+
+
+# -- one device of a user by a name that hides him (RFC 5627)
+
+def register_instance(agent, call_id):
+    """REGISTER of a phone that knows GRUUs: its temporary one."""
+    contact = f'<{agent.contact()}>;+sip.instance="<urn:uuid:1>";expires=600'
+    reply = agent.ask("REGISTER", f"sip:{agent.user.domain}", [
+        ("Contact", contact), ("Supported", "gruu")], to=agent.user.uri, call_id=call_id)
+    equal(reply.code, 200, "REGISTER")
+    return re.search(r';temp-gruu="([^"]+)"', reply.get("Contact"))[1]
+
+
+def reaches(sender, phone, uri):
+    request = sender.begin("MESSAGE", uri, [("Content-Type", "text/plain")], b"hello")
+    got = phone.peer.expect("MESSAGE")
+    equal(got.body, b"hello", "body")
+    phone.answer(got, 200, "OK")
+    equal(sender.final(request).code, 200, f"to {uri}")
+
+
+@test("a temporary GRUU leads to the phone over {}, also after kill -9, until it registers anew",
+      each=("udp", "tcp"), limit=60)
+def temporary_gruu(world, transport):
+    server, (caller, callee, *_) = world.own_server()
+    phone, sender = world.agent(callee, transport, server), world.agent(caller, "tcp", server)
+    first = register_instance(phone, "one")
+    second, made = register_instance(phone, "one"), time.time()
+    check(first != second and callee.name not in first, f"{first}, {second}")
+    for uri in (first, second):
+        reaches(sender, phone, uri)
+    equal(server.ctl("gruus", "find", first)["user"], callee.aor, "lcsctl gruus find")
+    pid, = server.server_pids()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: server.server_pids() not in ([], [pid]) and
+               server.try_ctl("status").returncode == 0, 15, "the server is there again")
+    if transport == "udp":              # a connection would be gone
+        sender = world.agent(caller, "tcp", server)
+        reaches(sender, phone, first)
+    else:
+        phone, sender = world.agent(callee, "tcp", server), world.agent(caller, "tcp", server)
+    # bindings know the second in which they were made
+    wait_until(lambda: time.time() >= made + 2, 5, "another second")
+    third = register_instance(phone, "two")
+    reaches(sender, phone, third)
+    equal(sender.ask("MESSAGE", first, [("Content-Type", "text/plain")], b"x").code, 404, "the first one")
+    equal(server.ctl("gruus", "find", first)["valid"], False, "it is over")
