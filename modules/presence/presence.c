@@ -106,6 +106,7 @@ static int load(struct lcs_mod *mod)
 	void *shared = NULL;
 
 	p->mod = mod;
+	watches_init(p);
 	p->tm = lcs_import(mod, "tm", &shared);
 	p->tm_state = shared;
 	p->usrloc = lcs_import(mod, "usrloc", &shared);
@@ -171,6 +172,7 @@ static void unload(struct lcs_mod *mod)
 	if (p->flow_watch.closed)
 		list_remove(&p->flow_watch.node);
 	presence_fini(p);
+	watches_free(p);
 	rtab_free(&p->dialogs);
 }
 

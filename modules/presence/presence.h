@@ -83,6 +83,7 @@ struct presence {
 	char            events[1024];
 	struct rtab    *dialogs;	/* struct dialog_ref by our tag */
 	struct flow_watch flow_watch;
+	struct list     watches[WORKERS_MAX];	/* each its worker's: watch.c */
 	struct loaded  *loaded;		/* journal.c: rows until the workers have taken them */
 };
 
@@ -386,6 +387,9 @@ void watch_end(struct presence *p, struct presence_watch **w);
 void watch_note(struct presence_watch *w, const struct presence_notice *notice);
 /** Owner: its subscription is being freed. */
 void watch_lost(struct presence_watch *w);
+void watches_init(struct presence *p);
+/** The workers have stopped: what was to end and was on its way. */
+void watches_free(struct presence *p);
 
 /* ---- journal.c ---- */
 extern const struct store_schema presence_schema;

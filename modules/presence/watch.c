@@ -12,6 +12,7 @@
 struct presence_watch {			/* where it was asked for */
 	struct inbox_item   item;	/* on its way to the owner, and back at the end */
 	struct inbox_item   end;
+	struct list         all;	/* in p->watches, of who asked */
 	struct presence    *p;
 	unsigned            home;
 	uint64_t            key;
@@ -43,7 +44,10 @@ static void deliver(struct inbox_item *item)
 
 static void last_word(struct inbox_item *item)
 {
-	free(container_of(item, struct presence_watch, item));
+	struct presence_watch *w = container_of(item, struct presence_watch, item);
+
+	list_remove(&w->all);
+	free(w);
 }
 
 /* ---- with the user ---- */
@@ -124,6 +128,7 @@ static struct presence_watch *watch_new(struct presence *p, const struct presenc
 	w->p = p;
 	w->home = (unsigned)worker_self();
 	w->key = lcs_user_key(args->aor);
+	list_push_back(&p->watches[w->home], &w->all);
 	return w;
 }
 
@@ -161,4 +166,23 @@ void watch_end(struct presence *p, struct presence_watch **handle)
 	/* The first item may still be on its way there: this one comes behind it. */
 	w->end.run = end_item;
 	worker_post(worker_of(w->key), &w->end, INBOX_MUST);
+}
+
+/* ---- life ---- */
+
+void watches_init(struct presence *p)
+{
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		list_init(&p->watches[i]);
+}
+
+/* Its last word would have come by an inbox that nobody empties any more. */
+void watches_free(struct presence *p)
+{
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		struct list *node;
+
+		while ((node = list_pop_front(&p->watches[i])))
+			free(container_of(node, struct presence_watch, all));
+	}
 }
