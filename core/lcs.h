@@ -76,21 +76,33 @@ bool lcs_stat_value(struct slice name, uint64_t *out);
 /* ---- methods of the control socket (lcsctl) ---- */
 enum lcs_right { RIGHT_READ, RIGHT_ADMIN };
 struct lcs_rpc_arg { const char *name; enum value_type type; bool required; const char *doc; };
+/* One call. Control thread; in the arena may be what lives until it is answered. */
+struct lcs_rpc_call {
+	struct lcs_mod *mod;
+	const json_t   *params;		/* an object, checked against args */
+	struct arena   *arena;
+	json_t         *result;		/* to be set: a new reference */
+	struct slice    error;		/* to be set where it fails: why, for people */
+};
+
 struct lcs_rpc {
 	const char               *method;	/* "users.add": lcsctl users add */
 	enum lcs_right            right;
 	const struct lcs_rpc_arg *args;		/* name NULL ends; in the order of the command line */
-	/* Control thread; may block. params: object, checked against args. 0 with *result (an
-	 * array of flat objects is shown as a table), or a negative code with *error (arena). */
-	int  (*run)(struct lcs_mod *mod, const json_t *params, json_t **result,
-	    struct arena *arena, struct slice *error);
+	/* May block. 0 with a result (an array of flat objects is shown as a table), or a
+	 * negative code with an error. */
+	int  (*run)(struct lcs_rpc_call *call);
 	const char               *doc;
 };
 
+/** The end of a call that fails: why, as printf has it. @return err */
+int lcs_rpc_fail(struct lcs_rpc_call *call, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/** The end of a call: made is its result, which is taken over. 0, or -ENOMEM if it is NULL. */
+int lcs_rpc_done(struct lcs_rpc_call *call, json_t *made);
 /** A parameter that names a user, "name@domain" with "sip:" or without: his AOR in arena. 0,
- *  -EINVAL with *error. */
-int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, struct slice *aor,
-    struct slice *error);
+ *  -EINVAL with an error. */
+int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor);
 
 /* ---- between modules: named, versioned, typed tables ---- */
 struct lcs_iface { const char *name; unsigned version; const void *table; };

@@ -68,16 +68,31 @@ const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared)
 
 /* ---- methods ---- */
 
-int lcs_rpc_user(const json_t *params, const char *name, struct arena *arena, struct slice *aor,
-    struct slice *error)
+int lcs_rpc_fail(struct lcs_rpc_call *call, int err, const char *fmt, ...)
 {
-	struct slice text = json_text(params, name);
+	va_list ap;
 
-	*aor = sip_text_aor(arena, text);
+	va_start(ap, fmt);
+	call->error = arena_vprintf(call->arena, fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int lcs_rpc_done(struct lcs_rpc_call *call, json_t *made)
+{
+	call->result = made;
+	return made ? 0 : -ENOMEM;
+}
+
+int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor)
+{
+	struct slice text = json_text(call->params, name);
+
+	*aor = sip_text_aor(call->arena, text);
 	if (slice_find(*aor, '@') < aor->len)
 		return 0;
-	*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain", SLICE_ARG(text));
-	return -EINVAL;
+	return lcs_rpc_fail(call, -EINVAL, "\"%.*s\" is not a user: write name@domain",
+	    SLICE_ARG(text));
 }
 
 /* ---- settings ---- */

@@ -193,6 +193,7 @@ enum rpc_fault rpc_call(struct slice method, const json_t *params, enum lcs_righ
     struct arena *arena, json_t **result, struct slice *error, int *code)
 {
 	const struct rpc_entry *e = rpc_find(method);
+	struct lcs_rpc_call call;
 	json_t *object;
 
 	*result = NULL;
@@ -208,8 +209,10 @@ enum rpc_fault rpc_call(struct slice method, const json_t *params, enum lcs_righ
 	object = read_params(e->rpc, params, arena, error);
 	if (!object)
 		return RPC_BAD_PARAMS;
-	*error = SLICE_NULL;
-	*code = e->rpc->run(e->mod, object, result, arena, error);
+	call = (struct lcs_rpc_call){ .mod = e->mod, .params = object, .arena = arena };
+	*code = e->rpc->run(&call);
+	*result = call.result;
+	*error = call.error;
 	json_decref(object);
 	if (*code == 0) {
 		if (!*result)

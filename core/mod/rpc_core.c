@@ -36,43 +36,28 @@ static struct slice param_text(const json_t *params, const char *name)
 
 static json_t *text(struct slice s) { return json_stringn_nocheck(s.p ? s.p : "", s.len); }
 
-static int done(json_t *made, json_t **result)
-{
-	*result = made;
-	return made ? 0 : -ENOMEM;
-}
-
 /* ---- the server ---- */
 
-static int run_version(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_version(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
-	return done(json_pack("{s:s, s:s, s:i, s:s}", "name", "lcs", "version", PACKAGE_VERSION,
-	    "module_interface", LCS_ABI, "headers", LCS_BUILD_HASH), result);
+	return lcs_rpc_done(call, json_pack("{s:s, s:s, s:i, s:s}", "name", "lcs",
+	    "version", PACKAGE_VERSION,
+	    "module_interface", LCS_ABI, "headers", LCS_BUILD_HASH));
 }
 
-static int run_status(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_status(struct lcs_rpc_call *call)
 {
 	const struct lcs_gen *gen = plan_of(gen_peek());
 	struct slice name = gen && gen->server_name.len ? gen->server_name :
 	    server_setup(self.server)->server_name;
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
-	return done(json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
+	return lcs_rpc_done(call, json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
 	    "server_name", text(name),
 	    "uptime", (json_int_t)(clock_wall() - self.started),
 	    "workers", (int)worker_count(),
 	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
 	    "held", (json_int_t)(gen ? ref_count(&gen->gen.refs) : 0),
-	    "store_healthy", !store_is_on() || store_is_healthy()), result);
+	    "store_healthy", !store_is_on() || store_is_healthy()));
 }
 
 /* ---- configuration ---- */
@@ -87,40 +72,34 @@ static json_t *check_report(int err, const struct reload *r, const struct diag *
 	    "summary", text(err == 0 ? reload_summary(r) : SLICE_NULL), "text", text(shown));
 }
 
-static int run_config_check(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_config_check(struct lcs_rpc_call *call)
 {
-	struct slice path = param_text(params, "path");
-	const char *file = path.len ? arena_dup_cstr(arena, path) : NULL;
+	struct slice path = param_text(call->params, "path");
+	const char *file = path.len ? arena_dup_cstr(call->arena, path) : NULL;
 	struct diag *diag = diag_new();
 	struct reload *r = NULL;
 	int err = -ENOMEM;
 
-	(void)mod;
-	(void)error;
 	if (diag && (file || !path.len))
 		err = reload_read(self.server, file, NULL, diag, &r);
 	if (err != -ENOMEM)
-		*result = check_report(err, r, diag, arena);
+		call->result = check_report(err, r, diag, call->arena);
 	reload_drop(&r);
 	diag_free(&diag);
-	return *result ? 0 : -ENOMEM;
+	return call->result ? 0 : -ENOMEM;
 }
 
-static int run_config_diff(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_config_diff(struct lcs_rpc_call *call)
 {
 	struct diag *diag = diag_new();
 	struct reload *r = NULL;
 	int err = diag ? reload_read(self.server, NULL, NULL, diag, &r) : -ENOMEM;
 
-	(void)mod;
-	(void)params;
 	if (err && err != -ENOMEM)
-		*error = diag_text(diag, DIAG_TEXT, arena);
+		call->error = diag_text(diag, DIAG_TEXT, call->arena);
 	if (!err) {
-		*result = reload_diff(r);
-		err = *result ? 0 : -ENOMEM;
+		call->result = reload_diff(r);
+		err = call->result ? 0 : -ENOMEM;
 	}
 	reload_drop(&r);
 	diag_free(&diag);
@@ -129,42 +108,35 @@ static int run_config_diff(struct lcs_mod *mod, const json_t *params, json_t **r
 
 /* ---- modules ---- */
 
-static int run_module_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_module_list(struct lcs_rpc_call *call)
 {
 	struct loaded *const *order;
 	const struct lcs_gen *gen = plan_of(gen_peek());
 	unsigned count = generation_modules(gen, &order);
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 0; i < count; i++)
 		json_array_append_new(list, json_pack("{s:s, s:s}", "name", order[i]->desc->name,
 		    "summary", order[i]->desc->summary));
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
-static int run_module_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_module_show(struct lcs_rpc_call *call)
 {
-	const char *name = arena_dup_cstr(arena, param_text(params, "name"));
+	const char *name = arena_dup_cstr(call->arena, param_text(call->params, "name"));
 	const char *why = NULL;
 	const struct loaded *m;
 
-	(void)mod;
 	if (!name)
 		return -ENOMEM;
 	if (slice_eq(slice_str(name), SLICE("core")))
-		return done(man_json(NULL), result);
+		return lcs_rpc_done(call, man_json(NULL));
 	m = loader_open(server_loader(self.server), name, &why);
 	if (!m) {
-		*error = slice_str(why);
+		call->error = slice_str(why);
 		return -ENOENT;
 	}
-	return done(man_json(m->desc), result);
+	return lcs_rpc_done(call, man_json(m->desc));
 }
 
 /* ---- numbers ---- */
@@ -187,39 +159,31 @@ static void add_stat(void *arg, const struct stat_shown *s)
 	    "text", s->doc));
 }
 
-static int run_stats(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_stats(struct lcs_rpc_call *call)
 {
-	struct shown out = { json_array(), param_text(params, "pattern"),
-	    json_is_true(json_object_get(params, "all")) };
+	struct shown out = { json_array(), param_text(call->params, "pattern"),
+	    json_is_true(json_object_get(call->params, "all")) };
 
-	(void)mod;
-	(void)arena;
-	(void)error;
 	if (out.list)
 		stats_each(add_stat, &out);
-	return done(out.list, result);
+	return lcs_rpc_done(call, out.list);
 }
 
 #define DEFECTS_SHOWN 128u
 
-static int run_defects(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_defects(struct lcs_rpc_call *call)
 {
-	struct defect_count *counts = arena_alloc(arena, DEFECTS_SHOWN * sizeof(*counts));
+	struct defect_count *counts = arena_alloc(call->arena, DEFECTS_SHOWN * sizeof(*counts));
 	json_t *list = json_array();
 	unsigned n;
 
-	(void)mod;
-	(void)params;
-	(void)error;
 	if (!counts || !list)
 		return -ENOMEM;
 	n = sip_defects_sum(counts, DEFECTS_SHOWN);
 	for (unsigned i = 0; i < n && i < DEFECTS_SHOWN; i++)
 		json_array_append_new(list, json_pack("{s:s, s:I}", "cause", counts[i].reason,
 		    "count", (json_int_t)counts[i].n));
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
 /* ---- connections ---- */
@@ -244,49 +208,37 @@ static void list_connections(unsigned index, void *arg)
 	flow_each(add_connection, arg);
 }
 
-static int run_connections(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_connections(struct lcs_rpc_call *call)
 {
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	if (list)
 		worker_on_each(list_connections, list);
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
-static int run_drop_connection(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_drop_connection(struct lcs_rpc_call *call)
 {
-	struct slice id = param_text(params, "id");
+	struct slice id = param_text(call->params, "id");
 	flow_id flow = 0;
 
-	(void)mod;
-	(void)arena;
 	for (size_t i = 0; i < id.len; i++)
 		flow = flow << 4 | (hex_digit(id.p[i]) & 0xf);
-	if (id.len == 0 || id.len > 16 || flow_owner(flow) >= worker_count() || !flow_is_alive(flow)) {
-		*error = SLICE("there is no such connection");
-		return -ENOENT;
-	}
+	if (id.len == 0 || id.len > 16 || flow_owner(flow) >= worker_count() ||
+	    !flow_is_alive(flow))
+		return lcs_rpc_fail(call, -ENOENT, "there is no such connection");
 	flow_close(flow, "administrator");
-	return done(json_true(), result);
+	return lcs_rpc_done(call, json_true());
 }
 
 /* ---- log ---- */
 
 static const char *const level_words[] = { "error", "warning", "notice", "info", "debug" };
 
-static int run_log_level(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_log_level(struct lcs_rpc_call *call)
 {
-	struct slice word = param_text(params, "level");
+	struct slice word = param_text(call->params, "level");
 
-	(void)mod;
-	(void)arena;
 	for (unsigned i = 0; word.len && i < 5; i++) {
 		if (!slice_eq_nocase(word, slice_str(level_words[i])))
 			continue;
@@ -294,11 +246,10 @@ static int run_log_level(struct lcs_mod *mod, const json_t *params, json_t **res
 		log_notice("log", "level changed to=%s", level_words[i]);
 		word = SLICE_NULL;
 	}
-	if (word.len) {
-		*error = SLICE("levels are error, warning, notice, info, debug");
-		return -EINVAL;
-	}
-	return done(json_pack("{s:s}", "level", level_words[log_get_level()]), result);
+	if (word.len)
+		return lcs_rpc_fail(call, -EINVAL, "levels are error, warning, notice, info, "
+		    "debug");
+	return lcs_rpc_done(call, json_pack("{s:s}", "level", level_words[log_get_level()]));
 }
 
 /* ---- the table ---- */

@@ -164,7 +164,8 @@ static void add_run(struct question *q, const struct flight_view *v, const struc
 		json_array_append_new(lines, text(outcome));
 	run = json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:b, s:o, s:o}",
 	    "time", (json_int_t)when, "age_ms", (json_int_t)age, "worker", worker_self(),
-	    "what", text(what), "uri", text(name_of(&r->uri)), "from", text(name_of(&r->caller)),
+	    "what", text(what), "uri", text(name_of(&r->uri)), "from",
+	    text(name_of(&r->caller)),
 	    "to", text(name_of(&r->callee)), "call_id", text(name_of(&r->call_id)),
 	    "status", (int)r->status, "took_ms", (json_int_t)r->took, "is_over", r->is_over,
 	    "steps", steps, "lines", lines);
@@ -315,27 +316,25 @@ static struct slice cursor(const struct question *q)
 	return s;
 }
 
-static int run_trace(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_trace(struct lcs_rpc_call *call)
 {
-	struct question *q = arena_zalloc(arena, sizeof(*q));
+	struct question *q = arena_zalloc(call->arena, sizeof(*q));
 	const char *wrong;
 
-	(void)mod;
 	if (!q)
 		return -ENOMEM;
-	q->arena = arena;
-	wrong = read_question(params, q);
+	q->arena = call->arena;
+	wrong = read_question(call->params, q);
 	if (wrong) {
-		*error = slice_str(wrong);
+		call->error = slice_str(wrong);
 		return -EINVAL;
 	}
 	q->found = json_array();
 	if (q->found)
 		worker_on_each(ask_worker, q);
-	*result = json_pack("{s:o, s:o}", "cursor", text(cursor(q)), "runs", in_order(q));
+	call->result = json_pack("{s:o, s:o}", "cursor", text(cursor(q)), "runs", in_order(q));
 	json_decref(q->found);
-	return q->is_short || !*result ? -ENOMEM : 0;
+	return q->is_short || !call->result ? -ENOMEM : 0;
 }
 
 /* ---- coverage ---- */
@@ -350,30 +349,27 @@ static void add_counts(unsigned index, void *arg)
 	flight_add_counts(c->gen, c->sum);
 }
 
-static int run_coverage(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_coverage(struct lcs_rpc_call *call)
 {
 	struct counting c = { plan_of(gen_peek()), NULL };
-	bool unused = json_is_true(json_object_get(params, "unused"));
+	bool unused = json_is_true(json_object_get(call->params, "unused"));
 	struct cover_line *lines;
 	unsigned n;
 
-	(void)mod;
-	if (!c.gen) {
-		*error = SLICE("there is no configuration");
-		return -ENOENT;
-	}
-	c.sum = arena_zalloc(arena, tape_counters(c.gen->program->code_count,
+	if (!c.gen)
+		return lcs_rpc_fail(call, -ENOENT, "there is no configuration");
+	c.sum = arena_zalloc(call->arena, tape_counters(c.gen->program->code_count,
 	    c.gen->program->route_count) * sizeof(*c.sum));
-	*result = json_array();
-	if (!c.sum || !*result)
+	call->result = json_array();
+	if (!c.sum || !call->result)
 		return -ENOMEM;
 	worker_on_each(add_counts, &c);
-	n = cover_lines(c.gen->program, c.sum, arena, &lines);
+	n = cover_lines(c.gen->program, c.sum, call->arena, &lines);
 	for (unsigned i = 0; i < n; i++)
 		if (!unused || lines[i].count == 0)
-			json_array_append_new(*result, json_pack("{s:o, s:I, s:o}", "place",
-			    text(arena_printf(arena, "%s:%u", lines[i].source->name, lines[i].line)),
+			json_array_append_new(call->result, json_pack("{s:o, s:I, s:o}", "place",
+			    text(arena_printf(call->arena, "%s:%u", lines[i].source->name,
+			    lines[i].line)),
 			    "count", (json_int_t)lines[i].count, "text",
 			    text(slice_trim(source_line(lines[i].source, lines[i].line)))));
 	return 0;

@@ -36,36 +36,26 @@ static bool read_duration(struct slice s, msec_t *out)
 	return false;
 }
 
-static int run_commit(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_commit(struct lcs_rpc_call *call)
 {
-	const json_t *within = json_object_get(params, "confirm");
+	const json_t *within = json_object_get(call->params, "confirm");
 	struct order o = { .how = "commit" };
 
-	(void)mod;
-	if (within && !read_duration(slice_str(json_string_value(within)), &o.confirm)) {
-		*error = SLICE("confirm wants a time of at most a day: 60s, 5m, 1h");
-		return -EINVAL;
-	}
-	return change_carry_out(&o, arena, result, error);
+	if (within && !read_duration(slice_str(json_string_value(within)), &o.confirm))
+		return lcs_rpc_fail(call, -EINVAL, "confirm wants a time of at most a day: "
+		    "60s, 5m, 1h");
+	return change_carry_out(&o, call->arena, &call->result, &call->error);
 }
 
-static int run_confirm(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_confirm(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)arena;
-	if (!change_waits()) {
-		*error = SLICE("nothing waits to be confirmed");
-		return -ENOENT;
-	}
+	if (!change_waits())
+		return lcs_rpc_fail(call, -ENOENT, "nothing waits to be confirmed");
 	change_confirm();
 	log_notice("config", "configuration confirmed entry=%u uid=%d", change_number(),
 	    (int)rpc_caller());
 	announce("READY=1", "running with a confirmed configuration");
-	*result = json_pack("{s:s}", "result", HISTORY_COMMITTED);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_pack("{s:s}", "result", HISTORY_COMMITTED));
 }
 
 static int undo_committed(struct arena *arena, json_t **result, struct slice *error)
@@ -92,16 +82,14 @@ static int undo_committed(struct arena *arena, json_t **result, struct slice *er
 	return err;
 }
 
-static int run_undo(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_undo(struct lcs_rpc_call *call)
 {
-	int err = change_waits() ? change_go_back("undo", arena, result, error) :
-	    undo_committed(arena, result, error);
+	int err = change_waits() ?
+	    change_go_back("undo", call->arena, &call->result, &call->error) :
+	    undo_committed(call->arena, &call->result, &call->error);
 
-	(void)mod;
-	(void)params;
-	if (!err && *result)
-		json_object_set_new(*result, "note", json_string("the file on the disk is as it "
+	if (!err && call->result)
+		json_object_set_new(call->result, "note", json_string("the file on the disk is as it "
 		    "was: the next commit or start of lcs reads that"));
 	return err;
 }
@@ -119,51 +107,37 @@ static json_t *entry_row(const struct history_entry *e)
 	    "current", e->number == change_number(), "detail", e->detail);
 }
 
-static int run_history(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_history(struct lcs_rpc_call *call)
 {
 	const struct history_entry *list;
 	unsigned count = history_list(&list);
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
-	*result = json_array();
-	for (unsigned i = count; *result && i-- > 0;)
-		json_array_append_new(*result, entry_row(&list[i]));
-	return *result ? 0 : -ENOMEM;
+	call->result = json_array();
+	for (unsigned i = count; call->result && i-- > 0;)
+		json_array_append_new(call->result, entry_row(&list[i]));
+	return call->result ? 0 : -ENOMEM;
 }
 
-static int run_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_show(struct lcs_rpc_call *call)
 {
-	const json_t *number = json_object_get(params, "number");
+	const json_t *number = json_object_get(call->params, "number");
 	struct snapshot *texts = number ? history_texts((unsigned)json_integer_value(number)) :
 	    change_texts();
 
-	(void)mod;
-	if (!texts) {
-		*error = arena_printf(arena, "the history has no text of entry %lld",
+	if (!texts)
+		return lcs_rpc_fail(call, -ENOENT, "the history has no text of entry %lld",
 		    (long long)json_integer_value(number));
-		return -ENOENT;
-	}
-	*result = snapshot_json(texts);
+	call->result = snapshot_json(texts);
 	if (number)
 		snapshot_free(&texts);
-	return *result ? 0 : -ENOMEM;
+	return call->result ? 0 : -ENOMEM;
 }
 
-static int run_reopen(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_reopen(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	log_reopen();
 	log_notice("sup", "log file opened again");
-	*result = json_true();
+	call->result = json_true();
 	return 0;
 }
 

@@ -14,12 +14,6 @@
 
 #define POOLS_SHOWN 32u
 
-static int done(json_t *made, json_t **result)
-{
-	*result = made;
-	return made ? 0 : -ENOMEM;
-}
-
 /* ---- rpc.describe ---- */
 
 static const char *type_name(enum value_type type)
@@ -45,17 +39,12 @@ static json_t *describe_args(const struct lcs_rpc_arg *args)
 	return list;
 }
 
-static int run_describe(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_describe(struct lcs_rpc_call *call)
 {
 	const struct rpc_entry *entries;
 	unsigned count = rpc_list(&entries);
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 0; list && i < count; i++) {
 		const struct lcs_rpc *rpc = entries[i].rpc;
 
@@ -65,26 +54,21 @@ static int run_describe(struct lcs_mod *mod, const json_t *params, json_t **resu
 		    "right", rpc->right == RIGHT_ADMIN ? "admin" : "read",
 		    "text", rpc->doc ? rpc->doc : "", "args", describe_args(rpc->args)));
 	}
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
 /* ---- what runs ---- */
 
-static int run_workers(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_workers(struct lcs_rpc_call *call)
 {
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 0; list && i < worker_count(); i++)
 		json_array_append_new(list, json_pack("{s:i, s:I, s:I, s:I}", "worker", (int)i,
 		    "turns", (json_int_t)worker_turns(i),
 		    "pauses", (json_int_t)worker_pauses(i),
 		    "waiting", (json_int_t)worker_inbox_depth(i)));
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
 static json_t *describe_listener(const struct net_listener *l)
@@ -98,39 +82,29 @@ static json_t *describe_listener(const struct net_listener *l)
 	    "advertise_port", (int)l->advertise_port, "sockets", (int)l->fd_count);
 }
 
-static int run_listeners(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_listeners(struct lcs_rpc_call *call)
 {
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 1; list && i <= net_listener_count(); i++)
 		if (net_listener(i))
 			json_array_append_new(list, describe_listener(net_listener(i)));
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
-static int run_pools(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_pools(struct lcs_rpc_call *call)
 {
 	struct job_pool_stats pools[POOLS_SHOWN];
 	unsigned count = job_pool_stats(pools, POOLS_SHOWN);
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 0; list && i < count; i++)
 		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i, s:I, s:I, s:I}",
 		    "pool", pools[i].name, "threads", (int)pools[i].threads,
 		    "busy", (int)pools[i].busy, "queued", (int)pools[i].queued,
 		    "done", (json_int_t)pools[i].done, "refused", (json_int_t)pools[i].refused,
 		    "late", (json_int_t)pools[i].late));
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
 static void add_generation(const struct gen *gen, bool is_current, void *arg)
@@ -145,30 +119,20 @@ static void add_generation(const struct gen *gen, bool is_current, void *arg)
 	    "call_id", h.call_id));
 }
 
-static int run_generations(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_generations(struct lcs_rpc_call *call)
 {
 	json_t *list = json_array();
 
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	if (list)
 		gen_each(add_generation, list);
-	return done(list, result);
+	return lcs_rpc_done(call, list);
 }
 
-static int run_shutdown(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_shutdown(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)arena;
-	(void)error;
 	log_notice("ctl", "shutdown was asked for");
 	process_ask_stop();
-	return done(json_pack("{s:b}", "stopping", true), result);
+	return lcs_rpc_done(call, json_pack("{s:b}", "stopping", true));
 }
 
 /* ---- the table ---- */

@@ -11,25 +11,27 @@ static struct users *users_of(struct lcs_mod *mod)
 	return &((struct auth_db *)lcs_shared(mod))->users;
 }
 
-static int refuse(struct arena *arena, struct slice *error, int err, struct slice aor)
+static int refuse(struct lcs_rpc_call *call, int err, struct slice aor)
 {
 	switch (err) {
 	case -EINVAL:
-		*error = arena_printf(arena, "\"%.*s\" is not a user: write name@domain",
+		call->error = arena_printf(call->arena, "\"%.*s\" is not a user: write name@domain",
 		    SLICE_ARG(aor));
 		break;
 	case -EEXIST:
-		*error = arena_printf(arena, "user %.*s exists already; use \"users passwd\" to "
-		    "change the password", SLICE_ARG(aor));
+		call->error = arena_printf(call->arena, "user %.*s exists already; use "
+		    "\"users passwd\" to change the password", SLICE_ARG(aor));
 		break;
 	case -ENOENT:
-		*error = arena_printf(arena, "there is no user %.*s", SLICE_ARG(aor));
+		call->error = arena_printf(call->arena, "there is no user %.*s",
+		    SLICE_ARG(aor));
 		break;
 	case -ENODEV:
-		*error = SLICE("no store is configured, so users cannot be kept (setting \"store\")");
+		call->error = SLICE("no store is configured, so users cannot be kept "
+		    "(setting \"store\")");
 		break;
 	default:
-		*error = arena_printf(arena, "the store refused: %s", err_text(err));
+		call->error = arena_printf(call->arena, "the store refused: %s", err_text(err));
 	}
 	return err;
 }
@@ -95,39 +97,34 @@ static int tell_renamed(struct auth_db *db, struct slice from, struct slice to)
 	return err;
 }
 
-static int put(struct lcs_mod *mod, const json_t *params, json_t **result, struct arena *arena,
-    struct slice *error, bool is_new)
+static int put(struct lcs_rpc_call *call, bool is_new)
 {
-	struct slice text = json_text(params, "user"), name, domain;
-	struct slice password = json_text(params, "password");
+	struct slice text = json_text(call->params, "user"), name, domain;
+	struct slice password = json_text(call->params, "password");
 	int err = split_aor(text, &name, &domain);
 
-	if (!err && !password.len) {
-		*error = SLICE("the password is empty");
-		return -EINVAL;
-	}
+	if (!err && !password.len)
+		return lcs_rpc_fail(call, -EINVAL, "the password is empty");
 	if (!err)
-		err = users_put(users_of(mod), name, domain, password, is_new);
+		err = users_put(users_of(call->mod), name, domain, password, is_new);
 	if (!err)
-		err = tell_password(lcs_shared(mod), name, domain, password);
+		err = tell_password(lcs_shared(call->mod), name, domain, password);
 	if (err)
-		return refuse(arena, error, err, text);
+		return refuse(call, err, text);
 	log_notice("auth_db", "user %s user=%.*s", is_new ? "added" : "has a new password",
 	    SLICE_ARG(text));
-	*result = json_pack("{s:s%}", "user", text.p, text.len);
+	call->result = json_pack("{s:s%}", "user", text.p, text.len);
 	return 0;
 }
 
-static int rpc_add(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_add(struct lcs_rpc_call *call)
 {
-	return put(mod, params, result, arena, error, true);
+	return put(call, true);
 }
 
-static int rpc_passwd(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_passwd(struct lcs_rpc_call *call)
 {
-	return put(mod, params, result, arena, error, false);
+	return put(call, false);
 }
 
 /* aor in the form of the table: without "sip:". */
@@ -171,43 +168,39 @@ static void sign_out(struct auth_db *db, struct slice aor)
 		    SLICE_ARG(aor), err_text(s.err));
 }
 
-static int change(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error, const char *what)
+static int change(struct lcs_rpc_call *call, const char *what)
 {
 	struct slice aor = SLICE_NULL;
-	int err = aor_param(params, arena, &aor);
+	int err = aor_param(call->params, call->arena, &aor);
 
 	if (!err && what[0] == 'd' && what[1] == 'e')
-		err = users_delete(users_of(mod), aor);
+		err = users_delete(users_of(call->mod), aor);
 	else if (!err)
-		err = users_enable(users_of(mod), aor, what[0] == 'e');
+		err = users_enable(users_of(call->mod), aor, what[0] == 'e');
 	if (err)
-		return refuse(arena, error, err, json_text(params, "user"));
+		return refuse(call, err, json_text(call->params, "user"));
 	if (what[0] == 'd') {
-		sign_out(lcs_shared(mod), aor);
-		tell_locked_out(lcs_shared(mod), aor, what[1] == 'e');
+		sign_out(lcs_shared(call->mod), aor);
+		tell_locked_out(lcs_shared(call->mod), aor, what[1] == 'e');
 	}
 	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
-	*result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
+	call->result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
 	return 0;
 }
 
-static int rpc_enable(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_enable(struct lcs_rpc_call *call)
 {
-	return change(mod, params, result, arena, error, "enabled");
+	return change(call, "enabled");
 }
 
-static int rpc_disable(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_disable(struct lcs_rpc_call *call)
 {
-	return change(mod, params, result, arena, error, "disabled");
+	return change(call, "disabled");
 }
 
-static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_delete(struct lcs_rpc_call *call)
 {
-	return change(mod, params, result, arena, error, "deleted");
+	return change(call, "deleted");
 }
 
 /* ---- renaming: a new user takes the place of the old one ---- */
@@ -250,37 +243,35 @@ static int rename_user(struct auth_db *db, struct slice from, struct slice to,
 	return err;
 }
 
-static int rpc_rename(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_rename(struct lcs_rpc_call *call)
 {
-	struct slice from = SLICE_NULL, to = SLICE_NULL, password = json_text(params, "password");
-	int err = aor_param(params, arena, &from);
+	struct slice from = SLICE_NULL, to = SLICE_NULL;
+	struct slice password = json_text(call->params, "password");
+	int err = aor_param(call->params, call->arena, &from);
 
 	if (!err)
-		err = aor_of(params, "to", arena, &to);
-	if (!err && !password.len) {
-		*error = SLICE("the password is empty; it is needed, as digests are made of the name, too");
-		return -EINVAL;
-	}
+		err = aor_of(call->params, "to", call->arena, &to);
+	if (!err && !password.len)
+		return lcs_rpc_fail(call, -EINVAL, "the password is empty; it is needed, as "
+		    "digests are made of the name, too");
 	if (!err)
-		err = rename_user(lcs_shared(mod), from, to, password);
+		err = rename_user(lcs_shared(call->mod), from, to, password);
 	if (err)
-		return refuse(arena, error, err, json_text(params, err == -EEXIST ? "to" : "user"));
+		return refuse(call, err, json_text(call->params, err == -EEXIST ? "to" : "user"));
 	log_notice("auth_db", "user renamed user=%.*s to=%.*s", SLICE_ARG(from), SLICE_ARG(to));
-	*result = json_pack("{s:s%, s:s%}", "user", to.p, to.len, "was", from.p, from.len);
+	call->result = json_pack("{s:s%, s:s%}", "user", to.p, to.len, "was", from.p, from.len);
 	return 0;
 }
 
-static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_show(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
-	int err = aor_param(params, arena, &aor);
-	const struct user *user = err ? NULL : users_find(users_of(mod), aor);
+	int err = aor_param(call->params, call->arena, &aor);
+	const struct user *user = err ? NULL : users_find(users_of(call->mod), aor);
 
 	if (!user)
-		return refuse(arena, error, err ? err : -ENOENT, json_text(params, "user"));
-	*result = describe(user);
+		return refuse(call, err ? err : -ENOENT, json_text(call->params, "user"));
+	call->result = describe(user);
 	return 0;
 }
 
@@ -289,14 +280,10 @@ static void list_one(const struct user *user, void *arg)
 	json_array_append_new(arg, describe(user));
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	(void)params;
-	(void)arena;
-	(void)error;
-	*result = json_array();
-	users_each(users_of(mod), list_one, *result);
+	call->result = json_array();
+	users_each(users_of(call->mod), list_one, call->result);
 	return 0;
 }
 

@@ -28,16 +28,12 @@ static void list_on_worker(unsigned index, void *arg)
 	sa_each(lcs_local(l->mod), describe, l);
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct listing l = { mod, json_array(), 0 };
+	struct listing l = { call->mod, json_array(), 0 };
 
-	(void)params;
-	(void)arena;
-	(void)error;
 	worker_on_each(list_on_worker, &l);
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 

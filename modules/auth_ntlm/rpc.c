@@ -13,26 +13,28 @@ static struct slice text_param(const json_t *params, const char *name)
 	return slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
 }
 
-static int rpc_login(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_login(struct lcs_rpc_call *call)
 {
-	struct auth_ntlm *ntlm = lcs_shared(mod);
-	struct slice aor = text_param(params, "user"), login = text_param(params, "login");
+	struct auth_ntlm *ntlm = lcs_shared(call->mod);
+	struct slice aor = text_param(call->params, "user"), login = text_param(call->params,
+	    "login");
 	int err = accounts_set_login(&ntlm->accounts, aor, login);
 
 	if (err == -ENOENT)
-		*error = arena_printf(arena, "there is no account of %.*s: set a password with "
+		call->error = arena_printf(call->arena, "there is no account of %.*s: set a "
+		    "password with "
 		    "\"users passwd\"", SLICE_ARG(aor));
 	else if (err == -EEXIST)
-		*error = arena_printf(arena, "%.*s is the account of somebody else",
+		call->error = arena_printf(call->arena, "%.*s is the account of somebody else",
 		    SLICE_ARG(login));
 	else if (err)
-		*error = arena_printf(arena, "the store refused: %s", err_text(err));
+		call->error = arena_printf(call->arena, "the store refused: %s", err_text(err));
 	if (err)
 		return err;
 	log_notice("auth_ntlm", "account named user=%.*s login=%.*s", SLICE_ARG(aor),
 	    SLICE_ARG(login));
-	*result = json_pack("{s:s%, s:s%}", "user", aor.p, aor.len, "login", login.p ? login.p : "",
+	call->result = json_pack("{s:s%, s:s%}", "user", aor.p, aor.len, "login",
+	    login.p ? login.p : "",
 	    login.len);
 	return 0;
 }
@@ -44,16 +46,12 @@ static void list_one(const struct account *account, void *arg)
 	    "changed", (json_int_t)account->changed));
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct auth_ntlm *ntlm = lcs_shared(mod);
+	struct auth_ntlm *ntlm = lcs_shared(call->mod);
 
-	(void)params;
-	(void)arena;
-	(void)error;
-	*result = json_array();
-	accounts_each(&ntlm->accounts, list_one, *result);
+	call->result = json_array();
+	accounts_each(&ntlm->accounts, list_one, call->result);
 	return 0;
 }
 

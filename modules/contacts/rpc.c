@@ -13,15 +13,14 @@ static struct roaming *lists_of(const struct lcs_mod *mod)
 	return &((struct contacts *)lcs_shared(mod))->lists;
 }
 
-static int one(struct lcs_mod *mod, const json_t *params, struct contacts_change change,
-    json_t **result, struct arena *arena, struct slice *error)
+static int one(struct lcs_rpc_call *call, struct contacts_change change)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 	unsigned group;
-	int err = r->api->rpc_change(r, params, &change, 1, &group, result, arena, error);
+	int err = r->api->rpc_change(r, call, &change, 1, &group);
 
 	if (!err)
-		json_object_set_new(*result, "group", json_integer(group));
+		json_object_set_new(call->result, "group", json_integer(group));
 	return err;
 }
 
@@ -32,25 +31,23 @@ static bool flag_param(const json_t *params, const char *name, bool preset)
 	return v ? json_is_true(v) : preset;
 }
 
-static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_set(struct lcs_rpc_call *call)
 {
 	struct contacts_change change = { .kind = CONTACTS_SET, .contact = {
-		.uri = json_text(params, "contact"), .name = json_text(params, "name"),
-		.subscribed = flag_param(params, "subscribed", true) } };
+		.uri = json_text(call->params, "contact"), .name = json_text(call->params,
+		    "name"),
+		.subscribed = flag_param(call->params, "subscribed", true) } };
 
-	if (list_members_parse(json_text(params, "groups"), &change.contact.members) != 0) {
-		*error = SLICE("groups are numbers from 1 to 63 with blanks between");
-		return -EINVAL;
-	}
-	return one(mod, params, change, result, arena, error);
+	if (list_members_parse(json_text(call->params, "groups"), &change.contact.members) != 0)
+		return lcs_rpc_fail(call, -EINVAL, "groups are numbers from 1 to 63 with "
+		    "blanks between");
+	return one(call, change);
 }
 
-static int rpc_remove(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_remove(struct lcs_rpc_call *call)
 {
-	return one(mod, params, (struct contacts_change){ .kind = CONTACTS_DELETE,
-	    .contact = { .uri = json_text(params, "contact") } }, result, arena, error);
+	return one(call, (struct contacts_change){ .kind = CONTACTS_DELETE,
+	    .contact = { .uri = json_text(call->params, "contact") } });
 }
 
 static unsigned group_param(const json_t *params)
@@ -60,37 +57,31 @@ static unsigned group_param(const json_t *params)
 	return n > 0 && n <= CONTACTS_GROUPS_MAX ? (unsigned)n : n ? CONTACTS_GROUPS_MAX + 1 : 0;
 }
 
-static int rpc_addgroup(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_addgroup(struct lcs_rpc_call *call)
 {
-	return one(mod, params, (struct contacts_change){ .kind = CONTACTS_ADD_GROUP,
-	    .group = { group_param(params), json_text(params, "name"), SLICE_NULL } }, result, arena,
-	    error);
+	return one(call, (struct contacts_change){ .kind = CONTACTS_ADD_GROUP,
+	    .group = { group_param(call->params), json_text(call->params, "name"), { NULL, 0 } } });
 }
 
-static int rpc_setgroup(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_setgroup(struct lcs_rpc_call *call)
 {
-	return one(mod, params, (struct contacts_change){ .kind = CONTACTS_MODIFY_GROUP,
-	    .group = { group_param(params), json_text(params, "name"), SLICE_NULL } }, result, arena,
-	    error);
+	return one(call, (struct contacts_change){ .kind = CONTACTS_MODIFY_GROUP,
+	    .group = { group_param(call->params), json_text(call->params, "name"), { NULL, 0 } } });
 }
 
-static int rpc_removegroup(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_removegroup(struct lcs_rpc_call *call)
 {
-	return one(mod, params, (struct contacts_change){ .kind = CONTACTS_DELETE_GROUP,
-	    .group = { .id = group_param(params) } }, result, arena, error);
+	return one(call, (struct contacts_change){ .kind = CONTACTS_DELETE_GROUP,
+	    .group = { .id = group_param(call->params) } });
 }
 
 /* ---- showing ---- */
 
-static int find(struct lcs_mod *mod, const json_t *params, struct arena *arena, struct slice *aor,
-    const struct roaming_list **list, struct slice *error)
+static int find(struct lcs_rpc_call *call, struct slice *aor, const struct roaming_list **list)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 
-	return r->api->rpc_find(r, params, arena, aor, list, error);
+	return r->api->rpc_find(r, call, aor, list);
 }
 
 static json_t *describe_contact(const struct contacts_contact *c)
@@ -103,38 +94,36 @@ static json_t *describe_contact(const struct contacts_contact *c)
 	    (int)c->subscribed);
 }
 
-static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_show(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
 	const struct roaming_list *l;
-	int err = find(mod, params, arena, &aor, &l, error);
+	int err = find(call, &aor, &l);
 	struct contacts_contact c;
 	struct list_walk w;
 
 	if (err)
 		return err;
-	*result = json_array();
+	call->result = json_array();
 	w = list_contacts(l);
 	while (list_next_contact(&w, &c))
-		json_array_append_new(*result, describe_contact(&c));
+		json_array_append_new(call->result, describe_contact(&c));
 	return 0;
 }
 
-static int rpc_groups(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_groups(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
 	const struct roaming_list *l;
-	int err = find(mod, params, arena, &aor, &l, error);
+	int err = find(call, &aor, &l);
 	struct contacts_group g = { CONTACTS_UNGROUPED, { "~", 1 }, { "", 0 } };
 	struct list_walk w = list_groups(l);
 
 	if (err)
 		return err;
-	*result = json_array();
+	call->result = json_array();
 	do {
-		json_array_append_new(*result, json_pack("{s:i, s:o}", "group", (int)g.id, "name",
+		json_array_append_new(call->result, json_pack("{s:i, s:o}", "group", (int)g.id, "name",
 		    json_slice(g.name)));
 	} while (list_next_group(&w, &g));
 	return 0;
@@ -149,12 +138,11 @@ static json_t *export_contact(const struct contacts_contact *c)
 	return o;
 }
 
-static int rpc_export(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_export(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
 	const struct roaming_list *l;
-	int err = find(mod, params, arena, &aor, &l, error);
+	int err = find(call, &aor, &l);
 	json_t *groups = json_array(), *contacts = json_array();
 	struct contacts_contact c;
 	struct contacts_group g;
@@ -165,7 +153,7 @@ static int rpc_export(struct lcs_mod *mod, const json_t *params, json_t **result
 		    "name", json_slice(g.name), "external", json_slice(g.external)));
 	for (w = list_contacts(l); list_next_contact(&w, &c);)
 		json_array_append_new(contacts, export_contact(&c));
-	*result = json_pack("{s:o, s:I, s:o, s:o}", "user", json_slice(aor), "number",
+	call->result = json_pack("{s:o, s:I, s:o, s:o}", "user", json_slice(aor), "number",
 	    (json_int_t)roaming_number(l), "groups", groups, "contacts", contacts);
 	return err;
 }
@@ -210,12 +198,11 @@ int contacts_import(const json_t *list, void *changes)
 	return 0;
 }
 
-static int rpc_import(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_import(struct lcs_rpc_call *call)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 
-	return r->api->rpc_import(r, params, result, arena, error);
+	return r->api->rpc_import(r, call);
 }
 
 /* ---- tables ---- */

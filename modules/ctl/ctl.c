@@ -51,18 +51,15 @@ static struct slice text_of(const json_t *params, const char *name)
 	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE("");
 }
 
-static int run_command(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_command(struct lcs_rpc_call *call)
 {
-	const struct command c = { text_of(params, "name"), text_of(params, "text") };
+	const struct command c = { text_of(call->params, "name"), text_of(call->params, "text")
+	    };
 
-	(void)arena;
-	if (c.name.len > NAME_MAX_BYTES || c.text.len > TEXT_MAX_BYTES) {
-		*error = SLICE("name or text is too long");
-		return -EMSGSIZE;
-	}
-	lcs_event(mod, "ctl:command", NULL, make_command, &c);
-	*result = json_true();
+	if (c.name.len > NAME_MAX_BYTES || c.text.len > TEXT_MAX_BYTES)
+		return lcs_rpc_fail(call, -EMSGSIZE, "name or text is too long");
+	lcs_event(call->mod, "ctl:command", NULL, make_command, &c);
+	call->result = json_true();
 	return 0;
 }
 

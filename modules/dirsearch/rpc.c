@@ -17,98 +17,92 @@ static json_t *describe(const struct person *p)
 	return o;
 }
 
-static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_show(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
-	int err = lcs_rpc_user(params, "user", arena, &aor, error);
-	const struct person *p = err ? NULL : people_find(lcs_shared(mod), aor);
+	int err = lcs_rpc_user(call, "user", &aor);
+	const struct person *p = err ? NULL : people_find(lcs_shared(call->mod), aor);
 
 	if (err)
 		return err;
-	if (!p) {
-		*error = arena_printf(arena, "nothing is known of %.*s", SLICE_ARG(aor));
-		return -ENOENT;
-	}
-	*result = describe(p);
+	if (!p)
+		return lcs_rpc_fail(call, -ENOENT, "nothing is known of %.*s", SLICE_ARG(aor));
+	call->result = describe(p);
 	return 0;
 }
 
 #define FIELD_MAX 256u
 
 /* What is given counts, the rest stays as it was. */
-static int merge(const json_t *params, const struct person *old, struct slice aor,
-    struct person_view *v, struct slice *error)
+static int merge(struct lcs_rpc_call *call, const struct person *old, struct slice aor,
+    struct person_view *v)
 {
 	*v = (struct person_view){ .field = { { NULL, 0 } } };
 	if (old)
 		person_view(old, v);
 	v->field[PERSON_AOR] = aor;
 	for (unsigned i = PERSON_AOR + 1; i < PERSON_COUNT; i++) {
-		struct slice text = json_text(params, person_field_name((enum person_field)i));
+		struct slice text = json_text(call->params,
+		    person_field_name((enum person_field)i));
 
 		if (text.p)
 			v->field[i] = text;
 		if (v->field[i].len <= FIELD_MAX)
 			continue;
-		*error = SLICE("no text may be longer than 256 bytes");
-		return -EINVAL;
+		return lcs_rpc_fail(call, -EINVAL, "no text may be longer than 256 bytes");
 	}
 	return 0;
 }
 
-static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_set(struct lcs_rpc_call *call)
 {
-	struct dirsearch *d = lcs_shared(mod);
+	struct dirsearch *d = lcs_shared(call->mod);
 	struct slice aor = SLICE_NULL;
-	int err = lcs_rpc_user(params, "user", arena, &aor, error);
+	int err = lcs_rpc_user(call, "user", &aor);
 	struct person_view v;
 
 	if (!err)
-		err = merge(params, people_find(d, aor), aor, &v, error);
+		err = merge(call, people_find(d, aor), aor, &v);
 	if (!err)
 		err = people_put(d, &v);
 	if (err) {
-		if (!error->len)
-			*error = arena_printf(arena, "the store refused: %s", err_text(err));
+		if (!call->error.len)
+			call->error = arena_printf(call->arena, "the store refused: %s",
+			    err_text(err));
 		return err;
 	}
 	log_notice("audit", "directory entry changed by=administrator user=%.*s", SLICE_ARG(aor));
-	*result = describe(people_find(d, aor));
+	call->result = describe(people_find(d, aor));
 	return 0;
 }
 
-static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_delete(struct lcs_rpc_call *call)
 {
 	struct slice aor = SLICE_NULL;
-	int err = lcs_rpc_user(params, "user", arena, &aor, error);
+	int err = lcs_rpc_user(call, "user", &aor);
 
 	if (!err)
-		err = people_delete(lcs_shared(mod), aor);
+		err = people_delete(lcs_shared(call->mod), aor);
 	if (err == -ENOENT)
-		*error = arena_printf(arena, "nothing is known of %.*s", SLICE_ARG(aor));
+		call->error = arena_printf(call->arena, "nothing is known of %.*s",
+		    SLICE_ARG(aor));
 	if (err)
 		return err;
 	log_notice("audit", "directory entry deleted by=administrator user=%.*s", SLICE_ARG(aor));
-	*result = json_pack("{s:o}", "user", json_slice(aor));
+	call->result = json_pack("{s:o}", "user", json_slice(aor));
 	return 0;
 }
 
 /* ---- rules ---- */
 
-static int rpc_rules(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_rules(struct lcs_rpc_call *call)
 {
-	const struct rules *r = atomic_load(&((struct dirsearch *)lcs_shared(mod))->rules);
+	const struct rules *r = atomic_load(&((struct dirsearch
+	    *)lcs_shared(call->mod))->rules);
 
-	(void)params;
-	(void)arena;
-	(void)error;
-	*result = json_array();
+	call->result = json_array();
 	for (unsigned i = 0; r && i < r->count; i++)
-		json_array_append_new(*result, json_pack("{s:o, s:o, s:s}", "ou",
+		json_array_append_new(call->result, json_pack("{s:o, s:o, s:s}", "ou",
 		    json_slice(r->rule[i].ou), "who", json_slice(r->rule[i].who), "verdict",
 		    r->rule[i].allowed ? "allow" : "deny"));
 	return 0;
@@ -126,35 +120,35 @@ static int read_verdict(struct slice text, int *allowed)
 	return -EINVAL;
 }
 
-static int refuse_who(struct slice who, struct arena *arena, struct slice *error)
+static int refuse_who(struct lcs_rpc_call *call, struct slice who)
 {
 	if (!slice_starts_nocase(who, SLICE("group:")))
 		return 0;
-	*error = arena_printf(arena, "rules are for units, not for groups: who belongs to a group "
-	    "can change without the directory's owner knowing. Name a user, a domain or \"all\"");
-	return -EINVAL;
+	return lcs_rpc_fail(call, -EINVAL, "rules are for units, not for groups: who belongs "
+	    "to a group " "can change without the directory's owner knowing. Name a user, a "
+	    "domain or \"all\"");
 }
 
-static int rpc_rule(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_rule(struct lcs_rpc_call *call)
 {
-	struct slice ou = json_text(params, "ou"), who = json_text(params, "who");
-	int allowed = 0, err = refuse_who(who, arena, error);
+	struct slice ou = json_text(call->params, "ou"), who = json_text(call->params, "who");
+	int allowed = 0, err = refuse_who(call, who);
 
-	if (!err && (read_verdict(json_text(params, "verdict"), &allowed) != 0 || !who.len ||
-	    ou.len > FIELD_MAX || who.len > 400)) {
-		*error = SLICE("write: a unit, who (\"all\", a domain, name@domain), allow, deny or inherit");
+	if (!err && (read_verdict(json_text(call->params, "verdict"), &allowed) != 0 ||
+	    !who.len || ou.len > FIELD_MAX || who.len > 400)) {
+		call->error = SLICE("write: a unit, who (\"all\", a domain, name@domain), "
+		    "allow, deny or inherit");
 		err = -EINVAL;
 	}
 	if (!err)
-		err = rules_put(lcs_shared(mod), ou, who, allowed);
+		err = rules_put(lcs_shared(call->mod), ou, who, allowed);
 	if (err == -ENOENT)
-		*error = SLICE("there is no such rule");
+		call->error = SLICE("there is no such rule");
 	if (err)
 		return err;
 	log_notice("audit", "directory rule changed by=administrator ou=%.*s who=%.*s verdict=%.*s",
-	    SLICE_ARG(ou), SLICE_ARG(who), SLICE_ARG(json_text(params, "verdict")));
-	return rpc_rules(mod, params, result, arena, error);
+	    SLICE_ARG(ou), SLICE_ARG(who), SLICE_ARG(json_text(call->params, "verdict")));
+	return rpc_rules(call);
 }
 
 /* ---- tables ---- */

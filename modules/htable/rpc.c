@@ -5,14 +5,13 @@
 
 #include <errno.h>
 
-static struct table *wanted(struct lcs_mod *mod, const json_t *params, struct arena *arena,
-    struct slice *error)
+static struct table *wanted(struct lcs_rpc_call *call)
 {
-	const char *name = json_string_value(json_object_get(params, "table"));
-	struct table *t = htable_find(lcs_shared(mod), slice_str(name));
+	const char *name = json_string_value(json_object_get(call->params, "table"));
+	struct table *t = htable_find(lcs_shared(call->mod), slice_str(name));
 
 	if (!t)
-		*error = arena_printf(arena, "there is no table \"%s\"", name);
+		call->error = arena_printf(call->arena, "there is no table \"%s\"", name);
 	return t;
 }
 
@@ -36,39 +35,35 @@ static json_t *json_item(struct arena *arena, const struct table_item *item)
 	    json_value(arena, item->value), "expires_in", (json_int_t)((item->left + 999) / 1000));
 }
 
-static int rpc_dump(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_dump(struct lcs_rpc_call *call)
 {
-	struct table *t = wanted(mod, params, arena, error);
+	struct table *t = wanted(call);
 	struct table_items all;
 
 	if (!t)
 		return -ENOENT;
-	*result = json_array();
-	if (!*result || table_copy(t, clock_mono(), arena, &all) != 0)
+	call->result = json_array();
+	if (!call->result || table_copy(t, clock_mono(), call->arena, &all) != 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < all.count; i++)
-		json_array_append_new(*result, json_item(arena, &all.items[i]));
+		json_array_append_new(call->result, json_item(call->arena, &all.items[i]));
 	return 0;
 }
 
-static int rpc_get(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_get(struct lcs_rpc_call *call)
 {
-	struct table *t = wanted(mod, params, arena, error);
-	struct table_item item = { .key = key_of(params) };
+	struct table *t = wanted(call);
+	struct table_item item = { .key = key_of(call->params) };
 
 	if (!t)
 		return -ENOENT;
-	if (table_get(t, item.key, clock_mono(), arena, &item.value) != 0)
+	if (table_get(t, item.key, clock_mono(), call->arena, &item.value) != 0)
 		return -ENOMEM;
-	if (item.value.type == VALUE_NULL) {
-		*error = arena_printf(arena, "there is no \"%.*s\" in it", SLICE_ARG(item.key));
-		return -ENOENT;
-	}
+	if (item.value.type == VALUE_NULL)
+		return lcs_rpc_fail(call, -ENOENT, "there is no \"%.*s\" in it",
+		    SLICE_ARG(item.key));
 	item.left = table_time_left(t, item.key, clock_mono());
-	*result = json_item(arena, &item);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_item(call->arena, &item));
 }
 
 /* A word that is a number is one, unless text is asked for. */
@@ -82,65 +77,54 @@ static struct value value_of(const json_t *params)
 	return value_string(text);
 }
 
-static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_set(struct lcs_rpc_call *call)
 {
-	struct table *t = wanted(mod, params, arena, error);
+	struct table *t = wanted(call);
 	int err;
 
 	if (!t)
 		return -ENOENT;
-	err = table_set(t, key_of(params), value_of(params), clock_mono());
+	err = table_set(t, key_of(call->params), value_of(call->params), clock_mono());
 	if (err == -ENOSPC)
-		*error = SLICE("the table is full");
+		call->error = SLICE("the table is full");
 	if (err)
 		return err;
-	*result = json_pack("{s:o}", "set", json_slice(key_of(params)));
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_pack("{s:o}", "set", json_slice(key_of(call->params))));
 }
 
-static int rpc_delete(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_delete(struct lcs_rpc_call *call)
 {
-	struct table *t = wanted(mod, params, arena, error);
+	struct table *t = wanted(call);
 
 	if (!t)
 		return -ENOENT;
-	if (!table_remove(t, key_of(params))) {
-		*error = arena_printf(arena, "there is no \"%.*s\" in it", SLICE_ARG(key_of(params)));
-		return -ENOENT;
-	}
-	*result = json_pack("{s:o}", "deleted", json_slice(key_of(params)));
-	return *result ? 0 : -ENOMEM;
+	if (!table_remove(t, key_of(call->params)))
+		return lcs_rpc_fail(call, -ENOENT, "there is no \"%.*s\" in it",
+		    SLICE_ARG(key_of(call->params)));
+	return lcs_rpc_done(call, json_pack("{s:o}", "deleted", json_slice(key_of(call->params))));
 }
 
-static int rpc_flush(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_flush(struct lcs_rpc_call *call)
 {
-	struct table *t = wanted(mod, params, arena, error);
+	struct table *t = wanted(call);
 
 	if (!t)
 		return -ENOENT;
-	*result = json_pack("{s:I}", "deleted", (json_int_t)table_clear(t));
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_pack("{s:I}", "deleted", (json_int_t)table_clear(t)));
 }
 
-static int rpc_stats(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_stats(struct lcs_rpc_call *call)
 {
-	const struct htable_shared *shared = lcs_shared(mod);
+	const struct htable_shared *shared = lcs_shared(call->mod);
 	unsigned count = shared->count;
 
-	(void)params;
-	(void)arena;
-	(void)error;
-	*result = json_array();
-	if (!*result)
+	call->result = json_array();
+	if (!call->result)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
 		const struct table *t = shared->tables[i];
 
-		json_array_append_new(*result, json_pack("{s:o, s:I, s:I, s:I}", "table",
+		json_array_append_new(call->result, json_pack("{s:o, s:I, s:I, s:I}", "table",
 		    json_slice(table_name(t)), "items", (json_int_t)table_count(t), "slots",
 		    (json_int_t)table_slots(t), "autoexpire", (json_int_t)(table_expire(t) / 1000)));
 	}

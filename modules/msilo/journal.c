@@ -132,21 +132,18 @@ static void list_row(void *arg, const struct value *c, unsigned columns)
 	    "bytes", (json_int_t)c[3].i, "sent", (json_int_t)c[4].i, "expires", (json_int_t)c[5].i));
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	const json_t *user = json_object_get(params, "user");
+	const json_t *user = json_object_get(call->params, "user");
 	struct slice aor = user ? slice_of(json_string_value(user), json_string_length(user)) :
 	    SLICE("");
 	const struct value args[] = { store_text(aor), store_text(aor), value_int(clock_wall()) };
 	int n;
 
-	(void)mod;
-	(void)arena;
-	*result = json_array();
-	n = store_run_now(&stmt_list, args, list_row, *result);
+	call->result = json_array();
+	n = store_run_now(&stmt_list, args, list_row, call->result);
 	if (n < 0)
-		*error = SLICE("the store cannot be read");
+		call->error = SLICE("the store cannot be read");
 	return n < 0 ? n : 0;
 }
 

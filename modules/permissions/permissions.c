@@ -147,39 +147,31 @@ static const struct permit *current(struct lcs_mod *mod)
 	return ((const struct permissions_conf *)lcs_conf(mod, gen_peek()))->permit;
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	const struct address_table *t = &current(mod)->addresses;
+	const struct address_table *t = &current(call->mod)->addresses;
 	json_t *array = json_array();
 
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (size_t i = 0; i < t->count; i++)
 		json_array_append_new(array, describe(&t->entries[i]));
-	*result = array;
+	call->result = array;
 	return array ? 0 : -ENOMEM;
 }
 
-static int rpc_find(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_find(struct lcs_rpc_call *call)
 {
-	json_int_t port = json_integer_value(json_object_get(params, "port"));
-	const char *word = json_string_value(json_object_get(params, "address"));
+	json_int_t port = json_integer_value(json_object_get(call->params, "port"));
+	const char *word = json_string_value(json_object_get(call->params, "address"));
 	const struct address_entry *found;
 	struct ip_addr ip;
 
-	if (ip_parse(slice_str(word), &ip) != 0 || port < 0 || port > 65535) {
-		*error = arena_printf(arena, "\"%s\" is no address, or the port no port", word);
-		return -EINVAL;
-	}
-	found = address_find(&current(mod)->addresses, -1, &ip, (uint16_t)port);
-	if (!found) {
-		*error = arena_printf(arena, "no entry covers %s", word);
-		return -ENOENT;
-	}
-	*result = describe(found);
+	if (ip_parse(slice_str(word), &ip) != 0 || port < 0 || port > 65535)
+		return lcs_rpc_fail(call, -EINVAL, "\"%s\" is no address, or the port no "
+		    "port", word);
+	found = address_find(&current(call->mod)->addresses, -1, &ip, (uint16_t)port);
+	if (!found)
+		return lcs_rpc_fail(call, -ENOENT, "no entry covers %s", word);
+	call->result = describe(found);
 	return 0;
 }
 

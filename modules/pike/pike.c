@@ -159,44 +159,35 @@ static const struct pike_conf *current(struct lcs_mod *mod)
 	return lcs_conf(mod, gen_peek());
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
 	struct listing l = {
-		.array = json_array(), .conf = current(mod),
-		.only_blocked = !json_is_true(json_object_get(params, "all")),
+		.array = json_array(), .conf = current(call->mod),
+		.only_blocked = !json_is_true(json_object_get(call->params, "all")),
 	};
 
-	(void)arena;
-	(void)error;
 	if (!l.array)
 		return -ENOMEM;
-	rate_each(((struct pike_shared *)lcs_shared(mod))->table, clock_mono(),
+	rate_each(((struct pike_shared *)lcs_shared(call->mod))->table, clock_mono(),
 	    l.conf->sampling_time_unit, list_one, &l);
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 
-static int rpc_forget(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_forget(struct lcs_rpc_call *call)
 {
-	const char *word = json_string_value(json_object_get(params, "source"));
+	const char *word = json_string_value(json_object_get(call->params, "source"));
 	struct slice text = slice_str(word);
 	struct source source;
 	struct ip_addr ip;
 
-	if (ip_parse(slice_first(text, slice_find(text, '/')), &ip) != 0) {
-		*error = arena_printf(arena, "\"%s\" is no address", word);
-		return -EINVAL;
-	}
-	source = source_of(ip, current(mod));
-	if (!rate_forget(((struct pike_shared *)lcs_shared(mod))->table, key_of(&source))) {
-		*error = arena_printf(arena, "no requests of %.*s are counted",
+	if (ip_parse(slice_first(text, slice_find(text, '/')), &ip) != 0)
+		return lcs_rpc_fail(call, -EINVAL, "\"%s\" is no address", word);
+	source = source_of(ip, current(call->mod));
+	if (!rate_forget(((struct pike_shared *)lcs_shared(call->mod))->table, key_of(&source)))
+		return lcs_rpc_fail(call, -ENOENT, "no requests of %.*s are counted",
 		    SLICE_ARG(key_of(&source)));
-		return -ENOENT;
-	}
-	*result = json_pack("{s:s%}", "forgotten", source.text, source.len);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_pack("{s:s%}", "forgotten", source.text, source.len));
 }
 
 static const struct lcs_rpc_arg list_args[] = {

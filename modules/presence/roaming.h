@@ -41,11 +41,10 @@ int  roaming_add_operations(struct roaming *r);
 int  roaming_follow_names(struct roaming *r);
 
 /* ---- roaming_rpc.c ---- */
-int roaming_rpc_find(struct roaming *r, const json_t *params, struct arena *arena,
-    struct slice *aor, const struct roaming_list **list, struct slice *error);
-int roaming_rpc_change(struct roaming *r, const json_t *params, const void *changes,
-    unsigned count, unsigned *given, json_t **result, struct arena *arena, struct slice *error);
-int roaming_rpc_import(struct roaming *r, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error);
+int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
+    const struct roaming_list **list);
+int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
+    unsigned count, unsigned *given);
+int roaming_rpc_import(struct roaming *r, struct lcs_rpc_call *call);
 
 #endif

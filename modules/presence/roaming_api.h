@@ -257,15 +257,14 @@ struct roaming_api {
 	    const struct roaming_answer *answer));
 
 	/** For lcsctl, on the control thread: parameter "user" and his list (NULL: none). */
-	int  (*rpc_find)(struct roaming *r, const json_t *params, struct arena *arena,
-	    struct slice *aor, const struct roaming_list **list, struct slice *error);
+	int  (*rpc_find)(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
+	    const struct roaming_list **list);
 	/** Change the list of "user": *result gets user and number. given (may be NULL) is 0 if
 	 *  another change has to be finished first. */
-	int  (*rpc_change)(struct roaming *r, const json_t *params, const void *changes,
-	    unsigned count, unsigned *given, json_t **result, struct arena *arena, struct slice *error);
+	int  (*rpc_change)(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
+	    unsigned count, unsigned *given);
 	/** Parameters "user" and "list". */
-	int  (*rpc_import)(struct roaming *r, const json_t *params, json_t **result,
-	    struct arena *arena, struct slice *error);
+	int  (*rpc_import)(struct roaming *r, struct lcs_rpc_call *call);
 };
 
 #endif

@@ -18,15 +18,15 @@ struct renaming {
 static int change_list(const struct renaming *n, struct slice aor, const void *changes,
     unsigned count)
 {
-	json_t *params = json_pack("{s:o}", "user", json_slice(aor)), *result = NULL;
-	struct slice error = SLICE_NULL;
-	int err = roaming_rpc_change(n->r, params, changes, count, NULL, &result, n->arena, &error);
+	json_t *params = json_pack("{s:o}", "user", json_slice(aor));
+	struct lcs_rpc_call call = { .params = params, .arena = n->arena };
+	int err = roaming_rpc_change(n->r, &call, changes, count, NULL);
 
 	if (err)
 		log_error(n->r->kind->log, "%s of a renamed user stays user=%.*s error=\"%.*s\"",
-		    n->r->kind->lists, SLICE_ARG(aor), SLICE_ARG(error));
+		    n->r->kind->lists, SLICE_ARG(aor), SLICE_ARG(call.error));
 	json_decref(params);
-	json_decref(result);
+	json_decref(call.result);
 	return err;
 }
 

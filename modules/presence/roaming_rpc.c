@@ -7,10 +7,10 @@
 
 #include <errno.h>
 
-int roaming_rpc_find(struct roaming *r, const json_t *params, struct arena *arena,
-    struct slice *aor, const struct roaming_list **list, struct slice *error)
+int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
+    const struct roaming_list **list)
 {
-	int err = lcs_rpc_user(params, "user", arena, aor, error);
+	int err = lcs_rpc_user(call, "user", aor);
 
 	*list = err ? NULL : roaming_find(r, *aor);
 	return err;
@@ -37,23 +37,21 @@ static void change_on_owner(unsigned index, void *arg)
 		    &a->is_early);
 }
 
-int roaming_rpc_change(struct roaming *r, const json_t *params, const void *changes,
-    unsigned count, unsigned *given, json_t **result, struct arena *arena, struct slice *error)
+int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
+    unsigned count, unsigned *given)
 {
 	struct roaming_admin a = { .r = r, .req = { .by = SLICE("administrator") },
 	    .changes = changes, .count = count };
-	int err = lcs_rpc_user(params, "user", arena, &a.req.aor, error);
+	int err = lcs_rpc_user(call, "user", &a.req.aor);
 
 	if (err)
 		return err;
 	worker_on_each(change_on_owner, &a);
 	if (a.err)
 		return a.err;
-	if (a.is_early && a.answer.result != ROAMING_OK) {
-		*error = arena_printf(arena, "%s; nothing has changed", a.answer.why);
-		return -EINVAL;
-	}
-	*result = json_pack("{s:o, s:I}", "user", json_slice(a.req.aor), "number",
+	if (a.is_early && a.answer.result != ROAMING_OK)
+		return lcs_rpc_fail(call, -EINVAL, "%s; nothing has changed", a.answer.why);
+	call->result = json_pack("{s:o, s:I}", "user", json_slice(a.req.aor), "number",
 	    (json_int_t)(a.is_early ? a.answer.number : 0));
 	if (given)
 		*given = a.is_early ? a.answer.given : 0;
@@ -64,22 +62,21 @@ int roaming_rpc_change(struct roaming *r, const json_t *params, const void *chan
 
 #define IMPORT_MAX 20000u
 
-int roaming_rpc_import(struct roaming *r, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+int roaming_rpc_import(struct roaming *r, struct lcs_rpc_call *call)
 {
 	const struct roaming_kind *kind = r->kind;
-	struct slice text = json_text(params, "list");
+	struct slice text = json_text(call->params, "list");
 	json_t *list = json_loadb(text.p ? text.p : "", text.len, 0, NULL);
 	size_t count = kind->import_count(list);
 	void *changes = count && count <= IMPORT_MAX ?
-	    arena_zalloc(arena, count * kind->change_bytes) : NULL;
+	    arena_zalloc(call->arena, count * kind->change_bytes) : NULL;
 	int err = changes ? kind->import(list, changes) : -EINVAL;
 
 	if (err)
-		*error = arena_printf(arena, "the list must be what \"%s\" prints", kind->exporter);
+		call->error = arena_printf(call->arena, "the list must be what \"%s\" prints",
+		    kind->exporter);
 	else
-		err = roaming_rpc_change(r, params, changes, (unsigned)count, NULL, result, arena,
-		    error);
+		err = roaming_rpc_change(r, call, changes, (unsigned)count, NULL);
 	json_decref(list);
 	return err;
 }

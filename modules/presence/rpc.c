@@ -85,16 +85,14 @@ static void list_worker(unsigned index, void *arg)
 	htab_each(&local_of(l->p)->users, list_user, l);
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct listing l = { .p = lcs_shared(mod), .array = json_array(),
-	    .only = user_param(params, "user"), .watcher = user_param(params, "watcher") };
+	struct listing l = { .p = lcs_shared(call->mod), .array = json_array(),
+	    .only = user_param(call->params, "user"), .watcher = user_param(call->params,
+	    "watcher") };
 
-	(void)arena;
-	(void)error;
 	worker_on_each(list_worker, &l);
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 
@@ -127,25 +125,23 @@ static void show_worker(unsigned index, void *arg)
 		json_array_append_new(l->array, describe_pub(container_of(it, struct pub, node)));
 }
 
-static int no_user(struct arena *arena, struct slice *error, struct slice user)
+static int no_user(struct lcs_rpc_call *call, struct slice user)
 {
-	*error = arena_printf(arena, "nothing is known about %.*s: nobody watches it, and nothing "
-	    "was published", SLICE_ARG(user));
-	return -ENOENT;
+	return lcs_rpc_fail(call, -ENOENT, "nothing is known about %.*s: nobody watches it, "
+	    "and nothing " "was published", SLICE_ARG(user));
 }
 
-static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_show(struct lcs_rpc_call *call)
 {
-	struct listing l = { .p = lcs_shared(mod), .array = json_array(),
-	    .only = user_param(params, "user") };
+	struct listing l = { .p = lcs_shared(call->mod), .array = json_array(),
+	    .only = user_param(call->params, "user") };
 
 	worker_on_each(show_worker, &l);
 	if (!l.found) {
 		json_decref(l.array);
-		return no_user(arena, error, l.only);
+		return no_user(call, l.only);
 	}
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 
@@ -172,21 +168,20 @@ static void drop_worker(unsigned index, void *arg)
 	}
 }
 
-static int rpc_drop(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_drop(struct lcs_rpc_call *call)
 {
-	struct listing l = { .p = lcs_shared(mod), .only = user_param(params, "user"),
-	    .watcher = user_param(params, "watcher") };
+	struct listing l = { .p = lcs_shared(call->mod), .only = user_param(call->params,
+	    "user"),
+	    .watcher = user_param(call->params, "watcher") };
 
 	worker_on_each(drop_worker, &l);
-	if (!l.count) {
-		*error = arena_printf(arena, "no such subscription to %.*s; see \"presence list\"",
-		    SLICE_ARG(l.only));
-		return -ENOENT;
-	}
+	if (!l.count)
+		return lcs_rpc_fail(call, -ENOENT, "no such subscription to %.*s; see "
+		    "\"presence list\"", SLICE_ARG(l.only));
 	log_notice("presence", "subscriptions ended by an administrator user=%.*s count=%u",
 	    SLICE_ARG(l.only), l.count);
-	*result = json_pack("{s:o, s:i}", "user", json_slice(l.only), "dropped", (int)l.count);
+	call->result = json_pack("{s:o, s:i}", "user", json_slice(l.only), "dropped",
+	    (int)l.count);
 	return 0;
 }
 
@@ -257,22 +252,21 @@ static void explain_worker(unsigned index, void *arg)
 	}
 }
 
-static int rpc_explain(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_explain(struct lcs_rpc_call *call)
 {
-	struct explaining x = { .p = lcs_shared(mod), .user = user_param(params, "user"),
-	    .watcher = user_param(params, "watcher"), .package = json_text(params, "package"),
-	    .arena = arena };
+	struct explaining x = { .p = lcs_shared(call->mod), .user = user_param(call->params,
+	    "user"),
+	    .watcher = user_param(call->params, "watcher"), .package = json_text(call->params,
+	    "package"),
+	    .arena = call->arena };
 
 	if (!x.package.len)
 		x.package = SLICE("presence");
 	worker_on_each(explain_worker, &x);
-	if (x.no_package) {
-		*error = arena_printf(arena, "there is no event package \"%.*s\": no module that "
-		    "is loaded brings it", SLICE_ARG(x.package));
-		return -ENOENT;
-	}
-	*result = x.result;
+	if (x.no_package)
+		return lcs_rpc_fail(call, -ENOENT, "there is no event package \"%.*s\": no "
+		    "module that " "is loaded brings it", SLICE_ARG(x.package));
+	call->result = x.result;
 	return x.result ? 0 : -ENOMEM;
 }
 

@@ -12,12 +12,11 @@ static struct roaming *lists_of(const struct lcs_mod *mod)
 
 /* ---- changing ---- */
 
-static int one(struct lcs_mod *mod, const json_t *params, const struct acl_change *change,
-    json_t **result, struct arena *arena, struct slice *error)
+static int one(struct lcs_rpc_call *call, const struct acl_change *change)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 
-	return r->api->rpc_change(r, params, change, 1, NULL, result, arena, error);
+	return r->api->rpc_change(r, call, change, 1, NULL);
 }
 
 /* "all", a domain, or an address: what it looks like is what it is. */
@@ -37,25 +36,22 @@ static int read_entry(const json_t *o, bool wants_rights, struct acl_entry *e)
 	return wants_rights ? acl_rights_parse(json_text(o, "rights"), &e->rights) : 0;
 }
 
-static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_set(struct lcs_rpc_call *call)
 {
 	struct acl_change change = { .kind = ACL_SET };
 
-	if (read_entry(params, true, &change.entry) != 0) {
-		*error = SLICE("rights are one of AA AD PA PD DA DD BA BD: presence, communication");
-		return -EINVAL;
-	}
-	return one(mod, params, &change, result, arena, error);
+	if (read_entry(call->params, true, &change.entry) != 0)
+		return lcs_rpc_fail(call, -EINVAL, "rights are one of AA AD PA PD DA DD BA "
+		    "BD: presence, communication");
+	return one(call, &change);
 }
 
-static int rpc_remove(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_remove(struct lcs_rpc_call *call)
 {
 	struct acl_change change = { .kind = ACL_DELETE };
 
-	read_entry(params, false, &change.entry);
-	return one(mod, params, &change, result, arena, error);
+	read_entry(call->params, false, &change.entry);
+	return one(call, &change);
 }
 
 /* ---- showing ---- */
@@ -68,47 +64,46 @@ static json_t *describe(const struct acl_entry *e)
 	    json_slice(e->mask), "rights", json_slice(slice_of(rights, 2)), "override", (int)e->forced);
 }
 
-static int rpc_show(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_show(struct lcs_rpc_call *call)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 	struct slice aor;
 	const struct roaming_list *l;
-	int err = r->api->rpc_find(r, params, arena, &aor, &l, error);
+	int err = r->api->rpc_find(r, call, &aor, &l);
 	struct acl_walk w = acl_entries(l);
 	struct acl_entry e;
 
 	if (err)
 		return err;
-	*result = json_array();
+	call->result = json_array();
 	while (acl_next(&w, &e))
-		json_array_append_new(*result, describe(&e));
+		json_array_append_new(call->result, describe(&e));
 	return 0;
 }
 
-static int rpc_ask(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_ask(struct lcs_rpc_call *call)
 {
 	static const struct { char letter; const char *word; } words[] = {
 		{ 'A', "allow" }, { 'P', "ask" }, { 'B', "polite block" }, { 'D', "deny" } };
-	struct presence_acl *p = lcs_shared(mod);
+	struct presence_acl *p = lcs_shared(call->mod);
 	struct slice aor = SLICE_NULL, who = SLICE_NULL;
 	const struct roaming_list *l;
-	int err = p->lists.api->rpc_find(&p->lists, params, arena, &aor, &l, error);
+	int err = p->lists.api->rpc_find(&p->lists, call, &aor, &l);
 	const char *presence = "";
 	struct acl_verdict v;
 
 	if (!err)
-		err = lcs_rpc_user(params, "who", arena, &who, error);
+		err = lcs_rpc_user(call, "who", &who);
 	if (err)
 		return err;
 	acl_ask(p, l, who, &v);
 	for (unsigned i = 0; i < 4; i++)
 		if (words[i].letter == v.rights.presence)
 			presence = words[i].word;
-	*result = json_pack("{s:o, s:o, s:s, s:s, s:o}", "user", json_slice(aor), "who",
+	call->result = json_pack("{s:o, s:o, s:s, s:s, s:o}", "user", json_slice(aor), "who",
 	    json_slice(who), "presence", presence, "communication",
-	    v.rights.communication == 'A' ? "allow" : "deny", "by", json_slice(acl_explain(arena, &v)));
+	    v.rights.communication == 'A' ? "allow" : "deny", "by",
+	    json_slice(acl_explain(call->arena, &v)));
 	return 0;
 }
 
@@ -135,12 +130,11 @@ int acl_import(const json_t *list, void *changes)
 	return 0;
 }
 
-static int rpc_import(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_import(struct lcs_rpc_call *call)
 {
-	struct roaming *r = lists_of(mod);
+	struct roaming *r = lists_of(call->mod);
 
-	return r->api->rpc_import(r, params, result, arena, error);
+	return r->api->rpc_import(r, call);
 }
 
 /* ---- tables ---- */

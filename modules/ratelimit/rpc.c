@@ -43,15 +43,12 @@ static bool window_came_before(const struct ratelimit_conf *c, size_t i)
 	return found;
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	const struct rate_table *table = ((struct ratelimit_shared *)lcs_shared(mod))->table;
-	struct listing l = { json_array(), current(mod), 1000 };
+	const struct rate_table *table = ((struct ratelimit_shared
+	    *)lcs_shared(call->mod))->table;
+	struct listing l = { json_array(), current(call->mod), 1000 };
 
-	(void)params;
-	(void)arena;
-	(void)error;
 	if (!l.array)
 		return -ENOMEM;
 	rate_each(table, clock_mono(), l.window, list_one, &l);
@@ -61,21 +58,17 @@ static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
 		l.window = l.conf->limits[i].window;
 		rate_each(table, clock_mono(), l.window, list_one, &l);
 	}
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 
-static int rpc_reset(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_reset(struct lcs_rpc_call *call)
 {
-	const char *name = json_string_value(json_object_get(params, "name"));
+	const char *name = json_string_value(json_object_get(call->params, "name"));
 
-	if (!rate_forget(((struct ratelimit_shared *)lcs_shared(mod))->table, slice_str(name))) {
-		*error = arena_printf(arena, "nothing is counted for \"%s\"", name);
-		return -ENOENT;
-	}
-	*result = json_pack("{s:s}", "reset", name);
-	return *result ? 0 : -ENOMEM;
+	if (!rate_forget(((struct ratelimit_shared *)lcs_shared(call->mod))->table, slice_str(name)))
+		return lcs_rpc_fail(call, -ENOENT, "nothing is counted for \"%s\"", name);
+	return lcs_rpc_done(call, json_pack("{s:s}", "reset", name));
 }
 
 static const struct lcs_rpc_arg no_args[] = { { 0 } };

@@ -58,18 +58,18 @@ static void list_on_worker(unsigned index, void *arg)
 	}
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct asking a = { .reg = lcs_shared(mod), .conf = lcs_conf(mod, gen_peek()),
-	    .arena = arena };
-	int err = lcs_rpc_user(params, "user", arena, &a.aor, error);
+	struct asking a = { .reg = lcs_shared(call->mod), .conf = lcs_conf(call->mod,
+	    gen_peek()),
+	    .arena = call->arena };
+	int err = lcs_rpc_user(call, "user", &a.aor);
 
 	if (err)
 		return err;
 	a.result = json_array();
 	worker_on_each(list_on_worker, &a);
-	*result = a.result;
+	call->result = a.result;
 	return a.err;
 }
 
@@ -83,23 +83,20 @@ static void find_on_worker(unsigned index, void *arg)
 		    json_slice(instance), "valid", instance.len > 0);
 }
 
-static int rpc_find(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_find(struct lcs_rpc_call *call)
 {
-	struct asking a = { .reg = lcs_shared(mod), .conf = lcs_conf(mod, gen_peek()),
-	    .arena = arena };
-	struct slice text = json_text(params, "uri");
+	struct asking a = { .reg = lcs_shared(call->mod), .conf = lcs_conf(call->mod,
+	    gen_peek()),
+	    .arena = call->arena };
+	struct slice text = json_text(call->params, "uri");
 
-	if (sip_uri_parse(text, &a.uri, NULL) != 0) {
-		*error = SLICE("this is no SIP URI");
-		return -EINVAL;
-	}
+	if (sip_uri_parse(text, &a.uri, NULL) != 0)
+		return lcs_rpc_fail(call, -EINVAL, "this is no SIP URI");
 	worker_on_each(find_on_worker, &a);
-	if (!a.result) {
-		*error = SLICE("this is no temporary GRUU that was made here");
-		return -ENOENT;
-	}
-	*result = a.result;
+	if (!a.result)
+		return lcs_rpc_fail(call, -ENOENT, "this is no temporary GRUU that was made "
+		    "here");
+	call->result = a.result;
 	return 0;
 }
 

@@ -276,20 +276,16 @@ static enum fn_status handle_service(struct lcs_call *call)
 
 /* ---- control ---- */
 
-static int list_operations(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int list_operations(struct lcs_rpc_call *call)
 {
-	const struct service *s = lcs_shared(mod);
+	const struct service *s = lcs_shared(call->mod);
 	json_t *rows = json_array();
 
-	(void)params;
-	(void)arena;
-	(void)error;
 	for (unsigned i = 0; i < s->count; i++)
 		json_array_append_new(rows, json_pack("{ssss}", "operation", s->ops[i]->name, "for",
 		    s->ops[i]->flags & SERVICE_SELF ? "oneself" :
 		    s->ops[i]->flags & SERVICE_DOMAIN ? "the domain" : "anybody"));
-	*result = rows;
+	call->result = rows;
 	return rows ? 0 : -ENOMEM;
 }
 

@@ -78,16 +78,14 @@ static void list_here(unsigned index, void *arg)
 	tm_uac_each(local, list_direct, v);
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct visit v = { .mod = mod, .array = json_array() };
+	struct visit v = { .mod = call->mod, .array = json_array() };
 
-	(void)arena;
-	(void)error;
-	v.older_than = 1000 * (msec_t)json_integer_value(json_object_get(params, "older_than"));
+	v.older_than = 1000 * (msec_t)json_integer_value(json_object_get(call->params,
+	    "older_than"));
 	worker_on_each(list_here, &v);
-	*result = v.array;
+	call->result = v.array;
 	return v.array ? 0 : -ENOMEM;
 }
 
@@ -102,18 +100,14 @@ static void count_here(unsigned index, void *arg)
 	v->asking += local->clients.count;
 }
 
-static int rpc_count(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_count(struct lcs_rpc_call *call)
 {
-	struct visit v = { .mod = mod };
+	struct visit v = { .mod = call->mod };
 
-	(void)params;
-	(void)arena;
-	(void)error;
 	worker_on_each(count_here, &v);
-	*result = json_pack("{s:I, s:I, s:I}", "undecided", (json_int_t)v.waiting, "lingering",
-	    (json_int_t)v.lingering, "clients", (json_int_t)v.asking);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_pack("{s:I, s:I, s:I}", "undecided", (json_int_t)v.waiting,
+	    "lingering",
+	    (json_int_t)v.lingering, "clients", (json_int_t)v.asking));
 }
 
 static void cancel_here(unsigned index, void *arg)
@@ -124,21 +118,17 @@ static void cancel_here(unsigned index, void *arg)
 	v->cancelled += tm_cancel_call(lcs_local(v->mod), v->call_id, 0);
 }
 
-static int rpc_cancel(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_cancel(struct lcs_rpc_call *call)
 {
-	const json_t *id = json_object_get(params, "call_id");
-	struct visit v = { .mod = mod,
+	const json_t *id = json_object_get(call->params, "call_id");
+	struct visit v = { .mod = call->mod,
 	    .call_id = slice_of(json_string_value(id), json_string_length(id)) };
 
 	worker_on_each(cancel_here, &v);
-	if (v.cancelled == 0) {
-		*error = arena_printf(arena, "no INVITE with Call-ID %.*s is waiting for an answer",
-		    SLICE_ARG(v.call_id));
-		return -ENOENT;
-	}
-	*result = json_pack("{s:I}", "cancelled", (json_int_t)v.cancelled);
-	return *result ? 0 : -ENOMEM;
+	if (v.cancelled == 0)
+		return lcs_rpc_fail(call, -ENOENT, "no INVITE with Call-ID %.*s is waiting "
+		    "for an answer", SLICE_ARG(v.call_id));
+	return lcs_rpc_done(call, json_pack("{s:I}", "cancelled", (json_int_t)v.cancelled));
 }
 
 static const struct lcs_rpc_arg list_args[] = {

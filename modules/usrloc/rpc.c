@@ -43,16 +43,14 @@ static struct slice without_scheme(struct slice user)
 	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
 }
 
-static int rpc_list(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct usrloc *ul = lcs_shared(mod);
-	struct listing l = { json_array(), without_scheme(json_text(params, "user")), clock_wall() };
+	struct usrloc *ul = lcs_shared(call->mod);
+	struct listing l = { json_array(), without_scheme(json_text(call->params, "user")),
+	    clock_wall() };
 
-	(void)arena;
-	(void)error;
 	rtab_each(ul->table, list_record, &l);
-	*result = l.array;
+	call->result = l.array;
 	return 0;
 }
 
@@ -73,23 +71,22 @@ static void drop_on_owner(unsigned index, void *arg)
 	d->posted = d->before && usrloc_remove(d->ul, d->aor, d->ruid) == 0;
 }
 
-static int rpc_drop(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_drop(struct lcs_rpc_call *call)
 {
-	struct dropping d = { lcs_shared(mod), without_scheme(json_text(params, "user")),
-	    json_text(params, "endpoint"), 0, false };
+	struct dropping d = { lcs_shared(call->mod), without_scheme(json_text(call->params,
+	    "user")),
+	    json_text(call->params, "endpoint"), 0, false };
 
 	worker_on_each(drop_on_owner, &d);
-	if (!d.before) {
-		*error = arena_printf(arena, "%.*s has no such endpoint; see \"endpoints list\"",
-		    SLICE_ARG(d.aor));
-		return -ENOENT;
-	}
+	if (!d.before)
+		return lcs_rpc_fail(call, -ENOENT, "%.*s has no such endpoint; see "
+		    "\"endpoints list\"", SLICE_ARG(d.aor));
 	if (!d.posted)
 		return -ENOMEM;
 	log_notice("usrloc", "endpoints dropped by an administrator user=%.*s count=%u",
 	    SLICE_ARG(d.aor), d.before);
-	*result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped", (int)d.before);
+	call->result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped",
+	    (int)d.before);
 	return 0;
 }
 

@@ -12,25 +12,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Gives back what it got, so that every value of the input is written again. */
-static int run_echo(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_echo(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)arena;
-	(void)error;
-	*result = json_deep_copy(params);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_deep_copy(call->params));
 }
 
 /* Quotes its input in the reason, cut without regard to UTF-8. */
-static int run_fail(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_fail(struct lcs_rpc_call *call)
 {
-	const json_t *text = json_object_get(params, "text");
+	const json_t *text = json_object_get(call->params, "text");
 
-	(void)mod;
-	(void)result;
-	*error = arena_printf(arena, "not \"%.10s\"", text ? json_string_value(text) : "");
+	call->error = arena_printf(call->arena, "not \"%.10s\"", text ? json_string_value(text) : "");
 	return -EINVAL;
 }
 

@@ -26,12 +26,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int run_echo(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_echo(struct lcs_rpc_call *call)
 {
-	(void)mod, (void)arena, (void)error;
-	*result = json_deep_copy(params);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_deep_copy(call->params));
 }
 
 static const struct lcs_rpc_arg echo_args[] = {

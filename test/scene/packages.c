@@ -208,42 +208,33 @@ static struct slice param(const json_t *params, const char *name)
 	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
 }
 
-static int carry_out(struct lcs_mod *mod, const json_t *params, json_t **result, int what)
+static int carry_out(struct lcs_rpc_call *call, int what)
 {
-	struct asked q = { lcs_shared(mod), param(params, "user"), param(params, "text"),
-	    param(params, "watcher"), what };
+	struct asked q = { lcs_shared(call->mod), param(call->params, "user"),
+	    param(call->params, "text"), param(call->params, "watcher"), what };
 
 	worker_on_each(on_owner, &q);
-	*result = json_object();
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_object());
 }
 
-static int rpc_set(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_set(struct lcs_rpc_call *call)
 {
-	(void)arena, (void)error;
-	return carry_out(mod, params, result, SET);
+	return carry_out(call, SET);
 }
 
-static int rpc_delta(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_delta(struct lcs_rpc_call *call)
 {
-	(void)arena, (void)error;
-	return carry_out(mod, params, result, DELTA);
+	return carry_out(call, DELTA);
 }
 
-static int rpc_right(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_right(struct lcs_rpc_call *call)
 {
-	(void)arena, (void)error;
-	return carry_out(mod, params, result, RIGHT);
+	return carry_out(call, RIGHT);
 }
 
-static int rpc_source(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int rpc_source(struct lcs_rpc_call *call)
 {
-	(void)arena, (void)error;
-	return carry_out(mod, params, result, SOURCE);
+	return carry_out(call, SOURCE);
 }
 
 static int load(struct lcs_mod *mod)

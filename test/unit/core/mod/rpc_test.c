@@ -5,31 +5,21 @@
 
 #include "core/mod/rpc.h"
 
-static int run_echo(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_echo(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)arena;
-	(void)error;
-	*result = json_deep_copy(params);
-	return *result ? 0 : -ENOMEM;
+	return lcs_rpc_done(call, json_deep_copy(call->params));
 }
 
-static int run_fail(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_fail(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	*result = json_string("half made");	/* must not leak */
-	*error = arena_printf(arena, "not today");
+	call->result = json_string("half made");	/* must not leak */
+	call->error = arena_printf(call->arena, "not today");
 	return -EBUSY;
 }
 
-static int run_silent(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_silent(struct lcs_rpc_call *call)
 {
-	(void)mod, (void)params, (void)result, (void)arena, (void)error;
-	return json_object_size(params) ? -ENOENT : 0;
+	return json_object_size(call->params) ? -ENOENT : 0;
 }
 
 static const struct lcs_rpc_arg args[] = {

@@ -11,48 +11,30 @@
 
 static unsigned calls;
 
-static int run_add(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_add(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)arena;
-	(void)error;
 	calls++;
-	*result = json_integer(json_integer_value(json_object_get(params, "a")) +
-	    json_integer_value(json_object_get(params, "b")));
+	call->result = json_integer(json_integer_value(json_object_get(call->params, "a")) +
+	    json_integer_value(json_object_get(call->params, "b")));
 	return 0;
 }
 
-static int run_fail(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_fail(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)result;
 	calls++;
-	*error = arena_printf(arena, "no such user");
+	call->error = arena_printf(call->arena, "no such user");
 	return -ENOENT;
 }
 
-static int run_garbled(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_garbled(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)result;
-	(void)arena;
-	*error = SLICE("not UTF-8: \xff\xfe");
+	call->error = SLICE("not UTF-8: \xff\xfe");
 	return -EIO;
 }
 
-static int run_nothing(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_nothing(struct lcs_rpc_call *call)
 {
-	(void)mod;
-	(void)params;
-	(void)result;
-	(void)arena;
-	(void)error;
+	(void)call;
 	calls++;
 	return 0;
 }

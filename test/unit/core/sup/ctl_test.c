@@ -19,19 +19,15 @@ static char path[64];
 static struct loop *loop;
 static struct ctl *ctl;
 
-static int run_big(struct lcs_mod *mod, const json_t *params, json_t **result,
-    struct arena *arena, struct slice *error)
+static int run_big(struct lcs_rpc_call *call)
 {
-	size_t size = (size_t)json_integer_value(json_object_get(params, "size"));
+	size_t size = (size_t)json_integer_value(json_object_get(call->params, "size"));
 	char *text = malloc(size);
 
-	(void)mod;
-	(void)arena;
-	(void)error;
 	if (!text)
 		return -ENOMEM;
 	memset(text, 'x', size);
-	*result = json_stringn(text, size);
+	call->result = json_stringn(text, size);
 	free(text);
 	return 0;
 }
