@@ -1,250 +1,21 @@
 /*
- * modules/xcap_server/http.c - HTTP by libmicrohttpd: listeners, connections, one thread.
+ * modules/xcap_server/http.c - HTTP by libmicrohttpd: its listeners and its one thread.
  *
  * All of libmicrohttpd's calls are made from one thread, which waits for its descriptors and for
  * what workers send by an inbox.
  */
-#include "modules/xcap_server/exchange.h"
+#include "modules/xcap_server/http.h"
 
 #include "utils/fd.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define HEAD_BYTES (32 * 1024)		/* of a request: line and headers */
 #define BACKLOG    128
-
-struct http_listener {
-	struct http       *h;
-	struct MHD_Daemon *daemon;
-	int                fd;
-	bool               is_tls;
-};
-
-struct http {
-	struct xcap         *x;
-	struct xcap_conf     conf;	/* as at the start */
-	struct http_listener listeners[XCAP_LISTENERS_MAX];
-	unsigned             count;
-	char                *certificate, *key;	/* PEM texts */
-	struct inbox        *inbox;
-	int                  epoll;	/* inbox and all of libmicrohttpd's */
-	struct list          suspended;	/* struct conversation */
-	pthread_t            thread;
-	pthread_mutex_t      stopping;
-	bool                 is_running, has_more;
-	struct inbox_item    wake;
-	_Atomic bool         must_end;
-};
-
-/* A connection, and the request that is under way on it. */
-struct conversation {
-	struct list            node;	/* in http.suspended */
-	struct http           *h;
-	struct MHD_Connection *connection;
-	char                  *target;	/* of the request line, as it came */
-	struct xcap_exchange  *exchange;
-	bool                   is_answered;
-	size_t                 wasted;	/* bytes that came behind the answer */
-};
-
-/* ---- answers ---- */
-
-static enum MHD_Result send_answer(struct conversation *c)
-{
-	const struct xcap_answer *a = xcap_exchange_answer(c->exchange);
-	struct MHD_Response *r = MHD_create_response_from_buffer(a->body.len,
-	    (void *)(uintptr_t)a->body.p, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result result = r ? MHD_YES : MHD_NO;
-
-	if (r && a->content_type)
-		MHD_add_response_header(r, "Content-Type", a->content_type);
-	for (unsigned i = 0; r && i < a->header_count; i++)
-		MHD_add_response_header(r, a->headers[i].name, a->headers[i].value);
-	if (r)
-		result = MHD_queue_response(c->connection, a->status, r);
-	if (r)
-		MHD_destroy_response(r);
-	c->is_answered = true;
-	return result;
-}
-
-/* ---- requests ---- */
-
-static struct slice header(struct MHD_Connection *connection, const char *name)
-{
-	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-
-	return value ? slice_str(value) : SLICE("");
-}
-
-static void get_address(struct MHD_Connection *connection, struct sock_addr *out)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
-	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct sockaddr_storage ss = { 0 };
-
-	*out = (struct sock_addr){ 0 };
-	if (!info || !info->client_addr)
-		return;
-	memcpy(&ss, info->client_addr, info->client_addr->sa_family == AF_INET6 ?
-	    sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
-	sock_addr_from(out, &ss);
-}
-
-static void on_ready(void *arg)
-{
-	struct conversation *c = arg;
-
-	list_remove(&c->node);
-	MHD_resume_connection(c->connection);
-}
-
-/* What is longer than it may be is refused before it is sent. */
-static bool is_too_long(struct conversation *c)
-{
-	struct slice text = header(c->connection, "Content-Length");
-	uint64_t length;
-
-	return text.len && (slice_to_u64(text, &length) != 0 ||
-	    length > (uint64_t)c->h->conf.max_body);
-}
-
-/* Who is answered before he has sent all loses the connection. So what is short is read, that he
- * may ask again with his credentials on the same one; if he does not wait for our word anyway. */
-static bool is_body_welcome(struct conversation *c)
-{
-	return !is_too_long(c) && !header(c->connection, "Expect").len &&
-	    !header(c->connection, "Transfer-Encoding").len;
-}
-
-static enum MHD_Result begin(struct conversation *c, const char *method)
-{
-	struct xcap_request r = {
-		.method = slice_str(method), .target = slice_str(c->target ? c->target : ""),
-		.authorization = header(c->connection, "Authorization"),
-		.if_match = header(c->connection, "If-Match"),
-		.if_none_match = header(c->connection, "If-None-Match"),
-		.content_type = header(c->connection, "Content-Type"),
-	};
-
-	get_address(c->connection, &r.from);
-	c->wasted = 0;
-	c->exchange = xcap_exchange_new(c->h->x, c->h->inbox, on_ready, c);
-	if (!c->exchange)
-		return MHD_NO;
-	c->is_answered = xcap_exchange_head(c->exchange, &r);
-	if (!c->is_answered && is_too_long(c))
-		c->is_answered = xcap_say(c->exchange, 413, "Too long.");
-	return c->is_answered && !is_body_welcome(c) ? send_answer(c) : MHD_YES;
-}
-
-/* An answer can be sent when all has been read; so what comes is thrown away, for a while. */
-static enum MHD_Result take_body(struct conversation *c, const char *data, size_t *size)
-{
-	size_t len = *size;
-
-	*size = 0;
-	if (!c->is_answered) {
-		c->is_answered = xcap_exchange_body(c->exchange, slice_of(data, len));
-		return MHD_YES;
-	}
-	c->wasted += len;
-	return c->wasted > 4 * (size_t)c->h->conf.max_body ? MHD_NO : MHD_YES;
-}
-
-static enum MHD_Result run(struct conversation *c)
-{
-	if (atomic_load_explicit(&c->h->must_end, memory_order_relaxed) && !c->is_answered) {
-		xcap_exchange_abandon(c->exchange);
-		return send_answer(c);
-	}
-	if (c->is_answered || xcap_exchange_run(c->exchange))
-		return send_answer(c);
-	c->is_answered = true;		/* when it is resumed */
-	list_push_back(&c->h->suspended, &c->node);
-	MHD_suspend_connection(c->connection);
-	return MHD_YES;
-}
-
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
-    const char *method, const char *version, const char *data, size_t *size, void **state)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
-	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct conversation *c = info ? info->socket_context : NULL;
-
-	(void)arg;
-	(void)url;
-	(void)version;
-	if (!c)
-		return MHD_NO;
-	if (!c->exchange) {
-		*state = c;
-		return begin(c, method);
-	}
-	return *size ? take_body(c, data, size) : run(c);
-}
-
-static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
-    enum MHD_RequestTerminationCode code)
-{
-	struct conversation *c = *state;
-
-	(void)arg;
-	(void)connection;
-	(void)code;
-	if (!c)
-		return;
-	list_remove(&c->node);
-	xcap_exchange_free(&c->exchange);
-	*state = NULL;
-}
-
-/* ---- connections ---- */
-
-static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode code)
-{
-	struct http_listener *l = arg;
-	struct conversation *c = *context;
-
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		c = calloc(1, sizeof(*c));
-		if (c) {
-			list_init(&c->node);
-			c->h = l->h;
-			c->connection = connection;
-		}
-		*context = c;
-	} else if (c) {
-		list_remove(&c->node);
-		xcap_exchange_free(&c->exchange);
-		free(c->target);
-		free(c);
-		*context = NULL;
-	}
-}
-
-/* The path as it came: percent signs are ours to resolve, piece by piece. */
-static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
-	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct conversation *c = info ? info->socket_context : NULL;
-
-	(void)arg;
-	if (c) {
-		free(c->target);
-		c->target = strdup(target);
-	}
-	return NULL;
-}
 
 static void on_log(void *arg, const char *format, va_list ap)
     __attribute__((format(printf, 2, 0)));
@@ -304,16 +75,16 @@ static struct MHD_Daemon *start_daemon(struct http_listener *l)
 
 	if (!l->is_tls)
 		tls[0] = tls[3];
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, l,
+	return MHD_start_daemon(flags, 0, NULL, NULL, talk_on_request, l,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, l->fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->conf.max_connections,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)h->conf.max_per_address,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(h->conf.timeout / 1000),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+	    MHD_OPTION_NOTIFY_COMPLETED, talk_on_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, talk_on_connection, l,
+	    MHD_OPTION_URI_LOG_CALLBACK, talk_on_target, l,
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
@@ -406,12 +177,7 @@ static void turn(struct http *h)
 /* Whoever waits is told; what is under way comes back to an inbox that nobody reads. */
 static void end(struct http *h)
 {
-	while (!list_is_empty(&h->suspended)) {
-		struct conversation *c = container_of(h->suspended.next, struct conversation, node);
-
-		xcap_exchange_abandon(c->exchange);
-		on_ready(c);
-	}
+	talk_abandon(h);
 	for (unsigned i = 0; i < h->count; i++) {
 		MHD_run(h->listeners[i].daemon);
 		MHD_stop_daemon(h->listeners[i].daemon);
