@@ -70,7 +70,7 @@ def sign_in(stack, a, server, users, directory):
     wait_until(lambda: "setPresence" in alice.trace(), 10, "its first presence")
     say(f"  {users[0].name} signed in with pidgin-sipe over TCP, by NTLM")
     bob = Baresip(directory / "baresip", users[1], server, "tcp", watches=[users[0]],
-                  more=";pubint=600", bind=a.address)
+                  more=";pubint=60", bind=a.address)
     stack.callback(bob.close)
     bob.wait_registered()
     say(f"  {users[1].name} signed in with baresip over TCP, by digest")

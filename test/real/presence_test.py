@@ -124,7 +124,8 @@ def baresip(world, transport):
     server = world.server("home-lcs")
     bob = ready(world.sipe(two, "tcp", server))
     bob.command("add", one.uri, "Friends")
-    phone = world.baresip(one, transport, server, watches=[two], more=";pubint=600")
+    phone = world.baresip(one, transport, server, watches=[two],
+                          more=";pubint=600").wait_registered()
 
     def seen(status):
         wait_until(lambda: status in str(phone.command("contacts")), 30, f"contact {status}")
