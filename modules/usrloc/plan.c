@@ -56,6 +56,22 @@ static bool is_older(const struct binding *have, const struct usrloc_binding *wa
 	return want->cseq <= have->cseq && same_incarnation(have, want);
 }
 
+static bool is_cut_off(const struct usrloc_binding *b)
+{
+	return transport_is_stream(b->received.transport) && !b->path.len &&
+	    !flow_is_alive(b->received.flow);
+}
+
+/* Who hung up and came back may be heard first by the new connection: what came by the one that
+ * has ended is the older. */
+static bool is_overtaken(const struct binding *have, const struct usrloc_binding *want)
+{
+	struct usrloc_binding now;
+
+	binding_unpack(have, &now);
+	return now.received.flow != want->received.flow && is_cut_off(want) && !is_cut_off(&now);
+}
+
 /* The request that made this binding comes again: its answer was lost, or is under way. */
 static bool is_copy(const struct binding *have, const struct usrloc_binding *want)
 {
@@ -135,7 +151,8 @@ static enum usrloc_result apply_want(struct plan *plan, const struct usrloc_bind
 	if (is_there && !plan->keep[i].want) {
 		if (is_copy(plan->keep[i].have, want))
 			return USRLOC_OK;
-		if (is_older(plan->keep[i].have, want))
+		if (is_older(plan->keep[i].have, want) ||
+		    is_overtaken(plan->keep[i].have, want))
 			return USRLOC_OUT_OF_ORDER;
 	}
 	if (want->expires <= now) {
@@ -160,13 +177,12 @@ static bool is_any(const struct binding *b)
 }
 
 /* Its client's own connection led there and has gone; a client that is still there comes again. */
-static bool is_cut_off(const struct binding *b)
+static bool has_lost_its_client(const struct binding *b)
 {
 	struct usrloc_binding out;
 
 	binding_unpack(b, &out);
-	return transport_is_stream(out.received.transport) && !out.path.len &&
-	    !flow_is_alive(out.received.flow);
+	return is_cut_off(&out);
 }
 
 /* Of those that were there and stay as they are; keep_count if there is none. */
@@ -189,7 +205,7 @@ static enum usrloc_result apply_limit(struct plan *plan, const struct usrloc_cha
 
 		if (!plan->written_count)
 			return USRLOC_OK;
-		at = oldest(plan, is_cut_off);
+		at = oldest(plan, has_lost_its_client);
 		if (at == plan->keep_count && change->replace_oldest)
 			at = oldest(plan, is_any);
 		if (at == plan->keep_count)

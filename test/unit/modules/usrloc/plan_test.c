@@ -269,6 +269,36 @@ static void test_instance_and_reg_id(void **state)
 
 /* Who bears a name and comes over another connection has begun anew, whatever its Call-ID says;
  * over the same one, and of who bears none, the order counts. */
+/* Instead of core/net's (the linker's --wrap): connections live below a number. */
+bool __wrap_flow_is_alive(flow_id id);
+bool __wrap_flow_is_alive(flow_id id) { return id != 0 && id < 100; }
+
+/* Who hung up and came back was heard first by the new connection. */
+static void test_overtaken(void **state)
+{
+	static const struct { flow_id had, by; enum usrloc_result result; } cases[] = {
+		{ 2, 101, USRLOC_OUT_OF_ORDER }, { 2, 3, USRLOC_OK }, { 101, 102, USRLOC_OK },
+		{ 101, 2, USRLOC_OK }, { 101, 101, USRLOC_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct usrloc_want want = { flow("sip:a@1", 0, 5) };
+		struct usrloc_change change = { .aor = SLICE("a@b"), .wants = &want, .count = 1 };
+		struct plan plan;
+
+		want.binding.received.transport = TRANSPORT_TCP;
+		want.binding.received.flow = cases[i].had;
+		assert_int_equal(plan_make(NULL, &change, NOW, &plan), USRLOC_OK);
+		publish(&plan);
+		want.binding.call_id = SLICE("another");
+		want.binding.received.flow = cases[i].by;
+		assert_int_equal(plan_make(record, &change, NOW, &plan), cases[i].result);
+		record_discard(record);
+		record = NULL;
+	}
+}
+
 static void test_incarnations(void **state)
 {
 	static const struct { uint32_t reg_id, cseq; flow_id by; enum usrloc_result result; } next[] = {
@@ -340,6 +370,7 @@ UNIT_MAIN(
 	cmocka_unit_test(test_same_uri_in_other_words),
 	cmocka_unit_test(test_instance_and_reg_id),
 	cmocka_unit_test(test_incarnations),
+	cmocka_unit_test(test_overtaken),
 	cmocka_unit_test(test_expired_ones_go),
 	cmocka_unit_test(test_hostile_counts),
 )
