@@ -14,11 +14,11 @@ from .peer import Peer
 from .services import Service
 from .sipe import Sipe
 from .sipp import Sipp, TlsPipe
-from .tap import Skip, equal
+from .tap import Failed, Skip, equal
 
 DOMAIN = "example.test"
 # users of the shared servers; a test takes two or three and keeps them
-POOL = {"carrier": 480, "home": 40, "home-lcs": 80}
+POOL = {"carrier": 600, "home": 120, "home-lcs": 300}
 
 
 @dataclasses.dataclass
@@ -145,7 +145,7 @@ class World:
         """A user of the shared server that no other test has or had."""
         self.run.shared(role)
         if not self.run.pools[role]:
-            raise Skip("the shared server's users are used up: raise POOL")
+            raise Failed("the shared server's users are used up: POOL is to be larger")
         return self.run.pools[role].pop()
 
     def users(self, count, role="carrier"):
