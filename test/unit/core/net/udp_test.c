@@ -282,7 +282,7 @@ static void the_dead_do_not_harm_the_living(void **state)
 
 /* ---- several to one peer ---- */
 
-static bool refuse_trains;		/* as a device would that cannot cut them */
+static _Atomic bool refuse_trains;		/* as a device would that cannot cut them */
 static unsigned refused;
 
 int sendmmsg(int fd, struct mmsghdr *batch, unsigned count, int flags)
