@@ -282,8 +282,8 @@ static void the_dead_do_not_harm_the_living(void **state)
 
 /* ---- several to one peer ---- */
 
-static _Atomic bool refuse_trains;		/* as a device would that cannot cut them */
-static unsigned refused;
+static _Atomic bool refuse_trains;	/* as a device would that cannot cut them */
+static _Atomic unsigned refused;
 
 int sendmmsg(int fd, struct mmsghdr *batch, unsigned count, int flags)
 {
