@@ -377,12 +377,35 @@ static int open_worker(struct worker *w, unsigned index, const struct worker_con
 	return loop_watch(w->loop, &w->door, EPOLLIN | EPOLLET);
 }
 
-/* What is still in an inbox runs as if on its worker, whose thread is gone. */
+static bool has_mail(void)
+{
+	for (unsigned i = 0; i < room.count; i++)
+		if (room.workers[i].inbox && inbox_depth(room.workers[i].inbox) > 0)
+			return true;
+	return false;
+}
+
+/* What is still in an inbox runs as if on its worker, whose thread is gone. It may post more, to
+ * any of them: so all inboxes are empty before the first goes. */
+static void empty_inboxes(void)
+{
+	do {
+		for (unsigned i = 0; i < room.count; i++) {
+			struct worker *w = &room.workers[i];
+
+			be(w);
+			while (w->inbox && inbox_drain(w->inbox, SIZE_MAX))
+				;
+			post_all(w);
+			be(NULL);
+		}
+	} while (has_mail());
+}
+
 static void close_worker(struct worker *w)
 {
 	be(w);
 	inbox_free(&w->inbox);
-	post_all(w);
 	loop_free(&w->loop);
 	sem_destroy(&w->go);
 	be(NULL);
@@ -414,6 +437,7 @@ static void join_all(unsigned threads)
 {
 	for (unsigned i = 0; i < threads; i++)
 		pthread_join(room.workers[i].thread, NULL);
+	empty_inboxes();
 	for (unsigned i = 0; i < room.count; i++)
 		close_worker(&room.workers[i]);
 	sem_destroy(&room.arrived);
