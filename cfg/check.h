@@ -70,23 +70,46 @@ void check_binary(struct check *c, struct expr *e);
 /* ---- pseudo-variables (check_pv.c) ---- */
 void check_pv(struct check *c, struct expr *e);
 void check_pv_assign(struct check *c, struct expr *e);
+
+/* ---- those of the language itself (check_own.c) ---- */
+/** False: e is none of them. */
+bool check_own(struct check *c, struct expr *e);
+bool check_own_assign(struct check *c, struct expr *e);
+void check_own_names(struct candidates *out);
+/** What is in the variable's parentheses is wrong: "$x WHAT". e's type is bad then. */
+void check_say_arg(struct check *c, struct expr *e, const char *what);
+void check_say_read_only(struct check *c, struct expr *e);
+
+/* ---- transformations and fields (check_trans.c) ---- */
 void check_field(struct check *c, struct expr *e);
 void check_trans(struct check *c, struct expr *e);
 
 /* ---- calls (check_call.c) ---- */
 void check_call(struct check *c, struct expr *e);
 void check_route_call(struct check *c, struct expr *e);
-/** Put arguments into the order of the parameters; false after an error. */
-bool check_arrange(struct check *c, const struct sym_func *f, struct expr *args,
-    struct expr ***argv, unsigned *argc, struct cfg_span at, struct cfg_span name_at);
-/** An argument against parameter i; a text for a format is taken apart, so *arg may change. */
-void check_param(struct check *c, const struct sym_func *f, unsigned i, struct expr **arg);
-/** Beside an error of place: the call that brings this route there, or the other text. */
-void check_say_via(struct check *c, struct diag_item *item, enum route_kind kind,
-    const char *otherwise);
+
+/* ---- which function is meant (check_func.c) ---- */
 /** The function that a call means, as far as the symbols say. */
 const struct func_entry *check_find_func(struct check *c, const struct expr *e, bool say);
+/** Beside an error about a name: the module that has it. */
+void check_say_unloaded(struct diag_item *item, const char *module);
 
+/* ---- arguments (check_args.c) ---- */
+/** Put arguments into the order of the parameters; false after an error. */
+bool check_arrange(struct check *c, const struct sym_func *f, struct expr *args,
+    struct expr ***argv, unsigned *argc, struct cfg_span at);
+/** An argument against parameter i; a text for a format is taken apart, so *arg may change. */
+void check_param(struct check *c, const struct sym_func *f, unsigned i, struct expr **arg);
+/** The same for all that check_arrange() has placed. */
+void check_args(struct check *c, const struct sym_func *f, struct expr **argv, unsigned argc);
+
+/* ---- kinds of route (check_place.c) ---- */
+/** May the function that e calls stand, and wait, in every route that runs this code? */
+void check_place(struct check *c, struct expr *e, const struct sym_func *f);
+/** The same of a variable. doing: "read", "written" */
+void check_where(struct check *c, struct expr *e, unsigned where, const char *doing);
+
+/* ---- test blocks (check_test.c) ---- */
 /** Functions that only tests have: true if e calls one. */
 bool check_test_call(struct check *c, struct expr *e);
 
