@@ -103,15 +103,10 @@ static int verify(struct fmt *f, struct slice text)
 
 static int lay_out(struct load *ld, const char *name, struct slice text, struct slice *out)
 {
-	struct fmt f = { .ld = ld };
 	struct cfg_source *source = source_of_text(&ld->mem, name, mem_dup(&ld->mem, text));
+	struct fmt f = { .ld = ld, .source = source };
 
-	source->seq = ld->sources++;
-	f.source = source;
-	ld->ast = MEM_NEW(&ld->mem, struct ast);
-	ld->ast->start = source_span(source, 0, 0);
-	dict_init(&ld->macros, &ld->mem);
-	if (ast_parse(ld, source) != 0 || ld->syntax_errors)
+	if (load_parse(ld, source) != 0)
 		return -EINVAL;
 	fmt_scan(&f);
 	if (ld->syntax_errors)
@@ -125,15 +120,9 @@ static int lay_out(struct load *ld, const char *name, struct slice text, struct 
 int cfg_fmt(const char *name, struct slice text, const struct cfg_host *host,
     struct diag *diag, struct arena *arena, struct slice *out)
 {
-	struct load *ld = arena_zalloc(arena, sizeof(*ld));
+	struct load *ld = load_new(host, diag, arena);
 
-	if (!ld)
-		return -ENOMEM;
-	ld->mem.arena = arena;
-	ld->host = host;
-	ld->diag = diag;
-	ld->cfg = arena_zalloc(arena, sizeof(*ld->cfg));
-	if (!ld->cfg || setjmp(ld->mem.begin) != 0)
+	if (!ld || setjmp(ld->mem.begin) != 0)
 		return -ENOMEM;
 	return lay_out(ld, name, text, out);
 }

@@ -432,11 +432,8 @@ static void count_changes(struct import *im, struct slice out)
 
 static int read_guest(struct load *ld, struct cfg_source *source)
 {
-	ld->ast = MEM_NEW(&ld->mem, struct ast);
-	ld->ast->start = source_span(source, 0, 0);
-	dict_init(&ld->macros, &ld->mem);
 	guest_begin(ld);
-	if (ast_parse(ld, source) != 0 || ld->syntax_errors)
+	if (load_parse(ld, source) != 0)
 		return -EINVAL;
 	names_init(ld);
 	check_all(ld);
@@ -448,10 +445,8 @@ static int import(struct load *ld, const char *name, struct slice text, struct s
 {
 	struct cfg_source *source = source_of_text(&ld->mem, name, mem_dup(&ld->mem, text));
 	struct import im = { .ld = ld, .source = source, .report = report };
-	int err;
+	int err = read_guest(ld, source);
 
-	source->seq = ld->sources++;
-	err = read_guest(ld, source);
 	if (err)
 		return err;
 	drop_params(&im);
@@ -470,16 +465,10 @@ static int import(struct load *ld, const char *name, struct slice text, struct s
 int cfg_import(const char *name, struct slice text, const struct cfg_host *host,
     struct diag *diag, struct arena *arena, struct slice *out, struct import_report *report)
 {
-	struct load *ld = arena_zalloc(arena, sizeof(*ld));
+	struct load *ld = load_new(host, diag, arena);
 
 	memset(report, 0, sizeof(*report));
-	if (!ld)
-		return -ENOMEM;
-	ld->mem.arena = arena;
-	ld->host = host;
-	ld->diag = diag;
-	ld->cfg = arena_zalloc(arena, sizeof(*ld->cfg));
-	if (!ld->cfg || setjmp(ld->mem.begin) != 0)
+	if (!ld || setjmp(ld->mem.begin) != 0)
 		return -ENOMEM;
 	return import(ld, name, text, out, report);
 }

@@ -36,6 +36,18 @@ struct load {
 	struct profiles       *profiles;	/* cfg/profile.h; NULL: none */
 };
 
+/**
+ * What one reading has in common. It lives in the arena, like all that will come of it.
+ *
+ * @param host, diag  borrowed until the reading ends
+ *
+ * @return NULL if memory is short; else the caller marks mem.begin (cfg/mem.h) before it goes on
+ */
+struct load *load_new(const struct cfg_host *host, struct diag *diag, struct arena *arena);
+/** Read the first file, and what it imports, into ld->ast; 0, or -EINVAL with what is wrong in
+ *  the diag. Goes to mem.begin when memory is short. */
+int load_parse(struct load *ld, struct cfg_source *source);
+
 /** More than this many help nobody; errors of meaning are not limited. */
 #define SYNTAX_ERRORS_MAX 20u
 
