@@ -32,7 +32,7 @@ struct lab_options {
 int lab_test(int argc, char **argv);		/* test.c; exit status */
 int lab_explain(int argc, char **argv);		/* explain.c */
 
-/* ---- the world of one test (world.c) ---- */
+/* ---- one test: what there is of it ---- */
 
 struct lab_out {				/* a message that the server has sent */
 	struct lab_out *next;
@@ -56,14 +56,20 @@ struct lab {
 };
 extern struct lab lab;
 
+/* ---- of all of it (lab.c) ---- */
+
+/** The test has failed; only the first reason counts. */
+void lab_fail(struct cfg_span at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** In lab.arena; ends the process when memory is short. */
+char *lab_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- the server that a test has for itself (world.c) ---- */
+
 /** Load with tests; what is wrong goes to standard error. Exit status, 0: lab.server is there. */
 int  lab_load(const struct server_conf *conf);
 /** Start it on made-up addresses. False with the reason in lab.failed. */
 bool lab_start(void);
 void lab_stop(void);
-/** The test has failed; only the first reason counts. */
-void lab_fail(struct cfg_span at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *lab_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- asking the script (ask.c) ---- */
 
