@@ -8,31 +8,6 @@
 
 #define WORD_MAX 63u
 
-static const char *name_of(const json_t *method)
-{
-	const char *s = json_string_value(json_object_get(method, "method"));
-
-	return s ? s : "";
-}
-
-static bool is_word(const char *word, const char *p, size_t len)
-{
-	return strlen(word) == len && memcmp(word, p, len) == 0;
-}
-
-/* The words of a method's name behind those given; NULL if they are not its first ones. */
-static const char *behind(const char *method, int count, char *const *words)
-{
-	for (int i = 0; i < count; i++) {
-		size_t len = strcspn(method, ".");
-
-		if (len == 0 || !is_word(words[i], method, len))
-			return NULL;
-		method += len + (method[len] == '.');
-	}
-	return method;
-}
-
 /* ---- for a shell ---- */
 
 static void offer(json_t *set, const char *p, size_t len, const char *begun)
@@ -61,20 +36,6 @@ static void offer_args(json_t *set, const json_t *method, const char *begun)
 	}
 }
 
-/* How many of the words are the method's name: all of it, or 0. */
-static int whole_name(const char *method, int count, char *const *words)
-{
-	for (int n = 1; n <= count; n++) {
-		const char *rest = behind(method, n, words);
-
-		if (!rest)
-			return 0;
-		if (!*rest)
-			return n;
-	}
-	return 0;
-}
-
 void print_completions(const struct session *s, int count, char *const *words)
 {
 	const char *begun = count ? words[count - 1] : "", *rest, *word;
@@ -88,10 +49,10 @@ void print_completions(const struct session *s, int count, char *const *words)
 	else if (strcmp(words[0], "help") == 0)
 		words++, given--;
 	json_array_foreach(s->methods, i, m) {
-		rest = behind(name_of(m), given, words);
+		rest = name_behind(text_of(m, "method"), given, words);
 		if (rest && *rest)
 			offer(set, rest, strcspn(rest, "."), begun);
-		else if (whole_name(name_of(m), given, words))
+		else if (name_taken(text_of(m, "method"), given, words))
 			offer_args(set, m, begun);
 	}
 	json_object_foreach(set, word, value)
@@ -152,11 +113,11 @@ const char *nearest_verb(const struct session *s, int count, char *const *words)
 	size_t i;
 
 	json_array_foreach(s->methods, i, m) {
-		unsigned n = distance_to(name_of(m), count, words);
+		unsigned n = distance_to(text_of(m, "method"), count, words);
 
 		if (n < best) {
 			best = n;
-			found = name_of(m);
+			found = text_of(m, "method");
 		}
 	}
 	return found ? method_words(found) : NULL;

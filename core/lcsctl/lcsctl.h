@@ -32,6 +32,18 @@ enum exit_code session_call(struct session *s, const char *method, json_t *param
  *  a person gets it on standard error. */
 void say_error(const struct session *s, const char *text);
 
+/* ---- methods.c ---- */
+/** A text of an object from the server; "" if there is none. */
+const char *text_of(const json_t *object, const char *key);
+/** "users.add" as "users add"; static buffer. */
+const char *method_words(const char *method);
+/** The words of a method's name behind those given; NULL if they are not its first ones. */
+const char *name_behind(const char *method, int count, char *const *words);
+/** How many of the words are the method's name: all of it, or 0. */
+int name_taken(const char *method, int count, char *const *words);
+/** The method that words begin with, *taken of them; NULL if there is none. */
+const json_t *find_method(const struct session *s, int count, char *const *words, int *taken);
+
 /* ---- complete.c ---- */
 /** For a shell: what the last word, begun, may become; one candidate a line. */
 void print_completions(const struct session *s, int count, char *const *words);
@@ -43,8 +55,6 @@ const char *nearest_verb(const struct session *s, int count, char *const *words)
 enum exit_code run_words(struct session *s, int count, char *const *words);
 /** Methods whose words begin like these, as lines of help. */
 enum exit_code print_help(struct session *s, int count, char *const *words);
-/** "users.add" as "users add"; static buffer. */
-const char *method_words(const char *method);
 
 /* ---- table.c ---- */
 /** An array of objects as a table, an object as lines, anything else as JSON. */
@@ -52,8 +62,10 @@ void print_result(const json_t *result, bool as_json);
 
 /* ---- prompt.c ---- */
 enum exit_code run_interactive(struct session *s);
+
+/* ---- secret.c ---- */
 /** A secret from the terminal without echo, twice; or one line of standard input if that is
- *  no terminal. NULL: none came. The caller wipes and frees it. */
+ *  no terminal. NULL: none came, and that was said. The caller wipes and frees it. */
 char *ask_secret(const char *what);
 
 #endif

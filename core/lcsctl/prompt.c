@@ -1,74 +1,11 @@
 /*
- * core/lcsctl/prompt.c - at a terminal: line editing, completion, secrets.
+ * core/lcsctl/prompt.c - at a terminal: line editing and completion.
  */
 #include "core/lcsctl/lcsctl.h"
 
 #include <histedit.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-/* ---- secrets ---- */
-
-static char *read_secret(void)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len = getline(&line, &room, stdin);
-
-	if (len > 0 && line[len - 1] == '\n')
-		line[--len] = '\0';
-	if (len > 0)
-		return line;
-	free(line);
-	fprintf(stderr, "lcsctl: nothing was given\n");
-	return NULL;
-}
-
-static char *prompt_secret(const char *text)
-{
-	struct termios old, quiet;
-	char *secret;
-
-	fputs(text, stderr);
-	tcgetattr(STDIN_FILENO, &old);
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	secret = read_secret();
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputc('\n', stderr);
-	return secret;
-}
-
-static void forget(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
-char *ask_secret(const char *what)
-{
-	char text[64], *first, *again;
-
-	if (!isatty(STDIN_FILENO))
-		return read_secret();
-	snprintf(text, sizeof(text), "%s: ", what);
-	first = prompt_secret(text);
-	again = first ? prompt_secret("once more: ") : NULL;
-	if (first && again && strcmp(first, again) == 0) {
-		forget(again);
-		return first;
-	}
-	if (first && again)
-		fprintf(stderr, "lcsctl: they differ\n");
-	forget(first);
-	forget(again);
-	return NULL;
-}
 
 /* ---- completion ---- */
 
@@ -81,7 +18,7 @@ static unsigned print_matches(const char *begin, size_t len, char *rest, size_t 
 	size_t i;
 
 	json_array_foreach(completing->methods, i, m) {
-		const char *words = method_words(json_string_value(json_object_get(m, "method")));
+		const char *words = method_words(text_of(m, "method"));
 
 		if (strncmp(words, begin, len) != 0)
 			continue;

@@ -11,71 +11,6 @@
 
 #define FOLLOW_NS 300000000		/* between two looks at what has come */
 
-const char *method_words(const char *method)
-{
-	static char text[128];
-
-	snprintf(text, sizeof(text), "%s", method);
-	for (char *p = text; *p; p++)
-		if (*p == '.')
-			*p = ' ';
-	return text;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
-/* How many of the words this method's name takes: 0 if they are others. */
-static int words_taken(const char *method, int count, char *const *words)
-{
-	int taken = 0;
-
-	for (const char *p = method; *p; taken++) {
-		size_t len = strcspn(p, ".");
-
-		if (taken == count || strlen(words[taken]) != len || strncmp(words[taken], p, len) != 0)
-			return 0;
-		p += len + (p[len] == '.');
-	}
-	return taken;
-}
-
-/* "stats" alone means "stats show", "connections" means "connections list". */
-static bool is_implied(const char *method, const char *word)
-{
-	size_t len = strcspn(method, ".");
-
-	return strlen(word) == len && strncmp(method, word, len) == 0 &&
-	    (strcmp(method + len, ".list") == 0 || strcmp(method + len, ".show") == 0);
-}
-
-static const json_t *find_method(const struct session *s, int count, char *const *words, int *taken)
-{
-	const json_t *best = NULL, *implied = NULL, *m;
-	size_t i;
-
-	*taken = 0;
-	json_array_foreach(s->methods, i, m) {
-		int n = words_taken(text_of(m, "method"), count, words);
-
-		if (n > *taken) {
-			*taken = n;
-			best = m;
-		}
-		if (!implied && is_implied(text_of(m, "method"), words[0]))
-			implied = m;
-	}
-	/* "users frobnicate" is a mistake, no argument of "users list". */
-	if (best || !implied || (count > 1 && !strchr(words[1], '=') && words[1][0] != '-'))
-		return best;
-	*taken = 1;
-	return implied;
-}
-
 /* The declared argument that "name=value" or "--name" means; NULL if none. */
 static const json_t *named_arg(const json_t *args, const char *word, size_t len)
 {
@@ -126,20 +61,6 @@ static void print_args(const json_t *m)
 		    text_of(arg, "type"));
 }
 
-static bool begins(const char *method, int count, char *const *words)
-{
-	const char *p = method;
-
-	for (int i = 0; i < count; i++) {
-		size_t len = strcspn(p, ".");
-
-		if (strlen(words[i]) != len || strncmp(words[i], p, len) != 0)
-			return false;
-		p += len + (p[len] == '.');
-	}
-	return true;
-}
-
 static enum exit_code unknown(struct session *s, int count, char *const *words);
 
 enum exit_code print_help(struct session *s, int count, char *const *words)
@@ -150,7 +71,7 @@ enum exit_code print_help(struct session *s, int count, char *const *words)
 	unsigned shown = 0;
 
 	json_array_foreach(s->methods, i, m) {
-		if (!begins(text_of(m, "method"), count, words))
+		if (!name_behind(text_of(m, "method"), count, words))
 			continue;
 		shown++;
 		if (s->json) {
@@ -332,7 +253,7 @@ static enum exit_code unknown(struct session *s, int count, char *const *words)
 	    near ? near : "", near ? "\"?" : "");
 	say_error(s, text);
 	json_array_foreach(s->methods, i, m)
-		if (begins(text_of(m, "method"), 1, words))
+		if (name_behind(text_of(m, "method"), 1, words))
 			print_usage(stderr, m);
 	return EXIT_USAGE;
 }
