@@ -148,11 +148,8 @@ static void distrust(void)
 	sup_drop_adopted(&sup.adopted);
 }
 
-void sup_child_ended(int status)
+void sup_child_ended(int status, bool asked)
 {
-	bool asked = sup.stopping;
-
-	sup_read_status();
 	if (!asked)
 		file_report(status);
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

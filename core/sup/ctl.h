@@ -31,7 +31,7 @@ struct ctl_peer { enum lcs_right right; unsigned uid; };	/* who asks */
  */
 char *ctl_answer(struct slice line, const struct ctl_peer *peer, size_t *len);
 
-/** Methods that look at, or end, the process: rpc.describe, workers.list, shutdown and such. */
+/** Methods that look at the process: rpc.describe, workers.list and such. 0, -EEXIST, -ENOMEM. */
 int ctl_register_methods(void);
 
 #endif

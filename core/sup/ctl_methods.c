@@ -1,5 +1,5 @@
 /*
- * core/sup/ctl_methods.c - methods that look at, or end, the process.
+ * core/sup/ctl_methods.c - methods that look at the process.
  */
 #include "core/sup/ctl.h"
 
@@ -7,7 +7,6 @@
 #include "core/mod/underway.h"
 #include "core/net/listen.h"
 #include "core/run/job.h"
-#include "core/sup/process.h"
 #include "utils/err.h"
 
 #include <errno.h>
@@ -128,13 +127,6 @@ static int run_generations(struct lcs_rpc_call *call)
 	return lcs_rpc_done(call, list);
 }
 
-static int run_shutdown(struct lcs_rpc_call *call)
-{
-	log_notice("ctl", "shutdown was asked for");
-	process_ask_stop();
-	return lcs_rpc_done(call, json_pack("{s:b}", "stopping", true));
-}
-
 /* ---- the table ---- */
 
 static const struct lcs_rpc_arg no_args[] = { { 0 } };
@@ -149,7 +141,6 @@ static const struct lcs_rpc table[] = {
 	  "threads for blocking work: busy, queued, late" },
 	{ "gen.list", RIGHT_READ, no_args, run_generations,
 	  "configuration generations: how much holds each, and the oldest call that does" },
-	{ "shutdown", RIGHT_ADMIN, no_args, run_shutdown, "stop the server and its supervisor" },
 	{ 0 }
 };
 

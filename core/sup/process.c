@@ -3,6 +3,7 @@
  */
 #include "core/sup/process.h"
 
+#include "core/mod/rpc.h"
 #include "core/run/loop.h"
 #include "core/sup/config.h"
 #include "core/sup/ctl.h"
@@ -37,12 +38,22 @@ static struct process {
 	struct reclaim             reclaim;
 } proc;
 
-void process_ask_stop(void)
+/* ---- "shutdown" ---- */
+
+/* The supervisor sends SIGTERM in turn; without one there is nobody but ourselves. */
+static int run_shutdown(struct lcs_rpc_call *call)
 {
-	/* The supervisor sends SIGTERM in turn; without one there is nobody but ourselves. */
+	log_notice("ctl", "shutdown was asked for");
 	if (link_say(proc.conf->status_fd, LINK_STOP, NULL) != 0)
 		proc.stopping = true;
+	return lcs_rpc_done(call, json_pack("{s:b}", "stopping", true));
 }
+
+static const struct lcs_rpc_arg no_args[] = { { 0 } };
+static const struct lcs_rpc own_methods[] = {
+	{ "shutdown", RIGHT_ADMIN, no_args, run_shutdown, "stop the server and its supervisor" },
+	{ 0 }
+};
 
 /* ---- a soft end ---- */
 
@@ -223,6 +234,8 @@ static int open_ctl(const struct process_conf *conf)
 {
 	int err = ctl_register_methods();
 
+	if (!err)
+		err = rpc_register(own_methods, NULL);
 	if (!err)
 		err = config_open(proc.server, proc.loop, conf->status_fd, conf->last_end != NULL);
 	if (err || conf->control_fd < 0)

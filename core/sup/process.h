@@ -27,7 +27,4 @@ struct process_conf {
 /** Runs the server; returns its exit status. */
 int process_run(const struct process_conf *conf);
 
-/* For methods of the control socket. */
-void process_ask_stop(void);
-
 #endif

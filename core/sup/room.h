@@ -55,6 +55,7 @@ struct sup {
 };
 extern struct sup sup;
 
+/* ---- of all of them (room.c) ---- */
 /** Monotonic milliseconds. */
 msec_t sup_now(void);
 /** What a server that begins now begins with. */
@@ -82,12 +83,11 @@ void sup_write_pid_file(void);
 
 /* ---- the server's process (child.c) ---- */
 int  sup_start_child(void);
-/** File its report, plan the next one. */
-void sup_child_ended(int status);
+/** It has said all it will say. File its report, plan the next one.
+ *  asked: we had told it to end. */
+void sup_child_ended(int status, bool asked);
 /** One tick: end a server of which a worker is stuck. */
 void sup_watch_workers(void);
-/** Hear what it has said. */
-void sup_read_status(void);
 
 /* ---- sockets (sockets.c) ---- */
 struct net_listener *sup_socket_of(const struct net_listener *l);

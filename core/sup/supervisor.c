@@ -16,25 +16,9 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STOP_LIMIT_MS  20000		/* a server that does not stop by then is killed */
-
-struct sup sup;
-
-msec_t sup_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-struct server *sup_server_now(void)
-{
-	return sup.adopted ? sup.adopted->server : sup.conf->server;
-}
 
 /* ---- a server begins, and ends ---- */
 
@@ -114,7 +98,7 @@ static void act_on_word(struct link_msg *m)
 	}
 }
 
-void sup_read_status(void)
+static void read_status(void)
 {
 	struct link_msg m;
 
@@ -124,6 +108,15 @@ void sup_read_status(void)
 
 /* ---- signals ---- */
 
+/* A stop that is among its last words was not carried out: its end is one to be reported. */
+static void child_gone(int status)
+{
+	bool asked = sup.stopping;
+
+	read_status();
+	sup_child_ended(status, asked);
+}
+
 static void reap(void)
 {
 	int status;
@@ -131,7 +124,7 @@ static void reap(void)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (pid == sup.child.pid)
-			sup_child_ended(status);
+			child_gone(status);
 }
 
 static void handle_signal(int number)
@@ -209,7 +202,7 @@ static void turn(msec_t *next_tick)
 
 	poll(fds, 2, poll_ms(*next_tick));
 	if (fds[1].revents & POLLIN)
-		sup_read_status();
+		read_status();
 	if (fds[0].revents & POLLIN)
 		read_signals();
 	if (sup_now() >= *next_tick) {
