@@ -14,14 +14,6 @@
 #define FACTS_BYTES 512u
 #define USEC_PER_SECOND 1000000
 
-const struct man_kind man_kinds[] = {
-	{ IN_REQUEST, "request_route" }, { IN_BRANCH, "branch_route" },
-	{ IN_FAILURE, "failure_route" }, { IN_RESPONSE, "reply_route" },
-	{ IN_ONSEND, "onsend_route" }, { IN_LOCAL, "local_route" },
-	{ IN_EVENT, "event_route" }, { IN_TIMER, "timer_route" },
-	{ IN_STARTUP, "startup_route" }, { 0 }
-};
-
 /* ---- words for numbers ---- */
 
 struct text { char bytes[FACTS_BYTES]; size_t len; };
@@ -338,20 +330,6 @@ static int write_core(const struct man_page *p, struct arena *arena)
 
 /* ---- the whole ---- */
 
-/* The symbols of a descriptor, as the checker would have them. */
-const struct sym_module *man_symbols(const struct lcs_module *m, struct arena *arena)
-{
-	struct loaded *l = arena_zalloc(arena, sizeof(*l));
-	const char *why;
-
-	if (!m)
-		return symbols_of_core(arena);
-	if (!l)
-		return NULL;
-	l->desc = m;
-	return symbols_of_module(arena, l, &why) == 0 ? &l->sym : NULL;
-}
-
 static int write_json(const struct lcs_module *m, FILE *file)
 {
 	json_t *o = man_json(m);
@@ -372,7 +350,7 @@ int man_write(const struct lcs_module *m, enum man_format format, void *file)
 	if (format == MAN_JSON)
 		return write_json(m, file);
 	arena = arena_new(0);
-	sym = arena ? man_symbols(m, arena) : NULL;
+	sym = arena ? symbols_of_desc(m, arena) : NULL;
 	if (sym && m) {
 		write_module(&page, m, sym);
 		err = 0;

@@ -3,6 +3,7 @@
  */
 #include "cfg/cfg.h"
 #include "core/mod/man_page.h"
+#include "core/mod/symbols.h"
 
 static json_t *where_json(unsigned where)
 {
@@ -167,7 +168,7 @@ static json_t *module_json(const struct lcs_module *m, const struct sym_module *
 json_t *man_json(const struct lcs_module *m)
 {
 	struct arena *arena = arena_new(0);
-	const struct sym_module *sym = arena ? man_symbols(m, arena) : NULL;
+	const struct sym_module *sym = arena ? symbols_of_desc(m, arena) : NULL;
 	json_t *o = NULL;
 
 	if (sym && m)

@@ -3,6 +3,14 @@
  */
 #include "core/mod/man_page.h"
 
+const struct man_kind man_kinds[] = {
+	{ IN_REQUEST, "request_route" }, { IN_BRANCH, "branch_route" },
+	{ IN_FAILURE, "failure_route" }, { IN_RESPONSE, "reply_route" },
+	{ IN_ONSEND, "onsend_route" }, { IN_LOCAL, "local_route" },
+	{ IN_EVENT, "event_route" }, { IN_TIMER, "timer_route" },
+	{ IN_STARTUP, "startup_route" }, { 0 }
+};
+
 /* ---- plain pieces ---- */
 
 static void put(const struct man_page *p, struct slice s)

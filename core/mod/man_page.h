@@ -24,7 +24,4 @@ void man_text(const struct man_page *p, const char *markdown);
 struct man_kind { unsigned bit; const char *word; };
 extern const struct man_kind man_kinds[];
 
-/** The symbols of a descriptor (NULL: of the core), as the checker would have them. */
-const struct sym_module *man_symbols(const struct lcs_module *m, struct arena *arena);
-
 #endif

@@ -4,13 +4,9 @@
 #ifndef CORE_MOD_RPC_CORE_H
 #define CORE_MOD_RPC_CORE_H
 
-#include "core/mod/loader.h"
-#include "core/mod/server.h"
+struct server;
 
-/** 0, -EEXIST, -ENOMEM. */
+/** For the server that has begun, which is the only one of its process. 0, -EEXIST, -ENOMEM. */
 int rpc_core_register(struct server *s);
-
-/* What those methods ask of the server. */
-struct loader *server_loader(struct server *s);
 
 #endif

@@ -14,6 +14,7 @@
 #include "utils/log.h"
 #include "utils/wheel.h"
 
+struct loader;				/* core/mod/loader.h */
 struct server;
 struct snapshot;			/* core/mod/snapshot.h */
 
@@ -60,6 +61,8 @@ const struct server_setup *server_setup(const struct server *s);
 /** "lcs.cfg: ok - 4 files, …" in the server's memory. */
 struct slice server_summary(const struct server *s);
 const struct server_conf *server_conf_of(const struct server *s);
+/** Where its modules come from; the server's. */
+struct loader *server_loader(struct server *s);
 /** While it was not started. */
 const struct cfg *server_cfg(const struct server *s);
 /** The files it was read from, as they were. */

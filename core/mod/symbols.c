@@ -208,3 +208,16 @@ const struct sym_module *symbols_of_core(struct arena *arena)
 	core->params = settings_table(&core->param_count);
 	return core;
 }
+
+const struct sym_module *symbols_of_desc(const struct lcs_module *m, struct arena *arena)
+{
+	struct loaded *l = arena_zalloc(arena, sizeof(*l));
+	const char *why;
+
+	if (!m)
+		return symbols_of_core(arena);
+	if (!l)
+		return NULL;
+	l->desc = m;
+	return symbols_of_module(arena, l, &why) == 0 ? &l->sym : NULL;
+}

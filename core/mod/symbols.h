@@ -14,4 +14,8 @@ int symbols_of_module(struct arena *arena, struct loaded *m, const char **why);
  *  memory is short. */
 const struct sym_module *symbols_of_core(struct arena *arena);
 
+/** The symbols of a descriptor that was not loaded for a configuration (NULL: of the core).
+ *  NULL if memory is short, or the descriptor has a defect. */
+const struct sym_module *symbols_of_desc(const struct lcs_module *m, struct arena *arena);
+
 #endif
