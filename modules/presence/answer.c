@@ -74,7 +74,7 @@ static void put_lcs_lines(struct asking *a, const struct presence_sub *sub, int6
 	if (a->piggyback)
 		buf_put(b, SLICE("Supported: ms-piggyback-first-notify\r\n"));
 	if (a->body) {
-		buf_printf(b, "ms-piggyback-cseq: %u\r\n", sub->local_cseq);
+		buf_printf(b, "ms-piggyback-cseq: %u\r\n", sub->dialog->local_cseq);
 		buf_put(b, a->body->extra_lines);
 	}
 }

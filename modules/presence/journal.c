@@ -60,12 +60,16 @@ const struct store_schema presence_schema = { "presence", steps, stmts };
 
 static unsigned flags_of(const struct presence_sub *sub)
 {
-	return (sub->info.flags & KEPT_FLAGS) | (sub->has_hop ? HAS_HOP : 0) |
-	    (sub->autoextend ? AUTOEXTEND : 0);
+	const struct sub_dialog *d = sub->dialog;
+
+	return (sub->info.flags & KEPT_FLAGS) | (d->client->has_hop ? HAS_HOP : 0) |
+	    (d->autoextend ? AUTOEXTEND : 0);
 }
 
 void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void *arg)
 {
+	const struct sub_dialog *d = sub->dialog;
+	const struct sub_client *c = d->client;
 	char remote[ADDR_TEXT_BYTES], local[ADDR_TEXT_BYTES];
 	const struct value row[COLUMNS] = {
 		store_text(sub->info.id), store_text(sub->user->aor),
@@ -73,17 +77,18 @@ void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void 
 		store_text(sub->info.format ? sub->info.format->content_type : SLICE_NULL),
 		store_text(sub->info.watcher), store_text(sub->info.watcher_name),
 		store_text(sub->info.epid),
-		store_text(sub->t.event), store_text(sub->t.call_id), store_text(sub->t.remote_tag),
-		store_text(sub->t.from), store_text(sub->t.to), store_text(sub->t.target),
-		store_text(sub->t.route_set),
-		store_text(sub->t.contact), value_int(flags_of(sub)), value_int(sub->local_cseq),
-		value_int(sub->remote_cseq), value_int(sub->info.begun),
+		store_text(c->event), store_text(d->call_id), store_text(d->remote_tag),
+		store_text(d->from), store_text(d->to), store_text(c->target),
+		store_text(c->route_set),
+		store_text(c->contact), value_int(flags_of(sub)), value_int(d->local_cseq),
+		value_int(d->remote_cseq), value_int(sub->info.begun),
 		value_int(loop_wall(worker_loop())), value_int(sub->info.expires),
-		value_int(sub->lifetime), value_int(sub->min_gap), value_int(sub->max_gap),
-		store_text(sub->t.list_type), store_text(sub->t.list_body),
-		value_string(transport_uri_name(sub->hop.transport)),
-		store_address(&sub->hop.remote, remote), store_address(&sub->hop.local, local),
-		store_text(sub->t.instance),
+		value_int(d->lifetime), value_int(d->min_gap), value_int(d->max_gap),
+		store_text(d->list ? d->list->type : SLICE_NULL),
+		store_text(d->list ? d->list->body : SLICE_NULL),
+		value_string(transport_uri_name(c->hop.transport)),
+		store_address(&c->hop.remote, remote), store_address(&c->hop.local, local),
+		store_text(c->instance),
 	};
 	int err = store_is_on() ? store_run(&stmts[STMT_PUT], row, done, arg) : -ENODEV;
 
@@ -278,11 +283,13 @@ static bool read_row(struct presence *p, struct asking *a, const struct value *c
 /* A connection is gone with the process that had it: the client has to come back. */
 static void set_times(struct presence_sub *sub, const struct value *c)
 {
+	struct sub_dialog *d = sub->dialog;
+
 	sub->info.begun = c[18].i;
 	sub->info.expires = c[20].i;
-	sub->local_cseq = cseq_after(c);
-	if (sub->has_hop && transport_is_stream(sub->hop.transport))
-		sub->way_lost = loop_wall(worker_loop());
+	d->local_cseq = cseq_after(c);
+	if (d->client->has_hop && transport_is_stream(d->client->hop.transport))
+		d->way_lost = loop_wall(worker_loop());
 }
 
 static void restore(struct presence *p, const struct value *c)
@@ -294,11 +301,11 @@ static void restore(struct presence *p, const struct value *c)
 	if (!sub)
 		return;
 	set_times(sub, c);
-	if ((a.is_list && p->lists->open(p->lists_arg, u, sub, &a.req) != 0) ||
-	    sub_link(sub) != 0) {
+	if (a.is_list && p->lists->open(p->lists_arg, u, sub, &a.req) != 0) {
 		sub_free(sub);
 		return;
 	}
+	sub_link(sub);
 	sub_rate(sub);
 	sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
 	notify_owe(sub, OWED_FULL);

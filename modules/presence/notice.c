@@ -41,8 +41,8 @@ static void put_state(struct buf *b, const struct presence_sub *sub, const char 
 	buf_put(b, sub->info.state == PRESENCE_SUB_PENDING ? SLICE("pending;expires=") :
 	    SLICE("active;expires="));
 	buf_put_u64(b, (uint64_t)(left > 0 ? left : 0));
-	put_rate(b, SLICE(";max-rate="), sub->min_gap);
-	put_rate(b, SLICE(";min-rate="), sub->max_gap);
+	put_rate(b, SLICE(";max-rate="), sub->dialog->min_gap);
+	put_rate(b, SLICE(";min-rate="), sub->dialog->max_gap);
 }
 
 /* reason NULL: it goes on. */
@@ -52,10 +52,10 @@ static void put_lines(struct buf *b, const struct presence_sub *sub, const char 
 	char etag[ETAG_CHARS];
 
 	buf_put(b, SLICE("Event: "));
-	buf_put(b, sub->t.event);
+	buf_put(b, sub->dialog->client->event);
 	put_state(b, sub, reason);
 	buf_put(b, SLICE("\r\nContact: "));
-	buf_put(b, sub->t.contact);
+	buf_put(b, sub->dialog->client->contact);
 	if (body && !(sub->info.flags & PRESENCE_SUB_BENOTIFY)) {
 		buf_put(b, SLICE("\r\nSIP-ETag: "));
 		buf_put(b, notice_etag(body, etag));
@@ -81,19 +81,22 @@ static int send_home(struct presence_sub *sub, const char *reason, struct presen
 
 static struct tm_request request_for(const struct presence_sub *sub, struct slice method)
 {
+	const struct sub_dialog *d = sub->dialog;
+	const struct sub_client *c = d->client;
+
 	return (struct tm_request){
-		.method = method, .request_uri = sub->t.target,
-		.from = sub->t.from, .to = sub->t.to, .call_id = sub->t.call_id,
-		.cseq = sub->local_cseq + 1, .route_set = sub->t.route_set,
-		.hop = sub->hop, .has_hop = sub->has_hop || sub->is_located,
-		.is_located = sub->is_located, .is_terse = true,
+		.method = method, .request_uri = c->target,
+		.from = d->from, .to = d->to, .call_id = d->call_id,
+		.cseq = d->local_cseq + 1, .route_set = c->route_set,
+		.hop = c->hop, .has_hop = c->has_hop || c->is_located,
+		.is_located = c->is_located, .is_terse = true,
 	};
 }
 
 static int send_out(struct presence_sub *sub, const char *reason, struct presence_body *body)
 {
 	const struct presence *p = sub->user->p;
-	bool is_benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY && sub->has_hop;
+	bool is_benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY && sub->dialog->client->has_hop;
 	struct tm_request r = request_for(sub, is_benotify ? SLICE("BENOTIFY") : SLICE("NOTIFY"));
 	struct buf *lines = buf_new(256);
 	int err = -ENOMEM;
@@ -118,7 +121,7 @@ static int send_out(struct presence_sub *sub, const char *reason, struct presenc
 		notify_wait(sub, 0);
 	}
 	if (!err) {
-		sub->local_cseq++;
+		sub->dialog->local_cseq++;
 		lcs_count(&local_of(p)->notices);
 	}
 	return err;
@@ -155,8 +158,8 @@ static msec_t retry_after(struct sip_msg *response)
 
 void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response)
 {
-	if (status == 430 || (!response && status == 503 && sub->has_hop &&
-	    transport_is_stream(sub->hop.transport))) {
+	if (status == 430 || (!response && status == 503 && sub->dialog->client->has_hop &&
+	    transport_is_stream(sub->dialog->client->hop.transport))) {
 		way_lose(sub);
 	} else if (ends_subscription(status) || (!response && status != 503)) {
 		lcs_count(&local_of(sub->user->p)->notices_failed);

@@ -23,8 +23,8 @@ void notify_wait(struct presence_sub *sub, msec_t delay)
 /* How long it still has to be left alone; 0: not at all. */
 static msec_t pause_left(const struct presence_sub *sub)
 {
-	msec_t gap = sub->min_gap > sub->pkg->pk->min_interval ? sub->min_gap :
-	    sub->pkg->pk->min_interval;
+	msec_t asked = sub->watch ? 0 : sub->dialog->min_gap;
+	msec_t gap = asked > sub->pkg->pk->min_interval ? asked : sub->pkg->pk->min_interval;
 	msec_t since = loop_now(worker_loop()) - sub->told;
 
 	return !sub->told || !gap || since >= gap ? 0 : gap - since;
@@ -35,19 +35,27 @@ static uint64_t state_hash(const struct presence_sub *sub, struct presence_body 
 	return view_hash(body) ^ ((uint64_t)sub->info.state << 56);
 }
 
+static void keep_up(struct presence_sub *sub)
+{
+	const struct sub_dialog *d = sub->dialog;
+
+	if (d->max_gap) {
+		notify_wait(sub, d->max_gap);
+		sub->is_quiet = true;
+	}
+	if (d->autoextend) {
+		sub->info.expires = loop_wall(worker_loop()) + d->lifetime;
+		sub_restart_expiry(sub);
+	}
+}
+
 static void was_told(struct presence_sub *sub, uint64_t hash)
 {
 	sub->told = loop_now(worker_loop());
 	sub->told_hash = hash;
 	sub->owed = OWED_NOTHING;
-	if (sub->max_gap) {
-		notify_wait(sub, sub->max_gap);
-		sub->is_quiet = true;
-	}
-	if (sub->autoextend) {
-		sub->info.expires = loop_wall(worker_loop()) + sub->lifetime;
-		sub_restart_expiry(sub);
-	}
+	if (!sub->watch)
+		keep_up(sub);
 }
 
 void notify_has_seen(struct presence_sub *sub, struct presence_body *body)
@@ -218,7 +226,7 @@ bool notify_user(struct presence_user *u, unsigned *budget)
 void notify_owe(struct presence_sub *sub, enum owed what)
 {
 	if (what > sub->owed)
-		sub->owed = what;
+		sub->owed = (uint8_t)what;
 	wake(sub);
 }
 
@@ -226,7 +234,7 @@ void notify_last(struct presence_sub *sub, const char *reason, bool with_body)
 {
 	struct presence_body *body = NULL;
 
-	if (!sub->watch && (!sub->t.target.len || !way_is_there(sub)))
+	if (!sub->watch && (!sub->dialog->client->target.len || !way_is_there(sub)))
 		return;
 	if (with_body && body_of(sub, true, &body) != 0)
 		body = NULL;

@@ -47,6 +47,7 @@ struct presence_local {			/* of one worker */
 	struct presence *p;
 	struct htab      users;		/* those it owns */
 	struct htab      watchers;	/* their subscriptions, by who watches whom: watcher.c */
+	struct htab      clients;	/* struct sub_client: client.c */
 	struct htab      flows;		/* flow.c: who stands behind its connections */
 	struct list      dirty;		/* users to be looked at when the turn ends */
 	struct loop_task task;
@@ -96,22 +97,50 @@ struct dialog_ref {
 	struct rtab_node     node;	/* first */
 	struct epoch_item    item;
 	uint64_t             user_key;
-	struct presence_sub *sub;	/* for the owner only */
-	char                 tag[TAG_CHARS];
+	struct presence_sub *sub;	/* its tag for all, else for the owner only */
 };
 
 enum owed { OWED_NOTHING, OWED_CHANGE, OWED_FULL };
 
 struct delta { struct list node; struct presence_body *body; };
 
-/* Texts of a subscription, in one piece of memory. */
+/* Texts of a SUBSCRIBE that are kept. */
 struct sub_texts {
 	struct slice call_id, remote_tag;
 	struct slice from, to;		/* of our requests, with tags */
 	struct slice target, route_set, contact;
 	struct slice event;		/* as it was written: value of the header */
-	struct slice list_type, list_body;	/* of a list: the body that would make it as it is */
 	struct slice instance;		/* +sip.instance of the watcher's Contact; may be empty */
+};
+
+/* What all subscriptions of one client have in common: client.c. Counted, never changed. */
+struct sub_client {
+	struct htab_node node;		/* in local->clients */
+	struct sip_hop   hop;
+	unsigned         refs;
+	bool             has_hop;
+	bool             is_located;	/* hop is what the next URI, a numeric one, leads to */
+	struct slice     watcher, watcher_name, epid, instance;
+	struct slice     target, route_set, contact, event;
+	char             bytes[];
+};
+
+struct sub_list { struct slice type, body; char bytes[]; };
+
+/* What only a subscription with a dialog has. */
+struct sub_dialog {
+	struct dialog_ref  ref;
+	struct timer       expiry;
+	struct sub_client *client;
+	struct sub_list   *list;	/* the body that would make it as it is; else NULL */
+	struct slice       call_id, remote_tag;	/* behind this struct */
+	struct slice       from, to;	/* likewise: of our requests, with tags */
+	uint32_t           local_cseq, remote_cseq;	/* local: of the last request sent */
+	int64_t            way_lost;	/* when its connection ended, unix seconds; 0: there is one */
+	uint32_t           min_gap, max_gap;	/* ms between notices, RFC 6446; 0: none */
+	uint32_t           lifetime;	/* seconds granted */
+	bool               is_linked;	/* anybody may find it by ref */
+	bool               autoextend;
 };
 
 struct presence_sub {
@@ -120,32 +149,23 @@ struct presence_sub {
 	struct htab_node     by_watcher;
 	struct presence_user *user;
 	struct package      *pkg;
-	struct presence_sub_info info;	/* its texts are in memory, too */
-	struct sub_texts     t;
-	char                *memory;
-	struct dialog_ref   *ref;	/* NULL: not to be found by anybody (yet) */
-	struct sip_hop       hop;
-	bool                 has_hop;
-	bool                 is_located;	/* hop is what the next URI, a numeric one, leads to */
-	unsigned             format;	/* of pkg; pkg->format_count: a list */
-	uint32_t             local_cseq, remote_cseq;	/* local: of the last request sent */
-	int64_t              way_lost;	/* when its connection ended, unix seconds; 0: there is one */
-	msec_t               min_gap, max_gap;	/* between notices, RFC 6446; 0: none */
+	struct presence_sub_info info;
+	struct presence_watch *watch;	/* for a module, without a dialog; else NULL */
+	struct tm_uac       *uac;	/* a NOTIFY that is not answered yet */
+	void                *data;
+	struct timer         wait;
 	msec_t               told;	/* when the last notice went, 0: none has */
 	uint64_t             told_hash;	/* of its body and state, 0: not known */
-	bool                 autoextend;
-	int64_t              lifetime;	/* seconds granted */
-	enum owed            owed;
 	struct list          deltas;	/* struct delta, to be sent one after the other */
-	unsigned             delta_count;
+	uint16_t             delta_count;
+	uint16_t             early;	/* the answer that came within is_sending */
+	uint8_t              format;	/* of pkg; pkg->format_count: a list */
+	uint8_t              owed;	/* enum owed */
 	bool                 is_quiet;	/* wait only runs to keep max_gap */
 	bool                 is_full;	/* what is being built for it must be complete */
 	bool                 is_sending;	/* in the call that sends */
-	uint16_t             early;	/* the answer that came within it */
-	struct timer         expiry, wait;
-	struct tm_uac       *uac;	/* a NOTIFY that is not answered yet */
-	struct presence_watch *watch;	/* for a module, without a dialog; else NULL */
-	void                *data;
+	char                 tag[TAG_CHARS];	/* ours; info.id */
+	struct sub_dialog    dialog[];	/* one; none with watch: there are many of these */
 };
 
 /* What a SUBSCRIBE brings, read on the call's worker; then the answer, made on the user's. */
@@ -294,16 +314,18 @@ uint64_t view_hash(struct presence_body *b);
 /* ---- sub.c ---- */
 void tag_make(char tag[TAG_CHARS]);
 /** Unlinked, with all texts of the request; NULL if memory is short. */
-struct presence_sub *sub_new(struct presence_user *u, struct asking *a);
-/** One without a dialog, among the user's at once. */
+struct presence_sub *sub_new(struct presence_user *u, const struct asking *a);
+/** One without a dialog, among the user's at once. who lives as long as w. */
 struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watch *w,
     struct package *pkg, unsigned format, struct slice who);
 /** What a refresh changes. 0 or -ENOMEM (nothing changed). */
 int  sub_take(struct presence_sub *sub, const struct asking *a);
+/** Its notices go another way from now on. 0 or -ENOMEM. */
+int  sub_move(struct presence_sub *sub, const struct sip_hop *hop);
 /** A list has changed: keep the body that would make all of it. 0 or -ENOMEM. */
 int  sub_keep_list(struct presence_sub *sub);
-/** From now on it is found, told, and runs out. 0 or -ENOMEM. */
-int  sub_link(struct presence_sub *sub);
+/** From now on it is found, told, and runs out. */
+void sub_link(struct presence_sub *sub);
 void sub_free(struct presence_sub *sub);
 /** Be told when the connection it is told by ends. */
 void sub_follow(const struct presence_sub *sub);
@@ -323,6 +345,12 @@ void sub_restart_expiry(struct presence_sub *sub);
 const char *sub_reason(enum presence_sub_event why);
 /** All of a user, at the end. */
 void subs_free(struct presence_user *u);
+
+/* ---- client.c ---- */
+/** Counted, with texts of its own; NULL if memory is short. Like all of this: the owner's. */
+struct sub_client *client_take(struct presence_local *local, const struct sub_client *like);
+/** NULL is fine; *client is NULL after. */
+void client_leave(struct presence_local *local, struct sub_client **client);
 
 /* ---- watcher.c ---- */
 /** Those that are found; one of them may be freed when the next is known. */
@@ -364,7 +392,7 @@ void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *re
 
 /* ---- way.c ---- */
 /** Its target, or its first router, may say in numbers where it is. */
-void way_locate(struct presence_sub *sub);
+void way_locate(struct sub_client *c);
 /** Can it be told now, perhaps by a connection its watcher has come back with? */
 bool way_is_there(struct presence_sub *sub);
 /** Its connection has ended: wait for another, or drop it. */

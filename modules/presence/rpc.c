@@ -40,7 +40,7 @@ static const char *way_word(const struct presence_sub *sub)
 {
 	if (sub->watch)
 		return "list";
-	if (sub->way_lost)
+	if (sub->dialog->way_lost)
 		return "connection lost";
 	return sub->info.flags & PRESENCE_SUB_BENOTIFY ? "benotify" : "notify";
 }

@@ -12,45 +12,6 @@
 
 #include <errno.h>
 
-/* ---- texts ---- */
-
-#define TEXTS_MAX 16u
-
-static unsigned texts_of(struct presence_sub *sub, struct slice *out[TEXTS_MAX])
-{
-	struct slice *all[] = { &sub->info.id, &sub->info.watcher, &sub->info.watcher_name,
-	    &sub->info.epid, &sub->info.event_id, &sub->t.call_id, &sub->t.remote_tag,
-	    &sub->t.from, &sub->t.to, &sub->t.target, &sub->t.route_set, &sub->t.contact,
-	    &sub->t.event, &sub->t.list_type, &sub->t.list_body, &sub->t.instance };
-
-	memcpy(out, all, sizeof(all));
-	return sizeof(all) / sizeof(all[0]);
-}
-
-/* All of them into memory of its own, whatever they point to now. */
-static int own_texts(struct presence_sub *sub)
-{
-	struct slice *texts[TEXTS_MAX];
-	unsigned n = texts_of(sub, texts);
-	size_t size = 1;
-	char *memory, *at;
-
-	for (unsigned i = 0; i < n; i++)
-		size += texts[i]->len;
-	memory = at = malloc(size);
-	if (!memory)
-		return -ENOMEM;
-	for (unsigned i = 0; i < n; i++) {
-		if (texts[i]->len)
-			memcpy(at, texts[i]->p, texts[i]->len);
-		texts[i]->p = at;
-		at += texts[i]->len;
-	}
-	free(sub->memory);
-	sub->memory = memory;
-	return 0;
-}
-
 /* ---- the table of dialogs ---- */
 
 void tag_make(char tag[TAG_CHARS])
@@ -70,7 +31,7 @@ static bool same_tag(const struct rtab_node *node, const void *key)
 {
 	const struct dialog_ref *ref = (const void *)node;
 
-	return slice_eq(slice_of(ref->tag, TAG_CHARS), *(const struct slice *)key);
+	return slice_eq(slice_of(ref->sub->tag, TAG_CHARS), *(const struct slice *)key);
 }
 
 static const struct dialog_ref *find_ref(const struct presence *p, struct slice tag)
@@ -96,79 +57,177 @@ bool sub_key(const struct presence *p, struct slice tag, uint64_t *key)
 
 static void ref_drop(struct epoch_item *item)
 {
-	free(container_of(item, struct dialog_ref, item));
+	free(container_of(item, struct dialog_ref, item)->sub);
 }
 
 /* ---- making ---- */
 
 static void expire(struct wheel_timer *t);
 
-static void take_request(struct presence_sub *sub, const struct asking *a)
+/* Where it is, as the request says it; else as it was. */
+static struct sub_client client_after(const struct sub_client *was, const struct asking *a)
 {
-	struct slice list_type = sub->t.list_type, list_body = sub->t.list_body;
-	struct slice instance = a->t.instance.len ? a->t.instance : sub->t.instance;
-	bool is_same_place = sub->is_located && !a->has_hop && (!a->t.target.len ||
-	    slice_eq(sub->t.target, a->t.target));
+	struct sub_client c = *was;
+	bool stays = was->is_located && !a->has_hop &&
+	    (!a->t.target.len || slice_eq(was->target, a->t.target));
 
-	sub->t.target = a->t.target.len ? a->t.target : sub->t.target;
-	sub->t.contact = a->t.contact;
-	sub->t.instance = instance;
-	if (a->req.body.len) {
-		list_type = a->req.content_type;
-		list_body = a->req.body;
+	c.target = a->t.target.len ? a->t.target : c.target;
+	c.contact = a->t.contact;
+	c.instance = a->t.instance.len ? a->t.instance : c.instance;
+	if (!stays) {
+		c.hop = a->hop;
+		c.has_hop = a->has_hop;
+		way_locate(&c);
 	}
-	sub->t.list_type = a->is_list ? list_type : SLICE_NULL;
-	sub->t.list_body = a->is_list ? list_body : SLICE_NULL;
-	if (!is_same_place) {
-		sub->hop = a->hop;
-		sub->hop.name = SLICE_NULL;
-		sub->has_hop = a->has_hop;
-		way_locate(sub);
-	}
-	sub->way_lost = 0;
-	sub->remote_cseq = a->cseq;
-	sub->min_gap = a->min_gap;
-	sub->max_gap = a->max_gap;
-	sub->autoextend = a->autoextend;
+	return c;
+}
+
+/* Takes c. */
+static void set_client(struct presence_sub *sub, struct sub_client *c)
+{
+	client_leave(local_of(sub->user->p), &sub->dialog->client);
+	sub->dialog->client = c;
+	sub->info.watcher = c->watcher;
+	sub->info.watcher_name = c->watcher_name;
+	sub->info.epid = c->epid;
+}
+
+int sub_move(struct presence_sub *sub, const struct sip_hop *hop)
+{
+	struct sub_client like = *sub->dialog->client, *c;
+
+	like.hop = *hop;
+	c = client_take(local_of(sub->user->p), &like);
+	if (c)
+		set_client(sub, c);
+	return c ? 0 : -ENOMEM;
+}
+
+static int set_list(struct presence_sub *sub, struct slice type, struct slice body)
+{
+	struct sub_list *l = malloc(sizeof(*l) + type.len + body.len + 1);
+
+	if (!l)
+		return -ENOMEM;
+	l->type = slice_of(l->bytes, type.len);
+	l->body = slice_of(l->bytes + type.len, body.len);
+	if (type.len)
+		memcpy(l->bytes, type.p, type.len);
+	if (body.len)
+		memcpy(l->bytes + type.len, body.p, body.len);
+	free(sub->dialog->list);
+	sub->dialog->list = l;
+	return 0;
+}
+
+static void take_terms(struct presence_sub *sub, const struct asking *a)
+{
+	struct sub_dialog *d = sub->dialog;
+
+	d->way_lost = 0;
+	d->remote_cseq = a->cseq;
+	d->min_gap = (uint32_t)a->min_gap;
+	d->max_gap = (uint32_t)a->max_gap;
+	d->autoextend = a->autoextend;
 	sub->info.flags &= ~PRESENCE_SUB_BENOTIFY;
 	if (a->benotify)
 		sub->info.flags |= PRESENCE_SUB_BENOTIFY;
-	sub->lifetime = a->expires;
+	d->lifetime = (uint32_t)a->expires;
 	sub->info.expires = loop_wall(worker_loop()) + a->expires;
 }
 
-static void take_first(struct presence_sub *sub, struct asking *a)
+static int take(struct presence_sub *sub, const struct sub_client *was, const struct asking *a)
 {
-	const struct package *pkg = a->pkg;
+	struct sub_client like = client_after(was, a);
+	struct sub_client *c = client_take(local_of(sub->user->p), &like);
+	int err = c ? 0 : -ENOMEM;
 
-	sub->pkg = a->pkg;
-	sub->format = a->is_list ? pkg->format_count : a->format;
-	sub->t = a->t;
-	sub->info = (struct presence_sub_info){
-		.id = slice_of(a->tag, TAG_CHARS), .watcher = a->req.watcher,
-		.watcher_name = a->req.watcher_name, .epid = a->req.epid,
-		.event_id = a->req.event_id, .package = pkg->pk,
-		.format = a->is_list ? NULL : &pkg->pk->formats[a->format],
-		.event = PRESENCE_EVENT_SUBSCRIBE, .begun = loop_wall(worker_loop()),
-		.flags = (a->is_list ? PRESENCE_SUB_LIST : 0) |
-		    (a->expires ? 0 : PRESENCE_SUB_ONCE) |
-		    (slice_eq_nocase(a->req.watcher, sub->user->aor) ? PRESENCE_SUB_SELF : 0),
-	};
+	if (!err && a->is_list && a->req.body.len)
+		err = set_list(sub, a->req.content_type, a->req.body);
+	if (err) {
+		client_leave(local_of(sub->user->p), &c);
+		return err;
+	}
+	set_client(sub, c);
+	take_terms(sub, a);
+	return 0;
 }
 
-struct presence_sub *sub_new(struct presence_user *u, struct asking *a)
+int sub_take(struct presence_sub *sub, const struct asking *a)
 {
-	struct presence_sub *sub = calloc(1, sizeof(*sub));
+	return take(sub, sub->dialog->client, a);
+}
+
+/* size_bytes: of what lies behind the struct. */
+static struct presence_sub *sub_alloc(struct presence_user *u, struct package *pkg,
+    size_t size_bytes)
+{
+	struct presence_sub *sub = calloc(1, sizeof(*sub) + size_bytes);
 
 	if (!sub)
 		return NULL;
 	sub->user = u;
+	sub->pkg = pkg;
+	sub->info.id = slice_of(sub->tag, TAG_CHARS);
+	sub->info.package = pkg->pk;
+	sub->info.event = PRESENCE_EVENT_SUBSCRIBE;
+	sub->info.begun = loop_wall(worker_loop());
 	list_init(&sub->node);
-	timer_init(&sub->expiry, expire);
 	notify_init(sub);
-	take_first(sub, a);
-	take_request(sub, a);
-	if (own_texts(sub) != 0) {
+	return sub;
+}
+
+static struct slice append(char **at, struct slice s)
+{
+	struct slice own = slice_of(*at, s.len);
+
+	if (s.len)
+		memcpy(*at, s.p, s.len);
+	*at += s.len;
+	return own;
+}
+
+static struct presence_sub *alloc_dialog(struct presence_user *u, const struct asking *a)
+{
+	const struct sub_texts *t = &a->t;
+	struct presence_sub *sub = sub_alloc(u, a->pkg, sizeof(struct sub_dialog) + t->call_id.len +
+	    t->remote_tag.len + t->from.len + t->to.len + a->req.event_id.len);
+	struct sub_dialog *d;
+	char *at;
+
+	if (!sub)
+		return NULL;
+	d = sub->dialog;
+	at = (char *)(d + 1);
+	d->call_id = append(&at, t->call_id);
+	d->remote_tag = append(&at, t->remote_tag);
+	d->from = append(&at, t->from);
+	d->to = append(&at, t->to);
+	sub->info.event_id = append(&at, a->req.event_id);
+	memcpy(sub->tag, a->tag, TAG_CHARS);
+	timer_init(&d->expiry, expire);
+	return sub;
+}
+
+static unsigned self_flag(const struct presence_user *u, struct slice watcher)
+{
+	return slice_eq_nocase(watcher, u->aor) ? PRESENCE_SUB_SELF : 0;
+}
+
+struct presence_sub *sub_new(struct presence_user *u, const struct asking *a)
+{
+	const struct sub_client first = { .watcher = a->req.watcher,
+	    .watcher_name = a->req.watcher_name, .epid = a->req.epid, .event = a->t.event,
+	    .route_set = a->t.route_set };
+	struct presence_sub *sub = alloc_dialog(u, a);
+
+	if (!sub)
+		return NULL;
+	sub->format = (uint8_t)(a->is_list ? a->pkg->format_count : a->format);
+	sub->info.format = a->is_list ? NULL : &a->pkg->pk->formats[a->format];
+	sub->info.flags = (a->is_list ? PRESENCE_SUB_LIST : 0) |
+	    (a->expires ? 0 : PRESENCE_SUB_ONCE) | self_flag(u, a->req.watcher);
+	if (take(sub, &first, a) != 0) {
 		free(sub);
 		return NULL;
 	}
@@ -186,50 +245,33 @@ static void count_in(struct presence_sub *sub)
 struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watch *w,
     struct package *pkg, unsigned format, struct slice who)
 {
-	struct asking a = { .pkg = pkg, .format = format, .req.watcher = who };
-	struct presence_sub *sub;
+	struct presence_sub *sub = sub_alloc(u, pkg, 0);
 
-	tag_make(a.tag);
-	sub = sub_new(u, &a);
 	if (!sub)
 		return NULL;
+	tag_make(sub->tag);
 	sub->watch = w;
-	sub->info.flags &= ~PRESENCE_SUB_ONCE;
+	sub->format = (uint8_t)format;
+	sub->info.format = &pkg->pk->formats[format];
+	sub->info.watcher = who;
+	sub->info.expires = sub->info.begun;
+	sub->info.flags = self_flag(u, who);
 	count_in(sub);
 	return sub;
-}
-
-int sub_take(struct presence_sub *sub, const struct asking *a)
-{
-	struct presence_sub was = *sub;
-
-	take_request(sub, a);
-	if (own_texts(sub) == 0)
-		return 0;
-	/* Lists and timers were not touched, so this is what it was. */
-	sub->info = was.info;
-	sub->t = was.t;
-	sub->hop = was.hop;
-	sub->has_hop = was.has_hop;
-	sub->is_located = was.is_located;
-	sub->remote_cseq = was.remote_cseq;
-	return -ENOMEM;
 }
 
 int sub_keep_list(struct presence_sub *sub)
 {
 	const struct presence *p = sub->user->p;
-	struct slice was = sub->t.list_body;
+	const struct sub_list *was = sub->dialog->list;
 	struct buf *whole = buf_new(1024);
 	int err = whole ? 0 : -ENOMEM;
 
 	if (whole) {
 		p->lists->write(p->lists_arg, sub, whole);
-		if (whole->len)
-			sub->t.list_body = buf_slice(whole);
-		err = whole->failed ? -ENOMEM : own_texts(sub);
-		if (err)
-			sub->t.list_body = was;
+		err = whole->failed ? -ENOMEM : 0;
+		if (!err && whole->len)
+			err = set_list(sub, was ? was->type : SLICE_NULL, buf_slice(whole));
 	}
 	buf_unref(&whole);
 	return err;
@@ -273,58 +315,66 @@ void sub_restart_expiry(struct presence_sub *sub)
 {
 	int64_t left = sub->info.expires - loop_wall(worker_loop());
 
-	timer_start(&sub->expiry, (left > 0 ? left : 0) * 1000);
+	timer_start(&sub->dialog->expiry, (left > 0 ? left : 0) * 1000);
 }
 
 void sub_follow(const struct presence_sub *sub)
 {
-	if (sub->has_hop && sub->hop.flow)
-		flow_follow(sub->user->p, sub->hop.flow, sub->user->aor, sub->user->key);
+	const struct sub_dialog *d = sub->dialog;
+
+	if (d->client->has_hop && d->client->hop.flow)
+		flow_follow(sub->user->p, d->client->hop.flow, sub->user->aor, sub->user->key);
 }
 
-int sub_link(struct presence_sub *sub)
+void sub_link(struct presence_sub *sub)
 {
-	struct presence *p = sub->user->p;
-	struct dialog_ref *ref = calloc(1, sizeof(*ref));
+	struct dialog_ref *ref = &sub->dialog->ref;
 
-	if (!ref)
-		return -ENOMEM;
 	ref->user_key = sub->user->key;
 	ref->sub = sub;
-	memcpy(ref->tag, sub->info.id.p, TAG_CHARS);
-	sub->ref = ref;
-	rtab_insert(p->dialogs, &ref->node, tag_hash(sub->info.id));
+	sub->dialog->is_linked = true;
+	rtab_insert(sub->user->p->dialogs, &ref->node, tag_hash(sub->info.id));
 	count_in(sub);
 	sub_follow(sub);
 	sub_restart_expiry(sub);
-	return 0;
 }
 
 /* ---- the end ---- */
 
 static void unlink_sub(struct presence_sub *sub)
 {
-	struct presence *p = sub->user->p;
-
-	if (sub->ref) {
-		rtab_remove(p->dialogs, &sub->ref->node);
-		epoch_defer(&sub->ref->item, ref_drop);
-		sub->ref = NULL;
-	}
 	if (list_is_empty(&sub->node))
 		return;
 	list_remove(&sub->node);
 	watcher_remove(sub);
 	sub->user->sub_count--;
-	local_of(p)->subscriptions--;
+	local_of(sub->user->p)->subscriptions--;
 	user_touch(sub->user);
+}
+
+static void free_memory(struct presence_sub *sub)
+{
+	struct sub_dialog *d = sub->dialog;
+
+	if (sub->watch) {
+		free(sub);
+		return;
+	}
+	timer_stop(&d->expiry);
+	client_leave(local_of(sub->user->p), &d->client);
+	free(d->list);
+	if (!d->is_linked) {
+		free(sub);
+		return;
+	}
+	rtab_remove(sub->user->p->dialogs, &d->ref.node);
+	epoch_defer(&d->ref.item, ref_drop);
 }
 
 void sub_free(struct presence_sub *sub)
 {
 	const struct presence *p = sub->user->p;
 
-	timer_stop(&sub->expiry);
 	notify_stop(sub);
 	if (sub->watch)
 		watch_lost(sub->watch);
@@ -333,8 +383,7 @@ void sub_free(struct presence_sub *sub)
 		p->lists->close(p->lists_arg, sub->user, sub);
 	else if (sub->data && sub->pkg->pk->free_data)
 		sub->pkg->pk->free_data(sub->pkg->arg, sub->data);
-	free(sub->memory);
-	free(sub);
+	free_memory(sub);
 }
 
 static const struct { enum presence_sub_event why; const char *reason; } reasons[] = {
@@ -356,7 +405,7 @@ static void leave(struct presence_sub *sub, enum presence_sub_event why)
 	sub->info.state = PRESENCE_SUB_TERMINATED;
 	if (list_is_empty(&sub->node))
 		return;
-	if (sub->ref)
+	if (!sub->watch)
 		presence_delete_sub(sub->info.id);
 	sub_tell(sub, why);
 }
@@ -380,11 +429,11 @@ void sub_end(struct presence_sub *sub, enum presence_sub_event why)
 static void expire(struct wheel_timer *t)
 {
 	struct presence_sub *sub = container_of(container_of(t, struct timer, t),
-	    struct presence_sub, expiry);
+	    struct presence_sub, dialog[0].expiry);
 	struct presence_user *u = sub->user;
 
 	if (sub->info.expires > loop_wall(worker_loop())) {
-		timer_start(&sub->expiry, 500);
+		timer_start(&sub->dialog->expiry, 500);
 		return;
 	}
 	lcs_count(&local_of(u->p)->expired);

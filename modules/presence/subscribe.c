@@ -39,10 +39,12 @@ static void out_of_memory(struct asking *a)
  * in one second (traps 11, 12); From, epid and the event tell them apart. */
 static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 {
-	return slice_eq(sub->t.call_id, a->t.call_id) &&
-	    slice_eq(sub->t.remote_tag, a->t.remote_tag) &&
-	    slice_eq(sub->info.epid, a->req.epid) && slice_eq(sub->t.event, a->t.event) &&
-	    sub->remote_cseq == a->cseq;
+	const struct sub_dialog *d = sub->dialog;
+
+	return !sub->watch && slice_eq(d->call_id, a->t.call_id) &&
+	    slice_eq(d->remote_tag, a->t.remote_tag) &&
+	    slice_eq(sub->info.epid, a->req.epid) && slice_eq(d->client->event, a->t.event) &&
+	    d->remote_cseq == a->cseq;
 }
 
 /* Among those that its watcher has, of whom the first is given. */
@@ -61,9 +63,9 @@ static void drop_forgotten(struct presence_user *u, const struct presence_sub *f
 
 	for (; sub && fresh->info.epid.len; sub = next) {
 		next = watcher_next(sub);
-		if (sub != fresh && sub->pkg == fresh->pkg &&
+		if (sub != fresh && !sub->watch && sub->pkg == fresh->pkg &&
 		    slice_eq(sub->info.epid, fresh->info.epid) &&
-		    slice_eq(sub->t.event, fresh->t.event) &&
+		    slice_eq(sub->dialog->client->event, fresh->dialog->client->event) &&
 		    (sub->info.flags & PRESENCE_SUB_LIST) == (fresh->info.flags & PRESENCE_SUB_LIST))
 			sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
 	}
@@ -97,7 +99,7 @@ static void piggyback(struct asking *a, struct presence_sub *sub)
 		lcs_count(&local_of(a->p)->no_memory);
 	if (!a->body)
 		return;
-	sub->local_cseq++;
+	sub->dialog->local_cseq++;
 	notify_has_seen(sub, a->body);
 }
 
@@ -132,11 +134,12 @@ static void begun(void *arg, int err, const struct store_rows *rows)
 	struct presence_sub *sub = a->sub;
 
 	(void)rows;
-	if (err || sub_link(sub) != 0) {
+	if (err) {
 		lcs_count(&local_of(a->p)->store_failures);
 		sub_free(sub);
 		answer_refuse(a, 503, "Subscriptions cannot be stored");
 	} else {
+		sub_link(sub);
 		sub_rate(sub);		/* it may have waited for the disk */
 		drop_forgotten(u, sub);
 		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
@@ -214,8 +217,8 @@ static void begin(struct asking *a)
 
 static bool is_same_dialog(const struct presence_sub *sub, const struct asking *a)
 {
-	return slice_eq(sub->t.call_id, a->t.call_id) &&
-	    slice_eq(sub->t.remote_tag, a->t.remote_tag) && sub->pkg == a->pkg &&
+	return slice_eq(sub->dialog->call_id, a->t.call_id) &&
+	    slice_eq(sub->dialog->remote_tag, a->t.remote_tag) && sub->pkg == a->pkg &&
 	    slice_eq(sub->info.event_id, a->req.event_id);
 }
 
@@ -291,14 +294,14 @@ static void change_in_turn(struct presence_user *u, void *arg)
 	struct presence_sub *sub = find_sub(a);
 
 	a->user = u;
-	if (sub && a->cseq > sub->remote_cseq) {
+	if (sub && a->cseq > sub->dialog->remote_cseq) {
 		a->is_list = sub->info.flags & PRESENCE_SUB_LIST;
 		change(u, a, sub);
 		return;
 	}
 	if (!sub)
 		no_dialog(a);
-	else if (a->cseq < sub->remote_cseq)	/* RFC 3261 12.2.2 */
+	else if (a->cseq < sub->dialog->remote_cseq)	/* RFC 3261 12.2.2 */
 		answer_refuse(a, 500, "A later request was here first");
 	else
 		granted(a, sub);

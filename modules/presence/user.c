@@ -209,7 +209,8 @@ int users_start(struct presence_local *local)
 	list_init(&local->dirty);
 	loop_task_init(&local->task, look);
 	timer_init(&local->more, look_again);
-	return htab_init(&local->users, 256) != 0 ? -ENOMEM : htab_init(&local->watchers, 256);
+	return htab_init(&local->users, 256) != 0 || htab_init(&local->watchers, 256) != 0 ||
+	    htab_init(&local->clients, 256) != 0 ? -ENOMEM : 0;
 }
 
 static void free_node(struct htab_node *node, void *arg)
@@ -229,4 +230,5 @@ void users_stop(struct presence_local *local)
 	htab_each(&local->users, free_node, &local->users);
 	htab_fini(&local->users);
 	htab_fini(&local->watchers);
+	htab_fini(&local->clients);
 }

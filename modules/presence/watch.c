@@ -20,7 +20,7 @@ struct presence_watch {			/* where it was asked for */
 	void               *arg;
 	struct package     *pkg;
 	unsigned            format;
-	struct slice        aor, who;	/* behind this struct */
+	struct slice        aor, who;	/* behind this struct; sub reads who, which never changes */
 	struct presence_sub *sub;	/* the owner's; NULL: none could be made */
 };
 

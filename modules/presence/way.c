@@ -4,13 +4,13 @@
 #include "modules/presence/presence.h"
 
 /* The first router, or the watcher himself. A strict router is left to who sends. */
-static bool next_uri(const struct presence_sub *sub, struct sip_uri *next)
+static bool next_uri(const struct sub_client *c, struct sip_uri *next)
 {
-	struct slice routes = sub->t.route_set, first, value;
+	struct slice routes = c->route_set, first, value;
 	struct name_addr router;
 
 	if (!hdr_next_value(&routes, &first))
-		return sip_uri_parse(sub->t.target, next, NULL) == 0;
+		return sip_uri_parse(c->target, next, NULL) == 0;
 	if (name_addr_parse(first, &router, NULL) != 0)
 		return false;
 	*next = router.uri;
@@ -34,14 +34,14 @@ static bool hop_of_number(const struct sip_uri *uri, struct sip_hop *hop)
 }
 
 /* A number leads to the same place each time, so it is asked for once. */
-void way_locate(struct presence_sub *sub)
+void way_locate(struct sub_client *c)
 {
 	struct sip_uri next;
 	struct sip_hop hop;
 
-	sub->is_located = !sub->has_hop && next_uri(sub, &next) && hop_of_number(&next, &hop);
-	if (sub->is_located)
-		sub->hop = hop;
+	c->is_located = !c->has_hop && next_uri(c, &next) && hop_of_number(&next, &hop);
+	if (c->is_located)
+		c->hop = hop;
 }
 
 static struct slice unquoted(struct slice s)
@@ -51,12 +51,11 @@ static struct slice unquoted(struct slice s)
 
 static bool is_same_endpoint(const struct presence_sub *sub, const struct usrloc_binding *b)
 {
-	struct slice epid;
+	struct slice instance = sub->dialog->client->instance, epid;
 
 	if (sub->info.epid.len && hdr_param(b->params, SLICE("epid"), &epid))
 		return slice_eq_nocase(epid, sub->info.epid);
-	return sub->t.instance.len &&
-	    slice_eq_nocase(unquoted(b->instance), unquoted(sub->t.instance));
+	return instance.len && slice_eq_nocase(unquoted(b->instance), unquoted(instance));
 }
 
 static bool is_same_contact(const struct usrloc_binding *b, const struct sip_uri *target)
@@ -71,9 +70,11 @@ static bool is_same_contact(const struct usrloc_binding *b, const struct sip_uri
 static bool take_binding(struct presence_sub *sub, const struct usrloc_binding *b,
     const struct sip_uri *target)
 {
+	struct sip_hop hop;
+
 	return b->received.flow && flow_is_alive(b->received.flow) &&
 	    (is_same_contact(b, target) || is_same_endpoint(sub, b)) &&
-	    flow_hop(b->received.flow, &sub->hop);
+	    flow_hop(b->received.flow, &hop) && sub_move(sub, &hop) == 0;
 }
 
 /* The watcher has come back by another connection, and registered the contact that he
@@ -86,12 +87,12 @@ static bool find_way(struct presence_sub *sub)
 	struct usrloc_binding b;
 	struct sip_uri target;
 
-	if (!aor || sip_uri_parse(sub->t.target, &target, NULL) != 0)
+	if (!aor || sip_uri_parse(sub->dialog->client->target, &target, NULL) != 0)
 		return false;
 	for (unsigned i = 0; i < aor->count; i++) {
 		p->usrloc->binding(aor, i, &b);
 		if (take_binding(sub, &b, &target)) {
-			sub->way_lost = 0;
+			sub->dialog->way_lost = 0;
 			sub_follow(sub);
 			return true;
 		}
@@ -101,9 +102,11 @@ static bool find_way(struct presence_sub *sub)
 
 bool way_is_there(struct presence_sub *sub)
 {
-	if (!sub->has_hop || !transport_is_stream(sub->hop.transport))
+	const struct sub_client *c = sub->watch ? NULL : sub->dialog->client;
+
+	if (!c || !c->has_hop || !transport_is_stream(c->hop.transport))
 		return true;
-	return (!sub->way_lost && flow_is_alive(sub->hop.flow)) || find_way(sub);
+	return (!sub->dialog->way_lost && flow_is_alive(c->hop.flow)) || find_way(sub);
 }
 
 /* Its connection is gone. An LCS client begins anew with another; any other may come back. */
@@ -113,15 +116,16 @@ void way_lose(struct presence_sub *sub)
 		sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
 		return;
 	}
-	if (!sub->way_lost)
-		sub->way_lost = loop_wall(worker_loop());
+	if (!sub->dialog->way_lost)
+		sub->dialog->way_lost = loop_wall(worker_loop());
 	sub->owed = OWED_FULL;
 	notify_wait(sub, conf_of(sub->user->p)->retry_time);
 }
 
 bool way_is_given_up(const struct presence_sub *sub)
 {
-	int64_t lost_for = sub->way_lost ? loop_wall(worker_loop()) - sub->way_lost : 0;
+	int64_t lost = sub->watch ? 0 : sub->dialog->way_lost;
+	int64_t lost_for = lost ? loop_wall(worker_loop()) - lost : 0;
 
 	return lost_for * 1000 > conf_of(sub->user->p)->return_time;
 }
@@ -131,7 +135,8 @@ void way_flow_gone(struct presence_user *u, flow_id flow)
 	list_for_each_safe(it, &u->subs) {
 		struct presence_sub *sub = container_of(it, struct presence_sub, node);
 
-		if (sub->has_hop && flow && sub->hop.flow == flow)
+		if (!sub->watch && flow && sub->dialog->client->has_hop &&
+		    sub->dialog->client->hop.flow == flow)
 			way_lose(sub);
 	}
 }
