@@ -90,17 +90,22 @@ static void put_ids(struct user *u, const struct ask *a, const char *method, str
 	buf_printf(b, "CSeq: %u %s\r\n", cseq, method);
 }
 
+static const char *transport_of(const struct user *u)
+{
+	return u->kind == KIND_UDP ? "udp" : u->c->tls ? "tls" : "tcp";
+}
+
 static void put_contact(struct user *u, struct buf *b)
 {
 	char host[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &u->local.sin_addr, host, sizeof(host));
 	if (u->kind == KIND_LCS)
-		buf_printf(b, "Contact: <sip:w%u@%s:%u;maddr=%s;transport=tcp>;proxy=replace\r\n",
-		    u->index, u->c->domain, ntohs(u->local.sin_port), host);
+		buf_printf(b, "Contact: <sip:w%u@%s:%u;maddr=%s;transport=%s>;proxy=replace\r\n",
+		    u->index, u->c->domain, ntohs(u->local.sin_port), host, transport_of(u));
 	else
 		buf_printf(b, "Contact: <sip:w%u@%s:%u;transport=%s>\r\n", u->index, host,
-		    u->contact_port, u->kind == KIND_UDP ? "udp" : "tcp");
+		    u->contact_port, transport_of(u));
 }
 
 /* ---- headers of one kind ---- */
@@ -211,7 +216,7 @@ struct buf *build_request(struct user *u, const struct ask *a)
 	buf_printf(b, "%s ", method);
 	put_target(u, a, b);
 	buf_printf(b, " SIP/2.0\r\nVia: SIP/2.0/%s %s:%u;branch=z9hG4bK%s.%u;rport\r\n",
-	    u->kind == KIND_UDP ? "UDP" : "TCP", host, ntohs(u->local.sin_port), chance, a->serial);
+	    transport_of(u), host, ntohs(u->local.sin_port), chance, a->serial);
 	put_from(u, a, b);
 	put_ids(u, a, method, b);
 	buf_put(b, SLICE("Max-Forwards: 70\r\nUser-Agent: crowd\r\n"));

@@ -12,12 +12,14 @@
 #include "utils/buf.h"
 #include "utils/list.h"
 
+#include <errno.h>
 #include <netinet/in.h>
+#include <sys/types.h>
 
 #define CONTACTS_MAX 32u
 #define HEX_CHARS    8u
 
-/* UDP, TCP: standard clients, digest. LCS: TCP, NTLM, everything signed. */
+/* UDP, TCP: standard clients, digest. LCS: TCP, NTLM, everything signed. TCP may have TLS on it. */
 enum kind { KIND_UDP, KIND_TCP, KIND_LCS, KIND_COUNT };
 
 /* What a user asks. The first ones are dialogs of an LCS client, kept by their number. */
@@ -63,6 +65,8 @@ struct user {
 	unsigned   index;
 	enum kind  kind;
 	int        fd;			/* -1: not connected */
+	struct ssl_st *ssl;		/* NULL: plain, or not that far */
+	bool       is_up;		/* connected, hands shaken */
 	bool       wants_out;		/* there is more in out than went */
 	struct buf *in, *out;
 	struct sockaddr_in local;
@@ -101,6 +105,8 @@ struct tally {
 struct crowd {
 	struct sockaddr_in server[KIND_COUNT];
 	const char *domain, *password;
+	const char *ca;			/* file; NULL: without TLS */
+	struct ssl_ctx_st *tls;
 	unsigned    kinds[KIND_COUNT], n, contact_count, at_once;
 	int         epoll;
 	int64_t     now;		/* microseconds */
@@ -134,6 +140,15 @@ void link_open(struct user *u);
 void link_close(struct user *u);
 void link_ready(struct user *u, unsigned events);
 void link_send(struct user *u, struct slice bytes);
+
+/* ---- secure.c: with TLS or without it ---- */
+int  secure_init(struct crowd *c);
+/** 0: bytes may be written; -EAGAIN: when something has come; else hopeless. */
+int  secure_shake(struct user *u);
+/** As recv() and send() do it, errno too. */
+ssize_t secure_read(struct user *u, char *into, size_t room);
+ssize_t secure_write(struct user *u, struct slice bytes);
+void secure_free(struct user *u);
 
 /* ---- ask.c: requests and their answers ---- */
 void ask_begin(struct user *u, enum what what, unsigned number);

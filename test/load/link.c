@@ -56,14 +56,37 @@ void link_open(struct user *u)
 		u->retry = u->c->now + RETRY_US;
 		return;
 	}
-	u->wants_out = u->kind != KIND_UDP;	/* until it is connected */
-	watch(u, EPOLL_CTL_ADD, u->wants_out ? EPOLLIN | EPOLLOUT : EPOLLIN);
-	if (!u->wants_out)
+	u->is_up = u->kind == KIND_UDP;
+	u->wants_out = false;
+	watch(u, EPOLL_CTL_ADD, u->is_up ? EPOLLIN : EPOLLOUT);
+	if (u->is_up)
 		user_connected(u);
+}
+
+/* The socket is connected, or the other side of TLS has said something. */
+static void come_up(struct user *u)
+{
+	int err = 0, why = 0;
+	socklen_t len = sizeof(why);
+
+	if (getsockopt(u->fd, SOL_SOCKET, SO_ERROR, &why, &len) != 0 || why)
+		err = -ECONNREFUSED;
+	if (!err)
+		err = secure_shake(u);
+	if (err && err != -EAGAIN) {
+		user_lost(u);
+		return;
+	}
+	watch(u, EPOLL_CTL_MOD, EPOLLIN);
+	if (err)
+		return;
+	u->is_up = true;
+	user_connected(u);
 }
 
 void link_close(struct user *u)
 {
+	secure_free(u);
 	if (u->fd >= 0)
 		close(u->fd);
 	u->fd = -1;
@@ -79,7 +102,7 @@ static void flush(struct user *u)
 {
 	struct slice rest = buf_slice(u->out);
 	struct buf *left = NULL;
-	ssize_t n = send(u->fd, rest.p, rest.len, MSG_NOSIGNAL);
+	ssize_t n = secure_write(u, rest);
 
 	if (n < 0 && errno != EAGAIN)
 		return;			/* reading will tell */
@@ -165,7 +188,7 @@ static void take(struct user *u, struct slice bytes)
 static void read_some(struct user *u)
 {
 	static char bytes[READ_BYTES];
-	ssize_t n = recv(u->fd, bytes, sizeof(bytes), 0);
+	ssize_t n = secure_read(u, bytes, sizeof(bytes));
 
 	if (n > 0)
 		take(u, slice_of(bytes, (size_t)n));
@@ -175,15 +198,12 @@ static void read_some(struct user *u)
 
 void link_ready(struct user *u, unsigned events)
 {
-	if (u->fd >= 0 && events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-		read_some(u);
-	if (u->fd < 0 || !(events & EPOLLOUT) || !u->wants_out)
-		return;
-	if (u->out) {
-		flush(u);
+	if (u->fd >= 0 && !u->is_up) {
+		come_up(u);
 		return;
 	}
-	u->wants_out = false;
-	watch(u, EPOLL_CTL_MOD, EPOLLIN);
-	user_connected(u);
+	if (u->fd >= 0 && events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		read_some(u);
+	if (u->fd >= 0 && events & EPOLLOUT && u->out)
+		flush(u);
 }

@@ -273,39 +273,50 @@ static void conduct(struct conductor *k)
 
 /* ---- the command line: NAME=VALUE ---- */
 
-static void set_ports(struct crowd *c, unsigned udp, unsigned tcp)
+static void set_ports(struct crowd *c, unsigned udp, unsigned stream)
 {
 	for (unsigned i = 0; i < KIND_COUNT; i++)
 		c->server[i] = (struct sockaddr_in){ .sin_family = AF_INET,
 		    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		    .sin_port = htons((uint16_t)(i == KIND_UDP ? udp : tcp)) };
+		    .sin_port = htons((uint16_t)(i == KIND_UDP ? udp : stream)) };
 }
 
-static int read_words(struct crowd *c, char **words)
+struct word { const char *name; unsigned *number; const char **text; };
+
+static bool read_word(const struct word *words, const char *given)
 {
-	unsigned udp_port = 0, tcp_port = 0;
-	struct { const char *name; unsigned *to; } numbers[] = {
-		{ "udp-port=", &udp_port }, { "tcp-port=", &tcp_port }, { "contacts=", &c->contact_count },
-		{ "window=", &c->at_once }, { "udp=", &c->kinds[KIND_UDP] },
-		{ "tcp=", &c->kinds[KIND_TCP] }, { "lcs=", &c->kinds[KIND_LCS] },
+	for (; words->name; words++) {
+		size_t len = strlen(words->name);
+
+		if (strncmp(given, words->name, len) != 0)
+			continue;
+		if (words->number)
+			*words->number = text_number(slice_str(given + len));
+		else
+			*words->text = given + len;
+		return true;
+	}
+	return false;
+}
+
+static int read_words(struct crowd *c, char **given)
+{
+	unsigned udp_port = 0, port = 0;
+	const struct word words[] = {
+		{ .name = "udp-port=", .number = &udp_port }, { .name = "port=", .number = &port },
+		{ .name = "contacts=", .number = &c->contact_count },
+		{ .name = "window=", .number = &c->at_once },
+		{ .name = "udp=", .number = &c->kinds[KIND_UDP] },
+		{ .name = "tcp=", .number = &c->kinds[KIND_TCP] },
+		{ .name = "lcs=", .number = &c->kinds[KIND_LCS] },
+		{ .name = "domain=", .text = &c->domain }, { .name = "ca=", .text = &c->ca },
+		{ .name = "password=", .text = &c->password }, { .name = NULL },
 	};
 
-	for (; *words; words++) {
-		struct slice word = slice_str(*words);
-		unsigned i = 0;
-
-		while (i < 7 && !slice_starts(word, slice_str(numbers[i].name)))
-			i++;
-		if (i < 7)
-			*numbers[i].to = text_number(slice_skip(word, strlen(numbers[i].name)));
-		else if (slice_starts(word, SLICE("domain=")))
-			c->domain = word.p + 7;
-		else if (slice_starts(word, SLICE("password=")))
-			c->password = word.p + 9;
-		else
+	for (; *given; given++)
+		if (!read_word(words, *given))
 			return -EINVAL;
-	}
-	set_ports(c, udp_port, tcp_port);
+	set_ports(c, udp_port, port);
 	c->n = c->kinds[KIND_UDP] + c->kinds[KIND_TCP] + c->kinds[KIND_LCS];
 	return c->n > c->contact_count && c->contact_count <= CONTACTS_MAX && c->domain &&
 	    c->password ? 0 : -EINVAL;
@@ -326,9 +337,10 @@ int main(int argc, char **argv)
 	static struct conductor k = { .crowd = { .contact_count = 20, .at_once = 500 } };
 	struct epoll_event orders = { .events = EPOLLIN };
 
-	if (argc < 2 || read_words(&k.crowd, argv + 1) != 0 || sign_init(&k.crowd) != 0) {
-		fprintf(stderr, "crowd tcp-port=N udp-port=N domain=D password=P udp=N tcp=N lcs=N "
-		    "[contacts=N] [window=N]\n");
+	if (argc < 2 || read_words(&k.crowd, argv + 1) != 0 || sign_init(&k.crowd) != 0 ||
+	    (k.crowd.ca && secure_init(&k.crowd) != 0)) {
+		fprintf(stderr, "crowd port=N udp-port=N domain=D password=P udp=N tcp=N lcs=N "
+		    "[contacts=N] [window=N] [ca=FILE: port is for TLS]\n");
 		return 2;
 	}
 	raise_limit();

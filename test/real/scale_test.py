@@ -6,6 +6,7 @@ import os
 import random
 import signal
 
+from lib.cgroup import Fence
 from lib.kernel import is_dead
 from lib.scale import Crowd, Gauge, open_server
 from lib.tap import SLACK, Failed, check, equal, test, wait_until     # SLACK: a sanitizer's build
@@ -138,3 +139,39 @@ def storm(world):
     equal(crowd.order("settle", 30, seconds=60)["behind"], 0, "views that lack a state")
     print(f"# {count} sign-ins in {said['seconds']} s, {1000 * used / count:.2f} ms of the server's CPU "
           f"for each")
+
+
+def within(fence, gauge, count):
+    """Nobody was killed for memory, and there is room to spare; a line of figures."""
+    used, peak = fence.used(), fence.peak()
+    equal(fence.kills(), 0, "processes that the kernel killed for memory")
+    check(used["all"] < fence.size, f"{used} of {fence.size}")
+    mib = {name: size >> 20 for name, size in used.items()}
+    return (f"{count} users by TLS, one CPU, limit {fence.size >> 20} MiB: used {mib['all']} (processes "
+            f"{mib['processes']}, kernel {mib['kernel']}, sockets {mib['sockets']}), highest "
+            f"{peak >> 20}, PSS {gauge.now()[0] >> 10} MiB, {gauge.now()[1]:.1f} s of CPU")
+
+
+@test("{} users with 20 contacts each, all by TLS, in a cgroup of 512 MB for 10,000 and on one CPU: every "
+      "view is right, nothing is lost, nothing is killed", each=[("standard",), ("LCS",)],
+      limit=600 + 1.3 * SECONDS)
+def fenced(world, kind):
+    count = size(300)
+    room = BASE_KB + max(count * (LIMIT_KB - BASE_KB) // 10000, 24 * 1024)
+    fence = world.add(Fence("scale", room * 1024, cpus="0"))
+    server, _ = open_server(world, count, fence=fence)
+    gauge = world.add(Gauge(server))
+    pids = server.server_pids()
+    kinds = {"tcp": count} if kind == "standard" else {"lcs": count}
+    crowd = world.add(Crowd(server, world.path("crowd"), tls=True, **kinds))
+    come = crowd.order("sign-in", seconds=(60 + count / 25) * SLACK)
+    crowd.order("settle", 60, seconds=90)
+    crowd.order("run", SECONDS, max(5, count * 0.1 / 60), 100 if count >= 1000 else 20, 1,
+                count / 1200, 0, seconds=SECONDS + 60)
+    said = crowd.order("settle", 60, seconds=90)
+    line = within(fence, gauge, count)
+    same_views(said)
+    equal((said["timeouts"], said["lost_connections"]), (0, 0), "time-outs and lost connections")
+    equal(server.server_pids(), pids, "the server's processes")
+    print(f"# {kind}: {line}; signed in after {come['seconds']} s, changes seen after "
+          f"{said['notice_ms']} ms")

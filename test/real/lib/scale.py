@@ -60,13 +60,17 @@ def add_users(state, domain, count):
     base.close()
 
 
-def open_server(world, count, text=None):
-    """A server with that many users of the crowd, and three more with passwords of their own."""
+def open_server(world, count, text=None, fence=None):
+    """A server with that many users of the crowd, and three more with passwords of their own;
+    behind a Fence: all it starts, with one worker."""
     open_files()
     path = pathlib.Path(world.path("scale.cfg"))
     path.write_text(text or config())
-    server, users = world.own_server(options=["--config", str(path)])
+    workers = ["--workers", "1"] if fence else []
+    server, users = world.own_server(options=["--config", str(path), *workers])
     server.stop()
+    if fence:
+        server.inside = fence.inside()
     add_users(str(next(pathlib.Path(server.directory, "state").glob("*.db"))), server.domain, count)
     server.start_again()
     return server, users
@@ -75,10 +79,12 @@ def open_server(world, count, text=None):
 class Crowd:
     """The program; orders are obeyed one after the other."""
 
-    def __init__(self, server, log, udp=0, tcp=0, lcs=0, contacts=20, window=500):
+    def __init__(self, server, log, udp=0, tcp=0, lcs=0, contacts=20, window=500, tls=False):
         self.log = open(log, "wb")
+        stream = [f"port={server.port['tls']}", f"ca={server.ca}"] if tls else \
+            [f"port={server.port['tcp']}"]
         self.process = subprocess.Popen(
-            [program(), f"udp-port={server.port['udp']}", f"tcp-port={server.port['tcp']}",
+            [program(), f"udp-port={server.port['udp']}", *stream,
              f"domain={server.domain}", f"password={PASSWORD}", f"udp={udp}", f"tcp={tcp}",
              f"lcs={lcs}", f"contacts={contacts}", f"window={window}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
