@@ -22,7 +22,7 @@ seconds=$((${LCS_SECONDS:-3600} / 4))
 for pair in $rates; do
 	scenario=${pair%:*} rate=${pair#*:}
 	"$bench/run" --server "$LCS_SRC/test/bench/lcs" --scenario "$scenario" --rate "$rate" \
-	    --n $((rate * seconds)) --quiet > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
+	    --n $((rate * seconds)) --limit $((seconds * 3 / 2 + 240)) --quiet > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
 	tail -n 1 "$LCS_LOG/$scenario.json" >> "$LCS_LOG/runs.jsonl"
 	if verdict=$(python3 - "$LCS_LOG/$scenario.json" 2>> "$LCS_LOG/$scenario.log" << 'END'
 import json, sys
