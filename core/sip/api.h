@@ -2,7 +2,7 @@
  * core/sip/api.h - a SIP message on its way through the rooms, as modules see it.
  *
  * Implemented in core/sip; part of what core/lcs.h shows. Everything about one
- * ctx happens on the owner of its Call-ID, one thing at a time.
+ * ctx happens on its owner (lcs_owner()), one thing at a time.
  */
 #ifndef CORE_SIP_API_H
 #define CORE_SIP_API_H
@@ -232,6 +232,9 @@ struct lcs_tx_ops {
 	 * a request of ours. true: that is all its sender wanted to know, and it has been told;
 	 * false: it has to be read. Both or none. */
 	bool (*answered)(struct slice branch, enum sip_method method);
+	/* The worker that waits for responses with this branch, if it is one of ours; a peer can
+	 * have made it up. -1: anybody's. */
+	int  (*worker)(struct slice branch);
 };
 /** In load(). 0 or -EEXIST. */
 int   lcs_tx_provide(const struct lcs_tx_ops *ops);
@@ -275,8 +278,9 @@ void lcs_set_err(struct lcs_ctx *ctx, const char *word);
 uint64_t lcs_key(struct slice s);			/* keyed hash of a text: a Call-ID */
 uint64_t lcs_user_key(struct slice aor);		/* of an AOR, without regard to case */
 unsigned lcs_owner(struct lcs_ctx *ctx);		/* worker of this call */
-/** The worker that sees to a message and to the responses to it, or to what it responds to:
- *  that of its Call-ID; of a REGISTER, that of the user in To. */
+/** The worker that sees to a message, and sends one of ours: that of its Call-ID; of a REGISTER,
+ *  that of the user in To. But a response is seen to by the worker that its branch names, and
+ *  OPTIONS outside of a dialog by the one that it came to. */
 unsigned lcs_owner_of(struct sip_msg *msg);
 /** Run fn(arg) on the owner of a key; arg is no longer yours. 0 or -ENOMEM. */
 int      lcs_post(uint64_t owner_key, void (*fn)(void *arg), void *arg);

@@ -5,6 +5,7 @@
 
 #include "core/sip/bag.h"
 #include "core/sip/steer.h"
+#include "core/sip/tx.h"
 #include "utils/err.h"
 #include "utils/siphash.h"
 
@@ -27,6 +28,44 @@ uint64_t lcs_user_key(struct slice aor)
 static bool is_about_user(const struct sip_msg *msg)
 {
 	return msg->method == METHOD_REGISTER;
+}
+
+/* A transaction need not be where the Call-ID would have it. */
+static int asker_of(struct sip_msg *response)
+{
+	const struct lcs_tx_ops *ops = tx_ops();
+	const struct sip_via *via = ops && ops->worker ? msg_via(response) : NULL;
+	int worker = via ? ops->worker(via->branch) : -1;
+
+	return worker < (int)worker_count() ? worker : -1;
+}
+
+/*
+ * OPTIONS outside of a dialog leaves nothing behind, so it does not travel to whoever has its
+ * Call-ID. If a script makes a transaction of it, that is here, too: a copy comes the same
+ * way, and one that does not is answered alike.
+ */
+static bool stays(struct sip_msg *request)
+{
+	const struct name_addr *to;
+
+	if (request->method != METHOD_OPTIONS)
+		return false;
+	to = msg_to(request);
+	return to && to->tag.len == 0;
+}
+
+static unsigned owner_of_received(struct sip_msg *msg)
+{
+	int worker = -1;
+
+	if (worker_count() < 2)
+		return 0;
+	if (!msg->is_request)
+		worker = asker_of(msg);
+	else if (stays(msg))
+		worker = worker_self();
+	return worker >= 0 ? (unsigned)worker : lcs_owner_of(msg);
 }
 
 unsigned lcs_owner_of(struct sip_msg *msg)
@@ -62,7 +101,7 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg)
 	}
 	ctx_init(ctx, msg, plan_of(gen_take()));
 	ctx->kind = msg->is_request ? ROUTE_REQUEST : ROUTE_REPLY;
-	ctx->owner = (uint8_t)lcs_owner_of(msg);
+	ctx->owner = (uint8_t)owner_of_received(msg);
 	ctx->in_flight = msg->from.flow != 0;
 	ctx->received_at = steer_received_at();
 	return ctx;

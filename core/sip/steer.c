@@ -122,13 +122,13 @@ static struct slice aor_in(struct slice to)
 	return slice_first(aor, at);
 }
 
-static struct slice find(struct slice bytes, bool is_about_user)
+static struct slice find(struct slice bytes, bool in_to)
 {
 	struct slice value;
 
-	if (steer_find(bytes, is_about_user ? SLICE("To:") : SLICE("Call-ID:"), &value))
+	if (steer_find(bytes, in_to ? SLICE("To:") : SLICE("Call-ID:"), &value))
 		return value;
-	return is_about_user ? find_value(bytes, SLICE("to"), 't') :
+	return in_to ? find_value(bytes, SLICE("to"), 't') :
 	    find_value(bytes, SLICE("call-id"), 'i');
 }
 
@@ -143,6 +143,17 @@ bool steer_key(struct slice bytes, uint64_t *key)
 		return false;
 	*key = is_about_user ? lcs_user_key(text) : steer_call_key(text);
 	return true;
+}
+
+/* OPTIONS outside of a dialog, see ctx.c. */
+static bool stays(struct slice bytes)
+{
+	struct slice to;
+
+	if (!slice_starts(bytes, SLICE("OPTIONS ")))
+		return false;
+	to = find(bytes, true);
+	return to.len > 0 && slice_search(to, SLICE(";tag=")) == to.len;
 }
 
 /* ---- the last key ---- */
@@ -220,7 +231,7 @@ static bool take(struct slice bytes, const struct sip_hop *from)
 	struct steered *s;
 	uint64_t key;
 
-	if (worker_count() < 2 || from->name.len > 0 || is_watched(from) ||
+	if (worker_count() < 2 || from->name.len > 0 || is_watched(from) || stays(bytes) ||
 	    !steer_key(bytes, &key) || worker_of(key) == (unsigned)worker_self())
 		return false;
 	s = steered_new(bytes, from);

@@ -3,8 +3,9 @@
  *
  * What a message becomes (its index, typed views, its ctx) is some thousand bytes that the
  * other core would have to fetch; the bytes themselves are a few hundred. So the flow room
- * looks for Call-ID (of a REGISTER: To) in them, and sends them on as they are. That is a
- * guess: who parses the message finds its owner again, and passes it on if it was wrong.
+ * looks for Call-ID (of a REGISTER: To) in them, and sends them on as they are, if they are not
+ * what is dealt with wherever it comes. That is a guess: who parses the message finds its owner
+ * again, and passes it on if it was wrong.
  */
 #ifndef CORE_SIP_STEER_H
 #define CORE_SIP_STEER_H

@@ -188,7 +188,8 @@ static int prepare(struct tm_client *c, struct sip_msg *msg, const struct sip_ed
 int tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *msg,
     const struct sip_edit *last, const struct sip_hop *hop, struct tm_client **out)
 {
-	struct tm_client *c = client_alloc(tx->local, tx, tm_branch_fresh(tx->is_local));
+	struct tm_client *c = client_alloc(tx->local, tx, tm_branch_fresh(tx->is_local,
+	    (unsigned)worker_self()));
 
 	if (!c)
 		return -ENOMEM;

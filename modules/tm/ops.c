@@ -110,6 +110,7 @@ static void undelivered(struct slice branch, bool is_cancel, int err)
 }
 
 static bool is_own(struct slice branch) { return tm_branch_is_own(branch); }
+static int worker(struct slice branch) { return tm_branch_worker(branch); }
 
 static bool answered(struct slice branch, enum sip_method method)
 {
@@ -126,7 +127,7 @@ static bool answered(struct slice branch, enum sip_method method)
 }
 
 const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, is_own,
-	answered };
+	answered, worker };
 
 /* ---- for other modules ---- */
 

@@ -15,11 +15,22 @@
 #define OWN_BIT   ((uint64_t)1)
 #define OWN_DIGIT sizeof(HEAD)
 
-uint64_t tm_branch_fresh(bool is_own)
-{
-	uint64_t id = rand_u64();
+/* The worker is in the highest bits: tables go by the lowest. */
+#define WORKER_SHIFT 58
+_Static_assert(WORKERS_MAX <= 1u << (64 - WORKER_SHIFT), "a worker has six bits");
 
-	return is_own ? id | OWN_BIT : id & ~OWN_BIT;
+uint64_t tm_branch_fresh(bool is_own, unsigned worker)
+{
+	uint64_t id = rand_u64() & (((uint64_t)1 << WORKER_SHIFT) - 1) & ~OWN_BIT;
+
+	return (uint64_t)worker << WORKER_SHIFT | id | (is_own ? OWN_BIT : 0);
+}
+
+int tm_branch_worker(struct slice branch)
+{
+	uint64_t id;
+
+	return tm_branch_id(branch, &id) ? (int)(id >> WORKER_SHIFT) : -1;
 }
 
 bool tm_branch_is_own(struct slice branch)
