@@ -4,6 +4,8 @@
  */
 #include "modules/presence/presence.h"
 
+#include <errno.h>
+
 static void respond(struct asking *a)
 {
 	struct response_parts parts = { .status = a->status, .reason = slice_str(a->reason),
@@ -56,6 +58,30 @@ void answer_refuse(struct asking *a, uint16_t status, const char *reason)
 	if (status == 503)
 		buf_put(a->lines, SLICE("Retry-After: 30\r\n"));
 	answer_give(a);
+}
+
+static const struct { int err; uint16_t status; const char *reason, *lines; } list_errors[] = {
+	{ -EBADMSG, 400, "Malformed List", NULL },
+	{ -E2BIG, 403, "Too Many Entries", NULL },
+	{ -EACCES, 403, "Not Your List", NULL },
+	{ -ENOENT, 404, "No Such List", NULL },
+	{ -EMEDIUMTYPE, 415, "Unsupported Media Type", "Accept: application/resource-lists+xml, "
+	    "application/adrl+xml\r\n" },
+	{ -EPROTONOSUPPORT, 421, "Extension Required", "Require: eventlist\r\n" },
+	{ -EOPNOTSUPP, 488, "The List Points Elsewhere", NULL },
+	{ 0, 500, "Out of memory", NULL },
+};
+
+void answer_list_error(struct asking *a, int err)
+{
+	size_t i = 0;
+
+	while (list_errors[i].err && list_errors[i].err != err)
+		i++;
+	if (list_errors[i].lines)
+		buf_put(a->lines, slice_str(list_errors[i].lines));
+	a->status = list_errors[i].status;
+	a->reason = list_errors[i].reason;
 }
 
 static void put_lcs_lines(struct asking *a, const struct presence_sub *sub, int64_t expires)

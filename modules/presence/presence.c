@@ -84,6 +84,11 @@ static void stale(struct presence_user *u, const struct presence_package *pk)
 
 static bool wants_full(const struct presence_sub *sub) { return sub->is_full; }
 
+static struct slice event(const struct presence_sub *sub)
+{
+	return sub->dialog->client->event;
+}
+
 static const struct presence_api api = {
 	.add_part = add_part, .add_package = package_add, .set_policy = set_policy,
 	.set_lists = set_lists, .allow_events = package_announced, .package = package_named,
@@ -95,6 +100,7 @@ static const struct presence_api api = {
 	.sub_user = sub_user, .set_sub_data = set_sub_data, .sub_data = sub_data,
 	.end_sub = sub_end, .next_publication = pub_next, .publish = pub_by_module, .watch = watch_begin, .unwatch = watch_end,
 	.observe = observe, .stale = stale, .wants_full = wants_full,
+	.event = event, .set_event = sub_set_event,
 	.roaming = &presence_roaming,
 };
 
@@ -196,7 +202,8 @@ static const struct lcs_param params[] = {
 	PARAM_INT(struct presence_conf, max_publications, "20", 1, 10000,
 	    "publications of one user; more are refused with 403"),
 	PARAM_INT(struct presence_conf, max_body, "65536", 256, 16777216,
-	    "bytes of the body of a SUBSCRIBE or PUBLISH; more are refused with 413"),
+	    "bytes of the body of a SUBSCRIBE or PUBLISH, as it came and when it is unpacked; more "
+	    "are refused with 413"),
 	PARAM_DURATION(struct presence_conf, return_time, "60s", 0, 86400000, "s",
 	    "how long a subscription waits for the watcher's return when the connection it came by "
 	    "has ended, and the state of an endpoint after a restart"),
@@ -260,6 +267,8 @@ LCS_MODULE(presence,
 	    "and a watcher's wish for fewer (RFC 6446) or conditional (RFC 5839) notices is kept. An LCS\n"
 	    "client gets its first notice in the 200 and then BENOTIFY, over its own connection; when that\n"
 	    "ends, so do its subscriptions.\n\n"
+	    "Bodies may come compressed (`Content-Encoding: deflate` or `gzip`); notices are sent as they\n"
+	    "are.\n\n"
 	    "The end of a client's connection removes its bindings, and with them its state, at once.\n"
 	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in what form, and why.\n",
 	.rpcs = presence_rpcs,

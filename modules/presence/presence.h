@@ -324,6 +324,8 @@ int  sub_take(struct presence_sub *sub, const struct asking *a);
 int  sub_move(struct presence_sub *sub, const struct sip_hop *hop);
 /** A list has changed: keep the body that would make all of it. 0 or -ENOMEM. */
 int  sub_keep_list(struct presence_sub *sub);
+/** Its Event header is another. 0 or -ENOMEM. */
+int  sub_set_event(struct presence_sub *sub, struct slice text);
 /** From now on it is found, told, and runs out. */
 void sub_link(struct presence_sub *sub);
 void sub_free(struct presence_sub *sub);
@@ -433,6 +435,13 @@ int  presence_load(struct presence *p);
 void presence_adopt(struct presence *p);
 void presence_fini(struct presence *p);
 
+/* ---- coding.c ---- */
+#define CODINGS_LINE SLICE("Accept-Encoding: deflate, gzip\r\n")
+/** The body of a message, unpacked if it came packed, in the arena. 0; -EBADMSG: status (415,
+ *  413, 400) and reason say why not, 415 with CODINGS_LINE; -ENOMEM. */
+int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
+    struct slice *out, uint16_t *status, const char **reason);
+
 /* ---- request.c ---- */
 /** Read a SUBSCRIBE. 0; -EBADMSG: a->status and a->reason say why not; -ENOMEM. */
 int  asking_read(struct lcs_call *call, struct asking *a);
@@ -476,6 +485,8 @@ extern const struct lcs_rpc presence_rpcs[];
 /** Give the answer in a, on whatever worker; a's memory goes with its message. */
 void answer_give(struct asking *a);
 void answer_refuse(struct asking *a, uint16_t status, const char *reason);
+/** What an error of the list handler is answered with; its lines go to a. */
+void answer_list_error(struct asking *a, int err);
 void answer_accept(struct asking *a, struct presence_sub *sub, int64_t expires);
 
 #endif

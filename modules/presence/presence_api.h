@@ -132,6 +132,7 @@ struct presence_request {
 	struct slice accept;		/* values of Accept, by commas; empty: none given */
 	struct slice supported, require;	/* likewise */
 	struct slice content_type, body;	/* empty in a refresh without */
+	struct slice user_agent;	/* empty: not said, or not known any more (is_restored) */
 	bool         is_refresh;
 	bool         is_restored;	/* read back from the store: body is the last one it had */
 };
@@ -236,10 +237,14 @@ typedef void presence_notice_fn(void *arg, const struct presence_notice *notice)
 /* ---- lists (RFC 4662, adhoclist): one handler ---- */
 
 struct presence_lists {
-	/* Any worker: is this SUBSCRIBE for a list? Not asked about refreshes. */
-	bool (*claims)(void *arg, const struct presence_request *req);
+	/* Any worker: is this SUBSCRIBE for a list? Not asked about refreshes. 1, 0, or an error
+	 * as open() has them. */
+	int  (*claims)(void *arg, const struct presence_request *req);
 	/* Owner of req->aor: begin, refresh or restore. Keep your data by set_sub_data(). 0,
-	 * -EBADMSG (400), -E2BIG and -EACCES (403), -ENOENT (404), -ENOMEM (500). */
+	 * -EBADMSG (400), -E2BIG and -EACCES (403), -ENOENT (404), -EMEDIUMTYPE (415: no list of
+	 * a type that is known), -EPROTONOSUPPORT (421: the client does not know lists),
+	 * -EOPNOTSUPP (488: it points to what is elsewhere), -ENOMEM (500). One that is there is
+	 * as it was after an error. */
 	int  (*open)(void *arg, struct presence_user *u, struct presence_sub *sub,
 	    const struct presence_request *req);
 	/* Owner: the next body; full after begin and refresh, else what notify() was called for.
@@ -356,6 +361,10 @@ struct presence_api {
 	/** In build() with PRESENCE_PER_SUB: is it the first body, or that of a refresh, which
 	 *  must be complete (RFC 6665 4.2.1.2)? */
 	bool (*wants_full)(const struct presence_sub *sub);
+	/** The Event header of a subscription's notices: as its watcher wrote it, or as the list
+	 *  handler has said in open(), for clients that cannot do without. Kept. 0 or -ENOMEM. */
+	struct slice (*event)(const struct presence_sub *sub);
+	int  (*set_event)(struct presence_sub *sub, struct slice text);
 	const struct roaming_api *roaming;	/* modules/presence/roaming_api.h */
 };
 

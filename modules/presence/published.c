@@ -172,13 +172,15 @@ static int read_expires(struct published *b, struct sip_view *view, struct arena
 static int read_condition(struct published *b, struct sip_view *view, struct arena *a)
 {
 	struct hdr_ref h;
+	int err = coding_body(a, view, conf_of(b->p)->max_body, &b->c.body, &b->status,
+	    &b->reason);
 
-	(void)a;
+	if (err && b->status == 415)
+		b->lines = CODINGS_LINE;
+	if (err)
+		return err;
 	if (view_hdr(view, HDR_SIP_IF_MATCH, SLICE_NULL, 0, &h))
 		b->c.etag = h.value;
-	b->c.body = view_body(view);
-	if ((int64_t)b->c.body.len > conf_of(b->p)->max_body)
-		return refuse(b, 413, "Body Too Large");
 	if (!b->c.etag.len && (!b->c.body.len || b->c.is_removal))
 		return refuse(b, 400, b->c.is_removal ? "Nothing to remove without SIP-If-Match" :
 		    "A body is needed");

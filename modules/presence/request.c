@@ -358,21 +358,37 @@ static int read_extensions(struct reading *r)
 	return 0;
 }
 
+static int read_body(struct reading *r)
+{
+	struct asking *a = r->a;
+	int err = coding_body(r->arena, &r->view, conf_of(a->p)->max_body, &a->req.body,
+	    &a->status, &a->reason);
+
+	if (err && a->status == 415)
+		buf_put(a->lines, CODINGS_LINE);
+	return err;
+}
+
 static int read_lists(struct reading *r)
 {
 	struct asking *a = r->a;
 	const struct presence *p = a->p;
+	int claim = 0;
 
 	a->req.accept = joined(r, HDR_ACCEPT);
 	a->req.supported = joined(r, HDR_SUPPORTED);
 	a->req.require = joined(r, HDR_REQUIRE);
 	a->req.content_type = value_of(r, HDR_CONTENT_TYPE);
-	a->req.body = view_body(&r->view);
+	a->req.user_agent = value_of(r, HDR_USER_AGENT);
 	a->t.route_set = joined(r, HDR_RECORD_ROUTE);
 	a->req.is_refresh = a->local_tag.len > 0;
-	if ((int64_t)a->req.body.len > conf_of(p)->max_body)
-		return refuse(r, 413, "Body Too Large");
-	a->is_list = !a->req.is_refresh && p->lists && p->lists->claims(p->lists_arg, &a->req);
+	if (!a->req.is_refresh && p->lists)
+		claim = p->lists->claims(p->lists_arg, &a->req);
+	if (claim < 0) {
+		answer_list_error(a, claim);
+		return -EBADMSG;
+	}
+	a->is_list = claim;
 	if (!a->req.is_refresh && !a->is_list &&
 	    (is_listed(r, HDR_REQUIRE, SLICE("adhoclist")) ||
 	    is_listed(r, HDR_REQUIRE, SLICE("recipient-list-subscribe")) ||
@@ -387,7 +403,7 @@ static int read_lists(struct reading *r)
 int asking_read(struct lcs_call *call, struct asking *a)
 {
 	static int (*const steps[])(struct reading *r) = { read_event, read_extensions,
-	    read_whom, read_watcher, read_lists, read_contact, read_expires, read_accept,
+	    read_whom, read_watcher, read_body, read_lists, read_contact, read_expires, read_accept,
 	    make_contact, make_tag };
 	struct reading r = { .a = a, .ctx = call->ctx, .arena = lcs_arena(call->ctx),
 	    .view = lcs_view(call->ctx) };

@@ -92,15 +92,29 @@ static void set_client(struct presence_sub *sub, struct sub_client *c)
 	sub->info.epid = c->epid;
 }
 
-int sub_move(struct presence_sub *sub, const struct sip_hop *hop)
+static int set_client_like(struct presence_sub *sub, const struct sub_client *like)
 {
-	struct sub_client like = *sub->dialog->client, *c;
+	struct sub_client *c = client_take(local_of(sub->user->p), like);
 
-	like.hop = *hop;
-	c = client_take(local_of(sub->user->p), &like);
 	if (c)
 		set_client(sub, c);
 	return c ? 0 : -ENOMEM;
+}
+
+int sub_move(struct presence_sub *sub, const struct sip_hop *hop)
+{
+	struct sub_client like = *sub->dialog->client;
+
+	like.hop = *hop;
+	return set_client_like(sub, &like);
+}
+
+int sub_set_event(struct presence_sub *sub, struct slice text)
+{
+	struct sub_client like = *sub->dialog->client;
+
+	like.event = text;
+	return set_client_like(sub, &like);
 }
 
 static int set_list(struct presence_sub *sub, struct slice type, struct slice body)

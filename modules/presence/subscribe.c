@@ -12,19 +12,10 @@
 
 /* ---- refusals ---- */
 
-static const struct { int err; uint16_t status; const char *reason; } list_errors[] = {
-	{ -EBADMSG, 400, "Malformed List" }, { -E2BIG, 403, "Too Many Entries" },
-	{ -EACCES, 403, "Not Your List" }, { -ENOENT, 404, "No Such List" },
-};
-
 static void refuse_list(struct asking *a, int err)
 {
-	for (size_t i = 0; i < sizeof(list_errors) / sizeof(list_errors[0]); i++)
-		if (list_errors[i].err == err) {
-			answer_refuse(a, list_errors[i].status, list_errors[i].reason);
-			return;
-		}
-	answer_refuse(a, 500, "Out of memory");
+	answer_list_error(a, err);
+	answer_refuse(a, a->status, a->reason);
 }
 
 static void out_of_memory(struct asking *a)
@@ -43,7 +34,8 @@ static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 
 	return !sub->watch && slice_eq(d->call_id, a->t.call_id) &&
 	    slice_eq(d->remote_tag, a->t.remote_tag) &&
-	    slice_eq(sub->info.epid, a->req.epid) && slice_eq(d->client->event, a->t.event) &&
+	    slice_eq(sub->info.epid, a->req.epid) &&
+	    slice_eq_nocase(d->client->event, a->t.event) &&
 	    d->remote_cseq == a->cseq;
 }
 
@@ -268,15 +260,16 @@ static void unsubscribe(struct asking *a, struct presence_sub *sub)
 
 static void change(struct presence_user *u, struct asking *a, struct presence_sub *sub)
 {
-	int err = sub_take(sub, a);
+	bool is_other_list = a->is_list && a->req.body.len;
+	int err = 0;
 
 	a->req.aor = u->aor;
-	if (!err && (sub->info.flags & PRESENCE_SUB_LIST) && a->req.body.len) {
-		a->is_list = true;
+	if (is_other_list)	/* a bad one must not become what is kept */
 		err = u->p->lists->open(u->p->lists_arg, u, sub, &a->req);
-		if (!err)
-			err = sub_keep_list(sub);
-	}
+	if (!err)
+		err = sub_take(sub, a);
+	if (!err && is_other_list)
+		err = sub_keep_list(sub);
 	if (err) {
 		refuse_list(a, err);
 		user_end_turn(u);
