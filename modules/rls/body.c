@@ -132,18 +132,21 @@ static void put_boundary(struct making *m, const char *end)
 static void begin_part(struct making *m, const struct rls_entry *e, unsigned n,
     struct slice content_type)
 {
-	const char *open = m->l->is_lcs ? "" : "<", *close = m->l->is_lcs ? "" : ">";
+	const struct rls_list *l = m->l;
 
 	put_boundary(m, "");
-	buf_put(m->out, SLICE("Content-Transfer-Encoding: binary\r\nContent-ID: "));
-	buf_put(m->out, slice_str(open));
+	buf_put(m->out, SLICE("Content-Transfer-Encoding: binary\r\n"));
+	/* Linphone looks for this name with a small d alone. */
+	buf_put(m->out, !l->is_plain ? SLICE("Content-ID: <") : l->is_lcs ?
+	    SLICE("Content-ID: ") : SLICE("Content-Id: "));
 	if (e)
 		put_cid(m, m->out, e, n);
-	else if (m->l->is_lcs)
+	else if (l->is_lcs)
 		buf_put(m->out, SLICE("resourceList"));
 	else
 		buf_printf(m->out, "list@%s", m->host);
-	buf_put(m->out, slice_str(close));
+	if (!l->is_plain)
+		buf_put_char(m->out, '>');
 	buf_put(m->out, SLICE("\r\nContent-Type: "));
 	buf_put(m->out, content_type);
 	buf_put(m->out, SLICE("\r\n\r\n"));
@@ -221,12 +224,14 @@ void rls_list_write(const struct rls_list *l, struct buf *out)
 {
 	struct xml_writer w;
 
+	if (l->owner.len)
+		return;
 	xml_write_init(&w, out);
-	xml_begin(&w, "adhoclist");
-	xml_put_attr(&w, "xmlns", ADRL_NS);
-	xml_begin(&w, "create");
+	xml_begin(&w, l->is_lcs ? "adhoclist" : "resource-lists");
+	xml_put_attr(&w, "xmlns", l->is_lcs ? ADRL_NS : LISTS_NS);
+	xml_begin(&w, l->is_lcs ? "create" : "list");
 	for (const struct list *n = l->entries.next; n != &l->entries; n = n->next) {
-		xml_begin(&w, "resource");
+		xml_begin(&w, l->is_lcs ? "resource" : "entry");
 		xml_put_attr(&w, "uri", container_of(n, struct rls_entry, node)->uri);
 		xml_end(&w);
 	}

@@ -207,16 +207,16 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 	l->r = r;
 	l->sub = sub;
 	l->package = pk;
-	l->is_lcs = is_lcs;
+	l->is_lcs = l->is_plain = is_lcs;
 	l->watcher = put_text(&at, req->watcher);
 	l->uri = put_text(&at, req->aor);
 	l->format = choose_format(pk, req->accept);
 	list_init(&l->entries);
 	timer_init(&l->patience, be_late);
-	/* What was sent before a restart is not known; a second holds no more than one notice
-	 * on the average, so this number is ahead of it. */
+	/* What was sent before a restart is not known; no second holds more than 64 notices for
+	 * long, so this number is ahead of it. */
 	if (req->is_restored)
-		l->version = (uint32_t)(loop_wall(worker_loop()) -
+		l->version = 64 * (uint32_t)(loop_wall(worker_loop()) + 1 -
 		    r->presence->sub_info(sub)->begun);
 	l->version += is_lcs;
 	lcs_count(&rls_local(r)->lists);

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-#define LISTS_NS SLICE("urn:ietf:params:xml:ns:resource-lists")
-
 static int read_resources(const struct xml_node *op, enum rls_step step, rls_resource_fn *fn,
     void *arg)
 {
@@ -57,7 +55,7 @@ static int read_lists(const struct xml_node *root, rls_resource_fn *fn, void *ar
 		if (!xml_is_element(n) || !slice_eq(n->ns, LISTS_NS))
 			continue;
 		if (slice_eq(n->name, SLICE("external")) || slice_eq(n->name, SLICE("entry-ref")))
-			return -EBADMSG;
+			return -EOPNOTSUPP;
 		if (!slice_eq(n->name, SLICE("entry")))
 			continue;
 		uri = slice_trim(xml_attr(n, SLICE(""), SLICE("uri")));
@@ -73,13 +71,16 @@ int rls_read(struct arena *arena, struct slice content_type, struct slice body,
 	struct xml_defect why;
 	struct mime_type type;
 	struct xml_node *root;
-	int err = xml_read(arena, body, &limits, &root, &why);
+	bool is_adhoc;
+	int err;
 
-	if (err == -E2BIG || mime_type_parse(content_type, &type, NULL) != 0)
-		return -EBADMSG;
+	if (mime_type_parse(content_type, &type, NULL) != 0)
+		return -EMEDIUMTYPE;
+	is_adhoc = mime_type_is(&type, ADRL_TYPE);
+	if (!is_adhoc && !mime_type_is(&type, LISTS_TYPE))
+		return -EMEDIUMTYPE;
+	err = xml_read(arena, body, &limits, &root, &why);
 	if (err)
-		return err;
-	if (mime_type_is(&type, ADRL_TYPE))
-		return read_adhoc(root, fn, arg);
-	return mime_type_is(&type, LISTS_TYPE) ? read_lists(root, fn, arg) : -EBADMSG;
+		return err == -E2BIG ? -EBADMSG : err;
+	return is_adhoc ? read_adhoc(root, fn, arg) : read_lists(root, fn, arg);
 }

@@ -57,6 +57,14 @@ static bool names_service(const struct rls *r, struct slice aor)
 	return yes;
 }
 
+/* "rls@example.com": who subscribes there brings the list. */
+static bool names_server(const struct rls *r, struct slice aor)
+{
+	struct slice name = rls_conf(r)->list_server, rest = aor;
+
+	return name.len && slice_eq_nocase(slice_split(&rest, '@'), name);
+}
+
 static bool names_list(const struct rls *r, struct slice aor)
 {
 	return names_contacts(r, aor) || names_service(r, aor);
@@ -90,15 +98,82 @@ static bool is_adhoc(const struct presence_request *req)
 	return has_word(req->require, SLICE("adhoclist")) || is_type(req->content_type, ADRL_TYPE);
 }
 
-static bool claims(void *arg, const struct presence_request *req)
+/* RFC 5367 5, RFC 4662 4.2. Who merely has a body that is not asked for a list is served as if
+ * it were not there. */
+static int claims_given(const struct rls *r, const struct presence_request *req)
 {
-	return is_adhoc(req) || is_type(req->content_type, LISTS_TYPE) ||
-	    (has_word(req->supported, SLICE("eventlist")) && names_list(arg, req->aor));
+	bool is_list = is_type(req->content_type, LISTS_TYPE);
+
+	if (!is_list && !has_word(req->require, SLICE("recipient-list-subscribe")) &&
+	    !names_server(r, req->aor))
+		return 0;
+	if (!req->body.len)
+		return -EBADMSG;
+	if (!is_list)
+		return -EMEDIUMTYPE;
+	return has_word(req->supported, SLICE("eventlist")) ? 1 : -EPROTONOSUPPORT;
+}
+
+/* An address with the suffix can be a user's own name, too, for who does not know lists. */
+static int claims_named(const struct rls *r, const struct presence_request *req)
+{
+	if (has_word(req->supported, SLICE("eventlist")))
+		return names_list(r, req->aor);
+	return names_service(r, req->aor) ? -EPROTONOSUPPORT : 0;
+}
+
+static int claims(void *arg, const struct presence_request *req)
+{
+	int claim = is_adhoc(req) ? 1 : claims_given(arg, req);
+
+	if (!claim)
+		claim = claims_named(arg, req);
+	if (claim < 0)
+		lcs_count(&rls_local(arg)->refused);
+	return claim;
+}
+
+/* ---- clients that read notices in one way only ---- */
+
+static bool is_plain_agent(const struct rls *r, struct slice agent)
+{
+	struct slice rest = rls_conf(r)->plain_agents;
+
+	while (agent.len && rest.len) {
+		struct slice begin = slice_trim(slice_split(&rest, ','));
+
+		if (begin.len && slice_starts_nocase(agent, begin))
+			return true;
+	}
+	return false;
+}
+
+/* Linphone looks for lists in notices of "Presence" alone. The text stays with the subscription,
+ * so it tells after a restart, too, who is one of them. */
+static int suit_agent(const struct rls *r, struct rls_list *l, const struct presence_request *req)
+{
+	struct slice event = r->presence->event(l->sub);
+	struct arena *arena;
+	struct slice loud;
+	int err;
+
+	if (req->is_restored)
+		l->is_plain |= event.len && event.p[0] == 'P';
+	if (l->is_lcs || req->is_restored || !slice_starts(event, SLICE("presence")) ||
+	    !is_plain_agent(r, req->user_agent))
+		return 0;
+	arena = arena_new(0);
+	loud = arena ? arena_printf(arena, "P%.*s", SLICE_ARG(slice_skip(event, 1))) : SLICE_NULL;
+	err = loud.p ? r->presence->set_event(l->sub, loud) : -ENOMEM;
+	arena_free(&arena);
+	l->is_plain = true;
+	return err;
 }
 
 static int begin(struct rls *r, struct presence_sub *sub, const struct presence_request *req)
 {
 	struct rls_list *l;
+	int err;
 
 	if (!req->body.len && is_adhoc(req))
 		return -EBADMSG;
@@ -106,6 +181,9 @@ static int begin(struct rls *r, struct presence_sub *sub, const struct presence_
 	if (!l)
 		return r->presence->package(r->p, req->event) ? -ENOMEM : -ENOENT;
 	r->presence->set_sub_data(sub, l);
+	err = suit_agent(r, l, req);
+	if (err)
+		return err;
 	if (req->body.len)
 		return rls_list_apply(l, req->content_type, req->body);
 	l->is_service = !is_own_list(r, req);
@@ -121,9 +199,12 @@ static int open_list(void *arg, struct presence_user *u, struct presence_sub *su
 	(void)u;
 	if (!l)
 		return begin(r, sub, req);
-	if (req->body.len)
-		return rls_list_apply(l, req->content_type, req->body);
-	return l->owner.len ? rls_list_follow(l) : 0;
+	if (!req->body.len)
+		return l->owner.len ? rls_list_follow(l) : 0;
+	if (l->owner.len)		/* it has an address because it is kept elsewhere */
+		return -EBADMSG;
+	return is_type(req->content_type, ADRL_TYPE) == l->is_lcs ?
+	    rls_list_apply(l, req->content_type, req->body) : -EMEDIUMTYPE;
 }
 
 static int build(void *arg, struct presence_user *u, struct presence_sub *sub, bool full,
@@ -142,7 +223,7 @@ static void write_list(void *arg, struct presence_sub *sub, struct buf *out)
 	const struct rls *r = arg;
 	const struct rls_list *l = r->presence->sub_data(sub);
 
-	if (l && l->is_lcs)
+	if (l)
 		rls_list_write(l, out);
 }
 
@@ -171,14 +252,15 @@ static enum fn_status fn_is_list_uri(struct lcs_call *call)
 	const struct sip_uri *uri = lcs_request_uri(call->ctx);
 	struct slice aor = uri && uri->user.len ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
 
-	call->ret = value_bool(aor.p && names_list(call->shared, aor));
+	call->ret = value_bool(aor.p &&
+	    (names_server(call->shared, aor) || names_list(call->shared, aor)));
 	return FN_DONE;
 }
 
 static const struct lcs_func funcs[] = {
 	{ "is_list_uri() -> bool", fn_is_list_uri, IN_REQUEST, FUNC_MUST_CHECK,
-	  "is the Request-URI the address of a user's contacts (list_suffix), or of a service that a "
-	  "user has made by XCAP" },
+	  "is the Request-URI where lists are brought (list_server), or the address of a user's "
+	  "contacts (list_suffix), or of a service that a user has made by XCAP" },
 	{ 0 }
 };
 
@@ -207,6 +289,12 @@ static const struct lcs_param params[] = {
 	PARAM_STRING(struct rls_conf, list_suffix, "-list",
 	    "alice watches all her stored contacts at once at alice-list@ her domain, if her client "
 	    "supports eventlist (RFC 4662); empty: not offered"),
+	PARAM_STRING(struct rls_conf, list_server, "rls",
+	    "who brings a list in the SUBSCRIBE (RFC 5367) may send it to this name at the domain, "
+	    "where it is nobody's; empty: only to a user's address"),
+	PARAM_STRING(struct rls_conf, plain_agents, "linphone",
+	    "how User-Agent begins for clients that see a list only in notices of the event "
+	    "Presence, written like that, and its parts only by Content-Id without angle brackets"),
 	{ 0 }
 };
 
@@ -226,7 +314,11 @@ LCS_MODULE(rls,
 	    "- from an LCS client with `Require: adhoclist`, which gives its contacts and changes the\n"
 	    "  list in the dialog; it must be told of that by `Supported: adhoclist` in the answer to\n"
 	    "  its REGISTER;\n"
-	    "- with a list of resources in the body (RFC 5367, `application/resource-lists+xml`);\n"
+	    "- with a list of resources in the body (RFC 5367, `application/resource-lists+xml`), to\n"
+	    "  `rls@example.com` or to any user's address. Lists inside lists are one; what points to\n"
+	    "  other documents is refused with 488, another type of body with 415, a client that does\n"
+	    "  not say that it supports eventlist with 421. A body in a refresh is the whole new list;\n"
+	    "  a bad one changes nothing. This is linphone's `rls_uri`;\n"
 	    "- to `alice-list@example.com`, which stands for the contacts that alice has stored; the\n"
 	    "  list follows when they change. Only alice may watch it;\n"
 	    "- to an address that alice has made by XCAP (rls-services, RFC 4826, module xcap_server),\n"

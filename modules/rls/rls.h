@@ -14,12 +14,13 @@
 #include "utils/xml_read.h"
 
 #define ADRL_NS    SLICE("urn:ietf:params:xml:ns:adrl")
+#define LISTS_NS   SLICE("urn:ietf:params:xml:ns:resource-lists")
 #define ADRL_TYPE  SLICE("application/adrl+xml")
 #define LISTS_TYPE SLICE("application/resource-lists+xml")
 
 struct rls_conf {
 	int64_t      max_resources;
-	struct slice list_suffix;
+	struct slice list_suffix, list_server, plain_agents;
 };
 
 struct rls_local { uint64_t lists, resources, bodies, refused; };
@@ -60,6 +61,7 @@ struct rls_list {
 	struct slice         owner;		/* whose contacts; empty: the list was given */
 	bool                 is_service;	/* of the owner's rls-services, not all contacts */
 	bool                 is_lcs;
+	bool                 is_plain;	/* Content-IDs without angle brackets: LCS, linphone */
 	uint32_t             version;		/* of the next body */
 	unsigned             count, unknown;	/* entries; those not heard of yet */
 	struct timer         patience;
@@ -75,7 +77,8 @@ typedef int rls_resource_fn(void *arg, enum rls_step step, struct slice uri);
 /**
  * Read an adhoclist or a resource list (RFC 5367) and name its resources, each step with one
  * call without uri before them.
- * @return 0, -EBADMSG, -ENOMEM, or what fn returned
+ * @return 0, -EBADMSG, -EMEDIUMTYPE (neither of them), -EOPNOTSUPP (it points to entries that
+ *         are elsewhere), -ENOMEM, or what fn returned
  */
 int rls_read(struct arena *arena, struct slice content_type, struct slice body,
     rls_resource_fn *fn, void *arg);
@@ -84,9 +87,9 @@ int rls_read(struct arena *arena, struct slice content_type, struct slice body,
 struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
     const struct presence_request *req, bool is_lcs);
 void rls_list_free(struct rls_list *l);
-/** The adhoclist that would make it. */
+/** The body that would make it as it is, of the type of its own; nothing for contacts. */
 void rls_list_write(const struct rls_list *l, struct buf *out);
-/** Step by step; 0, -E2BIG, -ENOMEM, -EBADMSG. */
+/** Step by step; 0, -E2BIG, -ENOMEM, or as rls_read(). */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts
  *  change; once more: as they are now. 0, -E2BIG, -ENOMEM. */

@@ -24,7 +24,7 @@ media_encryption=none
 root_ca={ca}
 inc_timeout={ring_seconds}
 sip_random_port=0
-[net]
+{sip}[net]
 dns_srv_enabled=0
 dns_search_enabled=0
 [sound]
@@ -72,7 +72,7 @@ class Linphone:
 
     def __init__(self, directory, user, server, transport, register=True, expires=600,
                  ring_seconds=30, max_calls=4, netns=None, bind="127.0.0.1",
-                 features="", publish=False, friends=()):
+                 features="", publish=False, friends=(), sip=""):
         self.user, self.server, self.transport = user, server, transport
         self.directory = directory
         for sub in (".local/share/linphone", ".config/linphone"):
@@ -85,7 +85,7 @@ class Linphone:
             **ports, bind=bind, ca=server.ca, max_calls=max_calls, name=user.name,
             server=server.uri(transport, host), domain=user.domain, password=user.password,
             expires=expires, register=int(register), ring_seconds=ring_seconds,
-            features=features, publish=int(publish)) + "".join(
+            features=features, publish=int(publish), sip=sip) + "".join(
             FRIEND.format(number=i, name=f.name, uri=f.uri) for i, f in enumerate(friends)))
         flags = ["-m"] if os.geteuid() == 0 else ["-rm"]
         self.child = Child(
@@ -205,12 +205,19 @@ class LinphoneConsole(Linphone):
     program = 'linphonec -d 6 -l "$0/log" -c "$0/rc"'
     prompt = r"linphonec>"
 
-    def __init__(self, directory, user, server, transport, friends):
-        super().__init__(directory, user, server, transport, publish=True, friends=friends)
+    def __init__(self, directory, user, server, transport, friends, rls_uri=""):
+        """rls_uri: one subscription there for all friends, instead of one for each."""
+        super().__init__(directory, user, server, transport, publish=True, friends=friends,
+                         sip=f"rls_uri={rls_uri}\n" if rls_uri else "")
+
+    def log(self):
+        """What it says of itself."""
+        return (self.directory / "log").read_text(errors="replace")
 
     def wait_friend(self, user, status, seconds=15):
         """Until a friend is Online, Busy, Away, Offline..."""
-        self.child.wait_for(rf'Friend "{user.name}" <{user.uri}> is {status}$', seconds)
+        self.child.wait_for(rf'Friend "{user.name}" <{user.uri}> is {status}$', seconds,
+                            cursor=user.name)
 
 
 def fields(text):

@@ -176,10 +176,10 @@ class World:
         return self.add(Linphone(self.path(f"linphone-{user.name}"), user,
                                  server or self.server(), transport, **how))
 
-    def linphonec(self, user, transport, server, friends):
+    def linphonec(self, user, transport, server, friends, **how):
         need("linphonec", "linphone-cli")
         return self.add(LinphoneConsole(self.path(f"linphonec-{user.name}"), user, server, transport,
-                                        friends))
+                                        friends, **how))
 
     def sipe(self, user, transport="tcp", server=None, **how):
         """pidgin-sipe; skipped where it is not installed."""
