@@ -74,6 +74,23 @@ static inline const char *scan_lf(struct scan *s, const char *p)
 	}
 }
 
+/** The same where nothing follows the bytes: their end if there is none, or before it a NUL. */
+static inline const char *scan_lf_within(struct scan *s, const char *p)
+{
+	for (; s->end - p >= 16; p += 16) {
+		__m128i block = scan_load(p);
+		unsigned hits = scan_mask(block, '\n');
+
+		s->least = _mm_min_epu8(s->least, block);
+		if (hits)
+			return p + scan_first(hits);
+	}
+	for (; p < s->end && *p != '\n'; p++)
+		if (*p == '\0')
+			return s->end;
+	return p;
+}
+
 /** The first ':' or LF at p or behind it. */
 static inline const char *scan_colon(const struct scan *s, const char *p)
 {
@@ -103,6 +120,13 @@ static inline struct scan scan_begin(const char *end)
 static inline const char *scan_lf(struct scan *s, const char *p)
 {
 	return memchr(p, '\n', (size_t)(s->end + SCAN_PAD - p));
+}
+
+static inline const char *scan_lf_within(struct scan *s, const char *p)
+{
+	const char *lf = p < s->end ? memchr(p, '\n', (size_t)(s->end - p)) : NULL;
+
+	return lf ? lf : s->end;
 }
 
 static inline const char *scan_colon(const struct scan *s, const char *p)

@@ -215,6 +215,7 @@ struct lcs_tx_info {			/* texts borrowed for the call */
 	const struct gen *gen;		/* that it holds; NULL: none */
 	bool              is_answered;
 };
+struct sip_glance;
 struct lcs_tx_ops {
 	/* A function is about to wait, or a script wants a transaction: make one. */
 	int  (*ensure)(struct lcs_ctx *ctx);
@@ -226,12 +227,10 @@ struct lcs_tx_ops {
 	/* On a worker, who may not know the branch: a request with it did not arrive (18.4).
 	 * May be NULL. */
 	void (*undelivered)(struct slice branch, bool is_cancel, int err);
-	/* Can a response with this branch be to a request of ours? Relayed ones are told apart. */
-	bool (*is_own)(struct slice branch);
-	/* On the owner of the call: a 200 with this branch and the method of its CSeq has come for
-	 * a request of ours. true: that is all its sender wanted to know, and it has been told;
-	 * false: it has to be read. Both or none. */
-	bool (*answered)(struct slice branch, enum sip_method method);
+	/* On the owner of the call: a response has come that no route and no hook wants to see.
+	 * true: a glance was enough, and it has been dealt with; false: it has to be read. May be
+	 * NULL. */
+	bool (*answered)(const struct sip_glance *glance);
 	/* The worker that waits for responses with this branch, if it is one of ours; a peer can
 	 * have made it up. -1: anybody's. */
 	int  (*worker)(struct slice branch);

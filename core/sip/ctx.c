@@ -146,11 +146,11 @@ void lcs_ctx_unref(struct lcs_ctx **p)
 }
 
 /* A copy of the Call-ID: the note is read when the message may be gone. */
-void ctx_note(const struct lcs_ctx *ctx)
+void note_call(struct slice call_id)
 {
 	static _Thread_local char text[NOTE_BYTES];
-	struct slice call_id = slice_first(ctx_call_id(ctx), sizeof(text));
 
+	call_id = slice_first(call_id, sizeof(text));
 	if (call_id.len)
 		memcpy(text, call_id.p, call_id.len);
 	*worker_note() = (struct worker_note){

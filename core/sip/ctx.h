@@ -73,11 +73,13 @@ struct lcs_ctx *ctx_receive(struct sip_msg *msg);
 struct sip_msg *ctx_empty_msg(void);
 
 /** Say in this worker's note which call it is busy with. */
-void ctx_note(const struct lcs_ctx *ctx);
+void note_call(struct slice call_id);
 
 static inline struct slice ctx_call_id(const struct lcs_ctx *ctx)
 {
 	return msg_call_id(ctx->msg);
 }
+
+static inline void ctx_note(const struct lcs_ctx *ctx) { note_call(ctx_call_id(ctx)); }
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/sip/flight.h"
 
 #include "cfg/fiber.h"
+#include "parser/glance.h"
 #include "utils/err.h"
 
 #include <errno.h>
@@ -235,21 +236,18 @@ void flight_response(struct lcs_ctx *ctx)
 		end_response(next_of(f, ctx));
 }
 
-bool flight_is_on(void) { return mine() != NULL; }
-
-void flight_answer(const struct sip_hop *from, struct slice call_id, enum sip_method method,
-    uint16_t status)
+void flight_answer(const struct sip_hop *from, const struct sip_glance *response)
 {
 	struct flight *f = mine();
-	struct flight_run *r = f ? next_run(f, from, call_id) : NULL;
+	struct flight_run *r = f ? next_run(f, from, response->call_id) : NULL;
 
 	if (!r)
 		return;
 	r->generation = (uint32_t)gen_peek()->number;
 	r->kind = ROUTE_REPLY;
-	r->method = (uint8_t)method;
+	r->method = (uint8_t)response->method;
 	r->is_request = false;
-	r->status = status;
+	r->status = response->status;
 	end_response(r);
 }
 

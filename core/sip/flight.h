@@ -50,11 +50,9 @@ void flight_begin(struct lcs_ctx *ctx, int route);
 void flight_end(struct lcs_ctx *ctx, enum vm_status status);
 /** A response has come in; it may have no script. */
 void flight_response(struct lcs_ctx *ctx);
+struct sip_glance;
 /** The same of one that was dealt with as bytes. */
-void flight_answer(const struct sip_hop *from, struct slice call_id, enum sip_method method,
-    uint16_t status);
-/** On the calling worker: is anything recorded? */
-bool flight_is_on(void);
+void flight_answer(const struct sip_hop *from, const struct sip_glance *response);
 /** The run that ctx is in has answered its request, or sent it on. */
 void flight_replied(struct lcs_ctx *ctx, unsigned status);
 void flight_relayed(struct lcs_ctx *ctx, const struct lcs_target *t);

@@ -65,7 +65,7 @@ static const char *find_line(struct slice bytes, const char letters[2])
 
 /* The usual spelling, found without looking at each line. The head must not have ended before:
  * whoever finds one in a body has guessed wrong, and no more. */
-bool steer_find(struct slice bytes, struct slice name, struct slice *value)
+static bool find_usual(struct slice bytes, struct slice name, struct slice *value)
 {
 	const char *line = find_line(bytes, name.p), *lf;
 	struct slice rest;
@@ -126,7 +126,7 @@ static struct slice find(struct slice bytes, bool in_to)
 {
 	struct slice value;
 
-	if (steer_find(bytes, in_to ? SLICE("To:") : SLICE("Call-ID:"), &value))
+	if (find_usual(bytes, in_to ? SLICE("To:") : SLICE("Call-ID:"), &value))
 		return value;
 	return in_to ? find_value(bytes, SLICE("to"), 't') :
 	    find_value(bytes, SLICE("call-id"), 'i');

@@ -22,10 +22,6 @@ msec_t steer_received_at(void);
  *  if that can be seen without parsing. Any thread. */
 bool steer_key(struct slice bytes, uint64_t *key);
 
-/** The value behind a name as nearly all write it ("Call-ID:"), of the first line that begins
- *  so; false if there is none, which proves nothing. Any thread. */
-bool steer_find(struct slice bytes, struct slice name, struct slice *value);
-
 /** lcs_key() of a Call-ID, remembered from the last time on this thread. */
 uint64_t steer_call_key(struct slice call_id);
 

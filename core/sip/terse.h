@@ -1,9 +1,10 @@
 /*
- * core/sip/terse.h - answers that need no message.
+ * core/sip/terse.h - responses that need no message.
  *
- * Of the 200 to a NOTIFY nothing is wanted but that it came. Where no route and no hook sees it
- * its branch and method are found in the bytes, and its transaction is told; index, typed views
- * and ctx, which are most of what a response costs, are not made.
+ * Of the 200 to a NOTIFY of ours nothing is wanted but that it came, and what a next hop says to
+ * a relayed request goes on as it is, without our Via. Where no route and no hook sees them a
+ * glance at the bytes (parser/glance.h) finds their transaction; index, typed views and ctx,
+ * which are most of what a response costs, are not made.
  */
 #ifndef CORE_SIP_TERSE_H
 #define CORE_SIP_TERSE_H

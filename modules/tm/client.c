@@ -188,8 +188,8 @@ static int prepare(struct tm_client *c, struct sip_msg *msg, const struct sip_ed
 int tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *msg,
     const struct sip_edit *last, const struct sip_hop *hop, struct tm_client **out)
 {
-	struct tm_client *c = client_alloc(tx->local, tx, tm_branch_fresh(tx->is_local,
-	    (unsigned)worker_self()));
+	struct tm_client *c = client_alloc(tx->local, tx,
+	    tm_branch_fresh((unsigned)worker_self()));
 
 	if (!c)
 		return -ENOMEM;
@@ -415,25 +415,24 @@ static void settle(struct tm_client *c)
 	set_base(c, NULL);
 }
 
-/* Without a transaction. No response: a 200 that nobody reads. */
-static void tell_uac(struct tm_client *c, struct sip_msg *response)
+/* Without a transaction. */
+static void tell_uac(struct tm_client *c, const struct tm_answer *answer)
 {
-	if (!response)
-		tm_uac_over(c, 200, NULL);
-	else if (response->status >= 200)
-		tm_uac_over(c, response->status, response);
+	if (answer->status >= 200)
+		tm_uac_over(c, answer->status, answer->msg);
 }
 
-static void act(struct tm_client *c, unsigned actions, struct sip_msg *response, int err)
+/* answer: NULL if this is no response. Those that want an ACK have been read. */
+static void act(struct tm_client *c, unsigned actions, const struct tm_answer *answer, int err)
 {
 	if (actions & TM_DO_AGAIN)
 		repeat(c);
 	if (actions & TM_DO_ACK)
-		send_ack(c, response);
+		send_ack(c, answer->msg);
 	if ((actions & TM_DO_TELL) && c->tx && !c->is_cancel)
-		tm_response(c->tx, c, response);
+		tm_response(c->tx, c, answer);
 	else if ((actions & TM_DO_TELL) && c->uac)
-		tell_uac(c, response);
+		tell_uac(c, answer);
 	if (actions & TM_DO_TIMEOUT)
 		time_is_over(c);
 	if (actions & TM_DO_ERROR)
@@ -441,7 +440,7 @@ static void act(struct tm_client *c, unsigned actions, struct sip_msg *response,
 }
 
 /* Enter the transaction, do as the table says, leave; both may be gone after. */
-static void input(struct tm_client *c, enum tm_input in, struct sip_msg *response, int err)
+static void input(struct tm_client *c, enum tm_input in, const struct tm_answer *answer, int err)
 {
 	struct tm_tx *tx = c->tx;
 	struct tm_times times = times_of(c);
@@ -449,7 +448,7 @@ static void input(struct tm_client *c, enum tm_input in, struct sip_msg *respons
 	if (tx)
 		tm_enter(tx);
 	c->is_busy = true;
-	act(c, tm_machine_step(&c->machine, in, &times)->actions, response, err);
+	act(c, tm_machine_step(&c->machine, in, &times)->actions, answer, err);
 	c->is_busy = false;
 	if (c->machine.state == TM_TERMINATED)
 		client_free(c);
@@ -459,14 +458,9 @@ static void input(struct tm_client *c, enum tm_input in, struct sip_msg *respons
 		tm_leave(tx);
 }
 
-void tm_client_receive(struct tm_client *c, struct sip_msg *response)
+void tm_client_receive(struct tm_client *c, const struct tm_answer *answer)
 {
-	input(c, tm_input_recv(response->status), response, 0);
-}
-
-void tm_client_answered(struct tm_client *c)
-{
-	input(c, tm_input_recv(200), NULL, 0);
+	input(c, tm_input_recv(answer->status), answer, 0);
 }
 
 /* Over a connection of its own the client cannot be reached in another way: look after it. */

@@ -263,7 +263,8 @@ static void forward_best(struct tm_tx *tx, struct tm_branch *best)
 	if (!err)
 		err = soften_503(best);
 	if (!err)
-		err = tm_forward(tx, best->response, best->response_last);
+		err = tm_forward(tx, &(struct tm_answer){ best->status, best->response,
+		    best->response_last, NULL });
 	answer_instead(tx, err);
 }
 
@@ -356,24 +357,23 @@ void tm_look_later(struct tm_tx *tx)
 
 /* ---- responses ---- */
 
-static void provisional(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+static void provisional(struct tm_tx *tx, struct tm_client *c, struct tm_answer *answer)
 {
-	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
 	if (!b)
 		return;
-	b->provisional = response->status;
+	b->provisional = answer->status;
 	/* 100 is for one hop only (16.7, item 5); others belong to INVITE (RFC 4320 4.1). */
-	if (response->status == 100 || !tx->is_invite)
+	if (answer->status == 100 || !tx->is_invite)
 		return;
 	tm_client_rings(c);
-	if (!tm_reply_routes(tx, b, response, &last) || tm_is_answered(tx))
+	if (!tm_reply_routes(tx, b, answer) || tm_is_answered(tx))
 		return;
 	if (tx->is_local)
-		tm_uac_provisional(tx, response->status, response);
+		tm_uac_provisional(tx, answer->status, answer->msg);
 	else
-		tm_forward(tx, response, last);
+		tm_forward(tx, answer);
 }
 
 static void mark_done(struct tm_client *c, uint16_t status)
@@ -388,21 +388,20 @@ static void mark_done(struct tm_client *c, uint16_t status)
 }
 
 /* 16.7, item 5: a 2xx goes on at once, and every one to an INVITE does. */
-static void success(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+static void success(struct tm_tx *tx, struct tm_client *c, struct tm_answer *answer)
 {
-	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
-	tm_reply_routes(tx, b, response, &last);
-	mark_done(c, response->status);
+	tm_reply_routes(tx, b, answer);
+	mark_done(c, answer->status);
 	if (tx->is_local) {
 		if (tx->work)
 			tx->work->is_over = true;
-		tm_uac_final(tx, response->status, response);
+		tm_uac_final(tx, answer->status, answer->msg);
 		return;
 	}
 	if (tx->is_invite || !tm_is_answered(tx))
-		answer_instead(tx, tm_forward(tx, response, last));
+		answer_instead(tx, tm_forward(tx, answer));
 	if (tx->work)
 		tm_cancel_others(tx, b, ELSEWHERE);
 }
@@ -419,34 +418,32 @@ static msec_t retry_after(struct sip_msg *response)
 	return 1000 * (msec_t)seconds;
 }
 
-static bool take_failure(struct tm_branch *b, struct sip_msg *response,
-    const struct sip_edit *last)
+static bool take_failure(struct tm_branch *b, const struct tm_answer *answer)
 {
-	const struct sip_view view = { response, last };
+	const struct sip_view view = { answer->msg, answer->last };
 
 	b->status = view_status(&view);
 	if (b->status == 503)
-		b->shun_for = retry_after(response);
+		b->shun_for = retry_after(answer->msg);
 	if (b->status == 503 && tm_branch_next(b)) {
 		b->status = 0;
 		return false;
 	}
 	b->phase = TM_BRANCH_DONE;
-	b->response = sip_msg_ref(response);
-	b->response_last = last;
+	b->response = sip_msg_ref(answer->msg);
+	b->response_last = answer->last;
 	return true;
 }
 
-static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+static void failure(struct tm_tx *tx, struct tm_client *c, struct tm_answer *answer)
 {
-	const struct sip_edit *last = tx->local->now_edits;
 	struct tm_branch *b = c->branch;
 
 	if (!b || !tx->work)
 		return;
-	tm_reply_routes(tx, b, response, &last);
+	tm_reply_routes(tx, b, answer);
 	tm_client_detach(c);
-	if (!take_failure(b, response, last))
+	if (!take_failure(b, answer))
 		return;
 	if (b->status >= 600) {
 		tx->work->is_closed = true;
@@ -457,14 +454,16 @@ static void failure(struct tm_tx *tx, struct tm_client *c, struct sip_msg *respo
 	tm_look(tx);
 }
 
-void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response)
+void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer)
 {
-	if (response->status < 200)
-		provisional(tx, c, response);
-	else if (response->status < 300)
-		success(tx, c, response);
+	struct tm_answer mine = *answer;	/* routes may edit it */
+
+	if (mine.status < 200)
+		provisional(tx, c, &mine);
+	else if (mine.status < 300)
+		success(tx, c, &mine);
 	else
-		failure(tx, c, response);
+		failure(tx, c, &mine);
 }
 
 /* ---- CANCEL ---- */

@@ -3,6 +3,7 @@
  */
 #include "modules/tm/tm.h"
 #include "modules/tm/via.h"
+#include "parser/glance.h"
 
 #include <errno.h>
 
@@ -109,25 +110,33 @@ static void undelivered(struct slice branch, bool is_cancel, int err)
 		tm_client_undelivered(c, err);
 }
 
-static bool is_own(struct slice branch) { return tm_branch_is_own(branch); }
 static int worker(struct slice branch) { return tm_branch_worker(branch); }
 
-static bool answered(struct slice branch, enum sip_method method)
+/* Of ours its sender wants no more than a 200; of others it only goes on. */
+static bool suffices(const struct tm_client *c, const struct sip_glance *glance)
 {
+	if (c->uac)
+		return glance->status == 200 && tm_uac_is_terse(c);
+	return c->tx && tm_passes_unread(c->tx, glance);
+}
+
+static bool answered(const struct sip_glance *glance)
+{
+	const struct tm_answer answer = { .status = glance->status, .glance = glance };
 	struct tm_client *c;
 	uint64_t id;
 
-	if (!tm_branch_id(branch, &id))
+	if (!tm_branch_id(glance->branch, &id))
 		return false;
 	c = tm_client_find(tm_here(), id, false);
-	if (!c || c->method != method || !tm_uac_is_terse(c))
+	if (!c || c->method != glance->method || c->method == METHOD_OTHER || !suffices(c, glance))
 		return false;
-	tm_client_answered(c);
+	tm_client_receive(c, &answer);
 	return true;
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, is_own,
-	answered, worker };
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, answered,
+	worker };
 
 /* ---- for other modules ---- */
 

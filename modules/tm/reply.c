@@ -2,6 +2,7 @@
  * modules/tm/reply.c - a response on its way back: reply routes, Via, the next hop upstream.
  */
 #include "modules/tm/tm.h"
+#include "parser/glance.h"
 
 #include <errno.h>
 
@@ -53,8 +54,7 @@ static void route_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
 }
 
 /* The checker keeps functions that wait out of reply routes, so these end at once. */
-bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *response,
-    const struct sip_edit **last)
+bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct tm_answer *answer)
 {
 	const struct tm_routes routes = routes_of(tx);
 	struct tm_at at = { tx, b };
@@ -63,14 +63,14 @@ bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *resp
 
 	if (routes.reply_all < 0 && routes.reply_armed < 0)
 		return true;
-	ctx = response_ctx(tx, response, *last, &at);
+	ctx = response_ctx(tx, answer->msg, answer->last, &at);
 	if (!ctx)
 		return true;
 	if (routes.reply_all >= 0)
 		lcs_route_run(ctx, routes.reply_all, route_done, &is_dropped);
 	if (routes.reply_armed >= 0 && !is_dropped)
 		lcs_route_run(ctx, routes.reply_armed, route_done, &is_dropped);
-	*last = *lcs_edits(ctx);
+	answer->last = *lcs_edits(ctx);
 	lcs_set_tx(ctx, NULL);
 	lcs_ctx_unref(&ctx);
 	return !is_dropped;
@@ -112,11 +112,47 @@ static bool has_via_below(const struct sip_view *view)
 	return (next && next->value.len) || view_value(view, HDR_VIA, 1, &value);
 }
 
-int tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last)
+bool tm_passes_unread(const struct tm_tx *tx, const struct sip_glance *response)
 {
-	struct sip_view view = { response, last };
+	const struct tm_routes routes = routes_of(tx);
+
+	return !tx->is_local && !tx->watches && response->status < 300 &&
+	    response->has_via_below && routes.reply_all < 0 && routes.reply_armed < 0 &&
+	    routes.onsend < 0;
+}
+
+/* All but the line of our Via. */
+static struct buf *bytes_below(const struct sip_glance *g)
+{
+	struct buf *bytes = buf_new(g->start_line.len + g->behind.len + 1);
+
+	if (!bytes)
+		return NULL;
+	buf_put(bytes, g->start_line);
+	buf_put(bytes, g->behind);
+	return bytes;
+}
+
+static int forward_unread(struct tm_tx *tx, const struct sip_glance *g)
+{
+	struct sip_out *out = sip_out_new();
+
+	if (out)
+		out->bytes = bytes_below(g);
+	if (out && out->bytes)
+		return tm_server_send(tx, g->status, out, NULL);
+	sip_out_unref(&out);
+	return -ENOMEM;
+}
+
+int tm_forward(struct tm_tx *tx, const struct tm_answer *answer)
+{
+	struct sip_msg *response = answer->msg;
+	struct sip_view view = { response, answer->last };
 	struct sip_out *out;
 
+	if (answer->glance)
+		return forward_unread(tx, answer->glance);
 	if (!has_via_below(&view))
 		return -EBADMSG;	/* the client could not tell what it answers */
 	if (edit_drop_first_value(response->arena, &view, HDR_VIA) != 0)

@@ -92,8 +92,7 @@ enum hook_result tm_on_response(struct lcs_call *call)
 		TM_COUNT(local, strays);
 		return HOOK_DROP;
 	}
-	local->now_edits = *lcs_edits(call->ctx);
-	tm_client_receive(c, response);
-	local->now_edits = NULL;
+	tm_client_receive(c, &(struct tm_answer){ .status = response->status, .msg = response,
+	    .last = *lcs_edits(call->ctx) });
 	return HOOK_TAKEN;
 }

@@ -76,8 +76,6 @@ struct tm_local {			/* of one worker */
 	struct lcs_ctx *now;
 	struct tm_key   now_key;
 	struct lcs_ctx *arming;
-	/* Edits that hooks made in the response that is dealt with now: it is passed on with them. */
-	const struct sip_edit *now_edits;
 	struct tm_armed {
 		int    failure, branch, reply;	/* route ids, -1: none */
 		msec_t fr, fr_inv;	/* 0: as configured */
@@ -93,6 +91,17 @@ struct tm_local {			/* of one worker */
 #define TM_PATTERNS_MAX 64u
 
 #define TM_COUNT(local, name) lcs_count(&(local)->name)
+
+struct sip_glance;			/* parser/glance.h */
+
+/* What a next hop has said: a message with the edits that hooks made, or a glance at it, where
+ * nothing but its bytes is wanted. */
+struct tm_answer {
+	uint16_t                 status;
+	struct sip_msg          *msg;
+	const struct sip_edit   *last;
+	const struct sip_glance *glance;
+};
 
 struct tm_client;
 struct tm_branch;
@@ -284,9 +293,7 @@ void tm_client_undelivered(struct tm_client *c, int err);
 /** CANCEL an INVITE, now or when a provisional response comes. No effect on others. */
 void tm_client_cancel(struct tm_client *c, struct slice reason);
 struct tm_client *tm_client_find(struct tm_local *local, uint64_t id, bool is_cancel);
-void tm_client_receive(struct tm_client *c, struct sip_msg *response);
-/** A 200 came for a client of a terse request (tm_uac_is_terse()). */
-void tm_client_answered(struct tm_client *c);
+void tm_client_receive(struct tm_client *c, const struct tm_answer *answer);
 /** Its branch no longer waits for it. */
 void tm_client_detach(struct tm_client *c);
 /** A provisional response that says more than "Trying": timer C begins again (16.7, item 2). */
@@ -323,7 +330,7 @@ bool tm_start_group(struct tm_tx *tx);
 /** Its final status is known: if that is 430, another flow of the instance is tried. */
 void tm_use_spare(struct tm_branch *b);
 /** A response for a client of this transaction; branch NULL: late. */
-void tm_response(struct tm_tx *tx, struct tm_client *c, struct sip_msg *response);
+void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
 /** Something changed: decide, if it can be decided. */
 void tm_look(struct tm_tx *tx);
 /** The same when this turn ends: from inside a script's function. */
@@ -365,11 +372,12 @@ void tm_failure_clean_target(struct tm_work *work);
 bool tm_failure_next_hop(struct tm_work *work);
 
 /* ---- reply.c ---- */
-/** Run the reply routes on a response; *last moves on. false: the script says drop. */
-bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct sip_msg *response,
-    const struct sip_edit **last);
+/** Run the reply routes on a response; its edits move on. false: the script says drop. */
+bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct tm_answer *answer);
+/** Would a response of a next hop go on as it came, seen by no route and no watcher? */
+bool tm_passes_unread(const struct tm_tx *tx, const struct sip_glance *response);
 /** Send a response of a next hop on to whoever asked. 0 or -errno. */
-int  tm_forward(struct tm_tx *tx, struct sip_msg *response, const struct sip_edit *last);
+int  tm_forward(struct tm_tx *tx, const struct tm_answer *answer);
 
 /* ---- stage.c, ops.c ---- */
 enum hook_result tm_on_request(struct lcs_call *call);

@@ -346,7 +346,7 @@ static int write_direct(struct tm_uac *uac, const struct tm_request *r, struct s
 	char branch[TM_BRANCH_CHARS];
 
 	uac->owner = worker_of(lcs_key(call_id));
-	uac->id = tm_branch_fresh(true, uac->owner);
+	uac->id = tm_branch_fresh(uac->owner);
 	uac->method = sip_method_parse(r->method);
 	tm_branch_text(uac->id, branch);
 	return tm_direct_out(r, call_id, slice_of(branch, sizeof(branch)), &uac->out);

@@ -11,19 +11,13 @@
 
 #define HEAD VIA_COOKIE "t"		/* stateless branches of core/sip go on otherwise */
 
-/* The lowest bit of the id tells, which is that of the second digit. */
-#define OWN_BIT   ((uint64_t)1)
-#define OWN_DIGIT sizeof(HEAD)
-
 /* The worker is in the highest bits: tables go by the lowest. */
 #define WORKER_SHIFT 58
 _Static_assert(WORKERS_MAX <= 1u << (64 - WORKER_SHIFT), "a worker has six bits");
 
-uint64_t tm_branch_fresh(bool is_own, unsigned worker)
+uint64_t tm_branch_fresh(unsigned worker)
 {
-	uint64_t id = rand_u64() & (((uint64_t)1 << WORKER_SHIFT) - 1) & ~OWN_BIT;
-
-	return (uint64_t)worker << WORKER_SHIFT | id | (is_own ? OWN_BIT : 0);
+	return (uint64_t)worker << WORKER_SHIFT | rand_u64() >> (64 - WORKER_SHIFT);
 }
 
 int tm_branch_worker(struct slice branch)
@@ -31,12 +25,6 @@ int tm_branch_worker(struct slice branch)
 	uint64_t id;
 
 	return tm_branch_id(branch, &id) ? (int)(id >> WORKER_SHIFT) : -1;
-}
-
-bool tm_branch_is_own(struct slice branch)
-{
-	return branch.len == TM_BRANCH_CHARS && slice_starts(branch, SLICE(HEAD)) &&
-	    (hex_digit(branch.p[OWN_DIGIT]) & 1) != 0;
 }
 
 void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS])

@@ -8,13 +8,10 @@
 
 #define TM_BRANCH_CHARS (sizeof(VIA_COOKIE) - 1 + 1 + 16)	/* cookie, 't', id in hex */
 
-/** A new id. It tells requests of our own from those that we relay, and the worker whose client
- *  it is. */
-uint64_t tm_branch_fresh(bool is_own, unsigned worker);
+/** A new id, which tells the worker whose client it is. */
+uint64_t tm_branch_fresh(unsigned worker);
 /** The worker that the branch names, whoever wrote it; -1: it is not of our form. */
 int tm_branch_worker(struct slice branch);
-/** May this be the branch of a request of our own? */
-bool tm_branch_is_own(struct slice branch);
 void tm_branch_text(uint64_t id, char text[TM_BRANCH_CHARS]);
 /** true: the branch has our form, *id is the client's - though it may be forgotten. */
 bool tm_branch_id(struct slice branch, uint64_t *id);
