@@ -80,6 +80,11 @@ int edit_drop_first_value(struct arena *a, struct sip_view *view, enum hdr_id id
 int edit_drop_all(struct arena *a, struct sip_view *view, enum hdr_id id, struct slice name);
 
 /* ---- reading through ---- */
+/** Can there be a header of that id, HDR_OTHER apart? No is certain. */
+static inline bool view_may_have(const struct sip_view *v, enum hdr_id id)
+{
+	return msg_hdr(v->msg, id) || (v->last && (v->last->touched & edit_bit(id)) != 0);
+}
 struct slice view_request_uri(const struct sip_view *v);
 uint16_t     view_status(const struct sip_view *v);
 struct slice view_reason(const struct sip_view *v);

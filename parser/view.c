@@ -261,8 +261,11 @@ static size_t walk_values(const struct sip_view *v, enum hdr_id id, size_t nth,
 bool view_value(const struct sip_view *v, enum hdr_id id, int nth, struct slice *value)
 {
 	struct slice seen;
-	size_t n = walk_values(v, id, nth < 0 ? SIZE_MAX : (size_t)nth, &seen);
+	size_t n;
 
+	if (!view_may_have(v, id))
+		return false;
+	n = walk_values(v, id, nth < 0 ? SIZE_MAX : (size_t)nth, &seen);
 	if (nth < 0 ? n == 0 : n <= (size_t)nth)
 		return false;
 	*value = seen;

@@ -69,22 +69,21 @@ static bool is_better(const struct usrloc_binding *a, const struct usrloc_bindin
 }
 
 bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
-    const struct endpoint_wish *wish, int64_t now)
+    const struct usrloc_binding *mine, const struct endpoint_wish *wish, int64_t now)
 {
-	struct usrloc_binding mine, other;
+	struct usrloc_binding other;
 
-	reg->usrloc->binding(aor, i, &mine);
 	/* Inside a dialog with an LCS client nobody else is meant. */
-	if (wish->by_address && rank(&mine, wish) < 2)
+	if (wish->by_address && rank(mine, wish) < 2)
 		return false;
-	if (!endpoint_epid(&mine).len)
+	if (aor->count == 1 || !endpoint_epid(mine).len)
 		return true;
 	for (unsigned k = 0; k < aor->count; k++) {
 		reg->usrloc->binding(aor, k, &other);
 		if (k == i || !can_be_reached(&other, now))
 			continue;
-		if (is_better(&other, &mine, wish) ||
-		    (k < i && !is_better(&mine, &other, wish)))
+		if (is_better(&other, mine, wish) ||
+		    (k < i && !is_better(mine, &other, wish)))
 			return false;
 	}
 	return true;

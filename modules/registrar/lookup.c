@@ -183,7 +183,8 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 	if (l->by_gruu && !gruu_is_of(l->instance, b.instance))
 		return 0;
 	if (b.expires <= l->now || !takes_method(l, &b) || !has_features(l, &b) ||
-	    !endpoint_is_meant(l->reg, aor, i, &l->wish, l->now) || !make_target(l, &b, &t))
+	    !endpoint_is_meant(l->reg, aor, i, &b, &l->wish, l->now) ||
+	    !make_target(l, &b, &t))
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
 	l->taken++;

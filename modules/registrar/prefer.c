@@ -18,7 +18,7 @@ static void read_value(struct prefer *p, struct slice value, bool rejects)
 	p->count++;
 }
 
-static int read_header(struct prefer *p, const struct sip_view *view, enum hdr_id id)
+static int read_values(struct prefer *p, const struct sip_view *view, enum hdr_id id)
 {
 	struct value_walk w = { 0 };
 	struct slice value;
@@ -31,6 +31,11 @@ static int read_header(struct prefer *p, const struct sip_view *view, enum hdr_i
 		read_value(p, value, id == HDR_REJECT_CONTACT);
 	}
 	return 0;
+}
+
+static int read_header(struct prefer *p, const struct sip_view *view, enum hdr_id id)
+{
+	return view_may_have(view, id) ? read_values(p, view, id) : 0;
 }
 
 int prefer_read(struct lcs_ctx *ctx, struct prefer *out)

@@ -93,7 +93,7 @@ struct slice endpoint_epid(const struct usrloc_binding *b);
  * @return false: the i-th binding of aor is passed over
  */
 bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
-    const struct endpoint_wish *wish, int64_t now);
+    const struct usrloc_binding *mine, const struct endpoint_wish *wish, int64_t now);
 
 /** Is an option tag in Supported? */
 bool registrar_supports(struct lcs_ctx *ctx, struct slice tag);
