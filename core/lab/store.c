@@ -143,6 +143,22 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 	return store_sqlite.run(store.conn, stmt, args, row, arg);
 }
 
+int store_run_all_now(const struct store_op *ops, size_t count)
+{
+	int err = store.conn ? store_sqlite.begin(store.conn) : -ENODEV;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		int n = store_sqlite.run(store.conn, ops[i].stmt, ops[i].args, NULL, NULL);
+
+		err = n < 0 ? n : 0;
+	}
+	if (!err)
+		return store_sqlite.commit(store.conn);
+	if (store.conn)
+		store_sqlite.rollback(store.conn);
+	return err;
+}
+
 static int open_file(const char **why)
 {
 	struct store_open how = { .rest = store.in_memory ? ":memory:" : store.path,

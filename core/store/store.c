@@ -349,6 +349,27 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 	return n;
 }
 
+int store_run_all_now(const struct store_op *ops, size_t count)
+{
+	const struct store_backend *be = store.backend;
+	int err;
+
+	lcs_assert(worker_self() < 0);
+	if (!store_is_on())
+		return -ENODEV;
+	err = be->begin(store.control);
+	for (size_t i = 0; i < count && !err; i++) {
+		int n = store_run_now(ops[i].stmt, ops[i].args, NULL, NULL);
+
+		err = n < 0 ? n : 0;
+	}
+	if (!err)
+		err = be->commit(store.control);
+	if (err)
+		be->rollback(store.control);
+	return err;
+}
+
 /* ---- start and stop ---- */
 
 static const struct store_backend *backend_of(const char *url, const char **rest)

@@ -75,6 +75,9 @@ int store_run_all(const struct store_op *ops, size_t count, store_done_fn *done,
 int store_run_now(const struct store_stmt *stmt, const struct value *args,
     void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg);
 
+/** Control thread only, blocks: several writes, on disk together or not at all. 0 or -errno. */
+int store_run_all_now(const struct store_op *ops, size_t count);
+
 /** Before store_start(). Kept by reference. */
 int store_register(const struct store_schema *schema);
 

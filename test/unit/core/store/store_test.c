@@ -217,6 +217,24 @@ static void test_control_thread(void **state)
 	assert_int_equal(rows, 1);
 }
 
+static void test_control_thread_writes_all_or_none(void **state)
+{
+	struct value a[] = { value_string(SLICE("a")), value_int(1) };
+	struct value b[] = { value_string(SLICE("b")), value_int(2) };
+	struct store_op ops[] = { { &stmts[INSERT], a }, { &stmts[INSERT], b },
+	    { &stmts[INSERT], a } };
+
+	(void)state;
+	worker_here.index = -1;
+	assert_int_equal(store_run_all_now(ops, 3), -EILSEQ);
+	worker_here.index = 0;
+	expect_all("");
+	worker_here.index = -1;
+	assert_int_equal(store_run_all_now(ops, 2), 0);
+	worker_here.index = 0;
+	expect_all("a=1 b=2 ");
+}
+
 static void test_survives_stop(void **state)
 {
 	struct seen seen = { 0 };
@@ -421,6 +439,7 @@ int main(void)
 		STORE_TEST(test_bad_statement_fails_alone),
 		STORE_TEST(test_all_or_nothing),
 		STORE_TEST(test_control_thread),
+		STORE_TEST(test_control_thread_writes_all_or_none),
 		STORE_TEST(test_survives_stop),
 		STORE_TEST(test_one_server_per_file),
 		STORE_TEST(test_files_are_private),
