@@ -127,6 +127,7 @@ static bool run_tasks(struct loop *loop)
 
 unsigned worker_count(void) { return room.count; }
 bool workers_are_real(void) { return false; }
+struct loop *control_loop(void) { return NULL; }
 uint64_t worker_turns(unsigned index) { return room.workers[index].turns; }
 uint64_t worker_pauses(unsigned index) { return (void)index, 0; }
 size_t worker_inbox_depth(unsigned index) { return room.workers[index].depth; }

@@ -81,6 +81,11 @@ bool workers_are_real(void)
 	return true;
 }
 
+static struct loop *control;		/* only its own thread asks for it */
+
+struct loop *control_loop(void) { return control; }
+void control_set_loop(struct loop *loop) { control = loop; }
+
 unsigned worker_count(void)
 {
 	return room.count;

@@ -32,6 +32,12 @@ unsigned worker_count(void);
  *  nowhere and starts no thread of its own. */
 bool workers_are_real(void);
 
+/** The control thread's loop, for descriptors that bring it work from threads of a module's own:
+ *  loop_watch() and loop_unwatch() on that thread. NULL where threads are played. */
+struct loop *control_loop(void);
+/** By whoever is the control thread; NULL: it turns no more. */
+void control_set_loop(struct loop *loop);
+
 /** The owner of a key, the same for the life of the process. */
 unsigned worker_of(uint64_t key);
 

@@ -171,6 +171,7 @@ static int open_loop(void)
 	if (!proc.loop)
 		return -ENOMEM;
 	loop_set_sleep(proc.loop, &sleep);
+	control_set_loop(proc.loop);
 	return open_signals();
 }
 
@@ -277,6 +278,7 @@ static void finish(void)
 	if (proc.reads)
 		epoch_thread_unregister();
 	epoch_drain();
+	control_set_loop(NULL);
 	loop_free(&proc.loop);
 	arena_thread_flush();
 	panic_thread_leave();
