@@ -35,6 +35,10 @@ static enum auth_verdict judge(struct lcs_call *call, bool proxy)
 		*(user ? &stats->disabled : &stats->unknown) += 1;
 		return AUTH_WRONG;
 	}
+	if (!user->has_password) {
+		stats->refused += 1;
+		return AUTH_WRONG;
+	}
 	verdict = db->auth->check(db->auth_state, call->ctx, &asked,
 	    user_ha1(user, asked.domain.len > 0, asked.alg));
 	*(verdict == AUTH_OK ? &stats->accepted : &stats->refused) += 1;
@@ -91,6 +95,14 @@ static enum fn_status fn_user_is_enabled(struct lcs_call *call)
 	return FN_DONE;
 }
 
+static enum fn_status fn_user_home(struct lcs_call *call)
+{
+	const struct user *user = user_of_uri(call, call->argv[0].s);
+
+	call->ret = user && user->texts.home.len ? value_string(user->texts.home) : value_null();
+	return FN_DONE;
+}
+
 /* The credentials that were accepted must belong to the URI that is claimed. */
 static enum fn_status check_claim(struct lcs_call *call, enum hdr_id id)
 {
@@ -142,7 +154,7 @@ static struct slice ha1_of(struct auth_db *db, struct slice aor, bool full_name,
 	return user ? user_ha1(user, full_name, alg) : SLICE("");
 }
 
-static const struct auth_db_api api = { state_of, add_watch, ha1_of };
+static const struct auth_db_api api = { state_of, add_watch, ha1_of, &auth_db_directory };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 
 /* ---- life ---- */
@@ -196,6 +208,9 @@ static const struct lcs_func funcs[] = {
 	  "is there a user with this address, enabled or not" },
 	{ "user_is_enabled(uri: str) -> bool", fn_user_is_enabled, IN_REQUEST, FUNC_MUST_CHECK,
 	  "is there a user with this address who may sign in" },
+	{ "user_home(uri: str) -> str?", fn_user_home, IN_REQUEST, 0,
+	  "the home server of the user with this address, as the directory names it; null if it names "
+	  "none" },
 	{ "check_from() -> bool", fn_check_from, IN_REQUEST, FUNC_MUST_CHECK,
 	  "the accepted credentials belong to the user in From" },
 	{ "check_to() -> bool", fn_check_to, IN_REQUEST, FUNC_MUST_CHECK,

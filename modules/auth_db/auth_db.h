@@ -6,6 +6,7 @@
 
 #include "modules/auth/auth_api.h"
 #include "modules/auth_db/auth_db_api.h"
+#include "modules/auth_db/directory_api.h"
 #include "modules/auth_db/users.h"
 #include "modules/usrloc/usrloc_api.h"
 
@@ -24,6 +25,16 @@ struct auth_db {
 	unsigned               watch_count;
 };
 
+/* ---- news.c ---- */
+int  news_password(struct auth_db *db, struct slice name, struct slice domain,
+    struct slice password);
+/** Signed out, too. */
+void news_locked_out(struct auth_db *db, struct slice aor, bool deleted);
+/** Both are users; the lists of from become those of to, and from is deleted - or to, if that
+ *  fails. 0 or -errno. */
+int  news_move(struct auth_db *db, struct slice from, struct slice to);
+
+extern const struct auth_db_directory_api auth_db_directory;
 extern const struct lcs_rpc auth_db_rpcs[];
 
 #endif

@@ -8,6 +8,7 @@
 #include "utils/digest.h"
 
 struct auth_db;
+struct auth_db_directory_api;
 
 enum auth_db_state { AUTH_DB_UNKNOWN, AUTH_DB_DISABLED, AUTH_DB_ENABLED };
 
@@ -32,6 +33,7 @@ struct auth_db_api {
 	 *  is no such user. Borrowed until the thread's next quiet point. */
 	struct slice (*ha1)(struct auth_db *db, struct slice aor, bool full_name,
 	    enum digest_alg alg);
+	const struct auth_db_directory_api *directory;	/* directory_api.h */
 };
 
 #endif

@@ -57,44 +57,17 @@ static int split_aor(struct slice text, struct slice *name, struct slice *domain
 
 static json_t *describe(const struct user *user)
 {
+	const struct user_texts *texts = &user->texts;
 	char changed[32];
 	time_t t = (time_t)user->changed;
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
 	strftime(changed, sizeof(changed), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_pack("{s:s%, s:s, s:s}", "user", user->aor.p, user->aor.len,
-	    "state", user->enabled ? "enabled" : "disabled", "changed", changed);
-}
-
-/* ---- others who want to know ---- */
-
-static int tell_password(struct auth_db *db, struct slice name, struct slice domain,
-    struct slice password)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < db->watch_count && !err; i++)
-		if (db->watches[i].watch->password)
-			err = db->watches[i].watch->password(db->watches[i].arg, name, domain, password);
-	return err;
-}
-
-static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
-{
-	for (unsigned i = 0; i < db->watch_count; i++)
-		if (db->watches[i].watch->locked_out)
-			db->watches[i].watch->locked_out(db->watches[i].arg, aor, deleted);
-}
-
-static int tell_renamed(struct auth_db *db, struct slice from, struct slice to)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < db->watch_count && !err; i++)
-		if (db->watches[i].watch->renamed)
-			err = db->watches[i].watch->renamed(db->watches[i].arg, from, to);
-	return err;
+	return json_pack("{s:s%, s:s, s:s, s:s, s:o, s:o, s:o}", "user", user->aor.p, user->aor.len,
+	    "state", user->enabled ? "enabled" : "disabled", "changed", changed,
+	    "from", texts->key.len ? "directory" : "here", "account", json_slice(texts->account),
+	    "display_name", json_slice(texts->display_name), "home", json_slice(texts->home));
 }
 
 static int put(struct lcs_rpc_call *call, bool is_new)
@@ -108,7 +81,7 @@ static int put(struct lcs_rpc_call *call, bool is_new)
 	if (!err)
 		err = users_put(users_of(call->mod), name, domain, password, is_new);
 	if (!err)
-		err = tell_password(lcs_shared(call->mod), name, domain, password);
+		err = news_password(lcs_shared(call->mod), name, domain, password);
 	if (err)
 		return refuse(call, err, text);
 	log_notice("auth_db", "user %s user=%.*s", is_new ? "added" : "has a new password",
@@ -143,29 +116,15 @@ static int aor_param(const json_t *params, struct arena *arena, struct slice *ao
 	return aor_of(params, "user", arena, aor);
 }
 
-/* ---- whoever may not sign in any more is signed out ---- */
-
-struct signing_out { struct auth_db *db; struct slice aor; int err; };
-
-static void sign_out_on_worker(unsigned index, void *arg)
+/* What the directory says of its users holds; deleted, they are back when it says so again. */
+static int refuse_foreign(struct lcs_rpc_call *call, struct slice aor)
 {
-	struct signing_out *s = arg;
+	const struct user *user = users_find(users_of(call->mod), aor);
 
-	if (index == 0)
-		s->err = s->db->usrloc->remove(s->db->ul, s->aor, SLICE_NULL);
-}
-
-/* Asked of the owner, not waited for: the store may take its time. */
-static void sign_out(struct auth_db *db, struct slice aor)
-{
-	struct signing_out s = { db, aor, 0 };
-
-	if (!db->usrloc)
-		return;
-	worker_on_each(sign_out_on_worker, &s);
-	if (s.err)
-		log_error("auth_db", "endpoints of a locked out user stay user=%.*s error=\"%s\"",
-		    SLICE_ARG(aor), err_text(s.err));
+	if (!user || !user->texts.key.len)
+		return 0;
+	return lcs_rpc_fail(call, -EPERM, "user %.*s comes from the directory: change the entry there "
+	    "(or delete the user here, until the next resync)", SLICE_ARG(aor));
 }
 
 static int change(struct lcs_rpc_call *call, const char *what)
@@ -173,16 +132,17 @@ static int change(struct lcs_rpc_call *call, const char *what)
 	struct slice aor = SLICE_NULL;
 	int err = aor_param(call->params, call->arena, &aor);
 
-	if (!err && what[0] == 'd' && what[1] == 'e')
+	if (!err && what[0] == 'd' && what[1] == 'e') {
 		err = users_delete(users_of(call->mod), aor);
-	else if (!err)
+	} else if (!err) {
+		if (refuse_foreign(call, aor) != 0)
+			return -EPERM;
 		err = users_enable(users_of(call->mod), aor, what[0] == 'e');
+	}
 	if (err)
 		return refuse(call, err, json_text(call->params, "user"));
-	if (what[0] == 'd') {
-		sign_out(lcs_shared(call->mod), aor);
-		tell_locked_out(lcs_shared(call->mod), aor, what[1] == 'e');
-	}
+	if (what[0] == 'd')
+		news_locked_out(lcs_shared(call->mod), aor, what[1] == 'e');
 	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
 	call->result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
 	return 0;
@@ -218,29 +178,19 @@ static int put_new(struct auth_db *db, struct slice to, const struct user *old,
 	if (!enabled)
 		err = users_enable(&db->users, to, false);
 	if (!err)
-		err = tell_password(db, name, domain, password);
+		err = news_password(db, name, domain, password);
 	if (err)
 		users_delete(&db->users, to);
 	return err;
 }
 
-/* Both names are users while their lists go over, so that a failure loses nothing. */
 static int rename_user(struct auth_db *db, struct slice from, struct slice to,
     struct slice password)
 {
 	const struct user *old = users_find(&db->users, from);
 	int err = old ? put_new(db, to, old, password) : -ENOENT;
 
-	if (err)
-		return err;
-	sign_out(db, from);
-	err = tell_renamed(db, from, to);
-	if (!err)
-		err = users_delete(&db->users, from);
-	else
-		users_delete(&db->users, to);
-	tell_locked_out(db, err ? to : from, true);
-	return err;
+	return err ? err : news_move(db, from, to);
 }
 
 static int rpc_rename(struct lcs_rpc_call *call)
@@ -254,6 +204,8 @@ static int rpc_rename(struct lcs_rpc_call *call)
 	if (!err && !password.len)
 		return lcs_rpc_fail(call, -EINVAL, "the password is empty; it is needed, as "
 		    "digests are made of the name, too");
+	if (!err && refuse_foreign(call, from) != 0)
+		return -EPERM;
 	if (!err)
 		err = rename_user(lcs_shared(call->mod), from, to, password);
 	if (err)

@@ -13,16 +13,16 @@ static const struct store_step steps[] = {
 	{ 0 }
 };
 
-enum { STMT_ALL, STMT_PUT, STMT_ENABLE, STMT_DELETE };
+enum { STMT_ALL, STMT_PUT, STMT_DELETE };
+
+#define COLUMNS "name, domain, enabled, md5, sha256, md5_full, sha256_full, changed, dir_key, " \
+	"account, display_name, home"
+#define COLUMN_COUNT 12u
 
 static const struct store_stmt stmts[] = {
-	[STMT_ALL] = { "user_all", "select name, domain, enabled, md5, sha256, md5_full, "
-	    "sha256_full, changed from user_account", "", "ssissssi", NULL },
-	[STMT_PUT] = { "user_put", "replace into user_account(name, domain, enabled, md5, sha256, "
-	    "md5_full, sha256_full, changed, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	    "ssissssii", NULL, NULL },
-	[STMT_ENABLE] = { "user_enable", "update user_account set enabled = ?, changed = ?, "
-	    "version = version + 1 where name = ? and domain = ?", "iiss", NULL, NULL },
+	[STMT_ALL] = { "user_all", "select " COLUMNS " from user_account", "", "ssissssissss", NULL },
+	[STMT_PUT] = { "user_put", "replace into user_account(" COLUMNS ", version) values (?, ?, ?, ?, "
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssissssi", NULL, NULL },
 	[STMT_DELETE] = { "user_delete", "delete from user_account where name = ? and domain = ?",
 	    "ss", NULL, NULL },
 	{ 0 }
@@ -49,7 +49,8 @@ static void user_drop(struct epoch_item *item)
 int users_init(struct users *u)
 {
 	u->table = rtab_new(1024);
-	return u->table ? 0 : -ENOMEM;
+	u->keys = rtab_new(64);
+	return u->table && u->keys ? 0 : -ENOMEM;
 }
 
 static void free_one(const struct rtab_node *node, void *arg)
@@ -60,10 +61,10 @@ static void free_one(const struct rtab_node *node, void *arg)
 
 void users_fini(struct users *u)
 {
-	if (!u->table)
-		return;
-	rtab_each(u->table, free_one, NULL);
+	if (u->table)
+		rtab_each(u->table, free_one, NULL);
 	rtab_free(&u->table);
+	rtab_free(&u->keys);
 }
 
 const struct user *users_find(const struct users *u, struct slice aor)
@@ -71,19 +72,66 @@ const struct user *users_find(const struct users *u, struct slice aor)
 	return (const struct user *)(const void *)rtab_find(u->table, hash_of(aor), same_aor, &aor);
 }
 
-static struct user *user_new(struct slice name, struct slice domain)
+static const struct user *from_key(const struct rtab_node *node)
 {
-	struct user *user = calloc(1, sizeof(*user) + name.len + 1 + domain.len);
-	char *text;
+	return (const struct user *)(const void *)((const char *)node - offsetof(struct user, by_key));
+}
+
+static bool same_key(const struct rtab_node *node, const void *key)
+{
+	return slice_eq(from_key(node)->texts.key, *(const struct slice *)key);
+}
+
+const struct user *users_by_key(const struct users *u, struct slice key)
+{
+	const struct rtab_node *node = rtab_find(u->keys, hash_of(key), same_key, &key);
+
+	return node ? from_key(node) : NULL;
+}
+
+void user_free(struct user *user) { free(user); }
+
+static char *put_text(char *at, struct slice *text)
+{
+	if (text->len)
+		memcpy(at, text->p, text->len);
+	*text = slice_of(at, text->len);
+	return at + text->len;
+}
+
+struct user *user_new(const struct user_texts *t)
+{
+	size_t size = t->name.len + 1 + t->domain.len + t->key.len + t->account.len +
+	    t->display_name.len + t->home.len;
+	struct user *user = calloc(1, sizeof(*user) + size);
+	char *at = (char *)(user + 1);
 
 	if (!user)
 		return NULL;
-	text = (char *)(user + 1);
-	memcpy(text, name.p, name.len);
-	text[name.len] = '@';
-	memcpy(text + name.len + 1, domain.p, domain.len);
-	user->aor = slice_of(text, name.len + 1 + domain.len);
-	user->name_len = name.len;
+	user->texts = *t;
+	user->aor = slice_of(at, t->name.len + 1 + t->domain.len);
+	at = put_text(at, &user->texts.name);
+	*at++ = '@';
+	at = put_text(at, &user->texts.domain);
+	at = put_text(at, &user->texts.key);
+	at = put_text(at, &user->texts.account);
+	at = put_text(at, &user->texts.display_name);
+	put_text(at, &user->texts.home);
+	user->enabled = true;
+	user->changed = clock_wall();
+	return user;
+}
+
+struct user *user_like(const struct user *old, const struct user_texts *t)
+{
+	struct user *user = user_new(t);
+
+	if (!user)
+		return NULL;
+	user->enabled = old->enabled;
+	user->has_password = old->has_password && slice_eq(user->aor, old->aor);
+	if (user->has_password)
+		memcpy(user->ha1, old->ha1, sizeof(user->ha1));
 	return user;
 }
 
@@ -91,6 +139,10 @@ static void link_user(struct users *u, struct user *user)
 {
 	struct user *old = (struct user *)(uintptr_t)users_find(u, user->aor);
 
+	if (old && old->texts.key.len)
+		rtab_remove(u->keys, &old->by_key);
+	if (user->texts.key.len)
+		rtab_insert(u->keys, &user->by_key, hash_of(user->texts.key));
 	if (!old) {
 		rtab_insert(u->table, &user->node, hash_of(user->aor));
 		return;
@@ -101,6 +153,8 @@ static void link_user(struct users *u, struct user *user)
 
 static void unlink_user(struct users *u, struct user *user)
 {
+	if (user->texts.key.len)
+		rtab_remove(u->keys, &user->by_key);
 	rtab_remove(u->table, &user->node);
 	epoch_defer(&user->item, user_drop);
 }
@@ -111,30 +165,40 @@ struct loading { struct users *users; int err; };
 
 static bool take_hex(char *to, size_t len, const struct value *cell)
 {
-	if (cell->type != VALUE_STRING || cell->s.len != len)
+	if (cell->s.len != len)
 		return false;
 	memcpy(to, cell->s.p, len);
 	return true;
 }
 
+static bool take_secrets(struct user *user, const struct value *c)
+{
+	return take_hex(user->ha1[0][DIGEST_MD5], 32, &c[3]) &&
+	    take_hex(user->ha1[0][DIGEST_SHA256], 64, &c[4]) &&
+	    take_hex(user->ha1[1][DIGEST_MD5], 32, &c[5]) &&
+	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6]);
+}
+
 static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loading *l = arg;
+	const struct user_texts t = { .name = c[0].s, .domain = c[1].s, .key = c[8].s,
+	    .account = c[9].s, .display_name = c[10].s, .home = c[11].s };
 	struct user *user;
 
-	lcs_assert(columns == 8);
-	user = c[0].type == VALUE_STRING && c[1].type == VALUE_STRING ?
-	    user_new(c[0].s, c[1].s) : NULL;
+	lcs_assert(columns == COLUMN_COUNT);
+	if (!store_row_fits(&stmts[STMT_ALL], c))
+		return;
+	user = user_new(&t);
 	if (!user) {
 		l->err = -ENOMEM;
 		return;
 	}
 	user->enabled = c[2].i != 0;
 	user->changed = c[7].i;
-	if (take_hex(user->ha1[0][DIGEST_MD5], 32, &c[3]) &&
-	    take_hex(user->ha1[0][DIGEST_SHA256], 64, &c[4]) &&
-	    take_hex(user->ha1[1][DIGEST_MD5], 32, &c[5]) &&
-	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6])) {
+	user->has_password = take_secrets(user, c);
+	/* Those of a directory prove otherwise who they are. */
+	if (user->has_password || t.key.len) {
 		link_user(l->users, user);
 		return;
 	}
@@ -155,110 +219,118 @@ int users_load(struct users *u)
 
 static int make_secrets(struct user *user, struct slice password)
 {
-	struct slice name = slice_first(user->aor, user->name_len);
-	struct slice domain = slice_skip(user->aor, user->name_len + 1);
-	const struct slice colon = SLICE(":"), names[2] = { name, user->aor };
+	const struct slice colon = SLICE(":"), names[2] = { user->texts.name, user->aor };
 
 	for (int form = 0; form < 2; form++)
 		for (int alg = DIGEST_MD5; alg <= DIGEST_SHA256; alg++) {
-			const struct slice all[] = { names[form], colon, domain, colon, password };
+			const struct slice all[] = { names[form], colon, user->texts.domain, colon,
+			    password };
 			int err = digest_hex((enum digest_alg)alg, all, 5, user->ha1[form][alg]);
 
 			if (err)
 				return err;
 		}
+	user->has_password = true;
 	return 0;
 }
 
-static int put_row(const struct user *user)
-{
-	struct value args[] = {
-		value_string(slice_first(user->aor, user->name_len)),
-		value_string(slice_skip(user->aor, user->name_len + 1)),
-		value_int(user->enabled),
-		value_string(user_ha1(user, false, DIGEST_MD5)),
-		value_string(user_ha1(user, false, DIGEST_SHA256)),
-		value_string(user_ha1(user, true, DIGEST_MD5)),
-		value_string(user_ha1(user, true, DIGEST_SHA256)),
-		value_int(user->changed),
-		value_int(user->changed),
-	};
-	int n = store_run_now(&stmts[STMT_PUT], args, NULL, NULL);
+struct row { struct value cells[COLUMN_COUNT + 1]; };
 
-	return n < 0 ? n : 0;
+/* The arguments of STMT_PUT, the first two also those of STMT_DELETE. */
+static void fill_row(struct row *row, const struct user *user)
+{
+	const struct user_texts *t = &user->texts;
+
+	*row = (struct row){ {
+		value_string(t->name), value_string(t->domain), value_int(user->enabled),
+		store_text(user_ha1(user, false, DIGEST_MD5)),
+		store_text(user_ha1(user, false, DIGEST_SHA256)),
+		store_text(user_ha1(user, true, DIGEST_MD5)),
+		store_text(user_ha1(user, true, DIGEST_SHA256)),
+		value_int(user->changed), store_text(t->key), store_text(t->account),
+		store_text(t->display_name), store_text(t->home), value_int(user->changed),
+	} };
+}
+
+static int write_all(const struct users_step *all, unsigned count)
+{
+	struct store_op *ops = calloc(count, sizeof(*ops));
+	struct row *rows = calloc(count, sizeof(*rows));
+	int err = ops && rows ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < count && !err; i++) {
+		fill_row(&rows[i], all[i].user);
+		ops[i] = (struct store_op){ &stmts[all[i].gone ? STMT_DELETE : STMT_PUT],
+		    rows[i].cells };
+	}
+	if (!err)
+		err = store_run_all_now(ops, count);
+	if (rows)
+		explicit_bzero(rows, count * sizeof(*rows));
+	free(rows);
+	free(ops);
+	return err;
+}
+
+int users_commit(struct users *u, const struct users_step *all, unsigned count)
+{
+	int err = count ? write_all(all, count) : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (!err && all[i].gone)
+			unlink_user(u, all[i].user);
+		else if (!err)
+			link_user(u, all[i].user);
+		else if (!all[i].gone)
+			free(all[i].user);
+	return err;
+}
+
+static int commit_one(struct users *u, struct user *user, bool gone)
+{
+	const struct users_step step = { user, gone };
+
+	return users_commit(u, &step, 1);
 }
 
 int users_put(struct users *u, struct slice name, struct slice domain, struct slice password,
     bool must_be_new)
 {
-	struct user *user = user_new(name, domain);
-	const struct user *old;
+	const struct user_texts t = { .name = name, .domain = domain };
+	struct user *user = user_new(&t);
+	const struct user *old = user ? users_find(u, user->aor) : NULL;
 	int err;
 
+	if (old) {			/* with the spelling that is the key in the store */
+		free(user);
+		user = user_like(old, &old->texts);
+	}
 	if (!user)
 		return -ENOMEM;
-	old = users_find(u, user->aor);
-	user->enabled = !old || old->enabled;
-	user->changed = clock_wall();
-	err = old && must_be_new ? -EEXIST : !old && !must_be_new ? -ENOENT : 0;
-	if (!err && old)	/* keep the spelling: it is the key in the store */
-		memcpy((char *)(user + 1), old->aor.p, old->aor.len);
+	err = old && must_be_new ? -EEXIST : !old && !must_be_new ? -ENOENT :
+	    make_secrets(user, password);
 	if (!err)
-		err = make_secrets(user, password);
-	if (!err)
-		err = put_row(user);
-	if (err) {
-		free(user);
-		return err;
-	}
-	link_user(u, user);
-	return 0;
+		return commit_one(u, user, false);
+	free(user);
+	return err;
 }
 
 int users_enable(struct users *u, struct slice aor, bool enabled)
 {
 	const struct user *old = users_find(u, aor);
-	struct slice name, domain;
-	struct user *user;
-	int n;
+	struct user *user = old ? user_like(old, &old->texts) : NULL;
 
-	if (!old)
-		return -ENOENT;
-	name = slice_first(old->aor, old->name_len);
-	domain = slice_skip(old->aor, old->name_len + 1);
-	user = user_new(name, domain);
 	if (!user)
-		return -ENOMEM;
-	memcpy(user->ha1, old->ha1, sizeof(user->ha1));
+		return old ? -ENOMEM : -ENOENT;
 	user->enabled = enabled;
-	user->changed = clock_wall();
-	struct value args[] = { value_int(enabled), value_int(user->changed), value_string(name),
-	    value_string(domain) };
-
-	n = store_run_now(&stmts[STMT_ENABLE], args, NULL, NULL);
-	if (n < 0) {
-		free(user);
-		return n;
-	}
-	link_user(u, user);
-	return 0;
+	return commit_one(u, user, false);
 }
 
 int users_delete(struct users *u, struct slice aor)
 {
 	const struct user *user = users_find(u, aor);
-	int n;
 
-	if (!user)
-		return -ENOENT;
-	struct value args[] = { value_string(slice_first(user->aor, user->name_len)),
-	    value_string(slice_skip(user->aor, user->name_len + 1)) };
-
-	n = store_run_now(&stmts[STMT_DELETE], args, NULL, NULL);
-	if (n < 0)
-		return n;
-	unlink_user(u, (struct user *)(uintptr_t)user);
-	return 0;
+	return user ? commit_one(u, (struct user *)(uintptr_t)user, true) : -ENOENT;
 }
 
 struct visit { void (*fn)(const struct user *user, void *arg); void *arg; };

@@ -11,18 +11,26 @@
 #include "utils/digest.h"
 #include "utils/rtab.h"
 
+struct user_texts {
+	struct slice name, domain;
+	struct slice key;		/* of the entry in a directory; empty: made here */
+	struct slice account, display_name, home;	/* from there; may be empty */
+};
+
 struct user {				/* immutable once it is in the table */
 	struct rtab_node  node;		/* first */
+	struct rtab_node  by_key;	/* if it has a key */
 	struct epoch_item item;
 	bool              enabled;
+	bool              has_password;	/* else ha1 says nothing */
 	int64_t           changed;	/* unix seconds */
 	/* [0]: H(name:domain:password), [1]: H(name@domain:domain:password); hex */
 	char              ha1[2][2][2 * DIGEST_MAX_BYTES];	/* [form][alg] */
-	size_t            name_len;
-	struct slice      aor;		/* name@domain, behind the struct */
+	struct slice      aor;		/* name@domain; all texts lie behind the struct */
+	struct user_texts texts;
 };
 
-struct users { struct rtab *table; };
+struct users { struct rtab *table, *keys; };
 
 /** Control thread. 0 or -ENOMEM. */
 int  users_init(struct users *u);
@@ -32,9 +40,12 @@ int  users_load(struct users *u);
 
 /** Any worker: borrowed until its next quiet point; NULL if unknown. aor: name@domain, any case. */
 const struct user *users_find(const struct users *u, struct slice aor);
+/** The one whose entry in the directory has this key. */
+const struct user *users_by_key(const struct users *u, struct slice key);
+/** Empty if there is no password. */
 static inline struct slice user_ha1(const struct user *user, bool full_name, enum digest_alg alg)
 {
-	return slice_of(user->ha1[full_name][alg], 2 * digest_size(alg));
+	return slice_of(user->ha1[full_name][alg], user->has_password ? 2 * digest_size(alg) : 0);
 }
 
 /* ---- administration: control thread; store first, then memory. 0 or -errno ---- */
@@ -42,6 +53,15 @@ int users_put(struct users *u, struct slice name, struct slice domain, struct sl
     bool must_be_new);			/* -EEXIST / -ENOENT */
 int users_enable(struct users *u, struct slice aor, bool enabled);
 int users_delete(struct users *u, struct slice aor);
+
+struct users_step { struct user *user; bool gone; };	/* a new one to put, or one in the table that goes */
+/** A user that is in no table yet, enabled, without a password; NULL if memory is short. */
+struct user *user_new(const struct user_texts *t);
+void user_free(struct user *user);
+/** Enabled as old is, and with its password if the name is the same. */
+struct user *user_like(const struct user *old, const struct user_texts *t);
+/** All of them, or none. New ones are taken, even when it fails. */
+int users_commit(struct users *u, const struct users_step *all, unsigned count);
 void users_each(const struct users *u, void (*fn)(const struct user *user, void *arg), void *arg);
 
 extern const struct store_schema users_schema;

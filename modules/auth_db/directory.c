@@ -1,0 +1,186 @@
+/*
+ * modules/auth_db/directory.c - what a directory says of users becomes rows of the table.
+ */
+#include "modules/auth_db/auth_db.h"
+
+#include <errno.h>
+
+#define STEPS_MAX 256u
+
+struct plan {				/* what is to be written together */
+	struct auth_db       *db;
+	unsigned              count;
+	struct users_step     steps[STEPS_MAX];
+	struct auth_db_entry *entries[STEPS_MAX];	/* whose step it is */
+	enum auth_db_change   changes[STEPS_MAX];
+};
+
+static int flush(struct plan *p)
+{
+	int err = users_commit(&p->db->users, p->steps, p->count);
+
+	for (unsigned i = 0; i < p->count && !err; i++) {
+		const struct user *user = p->steps[i].user;
+
+		p->entries[i]->change = p->changes[i];
+		if (p->steps[i].gone)
+			p->entries[i]->aor = user->aor;
+		if (p->steps[i].gone || !user->enabled)
+			news_locked_out(p->db, user->aor, p->steps[i].gone);
+	}
+	p->count = 0;
+	return err;
+}
+
+static bool touches(const struct plan *p, const struct auth_db_entry *e)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (slice_eq(p->steps[i].user->texts.key, e->key) ||
+		    (!e->gone && slice_eq_nocase(p->steps[i].user->aor, e->aor)))
+			return true;
+	return false;
+}
+
+static void add_step(struct plan *p, struct auth_db_entry *e, struct user *user,
+    enum auth_db_change change)
+{
+	lcs_assert(p->count < STEPS_MAX);
+	p->steps[p->count] = (struct users_step){ user, change == AUTH_DB_GONE };
+	p->entries[p->count] = e;
+	p->changes[p->count++] = change;
+}
+
+/* name and domain with the spelling of the row, if there is one. */
+static struct user_texts texts_of(const struct auth_db_entry *e, const struct user *row)
+{
+	size_t at = slice_find(e->aor, '@');
+
+	return (struct user_texts){
+		.name = row ? row->texts.name : slice_first(e->aor, at),
+		.domain = row ? row->texts.domain : slice_skip(e->aor, at + 1),
+		.key = e->key, .account = e->account, .display_name = e->display_name,
+		.home = e->home,
+	};
+}
+
+static bool is_same(const struct user *row, const struct auth_db_entry *e)
+{
+	return row->enabled == e->enabled && slice_eq(row->texts.account, e->account) &&
+	    slice_eq(row->texts.display_name, e->display_name) && slice_eq(row->texts.home, e->home);
+}
+
+static int plan_put(struct plan *p, struct auth_db_entry *e, const struct user *row)
+{
+	const struct user_texts t = texts_of(e, row);
+	struct user *user = row ? user_like(row, &t) : user_new(&t);
+
+	if (!user)
+		return -ENOMEM;
+	user->enabled = e->enabled;
+	add_step(p, e, user, row ? AUTH_DB_CHANGED : AUTH_DB_ADDED);
+	return 0;
+}
+
+/* The address is somebody else's: nobody signs in with what the entry had before, either. Its
+ * lists are kept until it is said what becomes of it. */
+static int plan_clash(struct plan *p, struct auth_db_entry *e, const struct user *row,
+    const struct user *other)
+{
+	struct user *user;
+
+	e->why = other->texts.key.len ? "another entry of the directory has this address" :
+	    "a user who was made here has this address";
+	e->change = AUTH_DB_CLASH;
+	if (!row || !row->enabled)
+		return 0;
+	user = user_like(row, &row->texts);
+	if (!user)
+		return -ENOMEM;
+	user->enabled = false;
+	add_step(p, e, user, AUTH_DB_CLASH);
+	return 0;
+}
+
+/* Its lists go with it. A password does not: digests are made of the name, too. */
+static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct user *row)
+{
+	struct users_step step = { NULL, false };
+	const struct user_texts t = texts_of(e, NULL);
+	int err = flush(p);
+
+	step.user = err ? NULL : user_new(&t);
+	if (!step.user)
+		return err ? err : -ENOMEM;
+	step.user->enabled = e->enabled;
+	err = users_commit(&p->db->users, &step, 1);
+	if (err)
+		return err;
+	log_notice("auth_db", "user renamed user=%.*s to=%.*s by=directory", SLICE_ARG(row->aor),
+	    SLICE_ARG(e->aor));
+	err = news_move(p->db, row->aor, e->aor);
+	if (!err) {
+		e->change = AUTH_DB_CHANGED;
+		return 0;
+	}
+	e->change = AUTH_DB_CLASH;
+	e->why = "its lists could not be taken to its new address";
+	return 0;
+}
+
+static int plan(struct plan *p, struct auth_db_entry *e)
+{
+	const struct user *row = users_by_key(&p->db->users, e->key);
+	const struct user *other = e->gone ? NULL : users_find(&p->db->users, e->aor);
+
+	if (e->gone) {
+		if (row)
+			add_step(p, e, (struct user *)(uintptr_t)row, AUTH_DB_GONE);
+		return 0;
+	}
+	if (other && other != row)
+		return plan_clash(p, e, row, other);
+	if (row && !other)
+		return rename_entry(p, e, row);
+	return row && is_same(row, e) ? 0 : plan_put(p, e, row);
+}
+
+static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned count)
+{
+	struct plan p = { .db = db };
+	int err = 0;
+
+	for (unsigned i = 0; i < count && !err; i++) {
+		entries[i].change = AUTH_DB_SAME;
+		entries[i].why = NULL;
+		if (p.count == STEPS_MAX || touches(&p, &entries[i]))
+			err = flush(&p);
+		if (!err)
+			err = plan(&p, &entries[i]);
+	}
+	if (err) {
+		for (unsigned i = 0; i < p.count; i++)
+			if (!p.steps[i].gone)
+				user_free(p.steps[i].user);
+		return err;
+	}
+	return flush(&p);
+}
+
+struct visit { void (*fn)(struct slice key, void *arg); void *arg; };
+
+static void visit_user(const struct user *user, void *arg)
+{
+	const struct visit *v = arg;
+
+	if (user->texts.key.len)
+		v->fn(user->texts.key, v->arg);
+}
+
+static void each(struct auth_db *db, void (*fn)(struct slice key, void *arg), void *arg)
+{
+	struct visit v = { fn, arg };
+
+	users_each(&db->users, visit_user, &v);
+}
+
+const struct auth_db_directory_api auth_db_directory = { apply, each };

@@ -1,0 +1,78 @@
+/*
+ * modules/auth_db/news.c - others hear of what becomes of users. Control thread.
+ */
+#include "modules/auth_db/auth_db.h"
+
+int news_password(struct auth_db *db, struct slice name, struct slice domain,
+    struct slice password)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		if (db->watches[i].watch->password)
+			err = db->watches[i].watch->password(db->watches[i].arg, name, domain, password);
+	return err;
+}
+
+static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
+{
+	for (unsigned i = 0; i < db->watch_count; i++)
+		if (db->watches[i].watch->locked_out)
+			db->watches[i].watch->locked_out(db->watches[i].arg, aor, deleted);
+}
+
+static int tell_renamed(struct auth_db *db, struct slice from, struct slice to)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		if (db->watches[i].watch->renamed)
+			err = db->watches[i].watch->renamed(db->watches[i].arg, from, to);
+	return err;
+}
+
+/* ---- whoever may not sign in any more is signed out ---- */
+
+struct signing_out { struct auth_db *db; struct slice aor; int err; };
+
+static void sign_out_on_worker(unsigned index, void *arg)
+{
+	struct signing_out *s = arg;
+
+	if (index == 0)
+		s->err = s->db->usrloc->remove(s->db->ul, s->aor, SLICE_NULL);
+}
+
+/* Asked of the owner, not waited for: the store may take its time. */
+static void sign_out(struct auth_db *db, struct slice aor)
+{
+	struct signing_out s = { db, aor, 0 };
+
+	if (!db->usrloc)
+		return;
+	worker_on_each(sign_out_on_worker, &s);
+	if (s.err)
+		log_error("auth_db", "endpoints of a locked out user stay user=%.*s error=\"%s\"",
+		    SLICE_ARG(aor), err_text(s.err));
+}
+
+void news_locked_out(struct auth_db *db, struct slice aor, bool deleted)
+{
+	sign_out(db, aor);
+	tell_locked_out(db, aor, deleted);
+}
+
+/* Both names are users while their lists go over, so that a failure loses nothing. */
+int news_move(struct auth_db *db, struct slice from, struct slice to)
+{
+	int err;
+
+	sign_out(db, from);
+	err = tell_renamed(db, from, to);
+	if (!err)
+		err = users_delete(&db->users, from);
+	else
+		users_delete(&db->users, to);
+	tell_locked_out(db, err ? to : from, true);
+	return err;
+}
