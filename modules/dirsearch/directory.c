@@ -9,8 +9,7 @@
 
 #ifdef HAVE_LIBLDAP
 
-#include <ldap.h>
-#include <stdio.h>
+#include "modules/dirsearch/ldap_api.h"
 
 #define PAGE_MAX 200
 #define SCAN_MAX 5000u			/* entries that are looked at for one answer */
@@ -25,29 +24,9 @@ struct session {
 
 /* ---- failing ---- */
 
-static const struct { int ldap, err; } verdicts[] = {
-	{ LDAP_SERVER_DOWN, -EHOSTUNREACH }, { LDAP_CONNECT_ERROR, -EHOSTUNREACH },
-	{ LDAP_UNAVAILABLE, -EHOSTUNREACH }, { LDAP_BUSY, -EHOSTUNREACH },
-	{ LDAP_INVALID_CREDENTIALS, -EACCES }, { LDAP_INSUFFICIENT_ACCESS, -EACCES },
-	{ LDAP_INAPPROPRIATE_AUTH, -EACCES }, { LDAP_CONFIDENTIALITY_REQUIRED, -EACCES },
-	{ LDAP_STRONG_AUTH_REQUIRED, -EACCES }, { LDAP_PROXIED_AUTHORIZATION_DENIED, -EACCES },
-	{ LDAP_TIMEOUT, -ETIME }, { LDAP_TIMELIMIT_EXCEEDED, -ETIME }, { LDAP_NO_MEMORY, -ENOMEM },
-};
-
 static int failed(struct session *s, const char *step, int code)
 {
-	char *more = NULL;
-	int err = -EIO;
-
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		if (verdicts[i].ldap == code)
-			err = verdicts[i].err;
-	if (s->ld)
-		ldap_get_option(s->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
-	snprintf(s->q->why, sizeof(s->q->why), "%s: %s%s%s", step, ldap_err2string(code),
-	    more && *more ? ": " : "", more ? more : "");
-	ldap_memfree(more);
-	return err;
+	return ldap_note(s->ld, step, code, s->q->why, sizeof(s->q->why));
 }
 
 /* What is left of the time, at least a hundredth of a second: zero would mean for ever. */
@@ -62,51 +41,14 @@ static struct timeval time_left(const struct session *s)
 
 /* ---- the connection ---- */
 
-static bool set_options(struct session *s)
-{
-	const int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER, demand = LDAP_OPT_X_TLS_DEMAND;
-	const int client = 0;
-	const struct timeval tv = time_left(s);
-	LDAP *ld = s->ld;
-	int bad = ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-
-	/* A referral would take our password to wherever it points. */
-	bad |= ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-	bad |= ldap_set_option(ld, LDAP_OPT_DEREF, &never);
-	bad |= ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &tv);
-	bad |= ldap_set_option(ld, LDAP_OPT_TIMEOUT, &tv);
-	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
-	if (s->q->ca_file)
-		bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, s->q->ca_file);
-	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
-	return bad == LDAP_OPT_SUCCESS;
-}
-
-static int sign_in(struct session *s)
-{
-	const char *password = s->q->password ? s->q->password : "";
-	struct berval cred = { .bv_len = strlen(password), .bv_val = (char *)(uintptr_t)password };
-	int code = ldap_sasl_bind_s(s->ld, s->q->bind_dn ? s->q->bind_dn : "", LDAP_SASL_SIMPLE,
-	    &cred, NULL, NULL, NULL);
-
-	return code ? failed(s, "bind", code) : 0;
-}
-
 static int connect_to(struct session *s)
 {
-	int code = ldap_initialize(&s->ld, s->q->uri);
+	const struct ldap_place place = { .uri = s->q->uri, .bind_dn = s->q->bind_dn,
+	    .password = s->q->password, .ca_file = s->q->ca_file, .tls = s->q->tls };
+	const char *step;
+	int code = ldap_place_open(&place, time_left(s), &s->ld, &step);
 
-	if (code)
-		return failed(s, "uri", code);
-	if (!set_options(s))
-		return failed(s, "options", LDAP_LOCAL_ERROR);
-	if (s->q->tls && !slice_starts_nocase(slice_str(s->q->uri), SLICE("ldaps:"))) {
-		code = ldap_start_tls_s(s->ld, NULL, NULL);
-		/* Whatever is wrong with TLS: without it we do not go on. */
-		if (code)
-			return failed(s, "starttls", code == LDAP_TIMEOUT ? code : LDAP_CONNECT_ERROR);
-	}
-	return sign_in(s);
+	return code ? failed(s, step, code) : 0;
 }
 
 /* ---- whose rights ---- */
@@ -190,22 +132,6 @@ static void take_entry(struct session *s, LDAPMessage *entry)
 
 /* ---- pages ---- */
 
-/* The cookie of the next page; empty: there is none. */
-static int read_cookie(struct session *s, LDAPMessage *res, struct berval *cookie)
-{
-	LDAPControl **controls = NULL, *page;
-	ber_int_t estimate;
-	int code = ldap_parse_result(s->ld, res, NULL, NULL, NULL, NULL, &controls, 0);
-
-	ber_memfree(cookie->bv_val);
-	*cookie = (struct berval){ 0 };
-	page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
-	if (code == LDAP_SUCCESS && page)
-		code = ldap_parse_pageresponse_control(s->ld, page, &estimate, cookie);
-	ldap_controls_free(controls);
-	return code ? failed(s, "page", code) : 0;
-}
-
 static int ask_page(struct session *s, LDAPControl *page, LDAPControl *asker, LDAPMessage **res)
 {
 	static const char *const attrs[PERSON_COUNT] = {	/* all but the unit, which is in the DN */
@@ -244,8 +170,10 @@ static int run_page(struct session *s, LDAPControl *asker, struct berval *cookie
 		take_entry(s, e);
 		++*scanned;
 	}
-	if (!err && res)
-		err = read_cookie(s, res, cookie);
+	if (!err && res) {
+		code = ldap_page_cookie(s->ld, res, cookie);
+		err = code ? failed(s, "page", code) : 0;
+	}
 	ldap_msgfree(res);
 	ldap_control_free(page);
 	return err;

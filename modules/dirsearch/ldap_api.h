@@ -1,0 +1,128 @@
+/*
+ * modules/dirsearch/ldap_api.h - a connection to a directory server by libldap.
+ *
+ * For every module that talks to one; only where libldap is (HAVE_LIBLDAP). It blocks: never on a
+ * worker. All in this header, as modules see no more than that of each other.
+ */
+#ifndef MODULES_DIRSEARCH_LDAP_API_H
+#define MODULES_DIRSEARCH_LDAP_API_H
+
+#include "core/lcs.h"
+
+struct ldap_place {			/* where and as whom; NULL: not set */
+	const char *uri, *bind_dn, *password, *ca_file;
+	bool        tls;		/* never without */
+};
+
+#if __has_include(<ldap.h>)
+
+#include <ldap.h>
+#include <stdio.h>
+
+static inline int ldap_verdict(int code)
+{
+	static const struct { int ldap, err; } verdicts[] = {
+		{ LDAP_SERVER_DOWN, -EHOSTUNREACH }, { LDAP_CONNECT_ERROR, -EHOSTUNREACH },
+		{ LDAP_UNAVAILABLE, -EHOSTUNREACH }, { LDAP_BUSY, -EHOSTUNREACH },
+		{ LDAP_INVALID_CREDENTIALS, -EACCES }, { LDAP_INSUFFICIENT_ACCESS, -EACCES },
+		{ LDAP_INAPPROPRIATE_AUTH, -EACCES }, { LDAP_CONFIDENTIALITY_REQUIRED, -EACCES },
+		{ LDAP_STRONG_AUTH_REQUIRED, -EACCES }, { LDAP_PROXIED_AUTHORIZATION_DENIED, -EACCES },
+		{ LDAP_TIMEOUT, -ETIME }, { LDAP_TIMELIMIT_EXCEEDED, -ETIME }, { LDAP_NO_MEMORY, -ENOMEM },
+	};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (verdicts[i].ldap == code)
+			return verdicts[i].err;
+	return -EIO;
+}
+
+/** What failed and how, for the log and into why; ld may be NULL.
+ *  @return -EHOSTUNREACH, -EACCES, -ETIME, -ENOMEM or -EIO */
+static inline int ldap_note(LDAP *ld, const char *step, int code, char *why, size_t size)
+{
+	char *more = NULL;
+
+	if (ld)
+		ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
+	snprintf(why, size, "%s: %s%s%s", step, ldap_err2string(code), more && *more ? ": " : "",
+	    more ? more : "");
+	ldap_memfree(more);
+	return ldap_verdict(code);
+}
+
+static inline bool ldap_place_options(LDAP *ld, const struct ldap_place *place, struct timeval tv)
+{
+	const int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER, demand = LDAP_OPT_X_TLS_DEMAND;
+	const int client = 0;
+	int bad = ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
+
+	/* A referral would take our password to wherever it points. */
+	bad |= ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+	bad |= ldap_set_option(ld, LDAP_OPT_DEREF, &never);
+	bad |= ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &tv);
+	bad |= ldap_set_option(ld, LDAP_OPT_TIMEOUT, &tv);
+	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+	if (place->ca_file)
+		bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, place->ca_file);
+	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);
+	return bad == LDAP_OPT_SUCCESS;
+}
+
+static inline int ldap_place_sign_in(LDAP *ld, const struct ldap_place *place)
+{
+	const char *password = place->password ? place->password : "";
+	struct berval cred = { .bv_len = strlen(password), .bv_val = (char *)(uintptr_t)password };
+
+	return ldap_sasl_bind_s(ld, place->bind_dn ? place->bind_dn : "", LDAP_SASL_SIMPLE, &cred,
+	    NULL, NULL, NULL);
+}
+
+/**
+ * Connect, with TLS if that is wanted, and sign in.
+ *
+ * @param tv    for each step
+ * @param out   to be closed by ldap_unbind_ext_s(); may be set when it fails, too
+ * @param step  which one failed
+ * @return a code of libldap
+ */
+static inline int ldap_place_open(const struct ldap_place *place, struct timeval tv, LDAP **out,
+    const char **step)
+{
+	int code = ldap_initialize(out, place->uri);
+
+	*step = "uri";
+	if (code)
+		return code;
+	*step = "options";
+	if (!ldap_place_options(*out, place, tv))
+		return LDAP_LOCAL_ERROR;
+	*step = "starttls";
+	if (place->tls && !slice_starts_nocase(slice_str(place->uri), SLICE("ldaps:"))) {
+		code = ldap_start_tls_s(*out, NULL, NULL);
+		/* Whatever is wrong with TLS: without it we do not go on. */
+		if (code)
+			return code == LDAP_TIMEOUT ? code : LDAP_CONNECT_ERROR;
+	}
+	*step = "bind";
+	return ldap_place_sign_in(*out, place);
+}
+
+/** After a page of a search: the cookie of the next one, empty if there is none. The one before
+ *  is freed; the last one is the caller's. @return a code of libldap */
+static inline int ldap_page_cookie(LDAP *ld, LDAPMessage *res, struct berval *cookie)
+{
+	LDAPControl **controls = NULL, *page;
+	ber_int_t estimate;
+	int code = ldap_parse_result(ld, res, NULL, NULL, NULL, NULL, &controls, 0);
+
+	ber_memfree(cookie->bv_val);
+	*cookie = (struct berval){ 0 };
+	page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
+	if (code == LDAP_SUCCESS && page)
+		code = ldap_parse_pageresponse_control(ld, page, &estimate, cookie);
+	ldap_controls_free(controls);
+	return code;
+}
+
+#endif
+#endif
