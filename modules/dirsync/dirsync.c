@@ -1,0 +1,311 @@
+/*
+ * dirsync - users from a directory: all of them once, then what changes.
+ *
+ * A request never waits for the directory: it is asked by a thread of our own, and what it says is
+ * in the table of users, which goes on when the directory is away.
+ */
+#include "modules/dirsync/dirsync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define SECOND_MS 1000
+
+int64_t dirsync_lag(const struct dirsync *d)
+{
+	int64_t since = atomic_load(&d->synced), now = clock_wall();
+
+	if (!since)
+		since = atomic_load(&d->started);
+	return since && now > since ? now - since : 0;
+}
+
+/* ---- statistics: worker 0 shows what the two threads count ---- */
+
+static void show(struct wheel_timer *t)
+{
+	struct dirsync *d = container_of(t, struct dirsync, each_second.t);
+	struct dirsync_local *stats = lcs_local(d->mod);
+
+	*stats = (struct dirsync_local){
+		.entries = d->entries, .lag = (uint64_t)dirsync_lag(d), .refused = d->refused,
+		.added = d->added, .changed = d->changed, .deleted = d->deleted,
+		.resyncs = d->resyncs, .failures = d->failures,
+	};
+	lock_take(&d->lock);
+	stats->connected = d->state == STATE_LOADING || d->state == STATE_FOLLOWING;
+	lock_drop(&d->lock);
+	timer_start(&d->each_second, SECOND_MS);
+}
+
+static int worker_start(struct lcs_mod *mod, void *local)
+{
+	struct dirsync *d = lcs_shared(mod);
+
+	(void)local;
+	if (worker_self() == 0)
+		timer_start(&d->each_second, SECOND_MS);
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	if (worker_self() == 0)
+		timer_stop(&((struct dirsync *)lcs_shared(mod))->each_second);
+}
+
+/* ---- life ---- */
+
+static const struct auth_db_watch watch = { .locked_out = take_freed };
+
+static int load(struct lcs_mod *mod)
+{
+	struct dirsync *d = lcs_shared(mod);
+	const struct auth_db_api *db;
+	void *shared;
+
+	d->mod = mod;
+	lock_init(&d->lock, LOCK_JOB_POOL);
+	d->last = &d->first;
+	d->wake = d->kick = -1;
+	timer_init(&d->each_second, show);
+	db = lcs_import(mod, "auth_db", &shared);
+	d->users = db->directory;
+	d->db = shared;
+	d->problems = json_object();
+	return d->problems ? db->watch(d->db, &watch, d) : -ENOMEM;
+}
+
+static int open_ways(struct dirsync *d)
+{
+	int err;
+
+	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	d->kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->wake < 0 || d->kick < 0)
+		return -errno;
+	d->watch = (struct watch){ d->kick, take_ready };
+	err = loop_watch(control_loop(), &d->watch, EPOLLIN);
+	return err ? err : -pthread_create(&d->thread, NULL, follow_thread, d);
+}
+
+/* With other parameters the cookie may be of no use: that depends on what is asked for. */
+static int set_up(struct dirsync *d, const struct dirsync_conf *conf)
+{
+	struct dirsync_setup *next = setup_new(conf), *old;
+	int err = next ? 0 : -ENOMEM;
+
+	if (!err && !slice_eq(d->scope, next->scope))
+		err = state_load(d, next->scope);
+	if (err) {
+		setup_free(&next);
+		return err;
+	}
+	lock_take(&d->lock);
+	old = d->next_setup;
+	d->next_setup = next;
+	d->must_restart = true;
+	lock_drop(&d->lock);
+	setup_free(&old);
+	return 0;
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	(void)mod;
+	(void)next;
+	(void)conf;
+	if (store_is_on() || !workers_are_real())
+		return 0;
+	log_error("dirsync", "no store is configured: users cannot be kept. Set store = "
+	    "\"sqlite:/path/file.db\"");
+	return -ENODEV;
+}
+
+static void commit(struct lcs_mod *mod, struct gen *next)
+{
+	struct dirsync *d = lcs_shared(mod);
+	int err;
+
+	if (!control_loop())
+		return;
+	err = set_up(d, lcs_conf(mod, next));
+	if (!err && !d->runs) {
+		atomic_store(&d->started, clock_wall());
+		atomic_store(&d->entries, take_count(d));
+		err = open_ways(d);
+		d->runs = !err;
+	}
+	if (err)
+		log_error("dirsync", "the directory is not followed error=\"%s\"", err_text(err));
+	else
+		follow_wake(d);
+}
+
+static void end_thread(struct dirsync *d)
+{
+	lock_take(&d->lock);
+	d->must_end = true;
+	lock_drop(&d->lock);
+	follow_wake(d);
+	pthread_join(d->thread, NULL);
+}
+
+static void unload(struct lcs_mod *mod)
+{
+	struct dirsync *d = lcs_shared(mod);
+
+	if (d->runs)
+		end_thread(d);
+	if (d->watch.ready)
+		loop_unwatch(control_loop(), &d->watch);
+	while (d->first) {
+		struct dirsync_batch *b = d->first;
+
+		d->first = b->next;
+		batch_free(&b);
+	}
+	if (d->wake >= 0)
+		close(d->wake);
+	if (d->kick >= 0)
+		close(d->kick);
+	setup_free(&d->next_setup);
+	free(d->cookie);
+	free((char *)(uintptr_t)d->scope.p);
+	json_decref(d->problems);
+	lock_fini(&d->lock);
+}
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct dirsync_conf *c = conf;
+
+	if (!dirsync_is_built())
+		return diag_error(diag, "uri", "this lcs was built without libldap");
+	if (!c->uri.len)
+		return diag_error(diag, "uri", "says where the directory is, as \"ldaps://dc1.example.com\"");
+	if (!c->base.len)
+		return diag_error(diag, "base", "says where in it the users are");
+	if (c->filter.len && (c->filter.p[0] != '(' || c->filter.p[c->filter.len - 1] != ')'))
+		return diag_error(diag, "filter", "stands in parentheses");
+	if (!c->address.len)
+		return diag_error(diag, "address", "cannot be empty: who has none is no user");
+	if (!c->password.len != !c->bind_dn.len)
+		return diag_error(diag, c->password.len ? "bind_dn" : "password",
+		    "an account has both a name and a password");
+	return 0;
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_need needs[] = {
+	{ "auth_db", 1, false }, { 0 }
+};
+
+static const struct lcs_param params[] = {
+	PARAM_STRING(struct dirsync_conf, uri, NULL,
+	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several, tried in "
+	    "turn until one answers"),
+	PARAM_STRING(struct dirsync_conf, base, NULL,
+	    "where in it the users are, as \"dc=example,dc=com\""),
+	PARAM_STRING(struct dirsync_conf, bind_dn, "",
+	    "the account that this server signs in with; empty: none"),
+	PARAM_SECRET_STRING(struct dirsync_conf, password, "", "its password"),
+	PARAM_FILE_NAME(struct dirsync_conf, ca, "",
+	    "certificates (PEM) of who signs those of the directory; empty: the system's"),
+	PARAM_WORD(struct dirsync_conf, tls, "required", "required|none",
+	    "required: ldap:// begins with StartTLS, and a certificate that does not verify is the "
+	    "end; none: ldap:// in clear, password and all"),
+	PARAM_STRING(struct dirsync_conf, filter, "",
+	    "who is a user, as \"(memberOf=cn=sip,dc=example,dc=com)\"; empty: who has an address"),
+	PARAM_WORD(struct dirsync_conf, kind, "auto", "auto|syncrepl|ad|compare",
+	    "how changes come: syncrepl (RFC 4533, OpenLDAP and others), ad (numbers of changes of "
+	    "Active Directory and Samba), compare (everything each interval); auto: what it can do"),
+	PARAM_STRING(struct dirsync_conf, address, "msRTCSIP-PrimaryUserAddress",
+	    "attribute with the SIP address, with \"sip:\" or without; of several values the first "
+	    "with. Without LCS's attributes: \"mail\""),
+	PARAM_STRING(struct dirsync_conf, enabled, "msRTCSIP-UserEnabled",
+	    "attribute that lets a user sign in if it is TRUE, yes or 1, and only then; empty: all may"),
+	PARAM_STRING(struct dirsync_conf, control, "userAccountControl",
+	    "attribute with the bits of an account: who has bit 2 (disabled) may not sign in; who has "
+	    "not the attribute may. Empty: not asked for"),
+	PARAM_STRING(struct dirsync_conf, account, "sAMAccountName",
+	    "attribute with the account's name, for administrators; elsewhere \"uid\""),
+	PARAM_STRING(struct dirsync_conf, display_name, "displayName",
+	    "attribute with the name that people read"),
+	PARAM_STRING(struct dirsync_conf, home, "msRTCSIP-PrimaryHomeServer",
+	    "attribute with the home server, which user_home() of auth_db gives as it is there; empty: "
+	    "not asked for"),
+	PARAM_DURATION(struct dirsync_conf, interval, "15s", 1000, 86400000, "s",
+	    "ad, compare: how often it is asked; syncrepl: after so long without news it is asked "
+	    "whether it is there. A change arrives that late at most, with syncrepl at once"),
+	PARAM_DURATION(struct dirsync_conf, timeout, "5s", 100, 60000, "s",
+	    "for connecting and for each answer; the end of the server may wait that long, too"),
+	PARAM_DURATION(struct dirsync_conf, retry_max, "1m", 1000, 86400000, "s",
+	    "between two tries at a directory that is away; the first comes after a second, and each "
+	    "waits twice as long as the one before"),
+	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
+	    "ad: how often everything is compared although nothing seems to be missing"),
+	PARAM_INT(struct dirsync_conf, max_gone, "50", 1, 100,
+	    "percent of the users (from ten on) that may be gone when everything is compared; are there "
+	    "more, nobody goes until lcsctl dirsync resync force; 100: all may"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct dirsync_local, entries, STAT_GAUGE, "users who are kept in the directory"),
+	LCS_STAT(struct dirsync_local, lag, STAT_GAUGE,
+	    "seconds since everything that the directory had was here"),
+	LCS_STAT(struct dirsync_local, connected, STAT_GAUGE, "1: there is a connection to it"),
+	LCS_STAT(struct dirsync_local, refused, STAT_GAUGE,
+	    "its entries that are no users here (lcsctl dirsync problems)"),
+	LCS_STAT(struct dirsync_local, added, STAT_COUNTER, "users added"),
+	LCS_STAT(struct dirsync_local, changed, STAT_COUNTER, "users changed, renamed or disabled"),
+	LCS_STAT(struct dirsync_local, deleted, STAT_COUNTER, "users deleted"),
+	LCS_STAT(struct dirsync_local, resyncs, STAT_COUNTER, "loads of everything, the first included"),
+	LCS_STAT(struct dirsync_local, failures, STAT_COUNTER, "connections that failed or were cut"),
+	{ 0 }
+};
+
+LCS_MODULE(dirsync,
+	.summary = "users from a directory (Active Directory, Samba, OpenLDAP)",
+	.conf_size = sizeof(struct dirsync_conf),
+	.local_size = sizeof(struct dirsync_local),
+	.shared_size = sizeof(struct dirsync),
+	.params = params,
+	.needs = needs,
+	.stats = stats,
+	.rpcs = dirsync_rpcs,
+	.schema = &dirsync_schema,
+	.flags = MODULE_AT_START,
+	.load = load,
+	.check = check,
+	.prepare = prepare,
+	.commit = commit,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
+	.unload = unload,
+	.manual =
+	    "Who has an address in the directory (`address`) of a domain of this server is a user here:\n"
+	    "added, changed, renamed, disabled and deleted as the entry is. Such users are rows of the\n"
+	    "same table as those of `lcsctl users add`, marked with the key of their entry (`objectGUID`,\n"
+	    "`entryUUID`); one kind never touches the other. Whoever is disabled or deleted there is\n"
+	    "signed out, and refused from then on. How they prove who they are is another matter:\n"
+	    "Kerberos, NTLM by way of winbind, or a password that `lcsctl users passwd` sets here.\n"
+	    "\n"
+	    "Everything is loaded once, and then only what changes. OpenLDAP and others say it by\n"
+	    "themselves (RFC 4533; of slapd that is the overlay `syncprov`). Active Directory and Samba\n"
+	    "are asked each `interval` for what was changed since a number (`uSNChanged`); deletions are\n"
+	    "seen if the account may list `CN=Deleted Objects`, else by the comparison of\n"
+	    "`compare_every`. Where we are is kept in the store: after a restart it goes on from there.\n"
+	    "If the directory does not know that place any more, or is another controller or a restored\n"
+	    "one, everything is compared.\n"
+	    "\n"
+	    "While the directory is away the users stay as they were, and `lag` grows. An entry whose\n"
+	    "address another user has already is no user, and who had its address before cannot sign\n"
+	    "in; `lcsctl dirsync problems` says so, as it does of addresses that are none or not ours. It\n"
+	    "is looked at again when a user is deleted or renamed.\n",
+);

@@ -1,0 +1,145 @@
+/*
+ * modules/dirsync/dirsync.h - what the files of this module share.
+ *
+ * One thread of our own talks to the directory (follow.h). What it sees goes in batches to the
+ * control thread, which writes users (take.c); a few batches may wait, then the thread does.
+ */
+#ifndef MODULES_DIRSYNC_DIRSYNC_H
+#define MODULES_DIRSYNC_DIRSYNC_H
+
+#include "modules/auth_db/auth_db_api.h"
+#include "modules/auth_db/directory_api.h"
+#include "modules/dirsearch/ldap_api.h"
+#include "utils/lockorder.h"
+
+#include <stdatomic.h>
+
+#define DIRSYNC_ID_BYTES 16u
+#define DIRSYNC_KEY_CHARS (2 * DIRSYNC_ID_BYTES)
+#define DIRSYNC_BATCH    256u
+
+struct dirsync_conf {
+	struct slice uri, base, bind_dn, password, ca, tls, filter, kind;
+	struct slice address, enabled, control, account, display_name, home;
+	msec_t       interval, timeout, retry_max, compare_every;
+	int64_t      max_gone;
+};
+
+enum dirsync_attr {
+	ATTR_ADDRESS, ATTR_ENABLED, ATTR_CONTROL, ATTR_ACCOUNT, ATTR_NAME, ATTR_HOME, ATTR_COUNT
+};
+
+/* The same for the thread, as C strings; all of it in the arena. */
+struct dirsync_setup {
+	struct arena     *arena;
+	struct ldap_place place;
+	const char       *base, *filter, *kind, *attr[ATTR_COUNT];	/* attr NULL: not asked for */
+	struct slice      scope;	/* a cookie is good for the same one only */
+	msec_t            interval, timeout, retry_max, compare_every;
+};
+
+/* Keys as they are in the directory: entryUUID, objectGUID. */
+struct dirsync_ids {
+	unsigned char (*id)[DIRSYNC_ID_BYTES];
+	size_t          count, room;
+	bool            sorted;
+};
+
+struct dirsync_batch {			/* from the thread to control; in its arena */
+	struct dirsync_batch *next;
+	struct arena         *arena;
+	unsigned              session;
+	bool                  is_load;	/* of all there is, for the first time */
+	unsigned              count;
+	struct auth_db_entry  entries[DIRSYNC_BATCH];	/* aor: the address as it is there */
+	bool                  has_ids;	/* whoever is not among ids is gone */
+	struct dirsync_ids    ids;
+	struct slice          cookie;	/* .p NULL: none with this one */
+	int64_t               synced;	/* with it all is here that was there then; 0: not yet */
+};
+
+enum dirsync_state { STATE_OFF, STATE_CONNECTING, STATE_LOADING, STATE_FOLLOWING, STATE_LOST };
+
+struct dirsync_local {
+	uint64_t entries, lag, connected, refused, added, changed, deleted, resyncs, failures;
+};
+
+struct dirsync {
+	struct lcs_mod *mod;
+	const struct auth_db_directory_api *users;
+	struct auth_db *db;
+	struct watch    watch;		/* control waits for batches: kick */
+	struct timer    each_second;	/* of worker 0: statistics */
+	pthread_t       thread;
+	bool            runs, loaded;
+	int             wake, kick;	/* eventfds: for the thread, for control */
+
+	struct lock            lock;	/* from here on */
+	struct dirsync_batch  *first, **last;
+	unsigned               waiting;
+	struct dirsync_setup  *next_setup;	/* the thread takes it when it begins anew */
+	bool                   must_end, must_restart, must_compare;
+	unsigned               session;
+	char                  *cookie;	/* as it is in the store; NULL: none */
+	enum dirsync_state     state;
+	char                   why[200], kind[16];
+
+	unsigned               broken;	/* batches of sessions up to this one come to nothing */
+
+	/* control's */
+	struct slice    scope;		/* malloc'ed: of the cookie in the store */
+	json_t         *problems;	/* by key: { user, why, clash } */
+	bool            freed, allow_gone;
+
+	_Atomic int64_t  synced;	/* unix seconds; 0: never */
+	_Atomic int64_t  started;
+	_Atomic uint64_t entries, refused, added, changed, deleted, resyncs, failures;
+};
+
+/* ---- ids.c ---- */
+bool ids_add(struct dirsync_ids *ids, const unsigned char *id);	/* false: memory is short */
+bool ids_have(struct dirsync_ids *ids, const unsigned char *id);
+void ids_free(struct dirsync_ids *ids);
+
+/* ---- batch.c ---- */
+struct dirsync_batch *batch_new(void);		/* NULL if memory is short */
+void batch_free(struct dirsync_batch **b);
+
+/* ---- state.c: what the store knows of it; control thread ---- */
+extern const struct store_schema dirsync_schema;
+/** Cookie and time of the last run, if that was for this scope. 0 or -errno. */
+int  state_load(struct dirsync *d, struct slice scope);
+/** cookie .p NULL: from now on there is none. 0 or -errno. */
+int  state_keep(struct dirsync *d, struct slice cookie);
+
+/* ---- setup.c ---- */
+struct dirsync_setup *setup_new(const struct dirsync_conf *conf);
+void setup_free(struct dirsync_setup **s);
+
+/* ---- take.c: control thread ---- */
+void take_ready(struct watch *w, uint32_t events);
+/** The same for one batch; 0 or -errno of the store. */
+int  take_batch(struct dirsync *d, struct dirsync_batch *b);
+/** All is to be compared; with_force: even if most are gone. */
+void take_compare(struct dirsync *d, bool with_force);
+/** Users who come from the directory. */
+unsigned take_count(struct dirsync *d);
+/** An address is free: of a user who was deleted, whoever did it. */
+void take_freed(void *dirsync, struct slice aor, bool deleted);
+
+/* ---- entry.c ---- */
+/** What an entry's address says: name@domain within it; why: of one that is none. 0 or -EINVAL. */
+int  entry_aor(struct slice address, struct slice *aor, const char **why);
+
+/* ---- follow.c ---- */
+bool  dirsync_is_built(void);
+void *follow_thread(void *dirsync);
+/** Something for the thread to look at. Any thread. */
+void  follow_wake(struct dirsync *d);
+
+/* ---- dirsync.c ---- */
+int64_t dirsync_lag(const struct dirsync *d);	/* seconds; any thread */
+
+extern const struct lcs_rpc dirsync_rpcs[];
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * modules/dirsync/follow.h - the thread's own: one connection to the directory, and what is seen
+ * by it. Only where libldap is.
+ */
+#ifndef MODULES_DIRSYNC_FOLLOW_H
+#define MODULES_DIRSYNC_FOLLOW_H
+
+#include "modules/dirsync/dirsync.h"
+
+#ifdef HAVE_LIBLDAP
+
+struct follow {
+	struct dirsync       *d;
+	struct dirsync_setup *setup;
+	LDAP                 *ld;
+	unsigned              session;
+	struct dirsync_batch *batch;	/* that is being filled; may be NULL */
+	struct dirsync_ids    seen;	/* in a load */
+	bool                  is_load, was_synced;
+	char                 *cookie;	/* to begin with, as in the store; NULL: none */
+	char                  why[160];
+};
+
+/* All of these: 0, -ECANCELED (to end, or to begin anew), -EIO (control could not write). */
+
+/** Wait for the descriptor to be readable (-1: for none) or for so many ms, which is no error. */
+int follow_wait(struct follow *f, int fd, msec_t ms);
+/** One entry, whose key is id. */
+int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id);
+/** An entry that is not there any more, or does not fit any more. */
+int follow_gone(struct follow *f, const unsigned char *id);
+/** To control with what was gathered. cookie .p NULL: none. synced: all is here that was there
+ *  then, unix seconds; 0: not yet. sweep: whoever was not seen is gone. */
+int follow_send(struct follow *f, struct slice cookie, int64_t synced, bool sweep);
+
+/** What failed, for the log; the code as an error. */
+int follow_failed(struct follow *f, const char *step, int code);
+/** A load of everything begins: the cookie is of no use. */
+void follow_load(struct follow *f);
+
+/** Read of entries; 0 or a negative error. */
+typedef int follow_entry_fn(struct follow *f, LDAPMessage *entry);
+/** All entries that fit, page by page. show_deleted: those of Active Directory, too. */
+int follow_search(struct follow *f, const char *base, const char *filter, char **attrs,
+    bool show_deleted, follow_entry_fn *fn);
+/** The attributes of an entry that are read, and the one with its key; ends with NULL. */
+#define FOLLOW_ATTRS (ATTR_COUNT + 2)
+void follow_attrs(const struct follow *f, const char *key, char *out[FOLLOW_ATTRS]);
+/** The key of an entry: 16 bytes, or a UUID as text. false: it has none. */
+bool follow_id(const struct follow *f, LDAPMessage *entry, const char *attr, unsigned char *id);
+
+/* ---- the ways; each returns when it is at its end: -ESTALE (the cookie is refused) or why ---- */
+int follow_sync(struct follow *f);	/* sync.c: RFC 4533 */
+int follow_usn(struct follow *f);	/* usn.c: Active Directory */
+int follow_compare(struct follow *f);	/* compare.c: everything, now and then */
+
+#endif
+#endif
