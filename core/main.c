@@ -1,8 +1,7 @@
 /*
  * core/main.c - the command lcs: options, then check, a verb, or the server.
  *
- * Exit status: 0 fine, 1 errors, 2 only warnings with --strict, 3 a file could
- * not be read, 64 the command line was wrong.
+ * Exit status: core/mod/verb.h.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -17,6 +16,7 @@
 #include "core/mod/man.h"
 #include "core/mod/places.h"
 #include "core/mod/server.h"
+#include "core/mod/verb.h"
 #include "core/sup/supervisor.h"
 #include "utils/err.h"
 
@@ -32,18 +32,14 @@
 #define PACKAGE_VERSION "unknown"
 #endif
 #define DEFAULT_FILE LCS_CONF_DIR "/lcs.cfg"
-#define DEFINES_MAX  64u
-
-enum exit_status { EXIT_FINE, EXIT_ERRORS, EXIT_WARNINGS, EXIT_UNREADABLE, EXIT_USAGE = 64 };
 
 struct options {
-	const char       *file;
-	const char       *module_path;
-	const char       *pid_file;
-	struct cfg_define defines[DEFINES_MAX];
-	unsigned          define_count;
-	struct ask        ask;
-	bool              check, foreground, strict, json, resolve;
+	const char         *file;
+	const char         *module_path;
+	const char         *pid_file;
+	struct verb_defines defines;
+	struct ask          ask;
+	bool                check, foreground, strict, json, resolve;
 };
 
 /* ---- verbs: everything that needs no running server ---- */
@@ -60,12 +56,12 @@ static int run_module(int argc, char **argv, const struct options *o)
 
 static int run_fmt(int argc, char **argv, const struct options *o)
 {
-	return fmt_main(argc - 1, argv + 1, o->defines, o->define_count);
+	return fmt_main(argc - 1, argv + 1, &o->defines);
 }
 
 static int run_import(int argc, char **argv, const struct options *o)
 {
-	return import_main(argc - 1, argv + 1, o->module_path, o->defines, o->define_count);
+	return import_main(argc - 1, argv + 1, o->module_path, &o->defines);
 }
 
 static int run_version(int argc, char **argv, const struct options *o)
@@ -74,7 +70,7 @@ static int run_version(int argc, char **argv, const struct options *o)
 	(void)argv;
 	(void)o;
 	printf("lcs %s\n", PACKAGE_VERSION);
-	return EXIT_FINE;
+	return VERB_FINE;
 }
 
 /* The lab is a program of its own: this one has no switch for a virtual clock (core/lab). */
@@ -83,14 +79,14 @@ static int run_lab(int argc, char **argv, const struct options *o)
 	char path[PATH_MAX];
 
 	(void)argc;
-	if (o->file || o->module_path || o->define_count) {
+	if (o->file || o->module_path || o->defines.count) {
 		fprintf(stderr, "lcs: options of \"%s\" stand behind that word\n", argv[0]);
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	}
 	places_lab(path, sizeof(path));
 	execv(path, argv - 1);
 	fprintf(stderr, "lcs: cannot start %s: %s\n", path, err_text(-errno));
-	return EXIT_UNREADABLE;
+	return VERB_UNREADABLE;
 }
 
 /* "lcs explain E0201" asks about a message, "lcs explain -f lcs.cfg x.sip" about a script. */
@@ -128,7 +124,7 @@ static int run_verb(int argc, char **argv, const struct options *o)
 	if (near)
 		fprintf(stderr, "; did you mean \"%s\"?", near);
 	fprintf(stderr, "\nlcs: \"lcs -h\" lists them; a configuration is named with -f FILE\n");
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }
 
 /* ---- the command line ---- */
@@ -182,21 +178,7 @@ static int help(void)
 	for (size_t i = 0; i < VERBS; i++)
 		printf("  %-17s %s\n", verbs[i].name, verbs[i].text);
 	printf("\nA running server is asked with lcsctl.\n");
-	return EXIT_FINE;
-}
-
-static int add_define(struct options *o, char *text)
-{
-	char *tokens = strchr(text, '=');
-
-	if (o->define_count == DEFINES_MAX) {
-		fprintf(stderr, "lcs: more than %u times -A\n", DEFINES_MAX);
-		return -E2BIG;
-	}
-	if (tokens)
-		*tokens++ = '\0';
-	o->defines[o->define_count++] = (struct cfg_define){ text, tokens ? tokens : "" };
-	return 0;
+	return VERB_FINE;
 }
 
 static int set_format(struct options *o, const char *word)
@@ -225,24 +207,23 @@ static int read_option(struct options *o, int letter)
 	case 'D': o->foreground = true; return 0;
 	case 'm': o->module_path = optarg; return 0;
 	case 'P': o->pid_file = optarg; return 0;
-	case 'A': return add_define(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case 'A': return verb_define(&o->defines, optarg) ? 0 : VERB_USAGE + 1;
 	case 'V': return run_version(0, NULL, o) + 1;
 	case 'h': return help() + 1;
-	case OPTION_FORMAT: return set_format(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case OPTION_FORMAT: return set_format(o, optarg) ? VERB_USAGE + 1 : 0;
 	case OPTION_STRICT: o->strict = true; return 0;
 	case OPTION_RESOLVE: o->resolve = true; return 0;
 	case OPTION_DUMP: o->ask.dump = true; return 0;
 	case OPTION_CODE: o->ask.code = true; return 0;
 	case OPTION_MODULES: o->ask.modules = true; return 0;
 	case OPTION_DIFF: o->ask.diff = optarg; return 0;
-	case OPTION_CALLS: return set_calls(o, optarg) ? EXIT_USAGE + 1 : 0;
+	case OPTION_CALLS: return set_calls(o, optarg) ? VERB_USAGE + 1 : 0;
 	case OPTION_ANONYMOUS:
 		o->ask.anonymous = true;
 		o->ask.key = optarg;
 		return 0;
 	default:
-		fprintf(stderr, "lcs: \"lcs -h\" shows the options\n");
-		return EXIT_USAGE + 1;
+		return verb_hint("") + 1;
 	}
 }
 
@@ -258,10 +239,10 @@ static enum diag_format diag_format(const struct options *o)
 static int status_of(int err, const struct diag *diag, const struct options *o)
 {
 	if (err == -ENOENT || err == -EACCES)
-		return EXIT_UNREADABLE;
+		return VERB_UNREADABLE;
 	if (err)
-		return EXIT_ERRORS;
-	return o->strict && diag_warnings(diag) > 0 ? EXIT_WARNINGS : EXIT_FINE;
+		return VERB_WRONG;
+	return o->strict && diag_warnings(diag) > 0 ? VERB_WARNINGS : VERB_FINE;
 }
 
 /* What was said to the server's object must live as long as that. */
@@ -272,7 +253,7 @@ static int load(const struct server_conf *conf, const struct options *o, struct 
 
 	if (!diag) {
 		fprintf(stderr, "lcs: no memory\n");
-		return EXIT_ERRORS;
+		return VERB_WRONG;
 	}
 	err = server_load(conf, diag, out);
 	if (!err && o->check && o->resolve)
@@ -281,6 +262,8 @@ static int load(const struct server_conf *conf, const struct options *o, struct 
 	if (err && diag_errors(diag) == 0)
 		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));
 	status = status_of(err, diag, o);
+	if (status == VERB_UNREADABLE && !o->file)
+		fprintf(stderr, "lcs: \"-f FILE\" names another configuration\n");
 	diag_free(&diag);
 	return status;
 }
@@ -295,7 +278,7 @@ static int answer(struct server *server, const struct server_conf *conf, const s
 	if (err && (!diag || diag_errors(diag) == 0))
 		fprintf(stderr, "lcs: %s\n", err_text(err));
 	diag_free(&diag);
-	return err == -ENOENT || err == -EACCES ? EXIT_UNREADABLE : err ? EXIT_ERRORS : EXIT_FINE;
+	return err == -ENOENT || err == -EACCES ? VERB_UNREADABLE : err ? VERB_WRONG : VERB_FINE;
 }
 
 /* A script that has roles is told what they ask of it. */
@@ -310,7 +293,7 @@ static void print_summary(const struct server *server)
 
 static int check(struct server *server, const struct server_conf *conf, const struct options *o)
 {
-	int status = EXIT_FINE;
+	int status = VERB_FINE;
 
 	if (ask_is_asked(&o->ask))
 		status = answer(server, conf, o);
@@ -332,13 +315,13 @@ static int run(struct server *server, const struct options *o)
 static int load_and_go(const struct options *o)
 {
 	const struct server_conf conf = {
-		.path = o->file, .module_path = o->module_path,
-		.defines = o->defines, .define_count = o->define_count,
+		.path = o->file ? o->file : DEFAULT_FILE, .module_path = o->module_path,
+		.defines = o->defines.list, .define_count = o->defines.count,
 	};
 	struct server *server = NULL;
 	int status = load(&conf, o, &server);
 
-	if (status == EXIT_FINE)
+	if (status == VERB_FINE)
 		return o->check ? check(server, &conf, o) : run(server, o);
 	server_free(&server);
 	return status;
@@ -358,10 +341,12 @@ static void fill_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
+	static char name[] = "lcs";		/* as getopt(3) calls us, wherever we lie */
 	struct options o = { .file = NULL };
 	int letter, end;
 
 	fill_standard_descriptors();
+	argv[0] = name;
 	/* "+": a verb has options of its own. */
 	while ((letter = getopt_long(argc, argv, "+f:cDA:m:P:Vh", long_options, NULL)) != -1) {
 		end = read_option(&o, letter);
@@ -376,9 +361,10 @@ int main(int argc, char **argv)
 		if (end)
 			return end - 1;
 	}
+	if (o.check && optind < argc)
+		return verb_misused("", "-c checks one configuration, and \"%s\" is one word too many",
+		    argv[optind]);
 	if (optind < argc)
 		return run_verb(argc - optind, argv + optind, &o);
-	if (!o.file)
-		o.file = DEFAULT_FILE;
 	return load_and_go(&o);
 }

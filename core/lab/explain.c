@@ -171,8 +171,8 @@ static struct slice read_message(void)
 		len = fread(bytes, 1, FILE_BYTES_MAX, f);
 	fine = f && bytes && !ferror(f) && feof(f);
 	if (!fine)
-		fprintf(stderr, "lcs: cannot read %s: %s\n", ask.message,
-		    f ? "too long, or no file" : err_text(-errno));
+		fprintf(stderr, "lcs: cannot read %s: %s\n", ask.message, f && len == FILE_BYTES_MAX ?
+		    "no SIP message is as long as that" : err_text(-errno));
 	if (f && f != stdin)
 		fclose(f);
 	return fine ? with_crlf(slice_of(bytes, len)) : SLICE_NULL;
@@ -202,7 +202,7 @@ static int explain(void)
 		return 3;
 	for (unsigned i = 0; i < ask.mock_count; i++)
 		if (!add_mock(ask.mocks[i]))
-			return LAB_EXIT_USAGE;
+			return VERB_USAGE;
 	if (!lab_start() || !way_from(&ask.given, nowhere, &hop)) {
 		fprintf(stderr, "lcs: %s\n", lab.failed);
 		lab_stop();
@@ -232,19 +232,18 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-static int usage(FILE *to, int status)
-{
-	fputs("usage: lcs explain -f FILE MESSAGE [-A NAME[=TOKENS]]... [-m PATH]\n"
-	      "                [--from ADDRESS[:PORT]] [--over udp|tcp|tls] [--at LISTENER]\n"
-	      "                [--mock NAME=VALUE]... [--level decisions|calls|values]\n\n"
-	      "  MESSAGE           a file with one SIP message, or -\n"
-	      "  --from ADDRESS    where it comes from (192.0.2.10)\n"
-	      "  --over TRANSPORT  and how (that of the first listener)\n"
-	      "  --at LISTENER     the name of a listener\n"
-	      "  --mock NAME=VALUE what a function answers: true, false, null, suspended, a\n"
-	      "                    number or a text\n", to);
-	return status;
-}
+static const char help[] =
+    "usage: lcs explain CODE...            (E0201, W0502, ...)\n"
+    "       lcs explain --all [--markdown]\n"
+    "       lcs explain -f FILE MESSAGE [-A NAME[=TOKENS]]... [-m PATH]\n"
+    "                [--from ADDRESS[:PORT]] [--over udp|tcp|tls] [--at LISTENER]\n"
+    "                [--mock NAME=VALUE]... [--level decisions|calls|values]\n\n"
+    "  MESSAGE           a file with one SIP message, or -\n"
+    "  --from ADDRESS    where it comes from (192.0.2.10)\n"
+    "  --over TRANSPORT  and how (that of the first listener)\n"
+    "  --at LISTENER     the name of a listener\n"
+    "  --mock NAME=VALUE what a function answers: true, false, null, suspended, a\n"
+    "                    number or a text\n";
 
 static bool set_from(const char *text)
 {
@@ -303,7 +302,7 @@ static bool read_option(int letter)
 	}
 }
 
-static const struct lab_words words = { "", long_options, read_option, usage };
+static const struct lab_words words = { "explain", "", long_options, read_option, help };
 
 int lab_explain(int argc, char **argv)
 {
@@ -311,8 +310,12 @@ int lab_explain(int argc, char **argv)
 
 	if (status)
 		return status - 1;
-	if (optind + 1 != argc || !ask.conf.path)
-		return usage(stderr, LAB_EXIT_USAGE);
+	if (!ask.conf.path)
+		return verb_misused("explain", "explain needs a configuration (-f FILE), or the code of a "
+		    "message");
+	if (optind + 1 != argc)
+		return verb_misused("explain", optind == argc ? "explain needs a file with a SIP message" :
+		    "explain takes one message");
 	ask.message = argv[optind];
 	status = lab_load(&ask.conf);
 	return status ? status : explain();

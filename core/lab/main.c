@@ -4,6 +4,7 @@
  * It is started by lcs (lcs test, lcs explain) with that command's own arguments.
  */
 #include "core/lab/lab.h"
+#include "core/mod/verb.h"
 
 #include <stdlib.h>
 
@@ -17,5 +18,5 @@ int main(int argc, char **argv)
 		if (slice_eq(slice_str(argv[1]), slice_str(verbs[i].name)))
 			return verbs[i].run(argc - 1, argv + 1);
 	fputs("lcs-lab: started by lcs test and lcs explain\n", stderr);
-	return 64;
+	return VERB_USAGE;
 }

@@ -202,21 +202,18 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
-static int usage(FILE *to, int status)
-{
-	fputs("usage: lcs test FILE [-A NAME[=TOKENS]]... [-m PATH] [-k TEXT]\n"
-	      "                [--format=tap|junit|json] [--coverage=lcov[:FILE]]\n"
-	      "                [--update [--yes]] [--limit SECONDS] [--texts FILE]\n\n"
-	      "  -k TEXT           only tests with that in their name\n"
-	      "  --format=WORD     tap (the default), junit or json\n"
-	      "  --coverage=lcov   write lcov.info, or the FILE behind a colon\n"
-	      "  --update          put what came into the failed expectations, after asking\n"
-	      "                    for each; with --yes without asking\n"
-	      "  --limit SECONDS   real time that one test may take (20)\n"
-	      "  --texts FILE      the configuration's files as lcsctl -o json config show has\n"
-	      "                    them, in place of the disk's; - for standard input\n", to);
-	return status;
-}
+static const char help[] =
+    "usage: lcs test FILE [-A NAME[=TOKENS]]... [-m PATH] [-k TEXT]\n"
+    "                [--format=tap|junit|json] [--coverage=lcov[:FILE]]\n"
+    "                [--update [--yes]] [--limit SECONDS] [--texts FILE]\n\n"
+    "  -k TEXT           only tests with that in their name\n"
+    "  --format=WORD     tap (the default), junit or json\n"
+    "  --coverage=lcov   write lcov.info, or the FILE behind a colon\n"
+    "  --update          put what came into the failed expectations, after asking\n"
+    "                    for each; with --yes without asking\n"
+    "  --limit SECONDS   real time that one test may take (20)\n"
+    "  --texts FILE      the configuration's files as lcsctl -o json config show has\n"
+    "                    them, in place of the disk's; - for standard input\n";
 
 static bool set_format(const char *word)
 {
@@ -301,7 +298,7 @@ static int run(void)
 	return status ? status : cases.failed > 0;
 }
 
-static const struct lab_words words = { "k:", long_options, read_option, usage };
+static const struct lab_words words = { "test", "k:", long_options, read_option, help };
 
 int lab_test(int argc, char **argv)
 {
@@ -313,7 +310,10 @@ int lab_test(int argc, char **argv)
 		return end - 1;
 	if (optind < argc && !options.conf.path)
 		options.conf.path = argv[optind++];
-	if (optind < argc || !options.conf.path)
-		return usage(stderr, LAB_EXIT_USAGE);
+	if (!options.conf.path)
+		return verb_misused("test", "test needs a configuration");
+	if (optind < argc)
+		return verb_misused("test", "test takes one configuration, and \"%s\" is another",
+		    argv[optind]);
 	return run();
 }

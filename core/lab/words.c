@@ -7,24 +7,7 @@
 
 #include <stdlib.h>
 
-#define DEFINES_MAX 64u
 #define LETTERS     "f:A:m:h"
-
-static bool add_define(struct server_conf *conf, char *text)
-{
-	static struct cfg_define defines[DEFINES_MAX];
-	char *tokens = strchr(text, '=');
-
-	if (conf->define_count == DEFINES_MAX) {
-		fprintf(stderr, "lcs: more than %u times -A\n", DEFINES_MAX);
-		return false;
-	}
-	if (tokens)
-		*tokens++ = '\0';
-	defines[conf->define_count++] = (struct cfg_define){ text, tokens ? tokens : "" };
-	conf->defines = defines;
-	return true;
-}
 
 /* The files of a configuration as a server has read them, in place of the disk's. */
 static bool read_texts(struct server_conf *conf, const char *path)
@@ -39,15 +22,26 @@ static bool read_texts(struct server_conf *conf, const char *path)
 	return conf->texts != NULL;
 }
 
+static struct verb_defines defines;	/* the server keeps a reference */
+
 static bool read_one(const struct lab_words *w, struct server_conf *conf, int letter)
 {
 	switch (letter) {
 	case 'f': conf->path = optarg; return true;
 	case 'm': conf->module_path = optarg; return true;
-	case 'A': return add_define(conf, optarg);
+	case 'A': return verb_define(&defines, optarg);
 	case LAB_WORD_TEXTS: return read_texts(conf, optarg);
 	default: return w->read(letter);
 	}
+}
+
+/* getopt(3) begins what it says with the first word. */
+static void name_verb(const struct lab_words *w, char **argv)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "lcs %s", w->verb);
+	argv[0] = name;
 }
 
 int lab_read_words(const struct lab_words *w, struct server_conf *conf, int argc, char **argv)
@@ -56,12 +50,19 @@ int lab_read_words(const struct lab_words *w, struct server_conf *conf, int argc
 	int letter;
 
 	snprintf(letters, sizeof(letters), LETTERS "%s", w->letters);
+	name_verb(w, argv);
 	while ((letter = getopt_long(argc, argv, letters, w->longs, NULL)) != -1) {
-		if (letter == 'h')
-			return w->usage(stdout, 0) + 1;
+		if (letter == 'h') {
+			fputs(w->help, stdout);
+			return VERB_FINE + 1;
+		}
+		if (letter == '?')
+			return verb_hint(w->verb) + 1;
 		if (!read_one(w, conf, letter))
-			return w->usage(stderr, LAB_EXIT_USAGE) + 1;
+			return VERB_USAGE + 1;
 	}
+	conf->defines = defines.list;
+	conf->define_count = defines.count;
 	return 0;
 }
 

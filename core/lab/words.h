@@ -5,10 +5,9 @@
 #define CORE_LAB_WORDS_H
 
 #include "core/lab/lab.h"
+#include "core/mod/verb.h"
 
 #include <getopt.h>
-
-#define LAB_EXIT_USAGE 64
 
 /* What both verbs know, for their tables of long options. */
 #define LAB_WORDS \
@@ -20,10 +19,11 @@
 enum { LAB_WORD_TEXTS = 200 };		/* a verb's own begin at 256 */
 
 struct lab_words {
+	const char          *verb;
 	const char          *letters;	/* of the verb alone, as getopt(3) has them */
 	const struct option *longs;
 	bool               (*read)(int letter);	/* false: it is wrong, and that was said */
-	int                (*usage)(FILE *to, int status);
+	const char          *help;
 };
 
 /** Read the options into conf and by w->read. 0 with the first other word at optind, or an exit

@@ -5,12 +5,11 @@
 
 #include "cfg/diag.h"
 #include "cfg/pages.h"
+#include "core/mod/verb.h"
 
 #include <stdio.h>
 
 #define CODES_MAX 200u
-
-enum exit_status { FINE, NO_PAGE, USAGE = 64 };
 
 bool explain_is_code(const char *word)
 {
@@ -19,13 +18,6 @@ bool explain_is_code(const char *word)
 	if (s.len && (s.p[0] == 'E' || s.p[0] == 'W' || s.p[0] == 'N'))
 		s = slice_skip(s, 1);
 	return s.len >= 3 && slice_take_while(&s, is_digit).len >= 3 && s.len == 0;
-}
-
-static int usage(void)
-{
-	fputs("usage: lcs explain CODE...            (E0201, W0502, ...)\n"
-	    "       lcs explain --all [--markdown]\n", stderr);
-	return USAGE;
 }
 
 static int no_page(const char *word)
@@ -40,15 +32,18 @@ static int no_page(const char *word)
 	}
 	near = diag_nearest(slice_str(word), names, n);
 	fprintf(stderr, "lcs: there is no message %s", word);
-	fprintf(stderr, near ? "; did you mean %s?\n" : "%s\n", near ? near : "");
-	return NO_PAGE;
+	if (near)
+		fprintf(stderr, "; did you mean %s?\n", near);
+	else
+		fputs("; \"lcs explain --all\" shows all there are\n", stderr);
+	return VERB_WRONG;
 }
 
 static int write_out(struct buf *out)
 {
 	if (!out->failed)
 		fwrite(out->data, 1, out->len, stdout);
-	return out->failed ? NO_PAGE : FINE;
+	return out->failed ? VERB_WRONG : VERB_FINE;
 }
 
 static void put_all(struct buf *out, bool markdown)
@@ -85,15 +80,16 @@ int explain_main(int argc, char **argv)
 {
 	struct buf *out = buf_new(4096);
 	bool markdown = argc == 2 && slice_eq(slice_str(argv[1]), SLICE("--markdown"));
-	int status = NO_PAGE;
+	int status = VERB_WRONG;
 
 	if (!out)
 		return status;
-	if (argc >= 1 && slice_eq(slice_str(argv[0]), SLICE("--all")) && (argc == 1 || markdown)) {
+	if (slice_eq(slice_str(argv[0]), SLICE("--all")) && (argc == 1 || markdown)) {
 		put_all(out, markdown);
 		status = write_out(out);
-	} else if (argc == 0 || argv[0][0] == '-') {
-		status = usage();
+	} else if (argv[0][0] == '-') {
+		status = verb_misused("explain", "explain takes codes of messages, or --all "
+		    "[--markdown], not \"%s\"", argv[argc > 1]);
 	} else {
 		status = explain_codes(argc, argv, out);
 	}

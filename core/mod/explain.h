@@ -10,7 +10,7 @@
 bool explain_is_code(const char *word);
 /**
  * lcs explain CODE..., lcs explain --all [--markdown].
- * @param argv  what stands behind "explain"
+ * @param argv  what stands behind "explain", one word at least
  * @return exit status
  */
 int explain_main(int argc, char **argv);

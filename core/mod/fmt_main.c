@@ -22,15 +22,13 @@ struct job {
 	struct cfg_host host;
 };
 
-enum { FINE, WRONG, UNREADABLE = 3, USAGE = 64 };
-
-static int usage(void)
+static int help(void)
 {
 	fputs("usage: lcs fmt [-w] [--check] FILE...\n\n"
 	    "  without options the new text is printed\n"
 	    "  -w        write it back into the file\n"
-	    "  --check   print the names of files whose layout is another, and exit with 1\n", stderr);
-	return USAGE;
+	    "  --check   print the names of files whose layout is another, and exit with 1\n", stdout);
+	return VERB_FINE;
 }
 
 /* ---- files ---- */
@@ -94,7 +92,7 @@ static int show(const struct job *j, struct arena *arena, const char *name, stru
 		printf("%s:%u: not laid out as lcs fmt does it\n", name,
 		    first_difference(old, text));
 		if (!j->write)
-			return WRONG;
+			return VERB_WRONG;
 	}
 	if (j->write && !slice_eq(old, text))
 		err = replace(arena, name, text);
@@ -102,7 +100,7 @@ static int show(const struct job *j, struct arena *arena, const char *name, stru
 		fwrite(text.p, 1, text.len, stdout);
 	if (err)
 		fprintf(stderr, "lcs: %s: %s\n", name, err_text(err));
-	return err ? UNREADABLE : FINE;
+	return err ? VERB_UNREADABLE : VERB_FINE;
 }
 
 static int format(const struct job *j, struct arena *arena, struct diag *diag, const char *name)
@@ -111,7 +109,7 @@ static int format(const struct job *j, struct arena *arena, struct diag *diag, c
 	int err = text_file_read(arena, name, &old);
 
 	if (err)
-		return UNREADABLE;
+		return VERB_UNREADABLE;
 	err = cfg_fmt(name, old, &j->host, diag, arena, &text);
 	if (!err)
 		return show(j, arena, name, old, text);
@@ -119,14 +117,14 @@ static int format(const struct job *j, struct arena *arena, struct diag *diag, c
 	    DIAG_TEXT, stderr);
 	if (err == -ENOMEM)
 		fprintf(stderr, "lcs: %s: %s\n", name, err_text(err));
-	return WRONG;
+	return VERB_WRONG;
 }
 
 static int format_file(const struct job *j, const char *name)
 {
 	struct arena *arena = arena_new(0);
 	struct diag *diag = diag_new();
-	int status = arena && diag ? format(j, arena, diag, name) : UNREADABLE;
+	int status = arena && diag ? format(j, arena, diag, name) : VERB_UNREADABLE;
 
 	diag_free(&diag);
 	arena_free(&arena);
@@ -146,17 +144,20 @@ static bool take_option(struct job *j, const char *word)
 	return true;
 }
 
-int fmt_main(int argc, char **argv, const struct cfg_define *defines, unsigned define_count)
+int fmt_main(int argc, char **argv, const struct verb_defines *defines)
 {
-	struct job j = { .host = { .defines = defines, .define_count = define_count,
+	struct job j = { .host = { .defines = defines->list, .define_count = defines->count,
 	    .include_dir = LCS_CONF_DIR } };
-	int status = FINE, i = 0;
+	int status = VERB_FINE, i = 0;
 
-	while (i < argc && argv[i][0] == '-')
-		if (!take_option(&j, argv[i++]))
-			return usage();
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (verb_wants_help(argv[i]))
+			return help();
+		if (!take_option(&j, argv[i]))
+			return verb_misused("fmt", "fmt has no option %s", argv[i]);
+	}
 	if (i == argc)
-		return usage();
+		return verb_misused("fmt", "fmt needs a file");
 	for (; i < argc; i++) {
 		int one = format_file(&j, argv[i]);
 

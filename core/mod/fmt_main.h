@@ -4,13 +4,13 @@
 #ifndef CORE_MOD_FMT_MAIN_H
 #define CORE_MOD_FMT_MAIN_H
 
-#include "cfg/cfg.h"
+#include "core/mod/verb.h"
 
 /**
  * lcs fmt [-w] [--check] FILE...: print, write back, or only look.
  * @param argv  what stands behind "fmt"
- * @return exit status: 0 fine, 1 errors of syntax or (--check) another layout, 3 unreadable
+ * @return exit status: VERB_WRONG after errors of syntax or (--check) of another layout
  */
-int fmt_main(int argc, char **argv, const struct cfg_define *defines, unsigned define_count);
+int fmt_main(int argc, char **argv, const struct verb_defines *defines);
 
 #endif

@@ -18,34 +18,56 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FINE, WRONG, UNREADABLE = 3, USAGE = 64 };
-
 struct words { const char *from, *file, *out; };
 
-static int usage(void)
+static int help(void)
 {
 	fputs("usage: lcs import --from kamailio FILE [-o OUT]\n\n"
-	    "  writes a native configuration, and a report of what has no counterpart\n", stderr);
-	return USAGE;
+	    "  writes a native configuration, and a report of what has no counterpart\n", stdout);
+	return VERB_FINE;
 }
 
-static bool read_words(struct words *w, int argc, char **argv)
+/* The value of an option that may stand behind "=" or be the next word; NULL: it is another. */
+static const char *value_of(const char *option, int argc, char **argv, int *at)
+{
+	struct slice word = slice_str(argv[*at]), name = slice_str(option);
+
+	if (slice_eq(word, name))
+		return ++*at < argc ? argv[*at] : "";
+	return slice_starts(word, name) && word.p[name.len] == '=' ? word.p + name.len + 1 : NULL;
+}
+
+static int read_words(struct words *w, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
-		struct slice s = slice_str(argv[i]);
+		const char *word = argv[i], *value;
 
-		if (slice_eq(s, SLICE("--from")) && i + 1 < argc)
-			w->from = argv[++i];
-		else if (slice_starts(s, SLICE("--from=")))
-			w->from = argv[i] + 7;
-		else if (slice_eq(s, SLICE("-o")) && i + 1 < argc)
-			w->out = argv[++i];
-		else if (argv[i][0] != '-' && !w->file)
-			w->file = argv[i];
+		if ((value = value_of("--from", argc, argv, &i)) != NULL)
+			w->from = value;
+		else if ((value = value_of("-o", argc, argv, &i)) != NULL)
+			w->out = value;
+		else if (word[0] == '-')
+			return verb_misused("import", "import has no option %s", word);
+		else if (w->file)
+			return verb_misused("import", "import takes one file, and \"%s\" is another",
+			    word);
 		else
-			return false;
+			w->file = word;
 	}
-	return w->from && w->file && slice_eq(slice_str(w->from), SLICE("kamailio"));
+	return VERB_FINE;
+}
+
+static int check_words(const struct words *w)
+{
+	if (!w->from)
+		return verb_misused("import", "whose configuration is it? --from kamailio");
+	if (!slice_eq(slice_str(w->from), SLICE("kamailio")))
+		return verb_misused("import", "--from is kamailio, not \"%s\"", w->from);
+	if (!w->file)
+		return verb_misused("import", "import needs a file");
+	if (w->out && !*w->out)
+		return verb_misused("import", "-o needs the name of a file");
+	return VERB_FINE;
 }
 
 /* ---- files ---- */
@@ -108,7 +130,7 @@ static int check(FILE *to, const struct words *w, struct slice text, const struc
 	}
 	cfg_free(&cfg);
 	diag_free(&diag);
-	return err ? WRONG : FINE;
+	return err ? VERB_WRONG : VERB_FINE;
 }
 
 /* ---- all of it ---- */
@@ -124,8 +146,9 @@ static int deliver(const struct words *w, struct slice text, const struct import
 	else
 		fwrite(text.p, 1, text.len, stdout);
 	if (err) {
-		fprintf(stderr, "lcs: %s: %s\n", w->out, err_text(err));
-		return UNREADABLE;
+		fprintf(stderr, "lcs: cannot write %s: %s%s\n", w->out, err_text(err),
+		    err == -EEXIST ? "; -o takes a new name" : "");
+		return VERB_UNREADABLE;
 	}
 	show_report(to, w, r);
 	return check(to, w, text, host);
@@ -139,35 +162,45 @@ static int convert(const struct words *w, struct arena *arena, struct diag *diag
 	int err = text_file_read(arena, w->file, &old);
 
 	if (err)
-		return UNREADABLE;
+		return VERB_UNREADABLE;
 	err = cfg_import(w->file, old, host, diag, arena, &text, &report);
 	if (!err)
 		return deliver(w, text, &report, host);
 	diag_print(diag, DIAG_TEXT, stderr);
-	return WRONG;
+	return VERB_WRONG;
 }
 
-int import_main(int argc, char **argv, const char *module_path,
-    const struct cfg_define *defines, unsigned define_count)
+static int run(const struct words *w, const char *module_path, const struct verb_defines *defines)
 {
-	struct cfg_host host = { .defines = defines, .define_count = define_count,
+	struct cfg_host host = { .defines = defines->list, .define_count = defines->count,
 	    .include_dir = LCS_CONF_DIR };
-	struct words w = { NULL, NULL, NULL };
 	struct arena *arena = arena_new(0);
 	struct loader *l = loader_new(module_path);
 	struct diag *diag = diag_new();
-	int status = WRONG;
+	int status = VERB_WRONG;
 
-	if (!read_words(&w, argc, argv)) {
-		status = usage();
-	} else if (arena && l && diag && (host.core = symbols_of_core(arena)) &&
+	if (arena && l && diag && (host.core = symbols_of_core(arena)) &&
 	    (host.profile_path = places_profiles(arena))) {
 		loader_serve(l, &host);
-		status = convert(&w, arena, diag, &host);
+		status = convert(w, arena, diag, &host);
 	}
 	diag_free(&diag);
 	if (l)
 		loader_free(&l);
 	arena_free(&arena);
 	return status;
+}
+
+int import_main(int argc, char **argv, const char *module_path,
+    const struct verb_defines *defines)
+{
+	struct words w = { NULL, NULL, NULL };
+	int status;
+
+	if (argc > 0 && verb_wants_help(argv[0]))
+		return help();
+	status = read_words(&w, argc, argv);
+	if (!status)
+		status = check_words(&w);
+	return status ? status : run(&w, module_path, defines);
 }

@@ -3,15 +3,16 @@
  */
 #include "core/mod/loader.h"
 #include "core/mod/man.h"
+#include "core/mod/verb.h"
 
 #include <stdio.h>
 
-static int usage(void)
+static int help(void)
 {
 	fputs("usage: lcs module list\n"
 	    "       lcs module show NAME [--json|--man|--markdown]    (NAME \"core\": the core)\n",
-	    stderr);
-	return 3;
+	    stdout);
+	return VERB_FINE;
 }
 
 static int list_all(struct loader *l)
@@ -24,7 +25,7 @@ static int list_all(struct loader *l)
 
 		printf("%-16s %s\n", names[i], m ? m->desc->summary : why);
 	}
-	return 0;
+	return VERB_FINE;
 }
 
 static int show(struct loader *l, const char *name, enum man_format format)
@@ -36,10 +37,10 @@ static int show(struct loader *l, const char *name, enum man_format format)
 		m = loader_open(l, name, &why);
 		if (!m) {
 			fprintf(stderr, "lcs: module \"%s\": %s\n", name, why);
-			return 1;
+			return VERB_WRONG;
 		}
 	}
-	return man_write(m ? m->desc : NULL, format, stdout) == 0 ? 0 : 1;
+	return man_write(m ? m->desc : NULL, format, stdout) == 0 ? VERB_FINE : VERB_WRONG;
 }
 
 static bool format_of(const char *word, enum man_format *out)
@@ -56,31 +57,47 @@ static bool format_of(const char *word, enum man_format *out)
 	return false;
 }
 
-static int run(struct loader *l, int argc, char **argv)
+static int run_show(struct loader *l, int argc, char **argv)
 {
 	enum man_format format = MAN_TEXT;
 	const char *name = NULL;
 
-	if (argc >= 1 && slice_eq(slice_str(argv[0]), SLICE("list")))
-		return list_all(l);
-	if (argc < 2 || !slice_eq(slice_str(argv[0]), SLICE("show")))
-		return usage();
-	for (int i = 1; i < argc; i++)
+	for (int i = 0; i < argc; i++)
 		if (argv[i][0] != '-' && !name)
 			name = argv[i];
+		else if (argv[i][0] != '-')
+			return verb_misused("module", "show takes one name, and \"%s\" is another",
+			    argv[i]);
 		else if (!format_of(argv[i], &format))
-			return usage();
-	return name ? show(l, name, format) : usage();
+			return verb_misused("module", "show has no option %s", argv[i]);
+	return name ? show(l, name, format) : verb_misused("module", "show needs the name of a "
+	    "module, or \"core\"; \"lcs module list\" shows which there are");
+}
+
+static int run(struct loader *l, int argc, char **argv)
+{
+	struct slice word = slice_str(argc ? argv[0] : "");
+
+	if (slice_eq(word, SLICE("list")))
+		return argc == 1 ? list_all(l) :
+		    verb_misused("module", "list takes no words, and there is \"%s\"", argv[1]);
+	if (slice_eq(word, SLICE("show")))
+		return run_show(l, argc - 1, argv + 1);
+	return word.len ? verb_misused("module", "module knows list and show, not \"%s\"", argv[0]) :
+	    verb_misused("module", "module needs list, or show and a name");
 }
 
 int man_main(int argc, char **argv, const char *module_path)
 {
-	struct loader *l = loader_new(module_path);
+	struct loader *l;
 	int status;
 
+	if (argc > 0 && verb_wants_help(argv[0]))
+		return help();
+	l = loader_new(module_path);
 	if (!l) {
 		fputs("lcs: memory is short\n", stderr);
-		return 1;
+		return VERB_WRONG;
 	}
 	status = run(l, argc, argv);
 	loader_free(&l);

@@ -226,7 +226,7 @@ static int run_drop_connection(struct lcs_rpc_call *call)
 		flow = flow << 4 | (hex_digit(id.p[i]) & 0xf);
 	if (id.len == 0 || id.len > 16 || flow_owner(flow) >= worker_count() ||
 	    !flow_is_alive(flow))
-		return lcs_rpc_fail(call, -ENOENT, "there is no such connection");
+		return lcs_rpc_fail(call, -ENOENT, "there is no such connection; \"connections list\" shows those there are");
 	flow_close(flow, "administrator");
 	return lcs_rpc_done(call, json_true());
 }
