@@ -121,6 +121,18 @@ static int open_control(const struct sockaddr_un *sa, uid_t uid, gid_t gid)
 	return fd;
 }
 
+static const char *control_advice(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "a server is running with it; stop that one, or set control_socket";
+	case -ENAMETOOLONG:
+		return "set control_socket or run_dir to a shorter path";
+	default:
+		return "set control_socket or run_dir to where this user may write";
+	}
+}
+
 int bind_control(struct slice path, uid_t uid, gid_t gid, char text[512])
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -132,8 +144,6 @@ int bind_control(struct slice path, uid_t uid, gid_t gid, char text[512])
 	}
 	if (fd < 0)
 		snprintf(text, 512, "cannot open the control socket %.*s: %s: %s", SLICE_ARG(path),
-		    err_text(fd), fd == -EADDRINUSE ?
-		    "a server is running with it; stop that one, or set control_socket" :
-		    "set control_socket or run_dir to where this user may write");
+		    err_text(fd), control_advice(fd));
 	return fd;
 }

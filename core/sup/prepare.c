@@ -23,20 +23,20 @@ static int prepare_identity(char text[512])
 	return identity_find(s->user, s->group, &sup.identity, text);
 }
 
-static int prepare_directory(struct slice path, mode_t mode, char text[512])
+static int prepare_directory(const char *setting, struct slice path, mode_t mode, char text[512])
 {
 	int err = path.len > 0 ? make_directory(path, mode, &sup.identity) : 0;
 
 	if (err)
-		snprintf(text, 512, "cannot make the directory %.*s: %s", SLICE_ARG(path),
-		    err_text(err));
+		snprintf(text, 512, "cannot make the directory %.*s: %s: make it for this user, or set "
+		    "%s to another", SLICE_ARG(path), err_text(err), setting);
 	return err;
 }
 
 static int prepare_control(char text[512])
 {
 	gid_t gid;
-	int err = group_find(sup.setup->control_socket_group, &gid, text);
+	int err = group_find("control_socket_group", sup.setup->control_socket_group, &gid, text);
 
 	sup.control = -1;
 	if (err || sup.setup->control_socket.len == 0)
@@ -94,9 +94,9 @@ int sup_prepare(char text[512])
 
 	raise_open_files(sup.setup->open_files);
 	if (!err)
-		err = prepare_directory(sup.setup->run_dir, 0755, text);
+		err = prepare_directory("run_dir", sup.setup->run_dir, 0755, text);
 	if (!err)
-		err = prepare_directory(sup.setup->state_dir, 0750, text);
+		err = prepare_directory("state_dir", sup.setup->state_dir, 0750, text);
 	if (!err)
 		err = prepare_sockets(text);
 	if (!err)

@@ -26,7 +26,7 @@ static int copy_name(struct slice s, char *out, size_t room)
 	return 0;
 }
 
-int group_find(struct slice name, gid_t *out, char text[512])
+int group_find(const char *setting, struct slice name, gid_t *out, char text[512])
 {
 	char word[64];
 	const struct group *gr = NULL;
@@ -37,7 +37,8 @@ int group_find(struct slice name, gid_t *out, char text[512])
 	if (copy_name(name, word, sizeof(word)) == 0)
 		gr = getgrnam(word);
 	if (!gr) {
-		snprintf(text, 512, "there is no group \"%.*s\"", SLICE_ARG(name));
+		snprintf(text, 512, "there is no group \"%.*s\": make it (addgroup --system), or set %s "
+		    "to one that exists", SLICE_ARG(name), setting);
 		return -ENOENT;
 	}
 	*out = gr->gr_gid;
@@ -69,7 +70,7 @@ int identity_find(struct slice user, struct slice group, struct identity *out, c
 	if (user.len > 0)
 		err = find_user(user, out, text);
 	if (!err)
-		err = group_find(group, &gid, text);
+		err = group_find("group", group, &gid, text);
 	if (err)
 		return err;
 	if (gid != (gid_t)-1)

@@ -17,8 +17,8 @@ struct identity { char name[64]; uid_t uid; gid_t gid; bool change; };
  * @return 0, or -errno with text
  */
 int identity_find(struct slice user, struct slice group, struct identity *out, char text[512]);
-/** -1 if the name is empty; else the group, or -ENOENT with text. */
-int group_find(struct slice name, gid_t *out, char text[512]);
+/** -1 if the name is empty; else the group, or -ENOENT with text, which names the setting. */
+int group_find(const char *setting, struct slice name, gid_t *out, char text[512]);
 
 /** In the server: become that identity, no capabilities, no way back. 0 or -errno. */
 int privileges_drop(const struct identity *id);

@@ -270,9 +270,9 @@ static void users_and_groups_are_found_or_named(void **state)
 	assert_non_null(strstr(text, "no-such-user"));
 	assert_int_equal(identity_find(SLICE_NULL, SLICE("no-such-group"), &id, text), -ENOENT);
 	assert_non_null(strstr(text, "no-such-group"));
-	assert_int_equal(group_find(SLICE_NULL, &gid, text), 0);
+	assert_int_equal(group_find("group", SLICE_NULL, &gid, text), 0);
 	assert_int_equal(gid, (gid_t)-1);
-	assert_int_equal(group_find(SLICE("root"), &gid, text), 0);
+	assert_int_equal(group_find("group", SLICE("root"), &gid, text), 0);
 	assert_int_equal(gid, 0);
 	assert_int_equal(identity_find(SLICE("nobody"), SLICE_NULL, &id, text),
 	    geteuid() == 0 ? 0 : -EPERM);
