@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,10 +25,15 @@ static void print_error(const json_t *error)
 	json_decref(all);
 }
 
-void say_error(const struct session *s, const char *text)
+void say_error(const struct session *s, const char *fmt, ...)
 {
+	char text[1024];
 	json_t *error;
+	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	fprintf(stderr, "lcsctl: %s\n", text);
 	if (!s->json)
 		return;
@@ -35,26 +42,30 @@ void say_error(const struct session *s, const char *text)
 	json_decref(error);
 }
 
-static const char *advice(int err)
+/* A file of another kind refuses a connection as a socket does that nobody serves. */
+static const char *advice(const char *path, int err)
 {
+	struct stat st;
+
+	if (err == ECONNREFUSED && stat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return "; that is no socket. \"-s SOCKET\" or LCS_CTL name the server's";
 	switch (err) {
 	case ENOENT:
 	case ECONNREFUSED:
 		return "; is it running? \"-s SOCKET\" or LCS_CTL name another socket";
 	case EACCES:
 		return "; only root and the socket's group may use it";
+	case ENAMETOOLONG:
+		return "; a socket's path has 107 bytes at most";
 	default:
 		return "";
 	}
 }
 
-static int no_server(const struct session *s, const char *why)
+static int no_server(const struct session *s, int err)
 {
-	const char *more = advice(errno);
-	char text[512];
-
-	snprintf(text, sizeof(text), "cannot reach the server at %s: %s%s", s->socket_path, why, more);
-	say_error(s, text);
+	say_error(s, "cannot reach the server at %s: %s%s", s->socket_path, strerror(err),
+	    advice(s->socket_path, err));
 	return -1;
 }
 
@@ -62,15 +73,13 @@ int session_open(struct session *s)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
-	if (strlen(s->socket_path) >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
-		return no_server(s, "the path is too long for a socket");
-	}
+	if (strlen(s->socket_path) >= sizeof(addr.sun_path))
+		return no_server(s, ENAMETOOLONG);
 	memcpy(addr.sun_path, s->socket_path, strlen(s->socket_path) + 1);
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd >= 0 && connect(s->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
 		return 0;
-	no_server(s, strerror(errno));
+	no_server(s, errno);
 	session_close(s);
 	return -1;
 }
@@ -158,14 +167,11 @@ static enum exit_code take_answer(const struct session *s, const char *line, jso
 
 static void no_answer(const struct session *s)
 {
-	char text[160];
-
 	if (errno == ETIMEDOUT)
-		snprintf(text, sizeof(text), "the server has not answered within %d s; \"-t SECONDS\" "
-		    "waits longer", s->timeout);
+		say_error(s, "the server has not answered within %d s; \"-t SECONDS\" waits longer",
+		    s->timeout);
 	else
-		snprintf(text, sizeof(text), "no answer from the server: %s", strerror(errno));
-	say_error(s, text);
+		say_error(s, "no answer from the server: %s", strerror(errno));
 }
 
 enum exit_code session_call(struct session *s, const char *method, json_t *params, json_t **result)

@@ -105,19 +105,32 @@ static unsigned distance_to(const char *method, int count, char *const *words)
 	return distance(given, method_words(method));
 }
 
+static bool is_group(const struct session *s, char *const *words)
+{
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(s->methods, i, m)
+		if (name_behind(text_of(m, "method"), 1, words))
+			return true;
+	return false;
+}
+
 const char *nearest_verb(const struct session *s, int count, char *const *words)
 {
+	bool in_group = is_group(s, words);	/* of "stats shwo" the second word is wrong */
 	unsigned best = 3;		/* more mistakes than two are another word */
 	const char *found = NULL;
 	const json_t *m;
 	size_t i;
 
 	json_array_foreach(s->methods, i, m) {
-		unsigned n = distance_to(text_of(m, "method"), count, words);
+		const char *method = text_of(m, "method");
+		unsigned n = distance_to(method, count, words);
 
-		if (n < best) {
+		if (n < best && (!in_group || name_behind(method, 1, words))) {
 			best = n;
-			found = text_of(m, "method");
+			found = method;
 		}
 	}
 	return found ? method_words(found) : NULL;

@@ -30,7 +30,8 @@ enum exit_code session_call(struct session *s, const char *method, json_t *param
 
 /** With -o json a program gets the reason on standard output, as {"error": {"message": ...}};
  *  a person gets it on standard error. */
-void say_error(const struct session *s, const char *text);
+void say_error(const struct session *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- methods.c ---- */
 /** A text of an object from the server; "" if there is none. */

@@ -36,7 +36,7 @@ static const struct option options[] = {
 
 static int bad_option(const char *what, const char *value)
 {
-	fprintf(stderr, "lcsctl: %s \"%s\"; see \"lcsctl --help\"\n", what, value);
+	fprintf(stderr, "lcsctl: %s, not \"%s\"; see \"lcsctl --help\"\n", what, value);
 	return EXIT_USAGE;
 }
 
@@ -59,10 +59,10 @@ static int take_option(struct session *s, int opt)
 	case 'o':
 		s->json = strcmp(optarg, "json") == 0;
 		return s->json || strcmp(optarg, "table") == 0 ? -1 :
-		    bad_option("no such output format", optarg);
+		    bad_option("-o is table or json", optarg);
 	case 't':
 		s->timeout = seconds_of(optarg);
-		return s->timeout > 0 ? -1 : bad_option("no such timeout", optarg);
+		return s->timeout > 0 ? -1 : bad_option("-t is a number of seconds, up to 86400", optarg);
 	case 'C':
 		s->completes = true;
 		return -1;
@@ -104,8 +104,11 @@ int main(int argc, char **argv)
 	struct session s = { .fd = -1, .timeout = TIMEOUT_PRESET,
 	    .socket_path = from_env ? from_env : LCS_RUN_DIR "/control.sock" };
 	enum exit_code code;
+	static char name[] = "lcsctl";		/* as getopt(3) calls us, wherever we lie */
 	int opt;
 
+	if (argc > 0)
+		argv[0] = name;
 	while ((opt = getopt_long(argc, argv, "+s:o:t:Vh", options, NULL)) != -1) {
 		int end = take_option(&s, opt);
 

@@ -92,10 +92,12 @@ enum exit_code print_help(struct session *s, int count, char *const *words)
 
 /* ---- arguments ---- */
 
-static enum exit_code bad_value(const json_t *arg, const char *text)
+static enum exit_code bad_value(const struct session *s, const json_t *arg, const char *text)
 {
-	fprintf(stderr, "lcsctl: %s wants %s, got \"%s\"\n", text_of(arg, "name"),
-	    text_of(arg, "type"), text);
+	const char *type = text_of(arg, "type");
+
+	say_error(s, "%s is %s, not \"%s\"", text_of(arg, "name"), strcmp(type, "bool") == 0 ?
+	    "yes or no" : "a number", text);
 	return EXIT_USAGE;
 }
 
@@ -128,12 +130,12 @@ static const json_t *next_unset(const json_t *args, const json_t *params)
 	return NULL;
 }
 
-static enum exit_code set_arg(json_t *params, const json_t *arg, const char *text)
+static enum exit_code set_arg(const struct session *s, json_t *params, const json_t *arg, const char *text)
 {
 	json_t *value = value_of(arg, text);
 
 	if (!value)
-		return bad_value(arg, text);
+		return bad_value(s, arg, text);
 	json_object_set_new(params, text_of(arg, "name"), value);
 	return EXIT_DONE;
 }
@@ -147,33 +149,57 @@ static const json_t *stdin_arg(const json_t *args, const char *word, size_t len)
 	return len > n && memcmp(word + len - n, end, n) == 0 ? named_arg(args, word, len - n) : NULL;
 }
 
-/* One argument of the command line; *at may move on by a second word. */
-static enum exit_code take_arg(const json_t *args, json_t *params, int count, char *const *words,
-    int *at)
+static enum exit_code bad_word(const struct session *s, const json_t *m, const char *word,
+    bool is_named)
 {
-	const char *word = words[*at], *equals = strchr(word, '=');
-	const json_t *arg = NULL;
+	const char *verb = method_words(text_of(m, "method"));
 
-	if (strncmp(word, "--", 2) == 0 && word[2]) {
-		size_t len = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
-
-		arg = named_arg(args, word + 2, len);
-		if (arg && !equals && strcmp(text_of(arg, "type"), "bool") == 0)
-			return set_arg(params, arg, "yes");
-		if (arg && !equals && *at + 1 < count)
-			return set_arg(params, arg, words[++*at]);
-		if (!arg && !equals && (arg = stdin_arg(args, word + 2, len)))
-			return set_arg(params, arg, "-");
-	} else if (equals) {
-		arg = named_arg(args, word, (size_t)(equals - word));
-	}
-	if (arg && equals)
-		return set_arg(params, arg, equals + 1);
-	arg = strncmp(word, "--", 2) == 0 && word[2] ? NULL : next_unset(args, params);
-	if (arg)
-		return set_arg(params, arg, word);
-	fprintf(stderr, "lcsctl: \"%s\" is one argument too many or unknown here\n", word);
+	if (is_named)
+		say_error(s, "\"%s\" has no argument %.*s", verb, (int)strcspn(word, "="), word);
+	else
+		say_error(s, "\"%s\" is one word too many for \"%s\"", word, verb);
+	print_usage(stderr, m);
 	return EXIT_USAGE;
+}
+
+/* "--name=value", "--name value", "--name" of a bool, "--name-stdin". */
+static enum exit_code take_option(const struct session *s, const json_t *m, json_t *params,
+    int count, char *const *words, int *at)
+{
+	const json_t *args = json_object_get(m, "args");
+	const char *word = words[*at] + 2, *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	const json_t *arg = named_arg(args, word, len);
+
+	if (arg && equals)
+		return set_arg(s, params, arg, equals + 1);
+	if (arg && strcmp(text_of(arg, "type"), "bool") == 0)
+		return set_arg(s, params, arg, "yes");
+	if (arg && *at + 1 < count)
+		return set_arg(s, params, arg, words[++*at]);
+	if (arg) {
+		say_error(s, "%s needs a value", words[*at]);
+		return EXIT_USAGE;
+	}
+	arg = equals ? NULL : stdin_arg(args, word, len);
+	return arg ? set_arg(s, params, arg, "-") : bad_word(s, m, words[*at], true);
+}
+
+/* One argument of the command line; *at may move on by a second word. */
+static enum exit_code take_arg(const struct session *s, const json_t *m, json_t *params, int count,
+    char *const *words, int *at)
+{
+	const json_t *args = json_object_get(m, "args"), *arg = NULL;
+	const char *word = words[*at], *equals = strchr(word, '=');
+
+	if (strncmp(word, "--", 2) == 0 && word[2])
+		return take_option(s, m, params, count, words, at);
+	if (equals)
+		arg = named_arg(args, word, (size_t)(equals - word));
+	if (arg)
+		return set_arg(s, params, arg, equals + 1);
+	arg = next_unset(args, params);
+	return arg ? set_arg(s, params, arg, word) : bad_word(s, m, word, false);
 }
 
 static bool is_secret(const json_t *arg)
@@ -182,7 +208,7 @@ static bool is_secret(const json_t *arg)
 }
 
 /* Passwords are asked for when they are left out, or given as "-" (standard input). */
-static enum exit_code ask_missing(const json_t *m, json_t *params)
+static enum exit_code ask_missing(const struct session *s, const json_t *m, json_t *params)
 {
 	const json_t *arg;
 	size_t i;
@@ -201,7 +227,7 @@ static enum exit_code ask_missing(const json_t *m, json_t *params)
 			free(secret);
 		} else if (!given && !json_object_get(params, name) &&
 		    json_is_true(json_object_get(arg, "required"))) {
-			fprintf(stderr, "lcsctl: %s is missing\n", name);
+			say_error(s, "%s is missing", name);
 			print_usage(stderr, m);
 			return EXIT_USAGE;
 		}
@@ -244,14 +270,12 @@ static enum exit_code follow_method(struct session *s, const json_t *m, json_t *
 static enum exit_code unknown(struct session *s, int count, char *const *words)
 {
 	const char *near = nearest_verb(s, count, words);
-	char text[256];
 	const json_t *m;
 	size_t i;
 
-	snprintf(text, sizeof(text), "the server knows no \"%.60s%s%.60s\"%s%s%s", words[0],
-	    count > 1 ? " " : "", count > 1 ? words[1] : "", near ? "; did you mean \"" : "",
+	say_error(s, "the server knows no \"%s%s%s\"; %s%s%s", words[0], count > 1 ? " " : "",
+	    count > 1 ? words[1] : "", near ? "did you mean \"" : "\"lcsctl help\" lists what it knows",
 	    near ? near : "", near ? "\"?" : "");
-	say_error(s, text);
 	json_array_foreach(s->methods, i, m)
 		if (name_behind(text_of(m, "method"), 1, words))
 			print_usage(stderr, m);
@@ -276,10 +300,10 @@ enum exit_code run_words(struct session *s, int count, char *const *words)
 		if (can_follow(m) && strcmp(words[at], "--follow") == 0)
 			follows = true;
 		else
-			code = take_arg(json_object_get(m, "args"), params, count, words, &at);
+			code = take_arg(s, m, params, count, words, &at);
 	}
 	if (code == EXIT_DONE)
-		code = ask_missing(m, params);
+		code = ask_missing(s, m, params);
 	if (code == EXIT_DONE)
 		code = follows ? follow_method(s, m, params) : call_method(s, m, params, NULL);
 	json_decref(params);
