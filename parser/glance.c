@@ -14,19 +14,19 @@ struct look {
 	uint32_t    length;		/* Content-Length */
 };
 
-struct line { enum hdr_id id; const char *begin, *colon, *lf; };
+struct line { enum hdr_id id; const char *colon, *lf; };
 
 static inline bool has_seen(const struct look *l, enum hdr_id id)
 {
 	return l->seen[id / 64] >> id % 64 & 1;
 }
 
-/* A line that CRLF ends, and that is not the last of all; NULL if it is not. */
+/* The end of a line that is not the last of all, behind p in it; NULL if CRLF does not end it. */
 static inline const char *line_lf(struct look *l, const char *p)
 {
 	const char *lf = scan_lf_within(&l->scan, p);
 
-	return l->scan.end - lf > 1 && lf > p && lf[-1] == '\r' ? lf : NULL;
+	return l->scan.end - lf > 1 && lf[-1] == '\r' ? lf : NULL;
 }
 
 /* Behind the start line; NULL: not so simple. */
@@ -49,15 +49,14 @@ static const char *read_start(struct look *l, struct slice bytes, struct sip_gla
 /* The name at p, sixteen bytes at least before the end. */
 static inline bool read_name(const struct look *l, const char *p, struct line *line)
 {
-	struct slice name = slice_first(slice_between(p, l->scan.end), 16);
-	size_t colon = scan_find(name, ':');
+	struct slice name;
+	size_t colon = scan_find(slice_of(p, 16), ':');
 
-	line->begin = p;
 	line->colon = p + colon;
 	line->id = hdr_find(p, colon);
 	if (line->id != HDR_OTHER)
 		return true;
-	name.len = token_span(slice_between(p, l->scan.end), TOKEN_CHAR);
+	name = slice_of(p, token_span(slice_between(p, l->scan.end), TOKEN_CHAR));
 	line->colon = slice_end(name);
 	line->id = hdr_by_name(name);
 	return name.len > 0 && line->colon < l->scan.end && *line->colon == ':';

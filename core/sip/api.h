@@ -174,9 +174,18 @@ void lcs_response_hop(struct sip_msg *request, struct sip_hop *hop);
  */
 int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,
     const struct sip_edit **last, struct sip_uri *next_uri);
-/** Our Via above all others; transport and sent-by follow when the hop is known. The branch
- *  lives in the arena; .p NULL counts as memory that was short. 0 or -ENOMEM. */
-int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch);
+/** The line of our Via. */
+void lcs_put_via(struct buf *out, const struct sip_hop *hop, struct slice branch);
+/**
+ * Our Via above all others.
+ *
+ * @param branch  lives in the arena; .p NULL counts as memory that was short
+ * @param hop     the way as it is known now, so that ACK and CANCEL, made later, carry the very
+ *                same value (RFC 3261 9.1, 17.1.1.3); NULL: as it is when the message is written
+ * @return 0 or -ENOMEM
+ */
+int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch,
+    const struct sip_hop *hop);
 /**
  * What the end of our branches must be for loops to be seen (RFC 5393 4.2): a dot and eight
  * hex digits over all that decides where a request goes, the same when it comes back

@@ -18,34 +18,6 @@
 #define BRANCH_HEAD     (sizeof(VIA_COOKIE "s") - 1)
 #define MAX_FORWARDS_PRESET SLICE("70")	/* RFC 3261 16.6, item 3 */
 
-/* ---- Via ---- */
-
-static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
-{
-	const struct slice *branch = edit->arg;
-	char text[300];
-
-	buf_put(out, SLICE("Via: SIP/2.0/"));
-	buf_put(out, transport_via_name(hop->transport));
-	buf_put_char(out, ' ');
-	buf_put(out, net_sent_by(hop, text));
-	if (hop->transport == TRANSPORT_UDP)
-		buf_put(out, SLICE(";rport"));
-	buf_put(out, SLICE(";branch="));
-	buf_put(out, *branch);
-	buf_put(out, SLICE("\r\n"));
-}
-
-int lcs_add_via(struct arena *a, const struct sip_edit **last, struct slice branch)
-{
-	struct slice *copy = arena_alloc(a, sizeof(*copy));
-
-	if (!copy || !branch.p)
-		return -ENOMEM;
-	*copy = branch;
-	return edit_late(a, last, EDIT_AT_TOP, write_via, copy);
-}
-
 /* ---- Max-Forwards ---- */
 
 /* Has a script written it? */
@@ -318,7 +290,7 @@ int lcs_forward_stateless(struct lcs_ctx *ctx)
 		return -EINVAL;
 	err = lcs_forward_edits(ctx, &ctx->target, &last, &next);
 	if (!err)
-		err = lcs_add_via(lcs_arena(ctx), &last, stateless_branch(ctx));
+		err = lcs_add_via(lcs_arena(ctx), &last, stateless_branch(ctx), NULL);
 	if (!err)
 		err = send_to_target(ctx, last, &next);
 	if (err)

@@ -156,9 +156,9 @@ static int keep_name(struct tm_client *c, struct arena *a)
 	return c->hop.name.p ? 0 : -ENOMEM;
 }
 
-static struct slice mark_of(const struct tm_client *c)
+static struct slice branch_of(const struct tm_client *c, struct arena *a)
 {
-	return c->tx && c->tx->work ? c->tx->work->mark : SLICE_NULL;
+	return tm_branch_in(a, c->node.hash, c->tx && c->tx->work ? c->tx->work->mark : SLICE_NULL);
 }
 
 static int prepare(struct tm_client *c, struct sip_msg *msg, const struct sip_edit *last,
@@ -174,7 +174,7 @@ static int prepare(struct tm_client *c, struct sip_msg *msg, const struct sip_ed
 	c->is_invite = c->method == METHOD_INVITE;
 	err = keep_name(c, msg->arena);
 	if (!err)
-		err = tm_add_via(msg->arena, &last, c->node.hash, mark_of(c), &c->hop);
+		err = lcs_add_via(msg->arena, &last, branch_of(c, msg->arena), &c->hop);
 	if (err)
 		return err;
 	c->out = out_for(c);

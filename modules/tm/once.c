@@ -49,7 +49,7 @@ static int put_on_wire(struct lcs_ctx *ctx)
 	int err = branch ? lcs_forward_edits(ctx, target, &last, &next) : -ENOMEM;
 
 	if (!err)
-		err = lcs_add_via(lcs_arena(ctx), &last, fresh_branch(branch));
+		err = lcs_add_via(lcs_arena(ctx), &last, fresh_branch(branch), NULL);
 	if (err || !lcs_may_send(ctx, last, &target->hop))
 		return err;
 	out = sip_out_new();

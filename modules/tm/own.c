@@ -18,8 +18,8 @@ static void put_line(struct buf *b, struct slice name, struct slice value)
 
 static void put_way(struct buf *b, const struct tm_way *way)
 {
-	tm_put_via(b, way->hop, way->branch);
-	buf_put(b, SLICE("\r\nMax-Forwards: 70\r\n"));
+	lcs_put_via(b, way->hop, way->branch);
+	buf_put(b, SLICE("Max-Forwards: 70\r\n"));
 }
 
 static void put_cseq(struct buf *b, const struct tm_request *r)

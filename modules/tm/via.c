@@ -7,7 +7,6 @@
 #include "utils/rand.h"
 
 #include <endian.h>
-#include <errno.h>
 
 #define HEAD VIA_COOKIE "t"		/* stateless branches of core/sip go on otherwise */
 
@@ -47,45 +46,14 @@ bool tm_branch_id(struct slice branch, uint64_t *id)
 	return true;
 }
 
-struct via {
-	struct sip_hop hop;
-	char           branch[TM_BRANCH_CHARS];
-	struct slice   mark;
-};
-
-void tm_put_via(struct buf *out, const struct sip_hop *hop, struct slice branch)
+struct slice tm_branch_in(struct arena *a, uint64_t id, struct slice mark)
 {
-	char text[300];
+	char *text = arena_bytes(a, TM_BRANCH_CHARS + mark.len);
 
-	buf_put(out, SLICE("Via: SIP/2.0/"));
-	buf_put(out, transport_via_name(hop->transport));
-	buf_put_char(out, ' ');
-	buf_put(out, net_sent_by(hop, text));
-	if (hop->transport == TRANSPORT_UDP)
-		buf_put(out, SLICE(";rport"));
-	buf_put(out, SLICE(";branch="));
-	buf_put(out, branch);
-}
-
-static void write_via(struct buf *out, const struct sip_edit *edit, const struct sip_hop *hop)
-{
-	const struct via *via = edit->arg;
-
-	(void)hop;
-	tm_put_via(out, &via->hop, slice_of(via->branch, sizeof(via->branch)));
-	buf_put(out, via->mark);
-	buf_put(out, SLICE("\r\n"));
-}
-
-int tm_add_via(struct arena *a, const struct sip_edit **last, uint64_t id,
-    struct slice mark, const struct sip_hop *hop)
-{
-	struct via *via = arena_alloc(a, sizeof(*via));
-
-	if (!via)
-		return -ENOMEM;
-	via->hop = *hop;
-	via->mark = mark;
-	tm_branch_text(id, via->branch);
-	return edit_late(a, last, EDIT_AT_TOP, write_via, via);
+	if (!text)
+		return SLICE_NULL;
+	tm_branch_text(id, text);
+	if (mark.len)
+		memcpy(text + TM_BRANCH_CHARS, mark.p, mark.len);
+	return slice_of(text, TM_BRANCH_CHARS + mark.len);
 }
