@@ -30,6 +30,8 @@ size_t rtab_count(const struct rtab *t);
 
 const struct rtab_node *rtab_find(const struct rtab *t, uint64_t hash,
     rtab_match_fn *match, const void *key);
+/** A search for that hash, or an insertion, comes soon: begin to fetch what it will look at. */
+void rtab_expect(const struct rtab *t, uint64_t hash);
 void rtab_insert(struct rtab *t, struct rtab_node *node, uint64_t hash);
 /** Unlinks; free it by epoch_defer(). */
 void rtab_remove(struct rtab *t, struct rtab_node *node);

@@ -19,11 +19,6 @@ uint64_t lcs_key(struct slice s)
 	return siphash_quick(siphash_boot_key(), s);
 }
 
-uint64_t lcs_user_key(struct slice aor)
-{
-	return siphash_pieces(siphash_boot_key(), &aor, 1, 1u << 0);
-}
-
 /* A change of bindings would travel to the user's owner and back, if it began elsewhere. */
 static bool is_about_user(const struct sip_msg *msg)
 {

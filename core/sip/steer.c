@@ -6,6 +6,7 @@
 #include "core/sip/counters.h"
 #include "core/sip/plan.h"
 #include "utils/list.h"
+#include "utils/siphash.h"
 #include "utils/spare.h"
 
 #include <string.h>
@@ -158,21 +159,37 @@ static bool stays(struct slice bytes)
 
 /* ---- the last key ---- */
 
-/* It is asked for again as soon as the message is parsed. */
-static _Thread_local struct { size_t len; uint64_t key; char text[KNOWN_BYTES]; } known;
+/* It is asked for again as soon as the message is parsed, that of a user several times. */
+struct known { size_t len; uint64_t key; char text[KNOWN_BYTES]; };
+
+static bool is_known(const struct known *k, struct slice text)
+{
+	return text.len && text.len == k->len && memcmp(text.p, k->text, text.len) == 0;
+}
+
+static uint64_t remember(struct known *k, struct slice text, uint64_t key)
+{
+	k->key = key;
+	k->len = text.len <= KNOWN_BYTES ? text.len : 0;
+	if (k->len)
+		memcpy(k->text, text.p, text.len);
+	return key;
+}
 
 uint64_t steer_call_key(struct slice call_id)
 {
-	uint64_t key;
+	static _Thread_local struct known last;
 
-	if (call_id.len && call_id.len == known.len && memcmp(call_id.p, known.text, known.len) == 0)
-		return known.key;
-	key = lcs_key(call_id);
-	known.len = call_id.len <= KNOWN_BYTES ? call_id.len : 0;
-	if (known.len)
-		memcpy(known.text, call_id.p, known.len);
-	known.key = key;
-	return key;
+	return is_known(&last, call_id) ? last.key : remember(&last, call_id, lcs_key(call_id));
+}
+
+uint64_t lcs_user_key(struct slice aor)
+{
+	static _Thread_local struct known last;
+
+	if (is_known(&last, aor))
+		return last.key;
+	return remember(&last, aor, siphash_pieces(siphash_boot_key(), &aor, 1, 1u << 0));
 }
 
 /* ---- the way ---- */

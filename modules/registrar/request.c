@@ -11,6 +11,7 @@
 struct reading {
 	struct lcs_ctx              *ctx;
 	struct arena                *arena;
+	const struct registrar      *reg;
 	const struct registrar_conf *conf;
 	struct registrar_local      *local;
 	struct sip_view              view;
@@ -370,6 +371,7 @@ static int take_common(struct reading *r)
 	r->out->change.aor = to == msg_to(msg) ? msg_to_aor(msg) : sip_uri_aor(r->arena, &to->uri);
 	if (!r->out->change.aor.p)
 		return refuse(r, 404, "No such address of record");
+	r->reg->usrloc->expect(r->reg->ul, r->out->change.aor);
 	r->epid = endpoint_epid_of(r->ctx);
 	r->common.call_id = msg_call_id(msg);
 	r->common.cseq = cseq->seq;
@@ -388,7 +390,8 @@ int reg_request_read(struct lcs_call *call, struct reg_request *out)
 	const struct registrar_conf *conf = call->conf;
 	struct lcs_ctx *ctx = call->ctx;
 	struct reading r = {
-		.ctx = ctx, .arena = lcs_arena(ctx), .conf = conf, .local = call->local,
+		.ctx = ctx, .arena = lcs_arena(ctx), .reg = call->shared, .conf = conf,
+		.local = call->local,
 		.view = lcs_view(ctx), .out = out, .now = loop_wall(worker_loop()),
 		.checked = lcs_msg(ctx)->contacts,
 	};

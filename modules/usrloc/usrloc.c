@@ -16,6 +16,11 @@ static const struct usrloc_aor *find(struct usrloc *ul, struct slice aor)
 	return r ? &r->pub : NULL;
 }
 
+static void expect(struct usrloc *ul, struct slice aor)
+{
+	rtab_expect(ul->table, aor_key(aor));
+}
+
 static void binding(const struct usrloc_aor *aor, unsigned i, struct usrloc_binding *out)
 {
 	binding_unpack(record_binding(container_of(aor, const struct record, pub), i), out);
@@ -169,7 +174,8 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct usrloc_api api = { find, binding, usrloc_change, usrloc_remove, count, watch };
+static const struct usrloc_api api = { find, expect, binding, usrloc_change, usrloc_remove, count,
+	watch };
 static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {

@@ -62,6 +62,8 @@ struct usrloc_api {
 	/** Any worker; borrowed until its next quiet point. NULL: nobody there. Expired
 	 *  bindings may still be in it: compare expires with loop_wall(). */
 	const struct usrloc_aor *(*find)(struct usrloc *ul, struct slice aor);
+	/** Any worker: find() or change() comes soon; his record begins to be fetched. */
+	void (*expect)(struct usrloc *ul, struct slice aor);
 	/** The i-th of them (i < count), whose texts live as long as aor. */
 	void (*binding)(const struct usrloc_aor *aor, unsigned i, struct usrloc_binding *out);
 	/** Texts are copied before return. 0 or -ENOMEM (done never runs then). Done may run
