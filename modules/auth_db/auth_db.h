@@ -10,7 +10,7 @@
 #include "modules/auth_db/users.h"
 #include "modules/usrloc/usrloc_api.h"
 
-#define AUTH_DB_WATCHES 8u
+#define AUTH_DB_WATCHES 16u
 
 struct auth_db_local { uint64_t accepted, refused, unknown, disabled; };
 

@@ -21,6 +21,9 @@ struct auth_db_watch {
 	/* A user has another address from now on; both are users at that moment, and the old one
 	 * is deleted next. 0 or -errno: then the new one goes again, and it may be said once more. */
 	int  (*renamed)(void *arg, struct slice from, struct slice to);
+	/* After renamed() of all. is_done: they have agreed, rights and lists have gone over, and
+	 * the old one is deleted; else all is as it was. */
+	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
 };
 
 struct auth_db_api {

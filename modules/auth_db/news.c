@@ -31,6 +31,13 @@ static int tell_renamed(struct auth_db *db, struct slice from, struct slice to)
 	return err;
 }
 
+static void tell_moved(struct auth_db *db, struct slice from, struct slice to, bool is_done)
+{
+	for (unsigned i = 0; i < db->watch_count; i++)
+		if (db->watches[i].watch->moved)
+			db->watches[i].watch->moved(db->watches[i].arg, from, to, is_done);
+}
+
 /* ---- whoever may not sign in any more is signed out ---- */
 
 struct signing_out { struct auth_db *db; struct slice aor; int err; };
@@ -74,5 +81,6 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 	else
 		users_delete(&db->users, to);
 	tell_locked_out(db, err ? to : from, true);
+	tell_moved(db, from, to, err == 0);
 	return err;
 }

@@ -76,7 +76,8 @@ static int renamed(void *arg, struct slice from, struct slice to)
 	return err;
 }
 
-static const struct auth_db_watch watch = { password_set, locked_out, renamed };
+static const struct auth_db_watch watch = { .password = password_set, .locked_out = locked_out,
+	.renamed = renamed };
 
 /* ---- life ---- */
 

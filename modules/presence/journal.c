@@ -19,7 +19,7 @@ static const struct store_step steps[] = {
 	{ 0 }
 };
 
-enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL, PUB_PUT, PUB_DELETE, PUB_PURGE, PUB_ALL };
+enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL, STMT_RENAME, PUB_PUT, PUB_DELETE, PUB_PURGE, PUB_ALL };
 
 #define PUB_COLUMN_COUNT 12
 #define PUB_LETTERS "ssssssbttisi"
@@ -40,6 +40,9 @@ static const struct store_stmt stmts[] = {
 	    NULL },
 	[STMT_ALL] = { "sub_all", "select " SUB_COLUMNS " from presence_sub where expires > ?",
 	    "t", SUB_LETTERS, NULL },
+	/* No lists, and not what he watches of himself: PRESENCE_SUB_LIST, PRESENCE_SUB_SELF. */
+	[STMT_RENAME] = { "sub_rename", "update presence_sub set aor = ? where aor = ? and "
+	    "(flags & 10) = 0", "ss", NULL, NULL },
 	[PUB_PUT] = { "pub_put", "replace into presence_pub(" PUB_COLUMNS ") values (?, ?, ?, ?, "
 	    "?, ?, ?, ?, ?, ?, ?, ?)", PUB_LETTERS, NULL, NULL },
 	[PUB_DELETE] = { "pub_delete", "delete from presence_pub where id = ?", "s", NULL, NULL },
@@ -104,6 +107,13 @@ void presence_delete_sub(struct slice tag)
 	if (err)
 		log_debug("presence", "an old subscription stays in the store until it runs out "
 		    "error=\"%s\"", err_text(err));
+}
+
+int presence_rename_rows(struct slice from, struct slice to)
+{
+	const struct value args[] = { store_text(to), store_text(from) };
+
+	return store_is_on() ? store_run_now(&stmts[STMT_RENAME], args, NULL, NULL) : 0;
 }
 
 void presence_put_pub(const struct pub *pub, store_done_fn *done, void *arg)

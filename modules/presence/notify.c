@@ -305,6 +305,8 @@ static void rate_again(struct presence_sub *sub)
 
 void notify_rights(struct presence_user *u)
 {
+	if (u->is_leaving)
+		return;
 	list_for_each_safe(it, &u->subs)
 		rate_again(container_of(it, struct presence_sub, node));
 	sub_observe(u, NULL, PRESENCE_EVENT_SUBSCRIBE);

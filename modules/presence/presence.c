@@ -110,6 +110,7 @@ static int load(struct lcs_mod *mod)
 {
 	struct presence *p = lcs_shared(mod);
 	void *shared = NULL;
+	int err;
 
 	p->mod = mod;
 	watches_init(p);
@@ -122,6 +123,9 @@ static int load(struct lcs_mod *mod)
 		return -ENOMEM;
 	p->flow_watch = (struct flow_watch){ .closed = flow_closed, .arg = p };
 	flow_watch_register(&p->flow_watch);
+	err = presence_follow_names(p);
+	if (err)
+		return err;
 	return p->usrloc ? p->usrloc->watch(p->ul, flow_bindings, p) : 0;
 }
 
@@ -185,7 +189,8 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct lcs_iface ifaces[] = { { "presence", 1, &api }, { 0 } };
-static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, true }, { 0 } };
+static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, true },
+	{ "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_WORD(struct presence_conf, default_right, "allow", "allow|confirm|polite-block|deny",
@@ -269,6 +274,9 @@ LCS_MODULE(presence,
 	    "ends, so do its subscriptions.\n\n"
 	    "Bodies may come compressed (`Content-Encoding: deflate` or `gzip`); notices are sent as they\n"
 	    "are.\n\n"
+	    "When a user is renamed (`lcsctl users rename`), subscriptions to him go on in their dialogs as\n"
+	    "subscriptions to the new address, which the documents name from then on. Entries of lists\n"
+	    "that watchers have brought (RFC 5367) name the old one, and are offline.\n\n"
 	    "The end of a client's connection removes its bindings, and with them its state, at once.\n"
 	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in what form, and why.\n",
 	.rpcs = presence_rpcs,

@@ -254,6 +254,7 @@ struct presence_user {
 	uint64_t     key;
 	unsigned     holds;
 	bool         in_turn, is_registered;
+	bool         is_leaving;	/* he is being renamed: rights stay as they were */
 	struct list  dirty;		/* in local->dirty */
 	struct list  turns;		/* those that wait */
 	unsigned     sub_count;
@@ -429,6 +430,9 @@ void presence_delete_sub(struct slice tag);
 /** done NULL: nobody waits. */
 void presence_put_pub(const struct pub *pub, store_done_fn *done, void *arg);
 void presence_delete_pub(struct slice id, store_done_fn *done, void *arg);
+/** Control thread: the subscriptions to a user that go over to another name. How many, or an
+ *  error; 0 without a store. */
+int  presence_rename_rows(struct slice from, struct slice to);
 /** Control thread, at start: read what was there. 0 or an error. */
 int  presence_load(struct presence *p);
 /** Worker, as it starts: take what belongs to it. */
@@ -441,6 +445,10 @@ void presence_fini(struct presence *p);
  *  413, 400) and reason say why not, 415 with CODINGS_LINE; -ENOMEM. */
 int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
     struct slice *out, uint16_t *status, const char **reason);
+
+/* ---- rename.c ---- */
+/** In load(): who watches a user goes on when he is renamed. 0 or -errno. */
+int  presence_follow_names(struct presence *p);
 
 /* ---- request.c ---- */
 /** Read a SUBSCRIBE. 0; -EBADMSG: a->status and a->reason say why not; -ENOMEM. */

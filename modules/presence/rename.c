@@ -1,0 +1,225 @@
+/*
+ * modules/presence/rename.c - a user gets another address: those who watch him keep their
+ * subscriptions, which are the new one's from then on.
+ *
+ * The new name may have another owner. So what a subscription is made of is copied, the old one
+ * goes without a word, and one in the same dialog is made where the new name lives. Documents
+ * name the new address (RFC 3863 4.1.1: whose presence it is); the dialog stays what it was.
+ *
+ * The access list goes over first, and nobody must see more of him while the old name has none:
+ * from before that on, rights under it are not looked at again.
+ */
+#include "modules/presence/presence.h"
+#include "modules/auth_db/auth_db_api.h"
+
+#include <errno.h>
+
+struct moving {				/* one subscription on its way; lies in its arena */
+	struct inbox_item item;
+	struct arena     *arena;
+	struct asking     a;		/* the request that would have made it as it is */
+	int64_t           begun, expires, way_lost;
+	uint32_t          local_cseq;
+};
+
+struct order {				/* to the owner of the old name; lies in its arena */
+	struct presence *p;
+	struct arena    *arena;
+	struct slice     from, to;
+};
+
+/* ---- where the new name lives ---- */
+
+static void take_times(struct presence_sub *sub, const struct moving *m)
+{
+	sub->info.begun = m->begun;
+	sub->info.expires = m->expires;
+	sub->dialog->way_lost = m->way_lost;
+	sub->dialog->local_cseq = m->local_cseq;
+}
+
+static void arrive(struct inbox_item *item)
+{
+	struct moving *m = container_of(item, struct moving, item);
+	struct arena *arena = m->arena;
+	struct presence_user *u = user_find(m->a.p, m->a.req.aor, true);
+	struct presence_sub *sub = u ? sub_new(u, &m->a) : NULL;
+
+	if (!sub) {
+		lcs_count(&local_of(m->a.p)->no_memory);
+	} else {
+		take_times(sub, m);
+		sub_link(sub);
+		sub_rate(sub);
+		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
+		/* A refresh may have been on its way to the store under the old name. */
+		presence_put_sub(sub, NULL, NULL);
+		notify_owe(sub, OWED_FULL);
+	}
+	arena_free(&arena);
+}
+
+/* ---- where the old one lived ---- */
+
+static void copy_texts(struct arena *arena, const struct presence_sub *sub, struct asking *a)
+{
+	const struct sub_dialog *d = sub->dialog;
+	const struct sub_client *c = d->client;
+	const struct { struct slice *to, from; } texts[] = {
+		{ &a->t.event, c->event }, { &a->t.call_id, d->call_id },
+		{ &a->t.remote_tag, d->remote_tag }, { &a->t.from, d->from }, { &a->t.to, d->to },
+		{ &a->t.target, c->target }, { &a->t.route_set, c->route_set },
+		{ &a->t.contact, c->contact }, { &a->t.instance, c->instance },
+		{ &a->req.watcher, c->watcher }, { &a->req.watcher_name, c->watcher_name },
+		{ &a->req.epid, c->epid }, { &a->req.event_id, sub->info.event_id },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i].to = arena_dup(arena, texts[i].from);
+	memcpy(a->tag, sub->tag, TAG_CHARS);
+}
+
+static void copy_terms(const struct presence_sub *sub, struct asking *a)
+{
+	const struct sub_dialog *d = sub->dialog;
+
+	a->pkg = sub->pkg;
+	a->format = sub->format;
+	a->req.event = sub->pkg->pk->name;
+	a->req.is_restored = true;
+	a->hop = d->client->hop;
+	a->has_hop = d->client->has_hop;
+	a->cseq = d->remote_cseq;
+	a->expires = d->lifetime;
+	a->min_gap = d->min_gap;
+	a->max_gap = d->max_gap;
+	a->autoextend = d->autoextend;
+	a->benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY;
+}
+
+static struct moving *copy_sub(const struct presence_sub *sub, struct slice to)
+{
+	struct arena *arena = arena_new(0);
+	struct moving *m = arena ? arena_zalloc(arena, sizeof(*m)) : NULL;
+
+	if (!m) {
+		arena_free(&arena);
+		return NULL;
+	}
+	*m = (struct moving){ .item.run = arrive, .arena = arena, .begun = sub->info.begun,
+	    .expires = sub->info.expires, .way_lost = sub->dialog->way_lost,
+	    .local_cseq = sub->dialog->local_cseq };
+	m->a.p = sub->user->p;
+	m->a.req.aor = arena_dup(arena, to);
+	copy_texts(arena, sub, &m->a);
+	copy_terms(sub, &m->a);
+	return m;
+}
+
+/* Lists and what he watches of himself have ended with his signing out, or will. */
+static bool goes_over(const struct presence_sub *sub)
+{
+	return !sub->watch && !(sub->info.flags & (PRESENCE_SUB_LIST | PRESENCE_SUB_SELF)) &&
+	    sub->info.state != PRESENCE_SUB_TERMINATED;
+}
+
+static void send_over(struct presence_sub *sub, struct slice to)
+{
+	struct moving *m = copy_sub(sub, to);
+
+	if (!m) {
+		lcs_count(&local_of(sub->user->p)->no_memory);
+		return;
+	}
+	sub->info.state = PRESENCE_SUB_TERMINATED;
+	sub_tell(sub, PRESENCE_EVENT_DEACTIVATED);
+	sub_free(sub);
+	worker_post(worker_of(lcs_user_key(to)), &m->item, INBOX_MUST);
+}
+
+static void send_all_over(struct presence_user *u, void *arg)
+{
+	struct order *o = arg;
+	struct arena *arena = o->arena;
+
+	u->is_leaving = false;
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+
+		if (goes_over(sub))
+			send_over(sub, o->to);
+	}
+	user_end_turn(u);
+	arena_free(&arena);
+}
+
+static void leave(void *arg)
+{
+	struct order *o = arg;
+	struct presence_user *u = user_find(o->p, o->from, false);
+	struct arena *arena = o->arena;
+
+	if (u && user_take_turn(u, send_all_over, o) == 0)
+		return;
+	if (u)
+		lcs_count(&local_of(o->p)->no_memory);
+	arena_free(&arena);
+}
+
+static void set_leaving(const struct order *o, bool is_leaving)
+{
+	struct presence_user *u = user_find(o->p, o->from, false);
+	struct arena *arena = o->arena;
+
+	if (u) {
+		u->is_leaving = is_leaving;
+		notify_rights(u);
+	}
+	arena_free(&arena);
+}
+
+static void get_ready(void *arg) { set_leaving(arg, true); }
+static void stay(void *arg) { set_leaving(arg, false); }
+
+/* ---- the control thread ---- */
+
+static int tell_owner(struct presence *p, struct slice from, struct slice to,
+    void (*fn)(void *order))
+{
+	struct arena *arena = arena_new(0);
+	struct order *o = arena ? arena_alloc(arena, sizeof(*o)) : NULL;
+	int err = -ENOMEM;
+
+	if (o) {
+		*o = (struct order){ p, arena, arena_dup(arena, from), arena_dup(arena, to) };
+		if (o->from.p && o->to.p)
+			err = lcs_post(lcs_user_key(from), fn, o);
+	}
+	if (err)
+		arena_free(&arena);
+	return err;
+}
+
+static int renamed(void *arg, struct slice from, struct slice to)
+{
+	return tell_owner(arg, from, to, get_ready);
+}
+
+static void moved(void *arg, struct slice from, struct slice to, bool is_done)
+{
+	int rows = is_done ? presence_rename_rows(from, to) : 0;
+	int err = tell_owner(arg, from, to, is_done ? leave : stay);
+
+	if (rows < 0 || err)
+		log_error("presence", "who watches a renamed user may have to subscribe anew "
+		    "user=%.*s error=\"%s\"", SLICE_ARG(to), err_text(err ? err : rows));
+}
+
+int presence_follow_names(struct presence *p)
+{
+	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
+	void *state = NULL;
+	const struct auth_db_api *db = lcs_import(p->mod, "auth_db", &state);
+
+	return db ? db->watch(state, &watch, p) : 0;
+}
