@@ -39,6 +39,7 @@ void box_settle(struct box *b)
 	if (b->stored || b->storing || b->is_busy || b->sending)
 		return;
 	htab_remove(&msilo_local(b->m)->boxes, &b->node);
+	free(b->heir);
 	free(b);
 }
 
@@ -69,6 +70,7 @@ static void drop(struct htab_node *node, void *arg)
 
 	(void)arg;
 	htab_remove(&msilo_local(b->m)->boxes, node);
+	free(b->heir);
 	free(b);
 }
 

@@ -80,7 +80,7 @@ static void settle(struct box *b, int64_t id, unsigned status)
 		b->stored--;
 		stats->waiting--;
 	}
-	err = msilo_journal_delete(box_aor(b), id, deleted, NULL);
+	err = msilo_journal_delete(b->heir ? slice_str(b->heir) : box_aor(b), id, deleted, NULL);
 	if (err)
 		deleted(NULL, err, NULL);
 }

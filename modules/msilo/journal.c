@@ -11,7 +11,7 @@ static const struct store_step steps[] = {
 	{ 0 }
 };
 
-enum { STMT_PUT, STMT_NEXT, STMT_COUNT, STMT_DELETE, STMT_PURGE, STMT_ALL };
+enum { STMT_PUT, STMT_NEXT, STMT_COUNT, STMT_DELETE, STMT_PURGE, STMT_ALL, STMT_MOVE };
 
 static const struct store_stmt stmts[] = {
 	[STMT_PUT] = { "msilo_put", "replace into msilo_message(aor, id, sender, type, lines, body, "
@@ -27,6 +27,8 @@ static const struct store_stmt stmts[] = {
 	    NULL },
 	[STMT_ALL] = { "msilo_all", "select aor, count(*), max(id) from msilo_message "
 	    "where expires > ? group by aor", "t", "sii", NULL },
+	[STMT_MOVE] = { "msilo_move", "update msilo_message set aor = ? where aor = ?", "ss", NULL,
+	    NULL },
 	{ 0 }
 };
 
@@ -74,6 +76,20 @@ int msilo_journal_delete(struct slice aor, int64_t up_to_id, store_done_fn *done
 	const struct value args[] = { store_text(aor), value_int(up_to_id) };
 
 	return store_run(&stmts[STMT_DELETE], args, done, arg);
+}
+
+int msilo_journal_move(struct slice from, struct slice to, store_done_fn *done, void *arg)
+{
+	const struct value args[] = { store_text(to), store_text(from) };
+
+	return store_run(&stmts[STMT_MOVE], args, done, arg);
+}
+
+int msilo_journal_move_now(struct slice from, struct slice to)
+{
+	const struct value args[] = { store_text(to), store_text(from) };
+
+	return store_run_now(&stmts[STMT_MOVE], args, NULL, NULL);
 }
 
 void msilo_journal_purge(void)

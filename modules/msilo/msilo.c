@@ -19,7 +19,7 @@ static int load(struct lcs_mod *mod)
 	m->tm_state = shared;
 	m->usrloc = lcs_import(mod, "usrloc", &shared);
 	m->ul = shared;
-	return 0;
+	return msilo_follow_names(m);
 }
 
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
@@ -88,7 +88,8 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, false }, { 0 } };
+static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, false },
+	{ "auth_db", 1, true }, { 0 } };
 
 #define DAY_MS ((int64_t)86400 * 1000)
 
@@ -156,6 +157,8 @@ LCS_MODULE(msilo,
 	    "next one follows when this one is answered. A 2xx ends it, and so does a refusal for good\n"
 	    "(4xx, 6xx); after 408, 480, 486, 5xx or a lost connection the message waits for the next\n"
 	    "registration.\n"
+	    "\n"
+	    "Messages for a user who is renamed (`lcsctl users rename`) wait for the new name.\n"
 	    "\n"
 	    "A message is delivered once, with two exceptions that nobody can rule out: the server dies\n"
 	    "after the endpoint's answer and before the deletion is on disk, or the answer is lost on\n"

@@ -48,6 +48,7 @@ struct box {
 	int64_t          done_id;		/* up to here all are delivered */
 	bool             is_busy, again;	/* delivering; begin again when that is over */
 	struct sending  *sending;
+	char            *heir;			/* he was renamed to this while it was busy; or NULL */
 	size_t           aor_len;
 	char             aor[];
 };
@@ -72,6 +73,10 @@ int  msilo_journal_next(struct slice aor, int64_t after_id, store_done_fn *done,
 /** A row of msilo_journal_next(); texts borrowed. false: it makes no sense. */
 bool msilo_journal_read(const struct store_rows *rows, struct note *out, int64_t *id);
 int  msilo_journal_count(struct slice aor, store_done_fn *done, void *arg);
+/** All of a user have another one's name. */
+int  msilo_journal_move(struct slice from, struct slice to, store_done_fn *done, void *arg);
+/** Control thread; how many, or an error. */
+int  msilo_journal_move_now(struct slice from, struct slice to);
 /** All of a user up to and with this one. */
 int  msilo_journal_delete(struct slice aor, int64_t up_to_id, store_done_fn *done, void *arg);
 void msilo_journal_purge(void);
@@ -83,6 +88,12 @@ int  msilo_journal_load(struct msilo *m);
 void msilo_deliver(struct box *b);
 /** The worker stops: no answer is waited for any more. */
 void msilo_sendings_stop(struct msilo *m, struct msilo_local *local);
+
+/* ---- rename.c ---- */
+/** In load(): messages follow users who are renamed. 0 or -errno. */
+int  msilo_follow_names(struct msilo *m);
+/** Owner: a message has been stored under the old name of a box with an heir. */
+void msilo_inherit(struct box *b);
 
 /* ---- script.c ---- */
 extern const struct lcs_func msilo_funcs[];

@@ -70,10 +70,15 @@ static void stored(void *arg, int err, const struct store_rows *rows)
 		answer(s, "unavailable");
 		return;
 	}
-	b->stored++;
-	stats->waiting++;
 	lcs_count(&stats->stored);
 	answer(s, NULL);
+	if (b->heir) {
+		msilo_inherit(b);
+		box_settle(b);
+		return;
+	}
+	b->stored++;
+	stats->waiting++;
 	if (at_once)
 		msilo_deliver(b);
 }
