@@ -5,6 +5,7 @@
  * at all of them; or in a directory server.
  */
 #include "modules/dirsearch/dirsearch.h"
+#include "modules/auth_db/auth_db_api.h"
 
 #include <errno.h>
 
@@ -20,6 +21,20 @@ static bool names(void *arg, struct slice aor, struct arena *arena, struct prese
 	*out = (struct presence_xml_names){ arena_dup(arena, v.field[PERSON_DISPLAY]),
 	    arena_dup(arena, v.field[PERSON_MAIL]), arena_dup(arena, v.field[PERSON_PHONE]) };
 	return out->display_name.p && out->email.p && out->phone.p;
+}
+
+static int renamed(void *arg, struct slice from, struct slice to)
+{
+	return people_rename(arg, from, to);
+}
+
+static int follow_names(struct dirsearch *d)
+{
+	static const struct auth_db_watch watch = { .renamed = renamed };
+	void *state = NULL;
+	const struct auth_db_api *db = lcs_import(d->mod, "auth_db", &state);
+
+	return db ? db->watch(state, &watch, d) : 0;
 }
 
 static int load(struct lcs_mod *mod)
@@ -42,6 +57,8 @@ static int load(struct lcs_mod *mod)
 		return err;
 	px = lcs_import(mod, "presence_xml", &shared);
 	err = px ? px->set_names(shared, names, d) : 0;
+	if (!err)
+		err = follow_names(d);
 	return err ? err : d->service->add_operation(d->service_state, &d->operation);
 }
 
@@ -73,7 +90,8 @@ static void unload(struct lcs_mod *mod)
 
 static int check(const void *conf, struct diag *diag) { return remote_check(conf, diag); }
 
-static const struct lcs_need needs[] = { { "service", 1, false }, { "presence_xml", 1, true }, { 0 } };
+static const struct lcs_need needs[] = { { "service", 1, false }, { "presence_xml", 1, true },
+	{ "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct dirsearch_conf, max_results, "20", 1, 1000,

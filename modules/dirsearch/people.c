@@ -227,6 +227,45 @@ int rules_put(struct dirsearch *d, struct slice ou, struct slice who, int allowe
 	return allowed < 0 && n == 0 ? -ENOENT : rules_load(d);
 }
 
+/* ---- a user gets another address ---- */
+
+/* Each change makes the table anew, so the search begins again. */
+static int rename_in_rules(struct dirsearch *d, struct slice from, struct slice to)
+{
+	const struct rules *r = atomic_load(&d->rules);
+	unsigned i = 0;
+	int err = 0;
+
+	while (r && !err && i < r->count) {
+		const struct rule *rule = &r->rule[i++];
+
+		if (!slice_eq_nocase(rule->who, from))
+			continue;
+		err = rules_put(d, rule->ou, to, rule->allowed);
+		if (!err)
+			err = rules_put(d, rule->ou, rule->who, -1);
+		r = atomic_load(&d->rules);
+		i = 0;
+	}
+	return err;
+}
+
+int people_rename(struct dirsearch *d, struct slice from, struct slice to)
+{
+	const struct person *p = people_find(d, from);
+	struct person_view v;
+	int err = 0;
+
+	if (p) {
+		person_view(p, &v);
+		v.field[PERSON_AOR] = to;
+		err = people_put(d, &v);
+	}
+	if (p && !err)
+		err = people_delete(d, from);
+	return err ? err : rename_in_rules(d, from, to);
+}
+
 /* ---- the end ---- */
 
 static void free_person(const struct rtab_node *node, void *arg)

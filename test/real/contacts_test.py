@@ -158,6 +158,48 @@ def renamed(world):
     equal((kept(server, one), kept(server, new)), before, "after kill -9")
 
 
+@test("baresip and linphone go on watching a user who is renamed, and his messages wait for him",
+      limit=120)
+def renamed_watched(world):
+    server, (one, two, three, four) = world.own_server("home-lcs", users=4, transports=("tcp", "tls"))
+    bob = ready(world.sipe(two, "tcp", server))
+    phone = world.baresip(one, "tcp", server, watches=[two], more=";pubint=600").wait_registered()
+    console = world.linphonec(three, "tls", server, [two])
+
+    def seen(status):
+        wait_until(lambda: status in str(phone.command("contacts")), 30, f"baresip sees {status}")
+        console.wait_friend(two, status)
+
+    seen("Online")
+    bob.command("sign-off")
+    bob.event("signed-off")
+    bob.close()
+    seen("Offline")
+    sender = world.agent(four, "tcp", server).signed_in()
+    for text in (b"first", b"second"):
+        equal(sender.ask("MESSAGE", two.uri, [("Content-Type", "text/plain")], text).code, 202, "MESSAGE")
+    new = User("robert", "another-1", two.domain)
+    server.ctl("users", "rename", two.aor, new.aor, "--password-stdin", input="another-1\n")
+    watchers = lambda user: {row["watcher"] for row in server.ctl("presence", "list", user.aor)}
+    wait_until(lambda: {one.aor, three.aor} <= watchers(new), 5, "the watchers have gone over")
+    equal(watchers(two), set(), "watchers of the old name")
+    robert = world.linphone(new, "tcp", server).wait_registered()
+    for text in ("first", "second"):
+        check(text in robert.child.wait_for(r'^Content: "(.*?)"\n', 10)[1], f"no message {text}")
+    seen("Online")                                          # still the contact of the old name
+    kill(server)
+    console.wait_registered_again(40)
+    check({one.aor, three.aor} <= watchers(new), "who watches after kill -9")
+    robert.quit()
+    console.wait_friend(two, "Offline", 30)
+    equal(message_code(world, four, two, server), 404, "a message to the old name")
+
+
+def message_code(world, user, to, server):
+    agent = world.agent(user, "tcp", server).signed_in()
+    return agent.ask("MESSAGE", to.uri, [("Content-Type", "text/plain")], b"x").code
+
+
 @test("an administrator's override: the user cannot let in whom it shuts out", limit=60)
 def override(world):
     one, two = world.users(2, "home-lcs")
