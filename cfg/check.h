@@ -158,6 +158,13 @@ void table_maps(struct load *ld);
 /** Expand it in every text between double quotes. */
 void env_settle(struct load *ld, struct expr *e);
 
+/* ---- settings, parameters (conf.c), listeners (conf_listen.c) ---- */
+/** The declaration of that name; NULL if there is none. */
+const struct sym_setting *setting_find(const struct sym_setting *list, unsigned count,
+    struct slice name);
+/** Listeners, then aliases, into ld->cfg. */
+void check_listeners(struct load *ld);
+
 /* ---- words of an enumeration, values of settings (convert.c) ---- */
 /**
  * A value for a declared setting or parameter.

@@ -59,6 +59,7 @@ bool guest_not(struct check *c, struct expr *e);
 /** Before and after the operands of == and != are checked; true: done. */
 bool guest_myself(struct check *c, struct expr *e);
 bool guest_equal(struct check *c, struct expr *e);
+/** Make numbers of checked values; b may be NULL. */
 void guest_numbers(struct check *c, struct expr *a, struct expr *b);
 /** Operands are checked; true: e was made to mean what it means there. */
 bool guest_arithmetic(struct check *c, struct expr *e);
@@ -67,6 +68,13 @@ bool guest_case(struct check *c, const struct expr *of, struct expr *v);
 bool guest_adapt(struct check *c, struct expr *e, struct type want);
 /** "$x" inside of plain quotes: Kamailio's functions replace it. */
 void guest_format(struct check *c, struct expr **arg, const struct sym_param_decl *p);
+/** The same node, but nobody's neighbour: for what stands under another or a second time. */
+struct expr *guest_copy(struct load *ld, const struct expr *e);
+/** The value of an assignment or return: what a function says is 1 or -1 when it is kept. */
+void guest_keep(struct check *c, struct expr *v);
+
+/* ---- statements (guest_stmt.c) ---- */
+
 void guest_assign(struct check *c, struct stmt *s);
 /** return(n): 0 ends the script. Replaces the statement if it has to be decided. */
 bool guest_return(struct check *c, struct stmt *s);
