@@ -67,6 +67,8 @@ int  rules_put(struct dirsearch *d, struct slice ou, struct slice who, int allow
 
 /* ---- ask.c ---- */
 void dirsearch_run(struct service_request *req, const struct service_asked *asked, void *arg);
+
+/* ---- answer.c ---- */
 /** Room for as many people as this search may find. false: memory is short. */
 bool dirsearch_room(const struct dirsearch_conf *conf, struct arena *arena, const struct search *s,
     struct found *out);

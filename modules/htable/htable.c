@@ -9,35 +9,6 @@
 
 #define MSEC 1000
 
-/* ---- finding ---- */
-
-struct table *htable_find(const struct htable_shared *shared, struct slice name)
-{
-	unsigned count = shared->count;
-
-	for (unsigned i = 0; i < count; i++)
-		if (slice_eq(table_name(shared->tables[i]), name))
-			return shared->tables[i];
-	return NULL;
-}
-
-/* "table=>key" */
-static struct table *split(struct lcs_call *call, struct slice text, struct slice *key)
-{
-	size_t at = slice_search(text, SLICE("=>"));
-	struct slice name = slice_trim(slice_first(text, at));
-	struct table *t = htable_find(call->shared, name);
-
-	*key = slice_trim(slice_skip(text, at + 2));
-	if (!t) {
-		struct slice where = lcs_where(call->ctx);
-
-		log_error("htable", "there is no such table table=%.*s at=%.*s", SLICE_ARG(name),
-		    SLICE_ARG(where));
-	}
-	return t;
-}
-
 /* ---- writing ---- */
 
 static enum fn_status written(struct lcs_call *call, const struct table *t, int err)
@@ -81,7 +52,7 @@ static enum fn_status add(struct lcs_call *call, struct table *t, struct slice k
 static enum fn_status get_sht(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 
 	if (!t)
 		return FN_DONE;
@@ -92,7 +63,7 @@ static enum fn_status get_sht(struct lcs_call *call)
 static enum fn_status set_sht(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 	struct value v;
 
 	if (!t)
@@ -108,7 +79,7 @@ static enum fn_status set_sht(struct lcs_call *call)
 static enum fn_status get_inc(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 
 	return t ? add(call, t, key, 1) : FN_FAILED;
 }
@@ -116,7 +87,7 @@ static enum fn_status get_inc(struct lcs_call *call)
 static enum fn_status get_dec(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 
 	return t ? add(call, t, key, -1) : FN_FAILED;
 }
@@ -124,7 +95,7 @@ static enum fn_status get_dec(struct lcs_call *call)
 static enum fn_status get_expire(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 	msec_t left = t ? table_time_left(t, key, loop_now(worker_loop())) : -1;
 
 	if (left >= 0)
@@ -135,7 +106,7 @@ static enum fn_status get_expire(struct lcs_call *call)
 static enum fn_status set_expire(struct lcs_call *call)
 {
 	struct slice key;
-	struct table *t = split(call, call->argv[0].s, &key);
+	struct table *t = htable_split(call, call->argv[0].s, &key);
 
 	if (!t || call->argv[2].type != VALUE_INT)
 		return FN_FAILED;

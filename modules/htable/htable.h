@@ -30,8 +30,11 @@ struct htable_local {
 /** "name=>size=12;autoexpire=7200;". NULL, or what is wrong with it (static text). */
 const char *spec_read(struct slice text, struct table_spec *out);
 
-/* ---- finding ---- */
+/* ---- finding (find.c) ---- */
+/** NULL if there is none of that name. Any thread. */
 struct table *htable_find(const struct htable_shared *shared, struct slice name);
+/** The table of "table=>key", and the key; NULL if there is no such table, which was logged. */
+struct table *htable_split(struct lcs_call *call, struct slice text, struct slice *key);
 
 /* ---- going through a table (walk.c) ---- */
 lcs_fn sht_rm_name_re, sht_rm_value_re, sht_rm_name, sht_rm_value, sht_has_name,
