@@ -328,7 +328,7 @@ static void finish(struct xcap_exchange *e)
 	move(e, NULL);
 	if (e->is_orphan) {
 		wake_next(x, e->aor);
-		xcap_exchange_free(&e);
+		xcap_release(e);
 		return;
 	}
 	if (conclude(e))

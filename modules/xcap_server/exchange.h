@@ -37,7 +37,7 @@ bool xcap_exchange_run(struct xcap_exchange *e);
 void xcap_exchange_abandon(struct xcap_exchange *e);
 const struct xcap_answer *xcap_exchange_answer(const struct xcap_exchange *e);
 
-/* ---- between exchange.c and change.c ---- */
+/* ---- between exchange.c and the files below it ---- */
 
 enum xcap_method { XCAP_GET, XCAP_HEAD, XCAP_PUT, XCAP_DELETE, XCAP_METHODS };
 
@@ -71,6 +71,29 @@ struct xcap_exchange {
 	bool                  is_orphan;	/* nobody waits: HTTP thread alone */
 };
 
+/** Its memory. Nothing is under way for it. */
+static inline void xcap_release(struct xcap_exchange *e)
+{
+	struct arena *arena = e->arena;
+
+	buf_unref(&e->body);
+	arena_free(&arena);
+}
+
+/* ---- answer.c ---- */
+/** The answer is this; counted. type: NULL if there is no body. Always true. */
+bool xcap_answer(struct xcap_exchange *e, unsigned status, const char *type, struct slice body);
+/** An answer with a sentence for people. Always true. */
+bool xcap_say(struct xcap_exchange *e, unsigned status, const char *text);
+/** 409 with the error's document. Always true. */
+bool xcap_say_error(struct xcap_exchange *e, const struct xcap_error *error);
+/** value lives as long as the exchange; false if it is NULL or there are too many. */
+bool xcap_add_header(struct xcap_exchange *e, const char *name, const char *value);
+/** The entity tag of a document, in the arena. */
+struct slice xcap_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
+void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
+
+/* ---- document.c ---- */
 /* A document as it is now. */
 struct xcap_state {
 	bool         exists, is_kept;
@@ -79,15 +102,15 @@ struct xcap_state {
 };
 /** 0 or -ENOMEM. */
 int  xcap_state(struct xcap_exchange *e, struct xcap_state *s);
-/** If-Match and If-None-Match; false: 412 or 304 is the answer. exists: what is asked for. */
+/** If-Match and If-None-Match (RFC 9110 13.1, RFC 4825 7.11); false: 412 or 304 is the answer.
+ *  exists: what is asked for. */
 bool xcap_is_met(struct xcap_exchange *e, const struct xcap_state *s, bool exists);
-void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
-/** An answer with a sentence for people. Always true. */
-bool xcap_say(struct xcap_exchange *e, unsigned status, const char *text);
-/** 409 with the error's document. Always true. */
-bool xcap_say_error(struct xcap_exchange *e, const struct xcap_error *error);
 /** Limits of documents and of what is put into them. */
 struct xml_limits xcap_limits(const struct xcap_exchange *e);
+/** GET and HEAD: always true, the answer is there. */
+bool xcap_get_run(struct xcap_exchange *e);
+
+/* ---- change.c ---- */
 /** PUT and DELETE: true if the answer is there. */
 bool xcap_change_run(struct xcap_exchange *e);
 /** False: a change is under way, which frees it when it comes back. */
