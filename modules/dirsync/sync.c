@@ -262,7 +262,7 @@ static int turn(struct sync *s)
 		ldap_get_option(s->f->ld, LDAP_OPT_RESULT_CODE, &code);
 		return follow_failed(s->f, "read", code ? code : LDAP_SERVER_DOWN);
 	}
-	/* Nothing more for now: what has come goes on. */
+	/* Nothing more is on its way: what has come goes on. */
 	err = s->refreshed && s->is_dirty ? send_all(s, clock_wall()) : 0;
 	return err ? err : wait_more(s);
 }

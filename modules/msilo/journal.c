@@ -98,7 +98,7 @@ void msilo_journal_purge(void)
 	int err = store_run(&stmts[STMT_PURGE], &arg, NULL, NULL);
 
 	if (err && err != -ENODEV)
-		log_debug("msilo", "old messages stay in the store for now error=\"%s\"", err_text(err));
+		log_debug("msilo", "old messages are not removed before the next purge error=\"%s\"", err_text(err));
 }
 
 /* ---- at start ---- */

@@ -100,7 +100,7 @@ static bool read_in_list(struct xcap_book *b, const struct xml_node *n, const st
 	return shape_refuse(n, LISTS_NS, e);
 }
 
-/* Numbers are given for now in the order of the document. */
+/* Its number is its place in the document; the plan gives it the one that the contacts have. */
 static const struct contacts_group *new_group(struct xcap_book *b, const struct xml_node *n,
     struct xcap_error *e)
 {
