@@ -43,3 +43,11 @@ def linphone(world, transport):
     again.wait_friend(two, "Busy")
     again.wait_friend(four, "Offline")
     equal(len(lists_sent(again)), 1, "lists")
+
+
+@test("OPTIONS tells that lists may be brought (RFC 5367)", limit=30)
+def told(world):
+    user, = world.users(1, "home-lcs")
+    agent = world.agent(user, "tcp", world.server("home-lcs"))
+    supported = agent.ask("OPTIONS", f"sip:{user.domain}").get("Supported")
+    check({"eventlist", "recipient-list-subscribe"} <= set(supported.split(", ")), supported)
