@@ -395,6 +395,8 @@ struct slice route_text(struct load *ld, const struct route_decl *r);
 /* ---- inside texts and pseudo-variables (pv.c) ---- */
 /** Bytes with their escapes resolved, as between double quotes. */
 struct slice text_unescape(struct load *ld, struct slice raw, bool is_format);
+/** What a text in quotes says: its escapes are resolved where its quotes have any. */
+struct slice text_value(struct load *ld, const struct token *t);
 /**
  * The pieces of a text in which "$x" is replaced, as EXPR_TEXT, or a literal
  * if there is no variable in it. @param code of errors inside

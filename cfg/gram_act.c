@@ -98,11 +98,17 @@ struct param_list param_add(struct gram *g, struct param_list list, const struct
 
 /* ---- names ---- */
 
+/* The name that a word gives; in quotes it may have escapes, as any text. */
+static struct slice name_text(struct gram *g, const struct token *t)
+{
+	return t->kind == STR ? text_value(LD, t) : t->text;
+}
+
 struct name_list name_one(struct gram *g, const struct token *t)
 {
 	struct name_at *n = MEM_NEW(MEM, struct name_at);
 
-	n->name = t->text;
+	n->name = name_text(g, t);
 	n->at = t->at;
 	n->is_duration = t->kind == DUR;
 	n->num = t->num;
@@ -114,7 +120,9 @@ struct name_list name_join(struct gram *g, struct name_list list, const char *se
 {
 	struct name_at *n = list.first;
 
-	n->name = mem_printf(MEM, "%.*s%s%.*s", SLICE_ARG(n->name), sep, SLICE_ARG(t->text));
+	struct slice word = name_text(g, t);
+
+	n->name = mem_printf(MEM, "%.*s%s%.*s", SLICE_ARG(n->name), sep, SLICE_ARG(word));
 	n->at = span_join(n->at, t->at);
 	n->is_duration = false;
 	return list;

@@ -13,7 +13,7 @@ static struct text_part *part_of(struct load *ld, const struct token *t)
 	return p;
 }
 
-static struct slice part_value(struct load *ld, const struct token *t)
+struct slice text_value(struct load *ld, const struct token *t)
 {
 	return t->quote == '\'' ? t->text : text_unescape(ld, t->text, false);
 }
@@ -21,7 +21,7 @@ static struct slice part_value(struct load *ld, const struct token *t)
 /* Texts that stand side by side are one text. */
 struct expr *expr_text(struct load *ld, struct expr *before, const struct token *t)
 {
-	struct slice s = part_value(ld, t);
+	struct slice s = text_value(ld, t);
 	struct text_part **last;
 
 	if (!before) {

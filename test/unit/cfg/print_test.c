@@ -79,7 +79,7 @@ static void same_after_printing(void **state)
 
 		snprintf(text, sizeof(text), MODULES "request_route { %s }\n"
 		    "route[F](n: int, t: str = \"a\\\"b\") -> int { route(\"with space\"); return n; }\n"
-		    "route[\"with space\"] { }\nroute[\"\"] { }\n", bodies[i]);
+		    "route[\"with space\"] { }\nroute[\"a\tb\\tc\\\\\"] { }\nroute[\"\"] { }\n", bodies[i]);
 		load_or_fail(s, text);
 		first = printed(s, false);
 		snprintf(again, sizeof(again), "%.*s", SLICE_ARG(slice_skip(first, 8)));
