@@ -40,6 +40,7 @@ struct presence_conf {
 	S(notices_failed, STAT_COUNTER, "notices that ended their subscription")           \
 	S(bodies, STAT_COUNTER, "bodies built; the same one goes to all who see the same") \
 	S(expired, STAT_COUNTER, "subscriptions that ran out")                             \
+	S(renamed, STAT_COUNTER, "subscriptions that went over to a renamed user's new address") \
 	S(store_failures, STAT_COUNTER, "requests refused because the store could not take them") \
 	S(no_memory, STAT_COUNTER, "steps that failed because memory was short")
 

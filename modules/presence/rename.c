@@ -50,6 +50,7 @@ static void arrive(struct inbox_item *item)
 	} else {
 		take_times(sub, m);
 		sub_link(sub);
+		lcs_count(&local_of(m->a.p)->renamed);
 		sub_rate(sub);
 		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
 		/* A refresh may have been on its way to the store under the old name. */
