@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WORD_MAX 63u
+#define FAR      3u		/* more mistakes than two are another word */
 
 /* ---- for a shell ---- */
 
@@ -119,7 +120,7 @@ static bool is_group(const struct session *s, char *const *words)
 const char *nearest_verb(const struct session *s, int count, char *const *words)
 {
 	bool in_group = is_group(s, words);	/* of "stats shwo" the second word is wrong */
-	unsigned best = 3;		/* more mistakes than two are another word */
+	unsigned best = FAR;
 	const char *found = NULL;
 	const json_t *m;
 	size_t i;
@@ -134,4 +135,35 @@ const char *nearest_verb(const struct session *s, int count, char *const *words)
 		}
 	}
 	return found ? method_words(found) : NULL;
+}
+
+const char *nearest_in_group(const struct session *s, const char *group, const char *second)
+{
+	char *words[] = { (char *)(size_t)group };
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(s->methods, i, m) {
+		const char *rest = name_behind(text_of(m, "method"), 1, words);
+
+		if (rest && *rest && distance(second, rest) < FAR)
+			return text_of(m, "method");
+	}
+	return NULL;
+}
+
+const char *nearest_group(const struct session *s, const char *word)
+{
+	static char group[WORD_MAX + 1];
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(s->methods, i, m) {
+		const char *method = text_of(m, "method");
+
+		snprintf(group, sizeof(group), "%.*s", (int)strcspn(method, "."), method);
+		if (distance(word, group) < FAR)
+			return group;
+	}
+	return NULL;
 }

@@ -17,6 +17,7 @@ struct session {
 	const char *socket_path;
 	int         timeout;		/* seconds for one answer */
 	bool        json;		/* print for programs */
+	bool        reads_lines;	/* standard input is lines of verbs, so no secret stands there */
 	bool        completes;	/* the words are for a shell's completion */
 	json_t     *methods;		/* rpc.describe */
 };
@@ -50,6 +51,10 @@ const json_t *find_method(const struct session *s, int count, char *const *words
 void print_completions(const struct session *s, int count, char *const *words);
 /** The verb of the server that these words come nearest to; NULL if none is near. Static. */
 const char *nearest_verb(const struct session *s, int count, char *const *words);
+/** Of the verbs that begin with this word exactly, the one whose second word is near; else NULL. */
+const char *nearest_in_group(const struct session *s, const char *group, const char *second);
+/** A first word of verbs that is near to this one, or it itself; NULL. Static. */
+const char *nearest_group(const struct session *s, const char *word);
 
 /* ---- words.c ---- */
 /** Carry out words: find the method, make its arguments, call it, print the answer. */
@@ -63,6 +68,8 @@ void print_result(const json_t *result, bool as_json);
 
 /* ---- prompt.c ---- */
 enum exit_code run_interactive(struct session *s);
+/** Lines of standard input, one verb each; the first failure's code. "#" begins a comment line. */
+enum exit_code run_lines(struct session *s);
 
 /* ---- secret.c ---- */
 /** A secret from the terminal without echo, twice; or one line of standard input if that is

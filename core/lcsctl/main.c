@@ -19,19 +19,20 @@ static const char usage[] =
     "\n"
     "  -s, --socket SOCKET    control socket (LCS_CTL; else the installed server's)\n"
     "  -o, --output FORMAT    table for people (default), json for programs\n"
+    "      --json             the same as -o json\n"
     "  -t, --timeout SECONDS  how long to wait for an answer (30)\n"
     "  -V, --version          version of lcsctl\n"
     "  -h, --help             this text; \"lcsctl help\" shows what the server can do\n"
     "      --complete         for shells: what the last WORD may become\n"
     "\n"
-    "Without a verb, at a terminal, lcsctl asks for lines. Passwords that are left out are\n"
-    "asked for; \"-\" reads one from standard input.\n"
+    "Without a verb lcsctl asks for lines at a terminal, and reads them from standard input\n"
+    "elsewhere. Passwords that are left out are asked for; \"-\" reads one from standard input.\n"
     "Exit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no server.\n";
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' }, { "output", required_argument, NULL, 'o' },
 	{ "timeout", required_argument, NULL, 't' }, { "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' }, { "complete", no_argument, NULL, 'C' }, { 0 }
+	{ "help", no_argument, NULL, 'h' }, { "json", no_argument, NULL, 'J' }, { "complete", no_argument, NULL, 'C' }, { 0 }
 };
 
 static int bad_option(const char *what, const char *value)
@@ -60,6 +61,9 @@ static int take_option(struct session *s, int opt)
 		s->json = strcmp(optarg, "json") == 0;
 		return s->json || strcmp(optarg, "table") == 0 ? -1 :
 		    bad_option("-o is table or json", optarg);
+	case 'J':
+		s->json = true;
+		return -1;
 	case 't':
 		s->timeout = seconds_of(optarg);
 		return s->timeout > 0 ? -1 : bad_option("-t is a number of seconds, up to 86400", optarg);
@@ -92,10 +96,7 @@ static enum exit_code serve(struct session *s, int count, char *const *words)
 	}
 	if (count)
 		return run_words(s, count, words);
-	if (isatty(STDIN_FILENO))
-		return run_interactive(s);
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	return isatty(STDIN_FILENO) ? run_interactive(s) : run_lines(s);
 }
 
 int main(int argc, char **argv)

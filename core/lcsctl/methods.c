@@ -63,6 +63,16 @@ static bool is_implied(const char *method, const char *word)
 	    (strcmp(method + len, ".list") == 0 || strcmp(method + len, ".show") == 0);
 }
 
+/* "users frobnicate" is a mistake, "endpoints alice@example.com" has an argument of the list. */
+static bool may_be_argument(const struct session *s, const json_t *implied, int count,
+    char *const *words)
+{
+	if (count == 1 || strchr(words[1], '=') || words[1][0] == '-')
+		return true;
+	return json_array_size(json_object_get(implied, "args")) > 0 &&
+	    !nearest_in_group(s, words[0], words[1]);
+}
+
 const json_t *find_method(const struct session *s, int count, char *const *words, int *taken)
 {
 	const json_t *best = NULL, *implied = NULL, *m;
@@ -79,8 +89,7 @@ const json_t *find_method(const struct session *s, int count, char *const *words
 		if (!implied && is_implied(text_of(m, "method"), words[0]))
 			implied = m;
 	}
-	/* "users frobnicate" is a mistake, no argument of "users list". */
-	if (best || !implied || (count > 1 && !strchr(words[1], '=') && words[1][0] != '-'))
+	if (best || !implied || !may_be_argument(s, implied, count, words))
 		return best;
 	*taken = 1;
 	return implied;

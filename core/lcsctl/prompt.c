@@ -1,10 +1,11 @@
 /*
- * core/lcsctl/prompt.c - at a terminal: line editing and completion.
+ * core/lcsctl/prompt.c - many lines: at a terminal with editing and completion, or from a file.
  */
 #include "core/lcsctl/lcsctl.h"
 
 #include <histedit.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- completion ---- */
@@ -58,7 +59,7 @@ static char *prompt(EditLine *el)
 	return text;
 }
 
-static bool run_line(struct session *s, Tokenizer *tok, const char *line)
+static bool run_line(struct session *s, Tokenizer *tok, const char *line, enum exit_code *code)
 {
 	const char **words;
 	int count;
@@ -68,8 +69,38 @@ static bool run_line(struct session *s, Tokenizer *tok, const char *line)
 		return true;
 	if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0)
 		return false;
-	run_words(s, count, (char *const *)(size_t)words);
+	*code = run_words(s, count, (char *const *)(size_t)words);
 	return true;
+}
+
+/* A line that fails is named and the others are carried out; the exit status is the first failure's. */
+enum exit_code run_lines(struct session *s)
+{
+	Tokenizer *tok = tok_init(NULL);
+	enum exit_code first = EXIT_DONE;
+	unsigned long number = 0;
+	char *line = NULL;
+	size_t room = 0;
+
+	s->reads_lines = true;
+	while (getline(&line, &room, stdin) > 0) {
+		enum exit_code code = EXIT_DONE;
+
+		number++;
+		if (line[0] == '#')
+			continue;
+		if (!run_line(s, tok, line, &code))
+			break;
+		if (code != EXIT_DONE)
+			fprintf(stderr, "lcsctl: that was line %lu\n", number);
+		if (first == EXIT_DONE)
+			first = code;
+	}
+	if (line)
+		explicit_bzero(line, room);	/* it may hold a password */
+	free(line);
+	tok_end(tok);
+	return first;
 }
 
 enum exit_code run_interactive(struct session *s)
@@ -77,6 +108,7 @@ enum exit_code run_interactive(struct session *s)
 	EditLine *el = el_init("lcsctl", stdin, stdout, stderr);
 	History *past = history_init();
 	Tokenizer *tok = tok_init(NULL);
+	enum exit_code code;
 	const char *line;
 	HistEvent ev;
 	int len;
@@ -91,7 +123,7 @@ enum exit_code run_interactive(struct session *s)
 	puts("\"help\" shows what can be asked, \"quit\" ends.");
 	while ((line = el_gets(el, &len)) && len > 0) {
 		history(past, &ev, H_ENTER, line);
-		if (!run_line(s, tok, line))
+		if (!run_line(s, tok, line, &code))
 			break;
 	}
 	tok_end(tok);

@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static char *read_secret(void)
+static char *read_secret(const char *what)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -20,11 +20,11 @@ static char *read_secret(void)
 	if (len > 0)
 		return line;
 	free(line);
-	fprintf(stderr, "lcsctl: nothing was given\n");
+	fprintf(stderr, "lcsctl: no %s was given\n", what);
 	return NULL;
 }
 
-static char *prompt_secret(const char *text)
+static char *prompt_secret(const char *text, const char *what)
 {
 	struct termios old, quiet;
 	char *secret;
@@ -34,7 +34,7 @@ static char *prompt_secret(const char *text)
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	secret = read_secret();
+	secret = read_secret(what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
 	return secret;
@@ -52,10 +52,10 @@ char *ask_secret(const char *what)
 	char text[64], *first, *again;
 
 	if (!isatty(STDIN_FILENO))
-		return read_secret();
+		return read_secret(what);
 	snprintf(text, sizeof(text), "%s: ", what);
-	first = prompt_secret(text);
-	again = first ? prompt_secret("once more: ") : NULL;
+	first = prompt_secret(text, what);
+	again = first ? prompt_secret("once more: ", what) : NULL;
 	if (first && again && strcmp(first, again) == 0) {
 		forget(again);
 		return first;

@@ -37,6 +37,23 @@ static bool can_follow(const json_t *m)
 
 /* ---- help ---- */
 
+static bool is_secret(const json_t *arg)
+{
+	return strcmp(text_of(arg, "name"), "password") == 0;
+}
+
+static bool is_type(const json_t *arg, const char *type)
+{
+	return strcmp(text_of(arg, "type"), type) == 0;
+}
+
+static const char *usage_form(const json_t *arg)
+{
+	if (is_type(arg, "bool"))
+		return " [--%s]";
+	return json_is_true(json_object_get(arg, "required")) && !is_secret(arg) ? " %s" : " [%s]";
+}
+
 static void print_usage(FILE *to, const json_t *m)
 {
 	const json_t *arg;
@@ -44,8 +61,7 @@ static void print_usage(FILE *to, const json_t *m)
 
 	fprintf(to, "  %s", method_words(text_of(m, "method")));
 	json_array_foreach(json_object_get(m, "args"), i, arg)
-		fprintf(to, json_is_true(json_object_get(arg, "required")) ? " %s" : " [%s]",
-		    text_of(arg, "name"));
+		fprintf(to, usage_form(arg), text_of(arg, "name"));
 	if (can_follow(m))
 		fputs(" [--follow]", to);
 	fprintf(to, "\n      %s\n", text_of(m, "text"));
@@ -94,25 +110,24 @@ enum exit_code print_help(struct session *s, int count, char *const *words)
 
 static enum exit_code bad_value(const struct session *s, const json_t *arg, const char *text)
 {
-	const char *type = text_of(arg, "type");
-
-	say_error(s, "%s is %s, not \"%s\"", text_of(arg, "name"), strcmp(type, "bool") == 0 ?
-	    "yes or no" : "a number", text);
+	say_error(s, "%s is %s, not \"%s\"", text_of(arg, "name"),
+	    is_type(arg, "bool") ? "yes or no" : "a number", text);
 	return EXIT_USAGE;
 }
 
 static json_t *value_of(const json_t *arg, const char *text)
 {
-	const char *type = text_of(arg, "type");
 	char *end;
 
-	if (strcmp(type, "int") == 0) {
+	if (is_type(arg, "int")) {
 		long long n = strtoll(text, &end, 10);
 
 		return *text && !*end ? json_integer(n) : NULL;
 	}
-	if (strcmp(type, "bool") == 0) {
-		if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0)
+	if (is_type(arg, "bool")) {
+		/* "stats show tm all" says it by the argument's own name. */
+		if (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 ||
+		    strcmp(text, text_of(arg, "name")) == 0)
 			return json_true();
 		return strcmp(text, "no") == 0 || strcmp(text, "false") == 0 ? json_false() : NULL;
 	}
@@ -130,9 +145,28 @@ static const json_t *next_unset(const json_t *args, const json_t *params)
 	return NULL;
 }
 
-static enum exit_code set_arg(const struct session *s, json_t *params, const json_t *arg, const char *text)
+/* What another lcsctl has printed fits through a pipe: "contacts import USER -". */
+static json_t *piped_list(void)
 {
-	json_t *value = value_of(arg, text);
+	json_t *list = json_loadf(stdin, JSON_DECODE_ANY, NULL), *value;
+	char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+
+	value = text ? json_string(text) : NULL;
+	free(text);
+	json_decref(list);
+	return value;
+}
+
+static enum exit_code set_arg(const struct session *s, json_t *params, const json_t *arg,
+    const char *text)
+{
+	bool is_piped = strcmp(text_of(arg, "name"), "list") == 0 && strcmp(text, "-") == 0;
+	json_t *value = is_piped ? piped_list() : value_of(arg, text);
+
+	if (!value && is_piped) {
+		say_error(s, "what came on standard input is no JSON");
+		return EXIT_USAGE;
+	}
 
 	if (!value)
 		return bad_value(s, arg, text);
@@ -173,7 +207,7 @@ static enum exit_code take_option(const struct session *s, const json_t *m, json
 
 	if (arg && equals)
 		return set_arg(s, params, arg, equals + 1);
-	if (arg && strcmp(text_of(arg, "type"), "bool") == 0)
+	if (arg && is_type(arg, "bool"))
 		return set_arg(s, params, arg, "yes");
 	if (arg && *at + 1 < count)
 		return set_arg(s, params, arg, words[++*at]);
@@ -202,11 +236,6 @@ static enum exit_code take_arg(const struct session *s, const json_t *m, json_t 
 	return arg ? set_arg(s, params, arg, word) : bad_word(s, m, word, false);
 }
 
-static bool is_secret(const json_t *arg)
-{
-	return strcmp(text_of(arg, "name"), "password") == 0;
-}
-
 /* Passwords are asked for when they are left out, or given as "-" (standard input). */
 static enum exit_code ask_missing(const struct session *s, const json_t *m, json_t *params)
 {
@@ -215,9 +244,11 @@ static enum exit_code ask_missing(const struct session *s, const json_t *m, json
 
 	json_array_foreach(json_object_get(m, "args"), i, arg) {
 		const char *name = text_of(arg, "name");
-		const char *given = json_string_value(json_object_get(params, name));
+		const json_t *value = json_object_get(params, name);
+		const char *given = json_string_value(value);
+		bool is_asked = is_secret(arg) && (!value || (given && strcmp(given, "-") == 0));
 
-		if (is_secret(arg) && (!given || strcmp(given, "-") == 0)) {
+		if (is_asked && !s->reads_lines) {
 			char *secret = ask_secret(name);
 
 			if (!secret)
@@ -225,8 +256,7 @@ static enum exit_code ask_missing(const struct session *s, const json_t *m, json
 			json_object_set_new(params, name, json_string(secret));
 			explicit_bzero(secret, strlen(secret));
 			free(secret);
-		} else if (!given && !json_object_get(params, name) &&
-		    json_is_true(json_object_get(arg, "required"))) {
+		} else if (is_asked || (!value && json_is_true(json_object_get(arg, "required")))) {
 			say_error(s, "%s is missing", name);
 			print_usage(stderr, m);
 			return EXIT_USAGE;
@@ -269,17 +299,27 @@ static enum exit_code follow_method(struct session *s, const json_t *m, json_t *
 
 static enum exit_code unknown(struct session *s, int count, char *const *words)
 {
-	const char *near = nearest_verb(s, count, words);
+	const char *group = nearest_group(s, words[0]), *near = nearest_verb(s, count, words);
+	char *group_word[] = { (char *)(size_t)(group ? group : words[0]) };
 	const json_t *m;
 	size_t i;
 
+	if (!near && group && strcmp(group, words[0]) != 0)
+		near = group;
 	say_error(s, "the server knows no \"%s%s%s\"; %s%s%s", words[0], count > 1 ? " " : "",
-	    count > 1 ? words[1] : "", near ? "did you mean \"" : "\"lcsctl help\" lists what it knows",
-	    near ? near : "", near ? "\"?" : "");
+	    count > 1 ? words[1] : "", near ? "did you mean \"" : group ? "\"lcsctl help\" lists "
+	    "what it knows" : "\"lcsctl help\" lists what it knows: verbs come with the modules that "
+	    "its configuration loads", near ? near : "", near ? "\"?" : "");
 	json_array_foreach(s->methods, i, m)
-		if (name_behind(text_of(m, "method"), 1, words))
+		if (name_behind(text_of(m, "method"), 1, group_word))
 			print_usage(stderr, m);
 	return EXIT_USAGE;
+}
+
+/* "users add --help" asks as "help users add" does. */
+static bool asks_help(int count, char *const *words)
+{
+	return strcmp(words[count - 1], "--help") == 0 || strcmp(words[count - 1], "-h") == 0;
 }
 
 enum exit_code run_words(struct session *s, int count, char *const *words)
@@ -292,6 +332,8 @@ enum exit_code run_words(struct session *s, int count, char *const *words)
 
 	if (strcmp(words[0], "help") == 0)
 		return print_help(s, count - 1, words + 1);
+	if (count > 1 && asks_help(count, words))
+		return print_help(s, count - 1, words);
 	m = find_method(s, count, words, &at);
 	if (!m)
 		return unknown(s, count, words);

@@ -44,6 +44,30 @@ def arguments(world):
         check(err.startswith("lcsctl: "), f"{words}: {err}")
 
 
+@test("a second word that is left out, a yes by its name, help behind a verb, a verb of no module")
+def short_ways(world):
+    server = world.server()
+    code, out, err = run(server, "stats", "net.", "all")
+    equal(code, 0, f"stats net. all: {err}")
+    check(all("net." in row["name"] for row in json.loads(out)), out)
+    equal(run(server, "stats", "net.", "--all")[1], out, "the same by --all")
+    code, out, err = run(server, "stats", "net.", "perhaps")
+    equal(code, 2, "exit status")
+    check('all is yes or no, not "perhaps"' in err, err)
+    code, out, err = run(server, "users", "lst")
+    equal(code, 2, "exit status")
+    check('did you mean "users list"?' in err, err)
+    code, out, err = run(server, "users", "add", "--help")
+    equal(code, 0, "exit status")
+    equal([m["method"] for m in json.loads(out)], ["users.add"], "help behind a verb")
+    code, out, err = run(server, "dispatcher", "list")
+    equal(code, 2, "exit status")
+    check("verbs come with the modules" in err, err)
+    code, out, err = run(server, "help", "usrs")
+    equal(code, 2, "exit status")
+    check('did you mean "users"?' in err, err)
+
+
 @test("every verb that only looks gives valid JSON")
 def valid_json(world):
     server = world.server()
