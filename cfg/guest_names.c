@@ -84,8 +84,6 @@ static const struct guest_name functions[] = {
 	{ "alias_db_lookup", "lookup_exact() on a map", false },
 	{ "handle_publish", "sl_send_reply(489, \"Bad Event\")", false },
 	{ "handle_subscribe", "sl_send_reply(489, \"Bad Event\")", false },
-	{ "auth_check", "digest_authenticate() of module \"auth_db\"", false },
-	{ "auth_challenge", "digest_challenge() of module \"auth\"", false },
 	{ "isdsturiset", "$du != null", false },
 	{ "strip", "$rU = substr($rU, n)", false },
 	{ "strip_tail", "$rU = substr($rU, 0, ...)", false },

@@ -229,6 +229,8 @@ static const struct lcs_func funcs[] = {
 	  FUNC_ENDS | FUNC_REPLIES, "answer 401 with a challenge; stale=true if only the nonce was old" },
 	{ "proxy_challenge(realm: str, flags: int = 0) -> bool", fn_proxy_challenge, IN_REQUEST,
 	  FUNC_ENDS | FUNC_REPLIES, "answer 407 with a challenge" },
+	{ "auth_challenge(realm: str, flags: int = 0) -> bool", fn_auth_challenge, IN_REQUEST,
+	  FUNC_ENDS | FUNC_REPLIES, "the same as digest_challenge(), for old scripts" },
 	{ "digest_challenge(realm: str, flags: int = 0) -> bool", fn_auth_challenge, IN_REQUEST,
 	  FUNC_ENDS | FUNC_REPLIES, "answer 401 to REGISTER and 407 to everything else" },
 	{ "consume_credentials(realm: str = \"\") -> bool", fn_consume, IN_REQUEST, 0,

@@ -26,6 +26,7 @@ static enum auth_verdict judge(struct lcs_call *call, bool proxy)
 	struct auth_asked asked;
 	const struct user *user;
 	enum auth_verdict verdict;
+	struct slice ha1;
 
 	verdict = db->auth->find(db->auth_state, call->ctx, proxy, call->argv[0].s, &asked);
 	if (verdict != AUTH_OK)
@@ -35,12 +36,8 @@ static enum auth_verdict judge(struct lcs_call *call, bool proxy)
 		*(user ? &stats->disabled : &stats->unknown) += 1;
 		return AUTH_WRONG;
 	}
-	if (!user->has_password) {
-		stats->refused += 1;
-		return AUTH_WRONG;
-	}
-	verdict = db->auth->check(db->auth_state, call->ctx, &asked,
-	    user_ha1(user, asked.domain.len > 0, asked.alg));
+	ha1 = user_ha1(user, asked.domain.len > 0, asked.alg);
+	verdict = ha1.len ? db->auth->check(db->auth_state, call->ctx, &asked, ha1) : AUTH_WRONG;
 	*(verdict == AUTH_OK ? &stats->accepted : &stats->refused) += 1;
 	return verdict;
 }
@@ -128,6 +125,21 @@ static enum fn_status fn_check_to(struct lcs_call *call)
 	return check_claim(call, HDR_TO);
 }
 
+/* Kamailio's: with flag 1 the credentials must be those of the user who is claimed, too. */
+static enum fn_status fn_auth_check(struct lcs_call *call)
+{
+	bool is_register = lcs_method(call->ctx) == METHOD_REGISTER;
+	bool whose = call->argv[2].i & 1;
+
+	authenticate(call, !is_register);
+	if (!call->ret.b || !whose)
+		return FN_DONE;
+	check_claim(call, is_register ? HDR_TO : HDR_FROM);
+	if (!call->ret.b)
+		lcs_set_err(call->ctx, "refused");
+	return FN_DONE;
+}
+
 /* ---- for other modules ---- */
 
 static enum auth_db_state state_of(struct auth_db *db, struct slice aor)
@@ -204,6 +216,9 @@ static const struct lcs_func funcs[] = {
 	  IN_REQUEST, FUNC_MUST_CHECK, "the same for Proxy-Authorization" },
 	{ "digest_authenticate(realm: str) -> bool", fn_digest_authenticate, IN_REQUEST,
 	  FUNC_MUST_CHECK, "Authorization of a REGISTER, Proxy-Authorization of everything else" },
+	{ "auth_check(realm: str, table: str = \"user\", flags: int = 0) -> bool", fn_auth_check,
+	  IN_REQUEST, FUNC_MUST_CHECK, "the same, for old scripts; flags 1: the credentials also "
+	  "belong to the user in From, for REGISTER in To; else $err is `refused`" },
 	{ "does_uri_exist(uri: str) -> bool", fn_does_uri_exist, IN_REQUEST, FUNC_MUST_CHECK,
 	  "is there a user with this address, enabled or not" },
 	{ "user_is_enabled(uri: str) -> bool", fn_user_is_enabled, IN_REQUEST, FUNC_MUST_CHECK,
@@ -226,7 +241,19 @@ static const struct lcs_stat stats[] = {
 	{ 0 }
 };
 
+static const char manual[] =
+    "Users of a Kamailio server come along with their digests (`calculate_ha1 = 0`), a\n"
+    "line for each on the standard input of lcsctl:\n"
+    "\n"
+    "    mysql -N kamailio -e \"select concat('users import ', username, '@', domain,\n"
+    "        ' ha1=', ha1, ' ha1b=', ha1b) from subscriber\" | lcsctl\n"
+    "\n"
+    "Where passwords are kept in the clear, lines `users add NAME@DOMAIN password=...` do\n"
+    "it. Who was imported by digests has no SHA-256 and no NTLM until he gets a new password:\n"
+    "until then offer MD5 alone, `modparam(\"auth\", \"algorithms\", \"MD5\")`.\n";
+
 LCS_MODULE(auth_db,
+	.manual = manual,
 	.summary = "users with passwords in the store",
 	.local_size = sizeof(struct auth_db_local),
 	.shared_size = sizeof(struct auth_db),

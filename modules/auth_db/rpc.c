@@ -3,7 +3,10 @@
  */
 #include "modules/auth_db/auth_db.h"
 
+#include "utils/hex.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 static struct users *users_of(struct lcs_mod *mod)
@@ -70,6 +73,19 @@ static json_t *describe(const struct user *user)
 	    "display_name", json_slice(texts->display_name), "home", json_slice(texts->home));
 }
 
+/* A domain that is misspelt makes a user who can never sign in. */
+static int told_user(struct lcs_rpc_call *call, struct slice name, struct slice domain)
+{
+	struct slice aor = arena_printf(call->arena, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
+	const struct slice *aliases;
+
+	call->result = json_pack("{s:s%}", "user", aor.p, aor.len);
+	if (lcs_aliases(gen_peek(), &aliases) && !lcs_is_own_host(gen_peek(), domain, 0))
+		json_object_set_new(call->result, "note",
+		    json_string("the domain is none of this server's (alias)"));
+	return 0;
+}
+
 static int put(struct lcs_rpc_call *call, bool is_new)
 {
 	struct slice text = json_text(call->params, "user"), name, domain;
@@ -84,10 +100,9 @@ static int put(struct lcs_rpc_call *call, bool is_new)
 		err = news_password(lcs_shared(call->mod), name, domain, password);
 	if (err)
 		return refuse(call, err, text);
-	log_notice("auth_db", "user %s user=%.*s", is_new ? "added" : "has a new password",
-	    SLICE_ARG(text));
-	call->result = json_pack("{s:s%}", "user", text.p, text.len);
-	return 0;
+	log_notice("auth_db", "user %s user=%.*s@%.*s", is_new ? "added" : "has a new password",
+	    SLICE_ARG(name), SLICE_ARG(domain));
+	return told_user(call, name, domain);
 }
 
 static int rpc_add(struct lcs_rpc_call *call)
@@ -98,6 +113,41 @@ static int rpc_add(struct lcs_rpc_call *call)
 static int rpc_passwd(struct lcs_rpc_call *call)
 {
 	return put(call, false);
+}
+
+/* ---- users of another server ---- */
+
+#define MD5_HEX 32
+
+/* In lower case, as ours are; 0 or -EINVAL. */
+static int take_md5(struct slice hex, char out[static MD5_HEX])
+{
+	unsigned char raw[MD5_HEX / 2];
+	int err = hex_decode(raw, sizeof(raw), hex);
+
+	if (!err)
+		hex_encode(out, raw, sizeof(raw));
+	return err;
+}
+
+static int rpc_import(struct lcs_rpc_call *call)
+{
+	struct slice text = json_text(call->params, "user"), name, domain;
+	struct slice ha1b = json_text(call->params, "ha1b");
+	char md5[MD5_HEX], full[MD5_HEX];
+	int err = split_aor(text, &name, &domain);
+
+	if (!err && (take_md5(json_text(call->params, "ha1"), md5) != 0 ||
+	    (ha1b.len && take_md5(ha1b, full) != 0)))
+		return lcs_rpc_fail(call, -EINVAL, "a digest is 32 hex digits: MD5 of "
+		    "name:domain:password");
+	if (!err)
+		err = users_adopt(users_of(call->mod), name, domain, slice_of(md5, MD5_HEX),
+		    slice_of(full, ha1b.len ? MD5_HEX : 0));
+	if (err)
+		return refuse(call, err, text);
+	log_notice("auth_db", "user imported user=%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
+	return told_user(call, name, domain);
 }
 
 /* aor in the form of the table: without "sip:". */
@@ -227,15 +277,37 @@ static int rpc_show(struct lcs_rpc_call *call)
 	return 0;
 }
 
-static void list_one(const struct user *user, void *arg)
+struct listing { struct slice pattern; const struct user **users; size_t count, room; };
+
+static void note_one(const struct user *user, void *arg)
 {
-	json_array_append_new(arg, describe(user));
+	struct listing *l = arg;
+
+	if (l->count < l->room && slice_fits(l->pattern, user->aor))
+		l->users[l->count++] = user;
+}
+
+static int by_aor(const void *a, const void *b)
+{
+	return slice_cmp((*(const struct user *const *)a)->aor, (*(const struct user *const *)b)->aor);
 }
 
 static int rpc_list(struct lcs_rpc_call *call)
 {
+	struct users *users = users_of(call->mod);
+	struct listing l = { .room = rtab_count(users->table) };
+
+	l.pattern = arena_printf(call->arena, "*%.*s*", SLICE_ARG(json_text(call->params, "part")));
+
+	l.users = calloc(l.room + 1, sizeof(l.users[0]));
+	if (!l.users)
+		return -ENOMEM;
+	users_each(users, note_one, &l);
+	qsort(l.users, l.count, sizeof(l.users[0]), by_aor);
 	call->result = json_array();
-	users_each(users_of(call->mod), list_one, call->result);
+	for (size_t i = 0; i < l.count; i++)
+		json_array_append_new(call->result, describe(l.users[i]));
+	free(l.users);
 	return 0;
 }
 
@@ -248,16 +320,27 @@ static const struct lcs_rpc_arg user_and_password[] = {
 	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
+static const struct lcs_rpc_arg user_and_digests[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ "ha1", VALUE_STRING, true, "MD5 of name:domain:password, in hex; the realm is the domain" },
+	{ "ha1b", VALUE_STRING, false, "of name@domain:domain:password, for clients that sign in so" },
+	{ 0 }
+};
 static const struct lcs_rpc_arg names_and_password[] = {
 	{ "user", VALUE_STRING, true, "name@domain, as it is now" },
 	{ "to", VALUE_STRING, true, "name@domain, as it is to be" },
 	{ "password", VALUE_STRING, true, "for the new name; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
-static const struct lcs_rpc_arg no_args[] = { { 0 } };
+static const struct lcs_rpc_arg some_users[] = {
+	{ "part", VALUE_STRING, false, "only those in whose name@domain this stands" },
+	{ 0 }
+};
 
 const struct lcs_rpc auth_db_rpcs[] = {
 	{ "users.add", RIGHT_ADMIN, user_and_password, rpc_add, "add a user" },
+	{ "users.import", RIGHT_ADMIN, user_and_digests, rpc_import,
+	  "add a user of another server by the digests that it kept, as Kamailio's ha1 and ha1b" },
 	{ "users.passwd", RIGHT_ADMIN, user_and_password, rpc_passwd, "set a user's password" },
 	{ "users.enable", RIGHT_ADMIN, one_user, rpc_enable, "let a disabled user in again" },
 	{ "users.disable", RIGHT_ADMIN, one_user, rpc_disable, "refuse a user without deleting it" },
@@ -265,6 +348,6 @@ const struct lcs_rpc auth_db_rpcs[] = {
 	  "give a user another address: his lists go with him, and those of others follow" },
 	{ "users.delete", RIGHT_ADMIN, one_user, rpc_delete, "delete a user" },
 	{ "users.show", RIGHT_READ, one_user, rpc_show, "one user" },
-	{ "users.list", RIGHT_READ, no_args, rpc_list, "all users" },
+	{ "users.list", RIGHT_READ, some_users, rpc_list, "users in order of their names" },
 	{ 0 }
 };

@@ -163,12 +163,12 @@ static void unlink_user(struct users *u, struct user *user)
 
 struct loading { struct users *users; int err; };
 
+/* Those who came with the digests of another server lack some. */
 static bool take_hex(char *to, size_t len, const struct value *cell)
 {
-	if (cell->s.len != len)
-		return false;
-	memcpy(to, cell->s.p, len);
-	return true;
+	if (cell->s.len == len)
+		memcpy(to, cell->s.p, len);
+	return cell->s.len == len || cell->s.len == 0;
 }
 
 static bool take_secrets(struct user *user, const struct value *c)
@@ -176,7 +176,7 @@ static bool take_secrets(struct user *user, const struct value *c)
 	return take_hex(user->ha1[0][DIGEST_MD5], 32, &c[3]) &&
 	    take_hex(user->ha1[0][DIGEST_SHA256], 64, &c[4]) &&
 	    take_hex(user->ha1[1][DIGEST_MD5], 32, &c[5]) &&
-	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6]);
+	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6]) && user->ha1[0][DIGEST_MD5][0];
 }
 
 static void load_row(void *arg, const struct value *c, unsigned columns)
@@ -313,6 +313,24 @@ int users_put(struct users *u, struct slice name, struct slice domain, struct sl
 		return commit_one(u, user, false);
 	free(user);
 	return err;
+}
+
+int users_adopt(struct users *u, struct slice name, struct slice domain, struct slice md5,
+    struct slice md5_full)
+{
+	const struct user_texts t = { .name = name, .domain = domain };
+	struct user *user = user_new(&t);
+
+	if (!user)
+		return -ENOMEM;
+	if (users_find(u, user->aor)) {
+		free(user);
+		return -EEXIST;
+	}
+	user->has_password = true;
+	memcpy(user->ha1[0][DIGEST_MD5], md5.p, md5.len);
+	memcpy(user->ha1[1][DIGEST_MD5], md5_full.p, md5_full.len);
+	return commit_one(u, user, false);
 }
 
 int users_enable(struct users *u, struct slice aor, bool enabled)

@@ -24,7 +24,7 @@ struct user {				/* immutable once it is in the table */
 	bool              enabled;
 	bool              has_password;	/* else ha1 says nothing */
 	int64_t           changed;	/* unix seconds */
-	/* [0]: H(name:domain:password), [1]: H(name@domain:domain:password); hex */
+	/* [0]: H(name:domain:password), [1]: H(name@domain:domain:password); hex; empty: unknown */
 	char              ha1[2][2][2 * DIGEST_MAX_BYTES];	/* [form][alg] */
 	struct slice      aor;		/* name@domain; all texts lie behind the struct */
 	struct user_texts texts;
@@ -45,12 +45,17 @@ const struct user *users_by_key(const struct users *u, struct slice key);
 /** Empty if there is no password. */
 static inline struct slice user_ha1(const struct user *user, bool full_name, enum digest_alg alg)
 {
-	return slice_of(user->ha1[full_name][alg], user->has_password ? 2 * digest_size(alg) : 0);
+	const char *hex = user->ha1[full_name][alg];
+
+	return slice_of(hex, user->has_password && hex[0] ? 2 * digest_size(alg) : 0);
 }
 
 /* ---- administration: control thread; store first, then memory. 0 or -errno ---- */
 int users_put(struct users *u, struct slice name, struct slice domain, struct slice password,
     bool must_be_new);			/* -EEXIST / -ENOENT */
+/* By what another server kept: MD5 in hex, lower case; full may be empty. -EEXIST. */
+int users_adopt(struct users *u, struct slice name, struct slice domain, struct slice md5,
+    struct slice md5_full);
 int users_enable(struct users *u, struct slice aor, bool enabled);
 int users_delete(struct users *u, struct slice aor);
 
