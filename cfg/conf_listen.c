@@ -191,6 +191,30 @@ static void check_collision(struct load *ld, const struct cfg_listener *list, un
 	}
 }
 
+/* A host name or address, maybe with a port; the letters of an address are among them. */
+static bool is_host(struct slice s)
+{
+	struct slice host;
+	uint16_t port;
+
+	if (!split_host(s, &host, &port) || host.len == 0)
+		return false;
+	for (size_t i = 0; i < host.len; i++)
+		if (!is_alpha(host.p[i]) && !is_digit(host.p[i]) &&
+		    slice_find(SLICE(".-_:[]"), host.p[i]) == 6)
+			return false;
+	return true;
+}
+
+static bool check_alias(struct load *ld, const struct setting_item *i, struct slice s)
+{
+	if (is_host(s))
+		return true;
+	diag_beside(load_error(ld, 405, i->value->at, "this names no domain"),
+	    "write it as in alias = \"example.com\"");
+	return false;
+}
+
 static void check_aliases(struct load *ld)
 {
 	struct slice *list = MEM_ARRAY(&ld->mem, struct slice, ld->ast->aliases.count + 1);
@@ -199,7 +223,7 @@ static void check_aliases(struct load *ld)
 	unsigned n = 0;
 
 	for (struct setting_item *i = ld->ast->aliases.first; i; i = i->next)
-		if (convert_setting(ld, &decl, NULL, i, &v))
+		if (convert_setting(ld, &decl, NULL, i, &v) && check_alias(ld, i, v.s))
 			list[n++] = v.s;
 	ld->cfg->aliases = list;
 	ld->cfg->alias_count = n;

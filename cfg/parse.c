@@ -9,6 +9,7 @@ struct gram {
 	struct load  *ld;
 	struct prep  *prep;
 	struct token  token, before;	/* the last one read, and the one before */
+	int           earlier;		/* kind of the one before that */
 	struct token  held;		/* what a ';' was put before */
 	enum { HELD_NONE, HELD_BACK, HELD_REFUSED } is_held;
 	unsigned      depth, map_depth;	/* of braces; that of the map we are in, 0: none */
@@ -46,8 +47,17 @@ static bool begins_item(int kind)
 	}
 }
 
+/* What is wrong with an item ends before the line of the next one: items need no ';'. */
+static bool ends_wrong_item(const struct gram *g)
+{
+	return g->is_wrong && g->depth == 0 && begins_item(g->token.kind) &&
+	    g->token.at.line > g->before.at.line;
+}
+
 static bool lacks_semicolon(const struct gram *g)
 {
+	if (ends_wrong_item(g))
+		return true;
 	switch (g->before.kind) {
 	case ';': case '{': case '}': case ':': case ',': case 0:
 		return false;
@@ -82,6 +92,8 @@ static int release(struct gram *g)
 {
 	if (g->is_held == HELD_BACK && !g->is_wrong && !g->ld->gave_up && !g->ld->is_garbled)
 		say_missing(g, g->held.at);
+	if (g->is_held == HELD_BACK)
+		g->is_wrong = g->ld->is_garbled = false;
 	g->is_held = HELD_NONE;
 	g->in_const = false;
 	g->token = g->held;
@@ -95,6 +107,7 @@ static int next_token(struct gram *g)
 	/* What a bad token spoils ends with its statement. */
 	if (g->token.kind == ';' || g->token.kind == '}')
 		g->ld->is_garbled = g->is_wrong = false;
+	g->earlier = g->before.kind;
 	g->before = g->token;
 	kind = prep_next(g->prep, &g->token);
 	if (lacks_semicolon(g))
@@ -151,16 +164,34 @@ static const char *const item_words[] = {
 	"const", "acl", "map", "app", "test"
 };
 
-/* The word before may be what is wrong: "requset_route {". */
-static bool say_item_word(struct gram *g, const struct wanted *w)
+static const char *const statement_words[] = {
+	"exit", "drop", "return", "break", "continue", "fallthrough", "if", "else", "foreach",
+	"switch", "within", "defer", "var", "given", "expect", "mock", "advance"
+};
+
+static bool begins_statement(int behind)
+{
+	return behind == ';' || behind == '{' || behind == '}' || behind == ')' || behind == ELSE;
+}
+
+static const char *nearest_word(const struct gram *g, const struct wanted *w)
+{
+	if (g->depth > 0)
+		return !begins_statement(g->earlier) ? NULL : diag_nearest(g->before.text, statement_words,
+		    sizeof(statement_words) / sizeof(statement_words[0]));
+	return !wants(w, "'='") ? NULL : diag_nearest(g->before.text, item_words,
+	    sizeof(item_words) / sizeof(item_words[0]));
+}
+
+/* The word before may be what is wrong: "requset_route {", "exitt;". */
+static bool say_word_before(struct gram *g, const struct wanted *w)
 {
 	struct diag_item *item;
 	const char *near;
 
-	if (g->before.kind != ID || !wants(w, "'='"))
+	if (g->before.kind != ID)
 		return false;
-	near = diag_nearest(g->before.text, item_words,
-	    sizeof(item_words) / sizeof(item_words[0]));
+	near = nearest_word(g, w);
 	if (!near)
 		return false;
 	item = syntax_error(g->ld, 101, g->before.at, "unexpected \"%.*s\"",
@@ -204,7 +235,7 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 	}
 	if (g->ld->gave_up || g->ld->is_garbled)
 		return;
-	if (say_semicolon(g, &w, at) || say_item_word(g, &w))
+	if (say_semicolon(g, &w, at) || say_word_before(g, &w))
 		return;
 	if (g->token.kind == END) {
 		item = syntax_error(g->ld, 101, at, "the file ends in the middle of something");

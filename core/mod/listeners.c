@@ -3,6 +3,7 @@
  */
 #include "core/mod/listeners.h"
 
+#include "core/run/worker.h"
 #include "utils/addr.h"
 
 #include <errno.h>
@@ -129,6 +130,17 @@ static int add_interface(const struct reading *r)
 	return err;
 }
 
+/* Where nothing is sent for real the wire needs no module. */
+static bool lacks_tls(const struct reading *r)
+{
+	if (transport_parse(r->line->proto) != TRANSPORT_TLS || !workers_are_real())
+		return false;
+	for (unsigned i = 0; i < r->cfg->module_count; i++)
+		if (strcmp(r->cfg->modules[i].sym->name, "tls") == 0)
+			return false;
+	return true;
+}
+
 static int read_line(const struct reading *r)
 {
 	struct slice host = r->line->host;
@@ -138,6 +150,12 @@ static int read_line(const struct reading *r)
 	if (transport_parse(r->line->proto) == TRANSPORT_NONE) {
 		diag_add(r->diag, DIAG_ERROR, 407, r->line->at,
 		    "\"%.*s\" is no transport: udp, tcp or tls", SLICE_ARG(r->line->proto));
+		return -EINVAL;
+	}
+	if (lacks_tls(r)) {
+		diag_help(diag_add(r->diag, DIAG_ERROR, 410, r->line->at,
+		    "a listener for TLS needs module \"tls\""),
+		    "add: loadmodule \"tls\", and its certificate and key");
 		return -EINVAL;
 	}
 	if (slice_eq(host, SLICE("*")) || host.len == 0)
