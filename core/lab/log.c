@@ -54,6 +54,19 @@ bool fake_log_has(struct slice text)
 	return slice_search(all, text) < all.len;
 }
 
+struct slice fake_log_last_error(void)
+{
+	struct slice all = slice_of(kept.text, kept.len), last = SLICE("");
+
+	while (all.len) {
+		struct slice line = slice_split(&all, '\n');
+
+		if (slice_starts_nocase(line, SLICE("error ")))
+			last = line;
+	}
+	return last;
+}
+
 void fake_log_forget(void) { kept.len = 0; }
 void fake_log_show(bool show) { kept.show = show; }
 

@@ -10,6 +10,8 @@
 
 /** Has a line been written that contains text, since the last fake_log_forget()? */
 bool fake_log_has(struct slice text);
+/** The latest line of level error since then; empty if there is none. Borrowed until the next. */
+struct slice fake_log_last_error(void);
 void fake_log_forget(void);
 /** Also to standard error, for looking at a test that fails. */
 void fake_log_show(bool show);

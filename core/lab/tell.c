@@ -4,6 +4,7 @@
 #include "core/lab/tell.h"
 
 #include "cfg/source.h"
+#include "core/lab/log.h"
 #include "core/lab/steps.h"
 
 #define TOLD_STEPS 3u
@@ -69,11 +70,12 @@ static const char *reasons(const struct lab_out *o)
 
 void tell_miss(struct cfg_span at, const struct lab_out *o, const char *fmt, ...)
 {
-	struct slice why;
+	struct slice why, error = fake_log_last_error();
 	va_list ap;
 
 	va_start(ap, fmt);
 	why = arena_vprintf(lab.arena, fmt, ap);
 	va_end(ap);
-	lab_fail(at, "%.*s%s", SLICE_ARG(why), reasons(o));
+	lab_fail(at, "%.*s%s%s%.*s", SLICE_ARG(why), reasons(o), error.len ? "\nlogged: " : "",
+	    SLICE_ARG(error));
 }

@@ -43,6 +43,9 @@ has() {
 ended "everything that tests can do" 0 test passes.cfg
 ended "failures end with 1" 1 test fails.cfg
 said "failures say what was decided, and where" fails.expect
+ended "a statement that fails" 1 test null.cfg
+has "is named with its place by the test that sees its 500" "logged: error script: "
+has "and so is why" "null.cfg:7"
 ended "a test that would take hours is ended" 1 test --limit 1 endless.cfg
 has "and says so" "takes more than 1 s (--limit)"
 has "and the next one runs" "ok 2 - the next one runs"
