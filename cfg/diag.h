@@ -21,7 +21,9 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };
 struct diag;				/* the collection */
 struct diag_item;			/* one message, open for notes */
 
+/** The caller's; NULL if memory is short. One thread at a time. */
 struct diag *diag_new(void);
+/** With all its messages; NULL is fine. */
 void diag_free(struct diag **d);
 
 /** code: 201 for E0201 / W0201. The text is copied. Returns the item for notes; never NULL. */
@@ -36,6 +38,7 @@ void diag_see(struct diag_item *item, struct cfg_span also);
 /** Replace the range by text: for programs (--format=json). */
 void diag_fix(struct diag_item *item, struct cfg_span range, const char *text);
 
+/** How many there are of that level. */
 unsigned diag_errors(const struct diag *d);
 unsigned diag_warnings(const struct diag *d);
 

@@ -79,6 +79,7 @@ enum vm_status vm_cancel(struct fiber *f, const struct vm_host *host, void *arg)
  *  vm_run(). What the run waited for has been given up by the host. */
 void vm_expire(struct fiber *f, unsigned level);
 
+/** Only after VM_FAILED: what went wrong, and where; the fiber's. */
 const struct vm_error *vm_error(const struct fiber *f);
 /** What the top route returned; VALUE_BOOL true if it just ended. */
 struct value vm_result(const struct fiber *f);

@@ -14,6 +14,7 @@ struct sip_event {
 	struct slice id;		/* empty if absent */
 };
 
+/** Value of Event, or of o as a short name; 0 or -EBADMSG with why. Slices point into s. */
 int sip_event_parse(struct slice s, struct sip_event *out, struct sip_defect *why);
 /** The same subscription within a dialog: type and id, byte by byte (RFC 6665 4.5.2, 8.2.1). */
 bool sip_event_eq(const struct sip_event *a, const struct sip_event *b);
@@ -29,6 +30,8 @@ struct sip_sub_state {
 	struct slice   params;
 };
 
+/** Value of Subscription-State; 0 or -EBADMSG with why. Slices point into s. A state that is not
+ *  known is no error (RFC 6665 8.4: extension-substate). */
 int sip_sub_state_parse(struct slice s, struct sip_sub_state *out, struct sip_defect *why);
 /** "active", …; empty for SUB_STATE_OTHER. */
 struct slice sip_sub_state_name(enum sub_state state);

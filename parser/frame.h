@@ -30,6 +30,7 @@ struct frame {
 
 struct frame_out { struct slice message; size_t consumed; };
 
+/** At the beginning of a stream, and only there: limits are for each message of it. */
 void frame_init(struct frame *f, size_t max_head_bytes, size_t max_bytes);
 
 /**

@@ -14,6 +14,7 @@ struct mime_type {
 	struct slice params;		/* without the leading ';' */
 };
 
+/** Value of Content-Type, or one range of Accept; 0 or -EBADMSG with why. Slices point into s. */
 int mime_type_parse(struct slice s, struct mime_type *out, struct sip_defect *why);
 /** Is it this one ("application/sdp"), case-blind, whatever the parameters? */
 bool mime_type_is(const struct mime_type *t, struct slice name);

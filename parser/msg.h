@@ -83,9 +83,11 @@ int sip_msg_parse(struct slice raw, const struct sip_hop *from,
  */
 int sip_msg_check(struct sip_msg *msg, struct sip_defect *why);
 
+/** Counted; any thread may hold one, and whoever is the last frees it with its arena. */
 struct sip_msg *sip_msg_ref(struct sip_msg *msg);
 void sip_msg_unref(struct sip_msg **msg);
 
+/** Case matters (RFC 3261 7.1); METHOD_OTHER for what is not known. */
 enum sip_method sip_method_parse(struct slice s);
 struct slice    sip_method_name(enum sip_method m);	/* empty for METHOD_OTHER */
 
@@ -115,6 +117,7 @@ static inline const void *msg_typed_again(struct sip_msg *msg, enum hdr_id id)
 
 	return view && view != SIP_TYPED_BAD ? view : msg_typed(msg, id);
 }
+/** NULL for a response too. */
 const struct sip_uri *msg_request_uri(struct sip_msg *msg);
 /** The topmost. */
 static inline const struct sip_via *msg_via(struct sip_msg *msg)
@@ -148,6 +151,8 @@ int64_t msg_expires(struct sip_msg *msg);
  *  read; NULL: it was edited, or is to be parsed again. *next begins as msg->contacts. */
 const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value);
 
+/** Value of CSeq (RFC 3261 20.16); 0 or -EBADMSG with why, also for numbers from 2**31
+ *  (8.1.1.5). Slices point into s. */
 int sip_cseq_parse(struct slice s, struct sip_cseq *out, struct sip_defect *why);
 
 #endif

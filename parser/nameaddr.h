@@ -40,6 +40,7 @@ struct sip_contact {
 	uint32_t         reg_id;	/* 0: absent */
 };
 
+/** One value of Contact, or "*" (RFC 3261 20.10); 0 or -EBADMSG with why. Slices point into s. */
 int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect *why);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "utils/buf.h"
 
+/** LF and CRLF become CRLF; anything else goes out as it is. */
 void tidy_put_always(struct buf *out, struct slice s);
 
 /** As it is, or with the bare LFs of an untidy message repaired. */

@@ -23,6 +23,8 @@ struct sip_via {
 
 #define VIA_COOKIE "z9hG4bK"
 
+/** One value of Via, without what follows a comma (RFC 3261 20.42); 0 or -EBADMSG with why.
+ *  Slices point into value. */
 int sip_via_parse(struct slice value, struct sip_via *out, struct sip_defect *why);
 static inline bool via_has_cookie(const struct sip_via *via)
 {

@@ -33,10 +33,14 @@ size_t ip_format(const struct ip_addr *ip, char text[ADDR_TEXT_BYTES]);
 /** "10.0.0.1:5060" or "[::1]:5060". */
 size_t sock_addr_format(const struct sock_addr *sa, char text[ADDR_TEXT_BYTES]);
 
+/** Of one family and alike. IPv4 and the same as IPv4-mapped IPv6 are two. */
 bool ip_eq(const struct ip_addr *a, const struct ip_addr *b);
+/** 0.0.0.0 or ::, which are nobody's. */
 bool ip_is_any(const struct ip_addr *ip);
 bool ip_is_loopback(const struct ip_addr *ip);
+/** False across families. */
 bool ip_net_covers(const struct ip_net *net, const struct ip_addr *ip);
+/** Address, port and scope. */
 bool sock_addr_eq(const struct sock_addr *a, const struct sock_addr *b);
 
 /** v4-mapped addresses of dual-stack sockets become plain IPv4. */

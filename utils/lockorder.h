@@ -28,9 +28,13 @@ enum lock_rank {
 struct lock { pthread_mutex_t mutex; enum lock_rank rank; };
 #define LOCK_INIT(rank) { PTHREAD_MUTEX_INITIALIZER, (rank) }
 
+/** Before another thread can see it. */
 void lock_init(struct lock *l, enum lock_rank rank);
+/** Nobody holds it, and nobody will. */
 void lock_fini(struct lock *l);
+/** Waits. Asserts that this thread holds none of this rank or a later one. */
 void lock_take(struct lock *l);
+/** By the thread that has taken it. */
 void lock_drop(struct lock *l);
 /** Wait on a condition with this lock held; timeout in ms, < 0 for ever.
  *  0 or -ETIMEDOUT. */

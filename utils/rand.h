@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Any thread; a process that was forked goes on with its own. A kernel without randomness is
+ *  an assertion: nothing that we send would be safe. */
 void     rand_bytes(void *out, size_t len);
 uint64_t rand_u64(void);
 /** Uniform in [0, n); n > 0. */

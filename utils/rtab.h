@@ -28,10 +28,13 @@ struct rtab *rtab_new(size_t slots_hint);	/* NULL if memory is short; grows by i
 void rtab_free(struct rtab **t);		/* no readers any more; nodes are the owner's */
 size_t rtab_count(const struct rtab *t);
 
+/** The first with that hash that match() takes; NULL if there is none. It stays until this
+ *  thread's next quiet point. */
 const struct rtab_node *rtab_find(const struct rtab *t, uint64_t hash,
     rtab_match_fn *match, const void *key);
 /** A search for that hash, or an insertion, comes soon: begin to fetch what it will look at. */
 void rtab_expect(const struct rtab *t, uint64_t hash);
+/** By the node's owner, who looked first: two nodes with one key are not noticed. */
 void rtab_insert(struct rtab *t, struct rtab_node *node, uint64_t hash);
 /** Unlinks; free it by epoch_defer(). */
 void rtab_remove(struct rtab *t, struct rtab_node *node);

@@ -11,6 +11,7 @@
 
 struct siphash_key { uint64_t k0, k1; };
 
+/** SipHash-2-4: for what must not be forged. */
 uint64_t siphash(const struct siphash_key *key, struct slice s);
 /** The same after folding ASCII letters to lower case. */
 uint64_t siphash_nocase(const struct siphash_key *key, struct slice s);

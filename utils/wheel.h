@@ -30,7 +30,9 @@ struct wheel {
 	struct list slot[WHEEL_LEVELS][WHEEL_SLOTS];
 };
 
+/** Empty. now is where its time begins; later calls never go back. */
 void wheel_init(struct wheel *w, msec_t now);
+/** Before anything else is done with it. fire() runs on the wheel's owner. */
 void wheel_timer_init(struct wheel_timer *t, void (*fire)(struct wheel_timer *t));
 static inline bool wheel_timer_is_running(const struct wheel_timer *t)
 {

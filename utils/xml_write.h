@@ -23,6 +23,7 @@ struct xml_writer {
 /** Bytes of the character at s, of at least one left; 0 if it is none that XML allows. */
 size_t xml_char_len(const unsigned char *s, size_t left);
 
+/** Nothing is written yet. out is borrowed until the last element has ended. */
 void xml_write_init(struct xml_writer *w, struct buf *out);
 /** <?xml version="1.0" encoding="UTF-8"?> */
 void xml_write_head(struct xml_writer *w);

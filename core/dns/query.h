@@ -22,9 +22,12 @@ void query_stop(unsigned index, void *conf);
 
 /** 0: w will be told, never before return; or -ENOMEM. */
 int  query_ask(const char *name, enum dns_type type, struct query_wait *w);
+/** w will not be told; harmless if it does not wait. */
 void query_forget(struct query_wait *w);
 
+/** This worker's own, for it alone to count in. */
 struct dns_counters *query_counters_mine(void);
+/** The sum over all workers. Any thread: a count may be some events old. */
 void query_counters(struct dns_counters *sum);
 
 #endif

@@ -12,6 +12,7 @@
 struct resolve;				/* one question under way */
 
 struct hop_list { struct ref refs; unsigned count; size_t bytes; struct sip_hop hops[]; };
+/** Counted and immutable; any thread may hold one. */
 struct hop_list *hop_list_ref(struct hop_list *l);
 void hop_list_unref(struct hop_list **l);
 
@@ -65,6 +66,7 @@ static inline bool dns_may_use(const struct dns_conf *conf, enum sip_transport t
 }
 
 struct dns_counters { uint64_t questions, answered_from_cache, packets, timeouts, failures, cached_names; };
+/** Since the start, over all workers; cached_names as it is now. Any thread. */
 void dns_counters(struct dns_counters *sum);
 
 #endif

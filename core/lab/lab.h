@@ -89,15 +89,21 @@ struct slice lab_read_file(struct cfg_span at, struct slice name);
 
 /* ---- functions with another answer (mock.c) ---- */
 
+/** From now on calls that it means are answered by it; the latest mock wins. */
 void lab_mock(const struct cfg_test_mock *mock, struct cfg_span at);
+/** How often the script has called it, mocked or not. */
 unsigned lab_calls(struct slice function);
 /** From now on the lab's host stands between machine and core. */
 void lab_mock_begin(void);
 
 /* ---- what is expected (expect.c) ---- */
 
+/** The test has failed unless it is met. */
 void lab_expect(const struct cfg_test_expect *expect, struct cfg_span at);
+/** Has a 401 or 407 been sent that says how to prove who one is? */
 bool lab_was_challenged(void);
+/** Is there a final or provisional response, but 100, or a relayed request, that no expectation
+ *  has used up? */
 bool lab_has_replied(void);
 bool lab_has_relayed(void);
 /** The last message that the server has sent, or NULL. */

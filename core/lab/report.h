@@ -20,6 +20,7 @@ struct test_case {				/* a test, or a test with one of its files */
 
 struct case_list { struct test_case *first, **end; unsigned count, done, failed; };
 
+/** What stands before the first case, on standard output. */
 void report_begin(const struct case_list *list, enum lab_format format);
 /** As soon as it is known. */
 void report_case(struct case_list *list, const struct test_case *c, enum lab_format format);

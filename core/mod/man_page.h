@@ -10,7 +10,9 @@
 
 struct man_page { FILE *file; enum man_format format; };	/* not MAN_JSON */
 
+/** Once, before all else: what this is the page of. */
 void man_title(const struct man_page *p, const char *name, const char *summary);
+/** A heading; what follows belongs below it. */
 void man_section(const struct man_page *p, const char *title);
 /** A thing by its name or signature, what there is to know about it at a glance (may be
  *  empty), and its text. */

@@ -100,6 +100,7 @@ bool store_is_on(void);
 bool store_is_healthy(void);
 
 struct store_counters { uint64_t reads, writes, batches, errors, queue_now, last_batch_us; };
+/** Since store_start(); queue_now is as it is now, last_batch_us in microseconds. Any thread. */
 void store_counters(struct store_counters *out);
 
 /* ---- backends ---- */

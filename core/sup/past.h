@@ -7,6 +7,7 @@
 #include "core/sup/history.h"
 #include "core/mod/snapshot.h"
 
+/** Were the same bytes read, in files of the same names? */
 bool past_same_text(const struct snapshot *a, const struct snapshot *b);
 /** One more entry by whoever asks now (control methods), its number. texts NULL: it was refused. */
 unsigned past_record(const char *how, const struct snapshot *texts, const char *result,
