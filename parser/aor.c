@@ -46,6 +46,21 @@ static size_t put_user(char *out, struct slice user, bool is_number)
 	return n;
 }
 
+static void put_lower(char *out, struct slice s)
+{
+	size_t n = 0;
+
+	for (; n + 8 <= s.len; n += 8) {
+		uint64_t w;
+
+		memcpy(&w, s.p + n, 8);
+		w = ascii_lower8(w);
+		memcpy(out + n, &w, 8);
+	}
+	for (; n < s.len; n++)
+		out[n] = ascii_lower(s.p[n]);
+}
+
 static size_t put_host(char *out, struct slice host)
 {
 	struct ip_addr ip;
@@ -62,9 +77,8 @@ static size_t put_host(char *out, struct slice host)
 	}
 	if (host.len > 1 && host.p[host.len - 1] == '.')
 		host.len--;
-	for (n = 0; n < host.len; n++)
-		out[n] = ascii_lower(host.p[n]);
-	return n;
+	put_lower(out, host);
+	return host.len;
 }
 
 struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri)

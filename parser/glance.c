@@ -7,6 +7,8 @@
 #include "parser/quick.h"
 
 #define STATUS_CHARS (sizeof("SIP/2.0 200") - 1)
+#define VIA    SLICE("Via: ")
+#define BRANCH SLICE(";branch=")
 
 struct look {
 	struct scan scan;
@@ -29,22 +31,13 @@ static inline const char *line_lf(struct look *l, const char *p)
 	return l->scan.end - lf > 1 && lf[-1] == '\r' ? lf : NULL;
 }
 
-/* Behind the start line; NULL: not so simple. */
-static const char *read_start(struct look *l, struct slice bytes, struct sip_glance *g)
+/* Whoever finds a NUL looks again: it may be one of the body. */
+static bool has_nul(const struct scan *scan, const char *from, const char *to)
 {
-	const char *code = bytes.p + 8, *lf;
-
-	if (bytes.len < STATUS_CHARS + 2 || memcmp(bytes.p, "SIP/2.0 ", 8) != 0 ||
-	    code[0] < '1' || code[0] > '6' || !is_digit(code[1]) || !is_digit(code[2]) ||
-	    (code[3] != ' ' && code[3] != '\r'))
-		return NULL;
-	lf = line_lf(l, code + 3);
-	if (!lf || (code[3] == '\r' && lf != code + 4))
-		return NULL;
-	g->status = (uint16_t)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
-	g->start_line = slice_between(bytes.p, lf + 1);
-	return lf + 1;
+	return scan_may_have_nul(scan) && memchr(from, '\0', (size_t)(to - from));
 }
+
+/* ---- lines ---- */
 
 /* The name at p, sixteen bytes at least before the end. */
 static inline bool read_name(const struct look *l, const char *p, struct line *line)
@@ -74,20 +67,7 @@ static inline bool read_line(struct look *l, const char *p, struct line *line)
 	    (unsigned char)lf[-2] > ' ' && lf[1] != ' ' && lf[1] != '\t';
 }
 
-/* The topmost is the first of all headers, and alone on its line. */
-static bool read_via(const struct look *l, struct slice value, struct sip_glance *g)
-{
-	struct sip_via via;
-
-	if (has_seen(l, HDR_VIA)) {
-		g->has_via_below = true;
-		return true;
-	}
-	if (g->behind.p || !via_quick(value, &via) || via.text.len != value.len)
-		return false;
-	g->branch = via.branch;
-	return !token_is_word(via.branch, SLICE(VIA_COOKIE));
-}
+/* ---- further looks ---- */
 
 static bool read_cseq(struct slice value, struct sip_glance *g)
 {
@@ -112,7 +92,8 @@ static inline bool read_hdr(struct look *l, const struct line *line, struct sip_
 
 	switch (line->id) {
 	case HDR_VIA:
-		return read_via(l, value, g);
+		g->has_via_below = true;
+		return true;
 	case HDR_CSEQ:
 		return read_cseq(value, g);
 	case HDR_CALL_ID:
@@ -132,19 +113,17 @@ static inline bool is_again(const struct look *l, enum hdr_id id)
 }
 
 /* Behind the empty line; NULL: not so simple. */
-static const char *read_hdrs(struct look *l, const char *p, unsigned most, struct sip_glance *g)
+static const char *read_hdrs(struct look *l, struct sip_glance *g)
 {
-	const char *end = l->scan.end;
+	const char *p = g->behind.p, *end = l->scan.end;
 	struct line line;
 
-	for (unsigned n = 0; end - p >= 2 && *p != '\r'; n++) {
-		if (n == most || !read_line(l, p, &line) || is_again(l, line.id) ||
+	for (unsigned n = 1; end - p >= 2 && *p != '\r'; n++) {
+		if (n == g->most || !read_line(l, p, &line) || is_again(l, line.id) ||
 		    !read_hdr(l, &line, g))
 			return NULL;
 		l->seen[line.id / 64] |= (uint64_t)1 << line.id % 64;
 		p = line.lf + 1;
-		if (n == 0)
-			g->behind = slice_between(p, end);
 	}
 	return end - p >= 2 && p[1] == '\n' ? p + 2 : NULL;
 }
@@ -152,26 +131,97 @@ static const char *read_hdrs(struct look *l, const char *p, unsigned most, struc
 /* 8.1.1, and 18.3: without Content-Length it is the parsed message that knows what to do. */
 static bool is_whole(const struct look *l, const char *body)
 {
-	const uint64_t wanted = (uint64_t)1 << HDR_VIA | (uint64_t)1 << HDR_FROM |
-	    (uint64_t)1 << HDR_TO | (uint64_t)1 << HDR_CALL_ID | (uint64_t)1 << HDR_CSEQ |
+	const uint64_t wanted = (uint64_t)1 << HDR_FROM | (uint64_t)1 << HDR_TO |
+	    (uint64_t)1 << HDR_CALL_ID | (uint64_t)1 << HDR_CSEQ |
 	    (uint64_t)1 << HDR_CONTENT_LENGTH;
 
 	_Static_assert(HDR_CONTENT_LENGTH < 64 && HDR_CALL_ID < 64, "all in the first word");
 	return (l->seen[0] & wanted) == wanted && l->scan.end - body == (ptrdiff_t)l->length;
 }
 
+/* The first two lines. */
+static bool is_top_right(const struct sip_glance *g)
+{
+	const char *top = slice_end(g->start_line);
+	struct slice value = slice_between(top + VIA.len, g->behind.p - 2);
+	struct sip_via via;
+
+	return via_quick(value, &via) && via.text.len == value.len &&
+	    slice_eq(via.branch, g->branch) && !token_is_word(via.branch, SLICE(VIA_COOKIE)) &&
+	    !memchr(g->start_line.p, '\0', (size_t)(g->behind.p - g->start_line.p));
+}
+
+bool sip_glance_again(struct sip_glance *g)
+{
+	struct look l = { .scan = scan_begin(slice_end(g->behind)) };
+	const char *body = is_top_right(g) ? read_hdrs(&l, g) : NULL;
+
+	return body && is_whole(&l, body) && !has_nul(&l.scan, g->behind.p, body);
+}
+
+bool sip_glance_method(struct sip_glance *g)
+{
+	const struct slice name = SLICE("CSeq: ");
+	struct slice rest = g->behind;
+
+	while (!slice_starts(rest, name)) {
+		const char *lf = memchr(rest.p, '\n', rest.len);
+
+		if (!lf || *rest.p == '\r')
+			return false;
+		rest = slice_between(lf + 1, slice_end(rest));
+	}
+	rest = slice_skip(rest, name.len);
+	return read_cseq(slice_first(rest, slice_find(rest, '\r')), g);
+}
+
+/* ---- the first look ---- */
+
+/* Behind the start line; NULL: not so simple. */
+static const char *read_start(struct look *l, struct slice bytes, struct sip_glance *g)
+{
+	const char *code = bytes.p + 8, *lf;
+
+	if (bytes.len < STATUS_CHARS + 2 || memcmp(bytes.p, "SIP/2.0 ", 8) != 0 ||
+	    code[0] < '1' || code[0] > '6' || !is_digit(code[1]) || !is_digit(code[2]) ||
+	    (code[3] != ' ' && code[3] != '\r'))
+		return NULL;
+	lf = line_lf(l, code + 3);
+	if (!lf || (code[3] == '\r' && lf != code + 4))
+		return NULL;
+	g->status = (uint16_t)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+	g->start_line = slice_between(bytes.p, lf + 1);
+	return lf + 1;
+}
+
+/* The topmost is the first of all headers, and alone on its line. */
+static bool read_via(struct look *l, const char *p, struct sip_glance *g)
+{
+	const char *lf = l->scan.end - p > 16 && memcmp(p, VIA.p, VIA.len) == 0 ? line_lf(l, p) : NULL;
+	struct slice rest;
+
+	if (!lf || lf[1] == ' ' || lf[1] == '\t')
+		return false;
+	g->behind = slice_between(lf + 1, l->scan.end);
+	rest = slice_between(p, lf - 1);
+	if (scan_find(rest, ',') < rest.len)
+		return false;
+	while (rest.len > 0 && !slice_starts(rest, BRANCH))
+		rest = slice_skip(rest, 1 + scan_find(slice_skip(rest, 1), ';'));
+	rest = slice_skip(rest, BRANCH.len);
+	g->branch = slice_first(rest, scan_find(rest, ';'));
+	return g->branch.len > 0;
+}
+
 bool sip_glance(struct slice bytes, const struct msg_limits *limits, struct sip_glance *out)
 {
-	unsigned most = limits->max_hdrs ? limits->max_hdrs : MSG_MAX_HDRS;
 	struct look l = { .scan = scan_begin(slice_end(bytes)) };
 	const char *p;
 
-	*out = (struct sip_glance){ .status = 0 };
+	*out = (struct sip_glance){
+		.most = limits->max_hdrs ? limits->max_hdrs : MSG_MAX_HDRS };
 	if (limits->max_bytes > 0 && bytes.len > limits->max_bytes)
 		return false;
 	p = read_start(&l, bytes, out);
-	if (p)
-		p = read_hdrs(&l, p, most, out);
-	return p && is_whole(&l, p) && (!scan_may_have_nul(&l.scan) ||
-	    !memchr(bytes.p, '\0', (size_t)(p - bytes.p)));
+	return p && read_via(&l, p, out);
 }

@@ -61,19 +61,32 @@ static inline uint64_t load(const char *p)
 	return le64toh(w);
 }
 
+static inline uint64_t load_four(const char *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, 4);
+	return le32toh(w);
+}
+
+/* One to seven bytes; where two of those that are read overlap they are the same. */
+static inline uint64_t load_few(const char *p, size_t len)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	if (len >= 4)
+		return load_four(p) | load_four(p + len - 4) << 8 * (len - 4);
+	return b[0] | (uint64_t)b[len / 2] << 8 * (len / 2) | (uint64_t)b[len - 1] << 8 * (len - 1);
+}
+
 /* The len % 8 bytes at the end, lowest first. */
 static inline uint64_t load_tail(const char *end, size_t len)
 {
 	size_t left = len % 8;
-	uint64_t w = 0;
 
 	if (left == 0)
 		return 0;
-	if (len >= 8)
-		return load(end - 8) >> (64 - 8 * left);
-	for (size_t i = left; i > 0; i--)
-		w = w << 8 | (unsigned char)end[(ptrdiff_t)(i - 1) - (ptrdiff_t)left];
-	return w;
+	return len >= 8 ? load(end - 8) >> (64 - 8 * left) : load_few(end - left, left);
 }
 
 static inline uint64_t sip(const struct siphash_key *key, struct slice in, bool fold)
@@ -127,8 +140,12 @@ static inline void absorb_piece(struct sip_state *s, struct slice in, bool fold)
 {
 	const char *p = in.p, *end = slice_end(in);
 
-	for (; end - p >= 8; p += 8)
-		absorb_quick(s, fold ? ascii_lower8(load(p)) : load(p));
+	if (fold)
+		for (; end - p >= 8; p += 8)
+			absorb_quick(s, ascii_lower8(load(p)));
+	else
+		for (; end - p >= 8; p += 8)
+			absorb_quick(s, load(p));
 	if (p < end)
 		absorb_quick(s, fold ? ascii_lower8(load_tail(end, in.len)) :
 		    load_tail(end, in.len));

@@ -239,7 +239,7 @@ struct lcs_tx_ops {
 	/* On the owner of the call: a response has come that no route and no hook wants to see.
 	 * true: a glance was enough, and it has been dealt with; false: it has to be read. May be
 	 * NULL. */
-	bool (*answered)(const struct sip_glance *glance);
+	bool (*answered)(struct sip_glance *glance);
 	/* The worker that waits for responses with this branch, if it is one of ours; a peer can
 	 * have made it up. -1: anybody's. */
 	int  (*worker)(struct slice branch);

@@ -236,13 +236,22 @@ void flight_response(struct lcs_ctx *ctx)
 		end_response(next_of(f, ctx));
 }
 
-void flight_answer(const struct sip_hop *from, const struct sip_glance *response)
+/* Whoever dealt with it need not have looked that far. */
+static void look_for_names(struct sip_glance *response)
+{
+	if (!response->call_id.p)
+		sip_glance_again(response);
+}
+
+void flight_answer(const struct sip_hop *from, struct sip_glance *response)
 {
 	struct flight *f = mine();
-	struct flight_run *r = f ? next_run(f, from, response->call_id) : NULL;
+	struct flight_run *r;
 
-	if (!r)
+	if (!f)
 		return;
+	look_for_names(response);
+	r = next_run(f, from, response->call_id);
 	r->generation = (uint32_t)gen_peek()->number;
 	r->kind = ROUTE_REPLY;
 	r->method = (uint8_t)response->method;

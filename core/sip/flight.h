@@ -52,7 +52,7 @@ void flight_end(struct lcs_ctx *ctx, enum vm_status status);
 void flight_response(struct lcs_ctx *ctx);
 struct sip_glance;
 /** The same of one that was dealt with as bytes. */
-void flight_answer(const struct sip_hop *from, const struct sip_glance *response);
+void flight_answer(const struct sip_hop *from, struct sip_glance *response);
 /** The run that ctx is in has answered its request, or sent it on. */
 void flight_replied(struct lcs_ctx *ctx, unsigned status);
 void flight_relayed(struct lcs_ctx *ctx, const struct lcs_target *t);

@@ -33,7 +33,7 @@ bool terse_read(struct slice bytes, const struct sip_hop *from)
 	if (!may_suffice(bytes) || !ops || !ops->answered || is_seen(from) ||
 	    !sip_glance(bytes, &net_limits()->msg, &g))
 		return false;
-	note_call(g.call_id);
+	note_call(SLICE_NULL);
 	if (!ops->answered(&g))
 		return false;
 	SIP_COUNT(responses);

@@ -113,14 +113,14 @@ static void undelivered(struct slice branch, bool is_cancel, int err)
 static int worker(struct slice branch) { return tm_branch_worker(branch); }
 
 /* Of ours its sender wants no more than a 200; of others it only goes on. */
-static bool suffices(const struct tm_client *c, const struct sip_glance *glance)
+static bool suffices(const struct tm_client *c, struct sip_glance *glance)
 {
 	if (c->uac)
-		return glance->status == 200 && tm_uac_is_terse(c);
+		return glance->status == 200 && tm_uac_is_terse(c) && sip_glance_method(glance);
 	return c->tx && tm_passes_unread(c->tx, glance);
 }
 
-static bool answered(const struct sip_glance *glance)
+static bool answered(struct sip_glance *glance)
 {
 	const struct tm_answer answer = { .status = glance->status, .glance = glance };
 	struct tm_client *c;
@@ -129,7 +129,7 @@ static bool answered(const struct sip_glance *glance)
 	if (!tm_branch_id(glance->branch, &id))
 		return false;
 	c = tm_client_find(tm_here(), id, false);
-	if (!c || c->method != glance->method || c->method == METHOD_OTHER || !suffices(c, glance))
+	if (!c || !suffices(c, glance) || c->method != glance->method)
 		return false;
 	tm_client_receive(c, &answer);
 	return true;

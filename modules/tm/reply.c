@@ -112,13 +112,13 @@ static bool has_via_below(const struct sip_view *view)
 	return (next && next->value.len) || view_value(view, HDR_VIA, 1, &value);
 }
 
-bool tm_passes_unread(const struct tm_tx *tx, const struct sip_glance *response)
+bool tm_passes_unread(const struct tm_tx *tx, struct sip_glance *response)
 {
 	const struct tm_routes routes = routes_of(tx);
 
-	return !tx->is_local && !tx->watches && response->status < 300 &&
-	    response->has_via_below && routes.reply_all < 0 && routes.reply_armed < 0 &&
-	    routes.onsend < 0;
+	return !tx->is_local && !tx->watches && response->status < 300 && routes.reply_all < 0 &&
+	    routes.reply_armed < 0 && routes.onsend < 0 && sip_glance_again(response) &&
+	    response->has_via_below;
 }
 
 /* All but the line of our Via. */

@@ -375,7 +375,7 @@ bool tm_failure_next_hop(struct tm_work *work);
 /** Run the reply routes on a response; its edits move on. false: the script says drop. */
 bool tm_reply_routes(struct tm_tx *tx, struct tm_branch *b, struct tm_answer *answer);
 /** Would a response of a next hop go on as it came, seen by no route and no watcher? */
-bool tm_passes_unread(const struct tm_tx *tx, const struct sip_glance *response);
+bool tm_passes_unread(const struct tm_tx *tx, struct sip_glance *response);
 /** Send a response of a next hop on to whoever asked. 0 or -errno. */
 int  tm_forward(struct tm_tx *tx, const struct tm_answer *answer);
 
