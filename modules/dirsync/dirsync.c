@@ -248,7 +248,7 @@ static const struct lcs_param params[] = {
 	    "between two tries at a directory that is away; the first comes after a second, and each "
 	    "waits twice as long as the one before"),
 	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
-	    "ad: how often everything is compared although nothing seems to be missing"),
+	    "how often everything is compared although nothing seems to be missing"),
 	PARAM_INT(struct dirsync_conf, max_gone, "50", 1, 100,
 	    "percent of the users (from ten on) that may be gone when everything is compared; are there "
 	    "more, nobody goes until lcsctl dirsync resync force; 100: all may"),

@@ -150,8 +150,8 @@ static msec_t next_delay(const struct follow *f, msec_t delay)
 
 static void forget_cookie(struct follow *f)
 {
-	log_notice("dirsync", "the directory cannot go on from where we were, everything is compared "
-	    "uri=%s why=\"%s\"", f->setup->place.uri, f->why);
+	log_notice("dirsync", "all users are compared with the directory uri=%s why=\"%s\"",
+	    f->setup->place.uri, f->why);
 	lock_take(&f->d->lock);
 	free(f->d->cookie);
 	f->d->cookie = NULL;
@@ -183,7 +183,9 @@ void *follow_thread(void *arg)
 			follow_wait(&f, -1, delay);
 		}
 	}
+	end(&f);
 	setup_free(&f.setup);
+	arena_thread_flush();
 	return NULL;
 }
 

@@ -20,7 +20,7 @@ struct sync {
 	int            search, probe;	/* message ids; probe 0: none under way */
 	char          *cookie;		/* the last one seen, malloc'ed; NULL: none since it was sent */
 	bool           refreshed, sweep, with_cookie, is_dirty;
-	msec_t         heard, probed;
+	msec_t         begun, heard, probed;
 	int64_t        probed_wall;
 };
 
@@ -262,6 +262,10 @@ static int turn(struct sync *s)
 		ldap_get_option(s->f->ld, LDAP_OPT_RESULT_CODE, &code);
 		return follow_failed(s->f, "read", code ? code : LDAP_SERVER_DOWN);
 	}
+	if (clock_mono() - s->begun >= s->f->setup->compare_every) {
+		snprintf(s->f->why, sizeof(s->f->why), "compare_every is over");
+		return -ESTALE;
+	}
 	/* Nothing more is on its way: what has come goes on. */
 	err = s->refreshed && s->is_dirty ? send_all(s, clock_wall()) : 0;
 	return err ? err : wait_more(s);
@@ -269,7 +273,7 @@ static int turn(struct sync *s)
 
 int follow_sync(struct follow *f)
 {
-	struct sync s = { .f = f, .heard = clock_mono() };
+	struct sync s = { .f = f, .begun = clock_mono(), .heard = clock_mono() };
 	int err = begin(&s);
 
 	while (!err)

@@ -1,6 +1,9 @@
 """Users from a directory: OpenLDAP (RFC 4533) and Samba's Active Directory (numbers of changes)."""
+import contextlib
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -74,9 +77,9 @@ class Followed:
     """A directory, and a home server whose users are there. Users 1 and 2 have a password here, too,
     so that they can sign in without the domain's help."""
 
-    def __init__(self, world, kind, people=100, start=True, **params):
+    def __init__(self, world, directory, people=100, start=True, **params):
         self.world = world
-        self.directory = {"openldap": OpenLdap, "samba": Samba}[kind](world, people)
+        self.directory = {"openldap": OpenLdap, "samba": Samba}[directory](world, people)
         env = self.directory.service.env
         self.params = {"uri": env["LCS_TEST_LDAPS_URI"], "base": env["LCS_TEST_LDAP_BASE"],
                        "bind_dn": env["LCS_TEST_LDAP_BIND_DN"], "password": env["LCS_TEST_LDAP_BIND_PW"],
@@ -95,10 +98,13 @@ class Followed:
 
     def write(self):
         numbers = ("interval", "timeout", "retry_max", "compare_every", "max_gone")
+        names = {"uri": "", "base": "_BASE", "bind_dn": "_ACCOUNT", "password": "_PASSWORD"}
         self.config.write_text(
-            f'#!lcs 1\n#!define WITH_DIRECTORY\nimport "{ROOT}/cfg/samples/home-lcs.cfg"\n' + "".join(
+            "#!lcs 1\n#!define WITH_DIRECTORY\n" + "".join(
+                f'#!define LCS_DIRECTORY{end} "{self.params[k]}"\n' for k, end in names.items()) +
+            f'import "{ROOT}/cfg/samples/home-lcs.cfg"\n' + "".join(
                 f'modparam("dirsync", "{k}", {v if k in numbers else chr(34) + v + chr(34)})\n'
-                for k, v in self.params.items()))
+                for k, v in self.params.items() if k not in names))
 
     def status(self):
         return self.server.ctl("dirsync", "status")
@@ -109,7 +115,7 @@ class Followed:
     def user(self, i):
         """As lcsctl shows one; None: there is none."""
         done = self.server.try_ctl("users", "show", f"user{i}@{DOMAIN}")
-        return self.server.ctl("users", "show", f"user{i}@{DOMAIN}") if done.returncode == 0 else None
+        return json.loads(done.stdout) if done.returncode == 0 else None
 
     def until(self, i, state):
         wait_until(lambda: (self.user(i) or {"state": None})["state"] == state, 10,
@@ -210,3 +216,180 @@ def changes(world, kind):
         done = f.server.try_ctl("users", *words, input="x\n")
         check(done.returncode and "comes from the directory" in done.stderr + done.stdout,
               f"users {words[0]}: {done.stderr}{done.stdout}")
+
+
+@test("without {} the service goes on, the lag grows and is told once; it comes back", each=KINDS,
+      limit=400)
+def cut(world, kind):
+    f = Followed(world, kind)
+    agent = f.signed_in(1)
+    f.directory.stop()
+    wait_until(lambda: f.state() == "lost", 20, "it is lost")
+    wait_until(lambda: f.status()["failures"] >= 3, 30, "it is tried again")
+    equal(agent.register().code, 200, "REGISTER meanwhile")
+    equal(agent.ask("MESSAGE", number(2).uri, body="hello").code, 480, "MESSAGE to who is signed out")
+    status = f.status()
+    check(status["lag"] >= 3 and status["why"], f"status: {status}")
+    gauges = {r["name"]: r["value"] for r in f.server.ctl("stats")}
+    check(gauges["dirsync.lag"] >= 2 and gauges.get("dirsync.connected", 0) == 0, "statistics")
+    equal(f.server.log_text().count("the directory cannot be followed"), 1, "lines in the log")
+    f.directory.start()
+    wait_until(lambda: f.state() == "following", 20, "it is followed again")
+    f.modify(1, userAccountControl="514")
+    f.until(1, "disabled")
+    wait_until(lambda: f.status()["lag"] <= 2, 5, "no lag")
+    equal(f.status()["resyncs"], 1, "it went on from where it was")
+
+
+@test("a directory that stands still is missed, and nobody waits for it", limit=200)
+def stands_still(world):
+    f = Followed(world, "openldap")
+    agent = f.signed_in(1)
+    pid = f.directory.pids()[0]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: f.state() == "lost", 20, "it is lost")
+        begun = time.monotonic()
+        equal(agent.register().code, 200, "REGISTER meanwhile")
+        check(time.monotonic() - begun < 1, "at once")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: f.state() == "following", 20, "it is followed again")
+
+
+@test("the server goes on from where it was with {} after an end and after a fall", each=KINDS,
+      limit=400)
+def restart(world, kind):
+    f = Followed(world, kind)
+    f.server.stop()
+    f.modify(2, userAccountControl="514")
+    f.delete("user3")
+    f.add("newone", f"sip:newone@{DOMAIN}")
+    f.server.start_again()
+    f.until(2, "disabled")
+    wait_until(lambda: f.user(3) is None, 10, "who was deleted meanwhile")
+    check(f"newone@{DOMAIN}" in f.users(), "who was added meanwhile")
+    equal(f.status()["resyncs"], 0, "nothing was loaded again")
+    for pid in f.server.server_pids():
+        os.kill(pid, signal.SIGKILL)
+    f.modify(4, userAccountControl="514")
+    wait_until(lambda: f.server.try_ctl("dirsync", "status").returncode == 0, 20, "it is there again")
+    f.until(4, "disabled")
+    equal(f.status()["resyncs"], 0, "nothing was loaded again")
+
+
+@test("entries that are no users, or want the address of another, are told and harm nobody", limit=200)
+def clashes(world):
+    f = Followed(world, "openldap")
+    agent = world.agent(f.here, "tcp", f.server)
+    f.add("a", f"sip:here@{DOMAIN}")
+    f.add("b", f"SIP:User1@{DOMAIN}")
+    f.add("c", "sip:user1@elsewhere.example")
+    f.add("d", "sip:no such@user")
+    f.add("e", None)
+    f.add("f", f"sip:{'x' * 300}@{DOMAIN}")
+    f.add("last", f"sip:last@{DOMAIN}")
+    wait_until(lambda: f"last@{DOMAIN}" in f.users(), 10, "who came last")
+    equal(agent.register().code, 200, "REGISTER of who was made here")
+    equal(f.server.ctl("users", "show", f.here.aor)["from"], "here", "whose he is")
+    problems = f.problems()
+    check("made here" in problems[f"here@{DOMAIN}"], f"{problems}")
+    check("another entry" in problems[f"User1@{DOMAIN}"], f"{problems}")
+    check("not of a domain" in problems["sip:user1@elsewhere.example"], f"{problems}")
+    check("no SIP address" in problems["sip:no such@user"], f"{problems}")
+    check(any("too long" in why for why in problems.values()), f"{problems}")
+    equal(f.user(1)["account"], "user1", "who had the address first")
+    # it changes to an address that is taken: it cannot sign in with the old one, and gets it back
+    f.modify(2, msRTCSIP_PrimaryUserAddress=f"sip:here@{DOMAIN}")
+    f.until(2, "disabled")
+    f.modify(2, msRTCSIP_PrimaryUserAddress=f"sip:user2@{DOMAIN}")
+    f.until(2, "enabled")
+    # whoever waited for an address gets it when it is free
+    f.server.ctl("users", "delete", f.here.aor)
+    wait_until(lambda: f"here@{DOMAIN}" in f.users(), 10, "the entry has it")
+    f.delete("user1")
+    wait_until(lambda: f.users().get(f"User1@{DOMAIN}", {}).get("account") == "b", 10, "and the other")
+
+
+@test("with a wrong {} nobody is lost", each=("password", "base", "certificate"), limit=200)
+def wrong(world, what):
+    f = Followed(world, "openldap")
+    before = f.users()
+    values = {"password": ("password", "wrong"), "base": ("base", "ou=nowhere,dc=lcs,dc=test"),
+              "certificate": ("ca", str(world.path("strange.pem")))}
+    name, value = values[what]
+    if what == "certificate":
+        os.system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=strange "
+                  f"-keyout {world.path('key')} -out {value} 2> /dev/null")
+    f.params[name] = value
+    f.write()
+    f.server.ctl("config", "commit")
+    wait_until(lambda: f.state() == "lost", 20, "it cannot be followed")
+    check(f.status()["why"], "it is said why")
+    equal(f.users(), before, "users")
+
+
+@test("a directory that has lost most of its people loses none of ours unless that is meant", limit=200)
+def most_are_gone(world):
+    f = Followed(world, "openldap")
+    before = f.users()
+    f.params["filter"] = "(cn=user1)"
+    f.write()
+    f.server.ctl("config", "commit")
+    wait_until(lambda: f"of {len(before)} users any more" in f.server.log_text(), 20, "it is said")
+    equal(f.users(), before, "users")
+    f.server.ctl("dirsync", "resync", "force")
+    wait_until(lambda: list(f.users()) == [f"user1@{DOMAIN}"], 10, "those who are meant")
+    wait_until(lambda: f.state() == "following", 10, "it is followed")
+
+
+@test("a cookie that {} does not take means a comparison of everything", each=KINDS, limit=400)
+def strange_cookie(world, kind):
+    f = Followed(world, kind)
+    f.server.stop()
+    f.delete("user3")
+    cookie = {"openldap": "sync:" + b"rid=000,csn=20991231235959.000000Z#000000#000#000000".hex(), "samba": f"usn:{'00' * 16}:1"}[kind]
+    with contextlib.closing(sqlite3.connect(f"{f.server.directory}/state/lcs.db")) as store:
+        equal(store.execute("update dirsync_state set cookie = ?", (cookie,)).rowcount, 1, "rows")
+        store.commit()
+    f.server.start_again()
+    wait_until(lambda: f.user(3) is None, 20, "who was deleted meanwhile")
+    equal(f.status()["resyncs"], 1, "loads")
+    check("all users are compared with the directory" in f.server.log_text(), "the log says so")
+
+
+@test("a directory without LCS's attributes, compared as a whole, gives users too", limit=200)
+def plain(world):
+    f = Followed(world, "openldap", kind="compare", address="mail", enabled="", control="",
+                 account="cn", home="")
+    check(len(f.users()) == 100, f"users: {len(f.users())}")    # partners are of another domain
+    f.delete("user13")
+    wait_until(lambda: f.user(13) is None, 10, "who was deleted")
+    f.modify(26, mail=f"twentysix@{DOMAIN}")
+    wait_until(lambda: f"twentysix@{DOMAIN}" in f.users(), 10, "another address")
+
+
+@test("twenty thousand users are loaded while the server serves, though the directory falls meanwhile",
+      limit=400)
+def many(world):
+    f = Followed(world, "openldap", people=20000, start=False, base="ou=nowhere,dc=lcs,dc=test")
+    agent = world.agent(f.here, "tcp", f.server)
+    wanted = sum(is_user(i) for i in range(1, 20001))
+    f.params["base"] = f.directory.base
+    f.write()
+    f.server.ctl("config", "commit")
+    wait_until(lambda: f.status()["users"] > 500, 60, "it has begun")
+    os.kill(f.directory.pids()[0], signal.SIGKILL)
+    check(f.status()["users"] < wanted, "it was loaded before the directory fell")
+    f.directory.stop()
+    f.directory.start()
+    slowest = 0.0
+    begun = time.monotonic()
+    while f.status()["users"] < wanted or f.state() != "following":
+        asked = time.monotonic()
+        equal(agent.register().code, 200, "REGISTER meanwhile")
+        slowest = max(slowest, time.monotonic() - asked)
+        check(time.monotonic() - begun < 120, f"loaded in time: {f.status()}")
+    print(f"# {wanted} users in {time.monotonic() - begun:.1f} s, slowest REGISTER {slowest:.2f} s")
+    check(slowest < 2, f"the slowest REGISTER took {slowest:.2f} s")
+    equal(f.user(20000)["state"], "enabled", "the last one")
