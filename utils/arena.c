@@ -21,6 +21,7 @@
 #endif
 
 #define CACHE_CHUNKS    64		/* per thread: 512 KiB */
+#define SMALL_MIN_BYTES 512u
 #define CHUNK_MAX_BYTES (64u * 1024)	/* chunks of long-lived arenas grow up to this */
 #define PRINTF_BYTES    256		/* longer texts are formatted twice */
 
@@ -122,19 +123,29 @@ static void begin_chunk(struct arena *a, struct arena_chunk *c, size_t taken)
 	clip(a);
 }
 
-struct arena *arena_new(size_t cap_bytes)
+static struct arena *begin(size_t cap_bytes, size_t first_bytes)
 {
-	struct arena_chunk *c = chunk_new(ARENA_CHUNK_BYTES);
+	struct arena_chunk *c = chunk_new(first_bytes);
 	struct arena *a;
 
 	if (!c)
 		return NULL;
 	a = (struct arena *)(void *)c->bytes;
 	ASAN_UNPOISON_MEMORY_REGION(a, sizeof(*a));
-	*a = (struct arena){ .cap = cap_bytes, .next_bytes = ARENA_CHUNK_BYTES };
+	*a = (struct arena){ .cap = cap_bytes, .next_bytes = first_bytes };
 	c->next = NULL;
 	begin_chunk(a, c, sizeof(*a) + GAP_BYTES);
 	return a;
+}
+
+struct arena *arena_new(size_t cap_bytes) { return begin(cap_bytes, ARENA_CHUNK_BYTES); }
+
+struct arena *arena_new_small(size_t first_bytes)
+{
+	size_t size = first_bytes + offsetof(struct arena_chunk, bytes) + sizeof(struct arena);
+
+	return begin(0, size < SMALL_MIN_BYTES ? SMALL_MIN_BYTES :
+	    size < ARENA_CHUNK_BYTES ? size : ARENA_CHUNK_BYTES);
 }
 
 static void drop_held(struct arena *a)
@@ -215,6 +226,12 @@ static void *alloc_big(struct arena *a, size_t size)
 	return c->bytes;
 }
 
+/* Of a chunk it would waste the rest of, or not fit into at all. */
+static size_t big_bytes(const struct arena *a)
+{
+	return (a->next_bytes < ARENA_CHUNK_BYTES ? a->next_bytes : ARENA_CHUNK_BYTES) / 2;
+}
+
 static int add_chunk(struct arena *a)
 {
 	struct arena_chunk *c = chunk_new(a->next_bytes);
@@ -242,7 +259,7 @@ void *arena_alloc_slow(struct arena *a, size_t size_bytes, size_t align)
 		return NULL;
 	if (fits(a, size_bytes, align))
 		return carve(a, size_bytes, align);
-	if (size_bytes >= ARENA_CHUNK_BYTES / 2)
+	if (size_bytes >= big_bytes(a))
 		return alloc_big(a, size_bytes);
 	if (add_chunk(a) != 0)
 		return NULL;

@@ -36,6 +36,9 @@ struct arena {
  * @return NULL if memory is short; the arena header lives inside its first chunk
  */
 struct arena *arena_new(size_t cap_bytes);
+/** The same without a cap, for what stays for hours and of which there are thousands: its first
+ *  chunk has only about this much, up to a usual one. */
+struct arena *arena_new_small(size_t first_bytes);
 
 /** Drop held references, wipe secrets, give chunks back. NULL is fine; *a is NULL after. */
 void arena_free(struct arena **a);

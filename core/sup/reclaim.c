@@ -11,11 +11,15 @@
 
 #define EVERY_MS  15000
 #define SLACK_MIN ((size_t)24 << 20)	/* code, stacks, caches: always resident */
-#define SLACK_PART 4			/* and a fourth of what is in use: pages with holes */
+#define SLACK_PART 32			/* and so much of what is in use */
+#define STEP_BYTES ((size_t)16 << 20)	/* more than what could not be given back last time */
+#define FADE_PART  8			/* of that, each time: what lay between may be free now */
 
-bool reclaim_is_worth(size_t resident, size_t in_use)
+bool reclaim_is_worth(size_t resident, size_t in_use, size_t stuck)
 {
-	return resident > in_use && resident - in_use > SLACK_MIN + in_use / SLACK_PART;
+	size_t slack = resident > in_use ? resident - in_use : 0;
+
+	return slack > SLACK_MIN + in_use / SLACK_PART && slack > stuck + STEP_BYTES;
 }
 
 /* The second number of /proc/self/statm, in pages. 0: not known. */
@@ -33,16 +37,22 @@ static size_t resident_bytes(void)
 }
 
 #ifdef __GLIBC__
-static void look(void)
+static void look(struct reclaim *r)
 {
 	struct mallinfo2 info = mallinfo2();
+	size_t in_use = info.uordblks + info.hblkhd, left;
 
-	if (reclaim_is_worth(resident_bytes(), info.uordblks + info.hblkhd))
-		malloc_trim(0);
+	r->stuck -= r->stuck / FADE_PART;
+	if (!reclaim_is_worth(resident_bytes(), in_use, r->stuck))
+		return;
+	malloc_trim(0);
+	left = resident_bytes();
+	r->stuck = left > in_use ? left - in_use : 0;
 }
 #else
-static void look(void)
+static void look(struct reclaim *r)
 {
+	(void)r;
 	(void)resident_bytes;
 }
 #endif
@@ -52,5 +62,5 @@ void reclaim_tick(struct reclaim *r, msec_t now)
 	if (now < r->next)
 		return;
 	r->next = now + EVERY_MS;
-	look();
+	look(r);
 }

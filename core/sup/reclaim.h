@@ -12,10 +12,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct reclaim { msec_t next; };	/* begins as { 0 } */
+struct reclaim {			/* begins as { 0 } */
+	msec_t next;
+	size_t stuck;			/* bytes that could not be given back last time, fading */
+};
 
 /** Is so much resident beyond what is in use that it is worth asking for it? Bytes. */
-bool reclaim_is_worth(size_t resident, size_t in_use);
+bool reclaim_is_worth(size_t resident, size_t in_use, size_t stuck);
 
 /** Control thread, every second or so: look now and then, and give back what is free. Workers
  *  that allocate may wait some milliseconds meanwhile. */

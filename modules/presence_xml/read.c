@@ -38,9 +38,10 @@ static bool is_known(const struct mime_type *type)
 	    mime_type_is(type, MSRTC_TYPE) || mime_type_is(type, USERINFO_TYPE);
 }
 
-static struct pdoc *doc_new(void)
+/* A PIDF document is kept with its tree, which takes some four times its text. */
+static struct pdoc *doc_new(size_t text_bytes)
 {
-	struct arena *arena = arena_new(0);
+	struct arena *arena = arena_new_small(sizeof(struct pdoc) + 5 * text_bytes);
 	struct pdoc *doc = arena ? arena_zalloc(arena, sizeof(*doc)) : NULL;
 
 	if (!doc) {
@@ -114,7 +115,7 @@ int pdoc_read(struct slice content_type, struct slice body, const struct pdoc_li
 
 	if (mime_type_parse(content_type, &type, NULL) != 0)
 		return -EINVAL;
-	doc = doc_new();
+	doc = doc_new(body.len);
 	if (!doc)
 		return -ENOMEM;
 	if (mime_type_is(&type, GONE_TYPE)) {

@@ -16,12 +16,10 @@ static bool is_aligned(const void *p)
 }
 
 /* Many blocks of many sizes, each filled with its own byte and looked at again. */
-static void blocks_do_not_overlap(void **state)
+static void fill(struct arena *a)
 {
-	struct arena *a = arena_new(0);
 	struct { unsigned char *p; size_t len; } block[500];
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(block); i++) {
 		block[i].len = i % 7 == 0 ? i * 40 : i % 100;
 		block[i].p = i % 2 ? arena_alloc(a, block[i].len) :
@@ -37,6 +35,16 @@ static void blocks_do_not_overlap(void **state)
 	assert_null(a);
 	arena_free(&a);
 	arena_thread_flush();
+}
+
+static void blocks_do_not_overlap(void **state)
+{
+	static const size_t first[] = { 0, 1, 500, 1000, 4000, 8192, 100000 };
+
+	(void)state;
+	fill(arena_new(0));
+	for (size_t i = 0; i < COUNT(first); i++)
+		fill(arena_new_small(first[i]));
 }
 
 static void copies(void **state)

@@ -10,21 +10,25 @@
 
 #define MB ((size_t)1 << 20)
 
-static void a_fourth_and_some_may_be_resident_beyond_what_is_in_use(void **state)
+static void some_may_be_resident_beyond_what_is_in_use(void **state)
 {
-	static const struct { size_t resident, in_use; bool is_worth; } cases[] = {
-		{ 30 * MB, 10 * MB, false },	/* a small server is left alone */
-		{ 37 * MB, 10 * MB, true },
-		{ 140 * MB, 100 * MB, false },
-		{ 150 * MB, 100 * MB, true },
-		{ 10 * MB, 100 * MB, false },	/* swapped out */
-		{ 0, 0, false },
+	static const struct { size_t resident, in_use, stuck; bool is_worth; } cases[] = {
+		{ 30 * MB, 10 * MB, 0, false },	/* a small server is left alone */
+		{ 37 * MB, 10 * MB, 0, true },
+		{ 126 * MB, 100 * MB, 0, false },
+		{ 130 * MB, 100 * MB, 0, true },
+		{ 430 * MB, 400 * MB, 0, false },
+		{ 440 * MB, 400 * MB, 0, true },
+		{ 440 * MB, 400 * MB, 30 * MB, false },	/* that much is there for good */
+		{ 450 * MB, 400 * MB, 30 * MB, true },
+		{ 10 * MB, 100 * MB, 0, false },	/* swapped out */
+		{ 0, 0, 0, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(reclaim_is_worth(cases[i].resident, cases[i].in_use),
-		    cases[i].is_worth);
+		assert_int_equal(reclaim_is_worth(cases[i].resident, cases[i].in_use,
+		    cases[i].stuck), cases[i].is_worth);
 }
 
 static size_t resident(void)
@@ -70,7 +74,7 @@ static void what_is_free_between_what_is_used_is_given_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fourth_and_some_may_be_resident_beyond_what_is_in_use),
+		cmocka_unit_test(some_may_be_resident_beyond_what_is_in_use),
 		cmocka_unit_test(what_is_free_between_what_is_used_is_given_back),
 	};
 
