@@ -11,6 +11,7 @@
 #include "test/load/crowd.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -343,6 +344,7 @@ int main(int argc, char **argv)
 		    "[contacts=N] [window=N] [ca=FILE: port is for TLS]\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes without MSG_NOSIGNAL */
 	raise_limit();
 	k.crowd.arrived = calloc(MESSAGES_MAX, 1);
 	k.crowd.arrived_size = MESSAGES_MAX;

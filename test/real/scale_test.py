@@ -154,7 +154,7 @@ def within(fence, gauge, count):
 
 @test("{} users with 20 contacts each, all by TLS, in a cgroup of 512 MB for 10,000 and on one CPU: every "
       "view is right, nothing is lost, nothing is killed", each=[("standard",), ("LCS",)],
-      limit=600 + 1.3 * SECONDS)
+      limit=400 + size(300) / 10 + 1.3 * SECONDS)
 def fenced(world, kind):
     count = size(300)
     room = BASE_KB + max(count * (LIMIT_KB - BASE_KB) // 10000, 24 * 1024)
@@ -164,7 +164,7 @@ def fenced(world, kind):
     pids = server.server_pids()
     kinds = {"tcp": count} if kind == "standard" else {"lcs": count}
     crowd = world.add(Crowd(server, world.path("crowd"), tls=True, **kinds))
-    come = crowd.order("sign-in", seconds=(60 + count / 25) * SLACK)
+    come = crowd.order("sign-in", seconds=(60 + count / 10) * SLACK)
     crowd.order("settle", 60, seconds=90)
     crowd.order("run", SECONDS, max(5, count * 0.1 / 60), 100 if count >= 1000 else 20, 1,
                 count / 1200, 0, seconds=SECONDS + 60)
