@@ -130,6 +130,10 @@ bool cfg_builtin(unsigned n, struct cfg_builtin *out);
 /* The variables that belong to the language. */
 struct cfg_own_var { const char *form, *facts, *doc; };	/* "$var(x)" */
 bool cfg_own_var(unsigned n, struct cfg_own_var *out);
+/** What a listen line says about `key`; NULL: nothing. */
+const struct cfg_listener_opt *cfg_listener_opt(const struct cfg_listener *l, struct slice key);
+/** Is that who comes to it: "clients", "peers"? */
+bool cfg_listener_faces(const struct cfg_listener *l, struct slice who);
 /** The options of a listener that belong to the language; NULL behind the last. */
 const struct sym_setting *cfg_listen_option(unsigned n);
 

@@ -16,7 +16,11 @@ static const struct sym_setting listen_options[] = {
 	{ .name = "tos", .type = VALUE_INT, .max = 255, .preset = "0",
 	  .doc = "type of service of what is sent" },
 	{ .name = "require_client_certificate", .type = VALUE_BOOL, .preset = "no",
-	  .doc = "TLS: refuse who does not show a certificate that verifies" }
+	  .doc = "TLS: refuse who does not show a certificate that verifies" },
+	{ .name = "faces", .type = VALUE_STRING, .preset = "", .words = "clients|peers",
+	  .doc = "TLS: who comes here. clients: users' programs, which are never asked for a certificate. "
+	  "peers: other servers of ours, by mutual TLS alone; they show a certificate of the "
+	  "authorities in parameter peer_ca of module tls that names one of its peers" }
 };
 #define LISTEN_OPTIONS (sizeof(listen_options) / sizeof(listen_options[0]))
 
@@ -109,6 +113,44 @@ static void set_options(struct load *ld, struct cfg_listener *l, struct setting_
 		set_option(ld, l, opts, i);
 }
 
+/* ---- who comes to it: one or the other, and never without saying so ---- */
+
+const struct cfg_listener_opt *cfg_listener_opt(const struct cfg_listener *l, struct slice key)
+{
+	for (unsigned i = 0; i < l->opt_count; i++)
+		if (slice_eq(l->opts[i].key, key))
+			return &l->opts[i];
+	return NULL;
+}
+
+bool cfg_listener_faces(const struct cfg_listener *l, struct slice who)
+{
+	const struct cfg_listener_opt *faces = cfg_listener_opt(l, SLICE("faces"));
+
+	return faces && slice_eq(faces->value.s, who);
+}
+
+static void check_faces(struct load *ld, const struct cfg_listener *l)
+{
+	const struct cfg_listener_opt *faces = cfg_listener_opt(l, SLICE("faces"));
+	const struct cfg_listener_opt *wants = cfg_listener_opt(l,
+	    SLICE("require_client_certificate"));
+	bool peers = cfg_listener_faces(l, SLICE("peers"));
+
+	if (!faces)
+		return;
+	if (peers && !slice_eq(l->proto, SLICE("tls")))
+		diag_beside(load_error(ld, 413, faces->at, "peers do not come by %.*s",
+		    SLICE_ARG(l->proto)), "servers talk to each other by mutual TLS alone: tls:");
+	if (peers && wants && !wants->value.b)
+		diag_beside(load_error(ld, 413, wants->at, "peers always show a certificate"),
+		    "leave this out, or let the listener face clients");
+	if (!peers && wants && wants->value.b)
+		diag_beside(load_error(ld, 413, wants->at, "clients are not asked for a certificate"),
+		    "where servers come, the listener faces \"peers\"; without \"faces\" anybody with "
+		    "a certificate is let in");
+}
+
 static const char *const transports[] = { "udp", "tcp", "tls" };
 
 static bool set_transport(struct load *ld, struct cfg_listener *l, struct slice proto)
@@ -160,6 +202,7 @@ static bool make_listener(struct load *ld, const struct listen_item *item,
 		return false;
 	}
 	set_options(ld, l, item->options);
+	check_faces(ld, l);
 	return true;
 }
 

@@ -57,6 +57,8 @@ void diag_file_warning(struct diag *d, const char *param, const char *fmt, ...)
 /** Names by which the server of this configuration is known: server_name, domains, what its
  *  listeners advertise. They live as long as the configuration. @return how many, 0 for none */
 unsigned diag_own_names(const struct diag *d, struct slice *names, unsigned max);
+/** Does a listener of this configuration face them: "clients", "peers"? */
+bool diag_has_listener_facing(const struct diag *d, struct slice who);
 
 enum diag_format { DIAG_TEXT, DIAG_TEXT_COLOUR, DIAG_JSON };
 /** All messages in file order to a stdio stream. */

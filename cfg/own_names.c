@@ -24,6 +24,14 @@ static struct slice host_of(struct slice alias)
 	return alias.len && alias.p[0] == '[' ? alias : slice_first(alias, slice_find(alias, ':'));
 }
 
+bool diag_has_listener_facing(const struct diag *d, struct slice who)
+{
+	for (unsigned i = 0; d->cfg && i < d->cfg->listener_count; i++)
+		if (cfg_listener_faces(&d->cfg->listeners[i], who))
+			return true;
+	return false;
+}
+
 unsigned diag_own_names(const struct diag *d, struct slice *names, unsigned max)
 {
 	const struct cfg *cfg = d->cfg;

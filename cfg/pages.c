@@ -541,6 +541,17 @@ static const struct page pages[] = {
 	  "request_route {\n"
 	  "    drop;\n"
 	  "}\n" },
+	{ 413, 'E', "who comes to a listener, and what is asked of them, do not fit together",
+	  "A listener that faces peers takes other servers by mutual TLS and nobody else; one that "
+	  "faces clients asks nobody for a certificate. The two cannot be one.",
+	  "listen = tcp:10.0.0.1:5062 { faces = \"peers\"; }\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n",
+	  "listen = tls:10.0.0.1:5062 { faces = \"peers\"; }\n"
+	  "request_route {\n"
+	  "    drop;\n"
+	  "}\n" },
 	{ 501, 'W', "this is never reached",
 	  "It stands behind exit, drop, return, break or continue, or is a row of a table that "
 	  "an earlier one covers.",
@@ -699,7 +710,7 @@ static const struct page pages[] = {
 	  "    drop;\n"
 	  "}\n",
 	  "profile = \"home\"\n"
-	  "listen = tls:10.0.0.1:5061 { name = \"peers\"; require_client_certificate = true; }\n"
+	  "listen = tls:10.0.0.1:5061 { name = \"peers\"; faces = \"peers\"; }\n"
 	  "request_route {\n"
 	  "    drop;\n"
 	  "}\n" },

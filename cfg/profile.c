@@ -79,10 +79,10 @@ static void say_conflict(struct load *ld, struct cfg_span at, const struct profi
 
 static bool asks_for_certificate(const struct cfg_listener *l)
 {
-	for (unsigned i = 0; i < l->opt_count; i++)
-		if (slice_eq(l->opts[i].key, SLICE("require_client_certificate")))
-			return l->opts[i].value.b;
-	return false;
+	const struct cfg_listener_opt *wants = cfg_listener_opt(l,
+	    SLICE("require_client_certificate"));
+
+	return cfg_listener_faces(l, SLICE("peers")) || (wants && wants->value.b);
 }
 
 static void check_listener(struct load *ld, const struct cfg_listener *l)

@@ -117,7 +117,7 @@ struct sym_module {			/* what one module brings */
 	unsigned                  index;
 	bool                      is_passive;	/* works by being loaded: no W0411 */
 	/* Of the core: what may stand behind a listen besides name, advertise, as, virtual,
-	 * anycast, tos and require_client_certificate. */
+	 * anycast, tos, require_client_certificate and faces. */
 	const struct sym_setting *listen_options;	unsigned listen_option_count;
 };
 

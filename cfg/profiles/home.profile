@@ -3,7 +3,7 @@
 
 about                                     "users live here: they sign in and are found by their name"
 no listener    udp                        "clients of a home server come by TCP or TLS"
-certificate    peers                      "other servers show who they are: require_client_certificate = yes"
+certificate    peers                      "other servers show who they are: faces = peers"
 may call       save                       "users live here, and their bindings"
 may module     auth*                      "users sign in here"
 before relay   of MESSAGE archive with archiving  "what is said is archived before it is delivered"

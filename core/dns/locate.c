@@ -83,11 +83,15 @@ static void add_hop(struct locate *l, enum sip_transport t, const struct ip_addr
 
 	if (l->hop_count == LOCATE_HOPS_MAX)
 		return;
+	if (t != TRANSPORT_TLS && net_is_peer(l->host)) {
+		l->err = -EACCES;	/* between servers there is mutual TLS or nothing */
+		return;
+	}
 	*hop = (struct sip_hop){ .transport = t };
 	hop->remote.ip = *ip;
 	hop->remote.port = port ? port : transport_default_port(t);
 	hop->name = l->host;
-	hop->listener = (uint16_t)net_listener_for(t, &hop->remote, 0);
+	hop->listener = (uint16_t)net_listener_towards(hop);
 	/* Without a listener of that family there is no address to send from. */
 	if (hop->listener)
 		l->hop_count++;

@@ -296,7 +296,7 @@ static int choose_flow(struct sip_hop *hop)
 		hop->local = f->local;
 		hop->listener = f->listener;
 	} else {
-		hop->listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, hop->listener);
+		hop->listener = (uint16_t)net_listener_towards(hop);
 		if (!hop->listener)
 			return -EAFNOSUPPORT;
 		hop->local = net_listener(hop->listener)->addr;
@@ -309,7 +309,7 @@ static int choose_flow(struct sip_hop *hop)
 
 static int choose_listener(struct sip_hop *hop)
 {
-	hop->listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, hop->listener);
+	hop->listener = (uint16_t)net_listener_towards(hop);
 	if (!hop->listener)
 		return -EAFNOSUPPORT;
 	hop->local = net_listener(hop->listener)->addr;

@@ -41,6 +41,11 @@ static int read_option(const struct reading *r, struct net_listener *l,
 		l->require_client_certificate = opt->value.b;
 		return 0;
 	}
+	if (slice_eq(opt->key, SLICE("faces")) && opt->value.type == VALUE_STRING) {
+		l->faces = cfg_listener_faces(r->line, SLICE("peers")) ? FACES_PEERS :
+		    FACES_CLIENTS;
+		return 0;
+	}
 	diag_add(r->diag, DIAG_ERROR, 401, opt->at,
 	    "a listener has no option \"%.*s\" of this kind", SLICE_ARG(opt->key));
 	return -EINVAL;
@@ -58,6 +63,15 @@ static bool is_twice(const struct server_setup *setup, const struct net_listener
 	return false;
 }
 
+/* Peers compare certificates with the name that they are told to come back to. */
+static struct slice told_host(const struct reading *r)
+{
+	struct slice host = r->line->advertise_host;
+
+	return host.len || !cfg_listener_faces(r->line, SLICE("peers")) ? host :
+	    cfg_setting(r->cfg, "server_name")->s;
+}
+
 static int add(const struct reading *r, const struct ip_addr *ip, uint32_t scope)
 {
 	struct server_setup *setup = r->setup;
@@ -71,7 +85,7 @@ static int add(const struct reading *r, const struct ip_addr *ip, uint32_t scope
 	err = copy_text(r, l.name, sizeof(l.name), r->line->name, "the name");
 	if (!err)
 		err = copy_text(r, l.advertise_host, sizeof(l.advertise_host),
-		    r->line->advertise_host, "the advertised host");
+		    told_host(r), "the advertised host");
 	for (unsigned i = 0; !err && i < r->line->opt_count; i++)
 		err = read_option(r, &l, &r->line->opts[i]);
 	if (!err && (setup->listener_count == LISTENERS_MAX || is_twice(setup, &l))) {

@@ -64,7 +64,7 @@ static struct conn *open_conn(const struct sip_hop *hop, int *err)
 		*err = -EPROTONOSUPPORT;
 		return NULL;
 	}
-	spec.listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, hop->listener);
+	spec.listener = (uint16_t)net_listener_towards(hop);
 	*err = open_socket(hop, spec.listener, &spec.fd);
 	if (*err)
 		return NULL;

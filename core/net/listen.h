@@ -14,6 +14,9 @@
 
 #define LISTENERS_MAX 64
 
+/* Who comes to a TLS listener. Peers are the other servers that the TLS layer knows by name. */
+enum net_faces { FACES_ANYBODY, FACES_CLIENTS, FACES_PEERS };
+
 struct net_listener {
 	enum sip_transport transport;
 	struct sock_addr   addr;	/* as bound; never "any" port */
@@ -21,6 +24,7 @@ struct net_listener {
 	char               advertise_host[256];	/* "" : the address itself */
 	uint16_t           advertise_port;
 	bool               require_client_certificate;
+	enum net_faces     faces;
 	int                fds[64];	/* one per worker, -1 if unused */
 	unsigned           fd_count;
 };
@@ -59,8 +63,12 @@ static inline bool net_listener_is_stream(const struct net_listener *l)
 }
 
 /** The listener to send from towards a remote address: same transport and family, preferring
- *  `like` (number, 0: none). 0 if there is none. */
+ *  `like` (number, 0: none), and none that faces peers. 0 if there is none. */
 unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like);
+/** The same for a whole hop: towards a peer, from where peers come back to. */
+unsigned net_listener_towards(const struct sip_hop *hop);
+/** Is this the name of another server of ours (which is talked to by mutual TLS alone)? */
+bool net_is_peer(struct slice name);
 /** Host and port for Via, Record-Route, Contact: advertised, or the address. Text for
  *  unbound addresses ("0.0.0.0") is that of the local side of the way to remote. It lies in
  *  text or in this thread, until the listeners change. */

@@ -72,22 +72,44 @@ static unsigned fitness(const struct net_listener *l, enum sip_transport t,
 	return ip_is_loopback(&l->addr.ip) == ip_is_loopback(&remote->ip) ? 3 : 1;
 }
 
-unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like)
+static unsigned fittest(enum sip_transport t, const struct sock_addr *remote, bool for_peers)
 {
-	const struct net_listener *wanted = net_listener(like);
 	unsigned best = 0, number = 0;
 
-	if (wanted && fitness(wanted, t, remote) > 1)
-		return like;
 	for (unsigned n = 1; n <= net_listener_count(); n++) {
-		unsigned fit = fitness(net_listener(n), t, remote);
+		const struct net_listener *l = net_listener(n);
+		unsigned fit = fitness(l, t, remote);
 
-		if (fit > best) {
+		if (fit > best && (l->faces == FACES_PEERS) == for_peers) {
 			best = fit;
 			number = n;
 		}
 	}
 	return number;
+}
+
+unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like)
+{
+	const struct net_listener *wanted = net_listener(like);
+
+	if (wanted && fitness(wanted, t, remote) > 1 && wanted->faces != FACES_PEERS)
+		return like;
+	return fittest(t, remote, false);
+}
+
+bool net_is_peer(struct slice name)
+{
+	struct layer tls = layer_of(TRANSPORT_TLS);
+
+	return name.len && tls.ops && tls.ops->is_peer && tls.ops->is_peer(tls.arg, name);
+}
+
+unsigned net_listener_towards(const struct sip_hop *hop)
+{
+	unsigned number = hop->transport == TRANSPORT_TLS && net_is_peer(hop->name) ?
+	    fittest(hop->transport, &hop->remote, true) : 0;
+
+	return number ? number : net_listener_for(hop->transport, &hop->remote, hop->listener);
 }
 
 /* ---- the local side of the way to a peer ---- */

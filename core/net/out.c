@@ -50,7 +50,7 @@ void sip_out_unref(struct sip_out **out)
 static void complete_hop(struct sip_hop *hop)
 {
 	if (hop->listener == 0)
-		hop->listener = (uint16_t)net_listener_for(hop->transport, &hop->remote, 0);
+		hop->listener = (uint16_t)net_listener_towards(hop);
 }
 
 #define ROOM_FOR_LATE  160u		/* a Via or Record-Route of ours */

@@ -34,6 +34,8 @@ struct stream_ops {
 	void   (*describe)(void *state, char *text, size_t room);
 	/* Polite end if possible without blocking; frees the state. */
 	void   (*close)(void *state);
+	/* Is that one of the servers that are talked to by mutual TLS? NULL: there are none. */
+	bool   (*is_peer)(void *arg, struct slice name);
 	/* Last error of this thread's call as text for the log; static or thread-local. */
 	const char *(*error_text)(void);
 };

@@ -87,6 +87,9 @@ struct sip_view lcs_view(struct lcs_ctx *ctx);		/* read through the edits */
 /** For edit_*(): where the chain ends. */
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx);
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx);	/* whom it came from */
+/** The name, by its certificate, of the server of ours that it came from (a listener that faces
+ *  peers); in the arena. Empty: it did not. */
+struct slice lcs_peer(struct lcs_ctx *ctx);
 /** A request that begins something. What is in a dialog, an ACK and a CANCEL belong to what has
  *  cost already and ends the sooner: when there is too much to do, they pass. */
 bool            lcs_is_new_work(struct lcs_ctx *ctx);

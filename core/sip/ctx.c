@@ -173,6 +173,15 @@ struct arena *lcs_arena(struct lcs_ctx *ctx) { return ctx->arena; }
 struct sip_msg *lcs_msg(struct lcs_ctx *ctx) { return ctx->msg; }
 const struct sip_edit **lcs_edits(struct lcs_ctx *ctx) { return &ctx->last; }
 const struct sip_hop *lcs_from(struct lcs_ctx *ctx) { return &ctx->msg->from; }
+
+struct slice lcs_peer(struct lcs_ctx *ctx)
+{
+	const struct sip_hop *from = lcs_from(ctx);
+	const struct net_listener *l = net_listener(from->listener);
+
+	return l && l->faces == FACES_PEERS && from->flow ?
+	    flow_peer_name(from->flow, lcs_arena(ctx)) : SLICE("");
+}
 enum route_kind lcs_kind(struct lcs_ctx *ctx) { return ctx->kind; }
 msec_t lcs_waited(struct lcs_ctx *ctx) { return ctx->waited; }
 msec_t lcs_age(struct lcs_ctx *ctx)

@@ -117,6 +117,12 @@ static enum fn_status msg_apply_changes(struct lcs_call *call)
 	return FN_DONE;
 }
 
+static enum fn_status from_peer(struct lcs_call *call)
+{
+	call->ret = value_bool(lcs_peer(call->ctx).len > 0);
+	return FN_DONE;
+}
+
 const struct lcs_func core_funcs[] = {
 	{ "setflag(flag: any) -> bool", setflag, IN_ANY, 0,
 	  "set a flag of the transaction, by name or by number 0 to 63" },
@@ -137,6 +143,8 @@ const struct lcs_func core_funcs[] = {
 	  "forget the targets added so far" },
 	{ "forward() -> bool", forward, IN_REQUEST, FUNC_RELAYS | FUNC_ENDS,
 	  "forward the request without a transaction (RFC 3261 16.11); false if it cannot go there" },
+	{ "from_peer() -> bool", from_peer, IN_MESSAGE, 0,
+	  "does it come from a server of ours that has shown who it is? ($peer is its name)" },
 	{ "msg_apply_changes() -> bool", msg_apply_changes, IN_MESSAGE, 0,
 	  "does nothing: changes are visible at once" },
 	{ 0 }

@@ -122,6 +122,11 @@ static enum fn_status get_tls(struct lcs_call *call)
 	return FN_DONE;
 }
 
+static enum fn_status get_peer(struct lcs_call *call)
+{
+	return var_text_or_null(call, lcs_peer(call->ctx));
+}
+
 const struct lcs_var vars_net[] = {
 	{ "si", VALUE_IP, false, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_si, NULL,
 	  "address it came from" },
@@ -143,6 +148,9 @@ const struct lcs_var vars_net[] = {
 	  "of the listener it came to: name, address, port, proto, advertise" },
 	{ "tls_peer_name", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0,
 	  get_tls_peer_name, NULL, "verified name of the peer's certificate; null without one" },
+	{ "peer", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_peer, NULL,
+	  "the server of ours that it came from, by its certificate (a listener with faces = "
+	  "\"peers\"); null: it came from somebody else" },
 	{ "tls", VALUE_ANY, true, VAR_ARG_NAME, false, READ_MESSAGE, 0, get_tls, NULL,
 	  "of the connection it came by: active (is it TLS?), verified (has the peer shown a "
 	  "certificate that verifies?), peer_name" },

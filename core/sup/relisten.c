@@ -35,6 +35,7 @@ static bool same_words(const struct net_listener *a, const struct net_listener *
 {
 	return a->transport == b->transport && a->advertise_port == b->advertise_port &&
 	    a->require_client_certificate == b->require_client_certificate &&
+	    a->faces == b->faces &&
 	    slice_eq(slice_str(a->name), slice_str(b->name)) &&
 	    slice_eq(slice_str(a->advertise_host), slice_str(b->advertise_host));
 }

@@ -16,10 +16,14 @@
 
 static bool has_v6;
 
-unsigned net_listener_for(enum sip_transport t, const struct sock_addr *remote, unsigned like)
+unsigned net_listener_towards(const struct sip_hop *hop)
 {
-	(void)like;
-	return remote->ip.family == 6 && !has_v6 ? 0 : (unsigned)t;
+	return hop->remote.ip.family == 6 && !has_v6 ? 0 : (unsigned)hop->transport;
+}
+
+bool net_is_peer(struct slice name)
+{
+	return slice_eq_nocase(name, SLICE("hs2.example.org"));
 }
 
 /* ---- DNS messages ---- */
