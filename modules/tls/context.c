@@ -10,9 +10,6 @@
 
 static _Thread_local char reason[512];
 
-/* What was being read when it went wrong; filled on the way down. */
-struct trouble { const char *param; };
-
 /* Of a file that cannot be opened OpenSSL says "system lib" last, and the reason before that. */
 static const char *why_not(void)
 {
@@ -27,7 +24,7 @@ static const char *why_not(void)
 	return text ? text : "";
 }
 
-static bool fail(struct trouble *t, const char *param, const char *what, const char *file)
+bool tls_fail(struct tls_trouble *t, const char *param, const char *what, const char *file)
 {
 	const char *why = why_not();
 
@@ -43,21 +40,24 @@ static int version_of(struct slice word)
 	return slice_eq(word, SLICE("1.3")) ? TLS1_3_VERSION : TLS1_2_VERSION;
 }
 
-static bool load_pair(SSL_CTX *ctx, const char *cert, const char *key, struct trouble *t)
+static bool load_pair(SSL_CTX *ctx, const struct tls_files *f, struct tls_trouble *t)
 {
+	char cert[4096], key[4096];
 	X509 *x;
 
+	snprintf(cert, sizeof(cert), "%.*s", SLICE_ARG(f->certificate));
+	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(f->key));
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
-		return fail(t, "certificate", "cannot use the certificate in", cert);
+		return tls_fail(t, f->certificate_param, "cannot use the certificate in", cert);
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		return fail(t, "key", "cannot use the private key in", key);
+		return tls_fail(t, f->key_param, "cannot use the private key in", key);
 	if (SSL_CTX_check_private_key(ctx) != 1)
-		return fail(t, "key", "this key does not belong to the certificate:", key);
+		return tls_fail(t, f->key_param, "this key does not belong to the certificate:", key);
 	x = SSL_CTX_get0_certificate(ctx);
 	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
-		return fail(t, "certificate", "this certificate has expired:", cert);
+		return tls_fail(t, f->certificate_param, "this certificate has expired:", cert);
 	if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
-		return fail(t, "certificate", "this certificate is not valid yet:", cert);
+		return tls_fail(t, f->certificate_param, "this certificate is not valid yet:", cert);
 	return true;
 }
 
@@ -65,28 +65,36 @@ static bool load_pair(SSL_CTX *ctx, const char *cert, const char *key, struct tr
  * The system's authorities are a hundred certificates and more: they are read once
  * for all contexts, and not at all to see whether the parameters are right.
  */
-static bool load_trust(struct tls_set *set, struct slice ca, bool is_trial, struct trouble *t)
+static bool load_trust(struct tls_set *set, struct slice ca, bool is_trial, struct tls_trouble *t)
 {
-	char file[4096];
-
+	if (ca.len) {
+		set->trust = tls_trust_new("ca", ca, t);
+		return set->trust != NULL;
+	}
 	set->trust = X509_STORE_new();
-	if (!set->trust)
-		return false;
-	if (!ca.len)
-		return is_trial || X509_STORE_set_default_paths(set->trust) == 1;
-	snprintf(file, sizeof(file), "%.*s", SLICE_ARG(ca));
-	if (X509_STORE_load_locations(set->trust, file, NULL) != 1)
-		return fail(t, "ca", "cannot read trusted authorities from", file);
-	return true;
+	return set->trust && (is_trial || X509_STORE_set_default_paths(set->trust) == 1);
+}
+
+X509_STORE *tls_trust_new(const char *param, struct slice file, struct tls_trouble *t)
+{
+	X509_STORE *trust = X509_STORE_new();
+	char name[4096];
+
+	snprintf(name, sizeof(name), "%.*s", SLICE_ARG(file));
+	if (trust && X509_STORE_load_locations(trust, name, NULL) == 1)
+		return trust;
+	tls_fail(t, param, "cannot read trusted authorities from", name);
+	X509_STORE_free(trust);
+	return NULL;
 }
 
 /* Clients are told whom we trust, if that is a list of our own. */
-static void use_trust(SSL_CTX *ctx, const struct tls_set *set, struct slice ca)
+void tls_trust_use(SSL_CTX *ctx, X509_STORE *trust, struct slice ca)
 {
 	char file[4096];
 	STACK_OF(X509_NAME) *names;
 
-	SSL_CTX_set1_cert_store(ctx, set->trust);
+	SSL_CTX_set1_cert_store(ctx, trust);
 	if (!ca.len)
 		return;
 	snprintf(file, sizeof(file), "%.*s", SLICE_ARG(ca));
@@ -95,30 +103,26 @@ static void use_trust(SSL_CTX *ctx, const struct tls_set *set, struct slice ca)
 		SSL_CTX_set_client_CA_list(ctx, names);
 }
 
-static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct trouble *t)
+static bool set_ciphers(SSL_CTX *ctx, const struct tls_conf *conf, struct tls_trouble *t)
 {
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(conf->ciphers));
 	if (conf->ciphers.len && SSL_CTX_set_cipher_list(ctx, text) != 1)
-		return fail(t, "ciphers", "no usable cipher in", text);
+		return tls_fail(t, "ciphers", "no usable cipher in", text);
 	snprintf(text, sizeof(text), "%.*s", SLICE_ARG(conf->ciphersuites));
 	if (conf->ciphersuites.len && SSL_CTX_set_ciphersuites(ctx, text) != 1)
-		return fail(t, "ciphersuites", "no usable cipher suite in", text);
+		return tls_fail(t, "ciphersuites", "no usable cipher suite in", text);
 	return true;
 }
 
-/* Mutual: of a listener that wants certificates, or of a name that may be asked for there. */
-enum side { SIDE_SERVER, SIDE_MUTUAL, SIDE_CLIENT };
-
-static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, enum side side,
-    const char *cert, const char *key, struct trouble *t)
+SSL_CTX *tls_context_new(const struct tls_conf *conf, bool is_server, const struct tls_files *files,
+    struct tls_trouble *t)
 {
-	bool server = side != SIDE_CLIENT;
-	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
 
 	if (!ctx) {
-		fail(t, "certificate", "no memory for", cert);
+		tls_fail(t, files->certificate_param, "no memory for", "it");
 		return NULL;
 	}
 	SSL_CTX_set_min_proto_version(ctx, version_of(conf->min_version));
@@ -130,31 +134,41 @@ static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *co
 	/* Tickets resume without a table that all workers would have to lock. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"lcs", 3);
-	/* A connection keeps its context, which need not keep what it never asks. */
-	if (side != SIDE_SERVER || conf->client_certificate)
-		use_trust(ctx, set, conf->ca);
-	if (load_pair(ctx, cert, key, t) && set_ciphers(ctx, conf, t))
+	if (load_pair(ctx, files, t) && set_ciphers(ctx, conf, t))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
 }
 
+/* Mutual: of a listener that wants certificates, or of a name that may be asked for there. */
+enum side { SIDE_SERVER, SIDE_MUTUAL, SIDE_CLIENT };
+
+static SSL_CTX *context_new(const struct tls_set *set, const struct tls_conf *conf, enum side side,
+    const struct tls_files *files, struct tls_trouble *t)
+{
+	SSL_CTX *ctx = tls_context_new(conf, side != SIDE_CLIENT, files, t);
+
+	/* A connection keeps its context, which need not keep what it never asks. */
+	if (ctx && (side != SIDE_SERVER || conf->client_certificate))
+		tls_trust_use(ctx, set->trust, conf->ca);
+	return ctx;
+}
+
 /* "example.org=/path/chain.pem:/path/key.pem" */
 static bool add_named(struct tls_set *set, const struct tls_conf *conf, struct slice item,
-    struct trouble *t)
+    struct tls_trouble *t)
 {
 	struct slice rest = item, host = slice_trim(slice_split(&rest, '='));
 	struct slice cert = slice_trim(slice_split(&rest, ':')), key = slice_trim(rest);
-	char cert_file[4096], key_file[4096];
+	const struct tls_files files = { cert, key, "server_certificate", "server_certificate" };
 	struct tls_named *n = &set->named[set->named_count];
+	char text[4096];
 
 	if (!host.len || !cert.len || !key.len) {
-		snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(item));
-		return fail(t, "server_certificate", "want host=chain.pem:key.pem, got", cert_file);
+		snprintf(text, sizeof(text), "%.*s", SLICE_ARG(item));
+		return tls_fail(t, "server_certificate", "want host=chain.pem:key.pem, got", text);
 	}
-	snprintf(cert_file, sizeof(cert_file), "%.*s", SLICE_ARG(cert));
-	snprintf(key_file, sizeof(key_file), "%.*s", SLICE_ARG(key));
-	n->ctx = context_new(set, conf, SIDE_MUTUAL, cert_file, key_file, t);
+	n->ctx = context_new(set, conf, SIDE_MUTUAL, &files, t);
 	if (!n->ctx) {
 		t->param = "server_certificate";
 		return false;
@@ -187,7 +201,7 @@ static void offer_names(struct tls_set *set, SSL_CTX *ctx)
 }
 
 /* "sip/2, x": each with its length before it. */
-static bool read_alpn(struct tls_set *set, struct slice list, struct trouble *t)
+static bool read_alpn(struct tls_set *set, struct slice list, struct tls_trouble *t)
 {
 	char text[TLS_ALPN_MAX];
 
@@ -196,7 +210,7 @@ static bool read_alpn(struct tls_set *set, struct slice list, struct trouble *t)
 		struct slice name = slice_trim(slice_split(&list, ','));
 
 		if (!name.len || name.len > 255 || set->alpn_len + 1 + name.len > TLS_ALPN_MAX)
-			return fail(t, "alpn", "want names with commas between, 255 bytes in all, not",
+			return tls_fail(t, "alpn", "want names with commas between, 255 bytes in all, not",
 			    text);
 		set->alpn[set->alpn_len++] = (uint8_t)name.len;
 		memcpy(set->alpn + set->alpn_len, name.p, name.len);
@@ -225,11 +239,11 @@ static void offer_protocols(struct tls_set *set)
 		SSL_CTX_set_alpn_select_cb(set->named[i].ctx, choose_protocol, set);
 }
 
-static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const char *cert,
-    const char *key, struct trouble *t)
+static bool make_servers(struct tls_set *set, const struct tls_conf *conf,
+    const struct tls_files *files, struct tls_trouble *t)
 {
-	set->server = context_new(set, conf, SIDE_SERVER, cert, key, t);
-	set->mutual = set->server ? context_new(set, conf, SIDE_MUTUAL, cert, key, t) : NULL;
+	set->server = context_new(set, conf, SIDE_SERVER, files, t);
+	set->mutual = set->server ? context_new(set, conf, SIDE_MUTUAL, files, t) : NULL;
 	if (!set->mutual)
 		return false;
 	if (conf->client_certificate)
@@ -247,35 +261,43 @@ static bool make_servers(struct tls_set *set, const struct tls_conf *conf, const
 	return true;
 }
 
+static bool make_client(struct tls_set *set, const struct tls_conf *conf,
+    const struct tls_files *files, struct tls_trouble *t)
+{
+	set->client = context_new(set, conf, SIDE_CLIENT, files, t);
+	if (set->client && conf->verify_peer)
+		SSL_CTX_set_verify(set->client, SSL_VERIFY_PEER, NULL);
+	set->verify_peer_name = conf->verify_peer && conf->verify_peer_name;
+	return set->client != NULL;
+}
+
+static bool make_peers(struct tls_set *set, const struct tls_conf *conf, struct tls_trouble *t)
+{
+	if (conf->peer.count)
+		set->peers = tls_peers_new(conf, t);
+	return !conf->peer.count || set->peers;
+}
+
 struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
     const char **why)
 {
+	const struct tls_files files = { conf->certificate, conf->key, "certificate", "key" };
 	struct tls_set *set = calloc(1, sizeof(*set));
-	struct trouble t = { "certificate" };
-	char cert[4096], key[4096];
-	bool ok = false;
+	struct tls_trouble t = { "certificate" };
+	bool ok;
 
 	*why = reason;
 	snprintf(reason, sizeof(reason), "memory is short");
-	snprintf(cert, sizeof(cert), "%.*s", SLICE_ARG(conf->certificate));
-	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(conf->key));
 	if (set)
 		ref_init(&set->refs);
 	if (set)
 		set->named = calloc(conf->server_certificate.count + 1, sizeof(*set->named));
-	if (set && set->named && read_alpn(set, conf->alpn, &t) && load_trust(set, conf->ca, is_trial, &t) &&
-	    make_servers(set, conf, cert, key, &t)) {
-		set->client = context_new(set, conf, SIDE_CLIENT, cert, key, &t);
-		ok = set->client != NULL;
-	}
+	ok = set && set->named && read_alpn(set, conf->alpn, &t) &&
+	    load_trust(set, conf->ca, is_trial, &t) && make_servers(set, conf, &files, &t) &&
+	    make_client(set, conf, &files, &t) && make_peers(set, conf, &t);
 	*param = t.param;
-	if (!ok) {
+	if (!ok)
 		tls_set_unref(&set);
-		return NULL;
-	}
-	if (conf->verify_peer)
-		SSL_CTX_set_verify(set->client, SSL_VERIFY_PEER, NULL);
-	set->verify_peer_name = conf->verify_peer && conf->verify_peer_name;
 	return set;
 }
 
@@ -297,6 +319,7 @@ void tls_set_unref(struct tls_set **set)
 		free(s->named[i].host);
 	}
 	free(s->named);
+	tls_peers_free(&s->peers);
 	X509_STORE_free(s->trust);
 	SSL_CTX_free(s->server);
 	SSL_CTX_free(s->mutual);

@@ -16,6 +16,8 @@ struct tls_stream {
 	struct tls_set *set;		/* counted, until the handshake is over */
 	uint32_t    want;		/* EPOLLIN, EPOLLOUT after -EAGAIN */
 	bool        dialled, broken, check_name;
+	bool        is_peer;		/* the profile between servers */
+	bool        was_asked;		/* we dialled, and were asked for our certificate */
 	char       *expected;		/* name the peer must have; NULL: any */
 	char       *peer;		/* verified identity, NULL: none */
 };
@@ -24,11 +26,29 @@ static _Thread_local char last_error[200];
 /* Small writes gather here so that one turn's messages share a record. */
 static _Thread_local char record[RECORD_BYTES];
 
-static SSL_CTX *context_for(const struct tls_set *set, const struct net_listener *listener)
+static SSL_CTX *context_for(const struct tls_set *set, const struct net_listener *listener,
+    bool is_peer)
 {
+	if (is_peer)
+		return !set->peers ? NULL : listener ? set->peers->server : set->peers->client;
 	if (!listener)
 		return set->client;
 	return listener->require_client_certificate ? set->mutual : set->server;
+}
+
+/* Where clients come nobody is asked, whatever is asked elsewhere. */
+static void ask_nobody(struct tls_stream *s, const struct net_listener *listener)
+{
+	if (listener && listener->faces == FACES_CLIENTS)
+		SSL_set_verify(s->ssl, SSL_VERIFY_NONE, NULL);
+}
+
+/* TLS: the other side wants to see our certificate. */
+static int note_asked(SSL *ssl, void *arg)
+{
+	(void)ssl;
+	((struct tls_stream *)arg)->was_asked = true;
+	return 1;
 }
 
 static bool expect(struct tls_stream *s, const struct tls_set *set, const struct sip_hop *hop)
@@ -40,7 +60,7 @@ static bool expect(struct tls_stream *s, const struct tls_set *set, const struct
 	s->expected = strndup(hop->name.p, hop->name.len);
 	if (!s->expected)
 		return false;
-	s->check_name = set->verify_peer_name;
+	s->check_name = set->verify_peer_name || s->is_peer;
 	/* Server name indication is for names only (RFC 6066 3). */
 	if (ip_parse(hop->name, &ip) != 0)
 		SSL_set_tlsext_host_name(s->ssl, s->expected);
@@ -56,12 +76,25 @@ static void stream_free(struct tls_stream *s)
 	free(s);
 }
 
+static void begin(struct tls_stream *s, const struct net_listener *listener)
+{
+	ask_nobody(s, listener);
+	if (!s->dialled) {
+		SSL_set_accept_state(s->ssl);
+		return;
+	}
+	if (s->is_peer)
+		SSL_set_cert_cb(s->ssl, note_asked, s);
+	SSL_set_connect_state(s->ssl);
+}
+
 static void *stream_open(void *arg, int fd, const struct net_listener *listener,
     const struct sip_hop *hop, int *err)
 {
 	struct tls *tls = arg;
 	struct tls_set *set = atomic_load_explicit(&tls->current, memory_order_acquire);
 	struct tls_stream *s = calloc(1, sizeof(*s));
+	SSL_CTX *ctx;
 
 	*err = -ENOMEM;
 	if (!s)
@@ -69,15 +102,15 @@ static void *stream_open(void *arg, int fd, const struct net_listener *listener,
 	s->tls = tls;
 	s->set = tls_set_ref(set);
 	s->dialled = listener == NULL;
-	s->ssl = SSL_new(context_for(set, listener));
+	s->is_peer = listener ? listener->faces == FACES_PEERS :
+	    set->peers && tls_peers_know(set->peers, hop->name);
+	ctx = context_for(set, listener, s->is_peer);
+	s->ssl = ctx ? SSL_new(ctx) : NULL;
 	if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1 || (s->dialled && !expect(s, set, hop))) {
 		stream_free(s);
 		return NULL;
 	}
-	if (s->dialled)
-		SSL_set_connect_state(s->ssl);
-	else
-		SSL_set_accept_state(s->ssl);
+	begin(s, listener);
 	*err = 0;
 	return s;
 }
@@ -117,13 +150,9 @@ static int verdict(struct tls_stream *s, int ret)
 	}
 }
 
-static int check_peer(struct tls_stream *s, struct tls_local *stats)
+/* Of who is not one of our servers. */
+static int check_stranger(struct tls_stream *s, X509 *cert, struct tls_local *stats)
 {
-	X509 *cert = SSL_get0_peer_certificate(s->ssl);
-
-	if (!cert || SSL_get_verify_result(s->ssl) != X509_V_OK ||
-	    SSL_get_verify_mode(s->ssl) == SSL_VERIFY_NONE)
-		return 0;
 	if (s->check_name && !tls_name_matches(cert, slice_str(s->expected))) {
 		snprintf(last_error, sizeof(last_error), "the certificate does not name %s",
 		    s->expected);
@@ -134,11 +163,70 @@ static int check_peer(struct tls_stream *s, struct tls_local *stats)
 	return 0;
 }
 
+static int refuse_peer(struct tls_stream *s, uint64_t *count)
+{
+	tls_peer_refused(s->tls->mod, s->ssl, count, last_error);
+	return -EACCES;
+}
+
+/* The chain has been verified. RFC 5922 7.3, 7.4: it names whom we dialled, or whom we know. */
+static int check_server(struct tls_stream *s, X509 *cert, struct tls_local *stats)
+{
+	const char *name = s->dialled ? s->expected : tls_peers_find(s->set->peers, cert);
+	char *first;
+
+	if (!name || (s->dialled && !tls_name_matches(cert, slice_str(name)))) {
+		first = tls_first_name(cert);
+		snprintf(last_error, sizeof(last_error), "its certificate is for \"%s\", which is "
+		    "%s%s", first ? first : "", name ? "not " : "no server in parameter peer",
+		    name ? name : "");
+		free(first);
+		return refuse_peer(s, &stats->peer_unknown);
+	}
+	if (s->dialled && !s->was_asked) {
+		snprintf(last_error, sizeof(last_error), "it does not ask for our certificate: the "
+		    "port is one for clients");
+		return refuse_peer(s, &stats->peer_one_way);
+	}
+	s->dialled ? stats->peers_out++ : stats->peers_in++;
+	s->peer = strdup(name);
+	return s->peer ? 0 : -ENOMEM;
+}
+
+static int check_peer(struct tls_stream *s, struct tls_local *stats)
+{
+	X509 *cert = SSL_get0_peer_certificate(s->ssl);
+
+	if (s->is_peer)
+		return check_server(s, cert, stats);
+	if (!cert || SSL_get_verify_result(s->ssl) != X509_V_OK ||
+	    SSL_get_verify_mode(s->ssl) == SSL_VERIFY_NONE)
+		return 0;
+	return check_stranger(s, cert, stats);
+}
+
+/* A peer that could not be let in; why is in OpenSSL's words, or in the chain's result. */
+static void note_refusal(struct tls_stream *s, struct tls_local *stats, int reason)
+{
+	long chain = SSL_get_verify_result(s->ssl);
+
+	if (!s->is_peer)
+		return;
+	if (chain != X509_V_OK) {
+		snprintf(last_error, sizeof(last_error), "its certificate: %s",
+		    X509_verify_cert_error_string(chain));
+		refuse_peer(s, &stats->peer_untrusted);
+	} else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+		snprintf(last_error, sizeof(last_error), "it shows no certificate");
+		refuse_peer(s, &stats->peer_without_certificate);
+	}
+}
+
 static int stream_handshake(void *state)
 {
 	struct tls_stream *s = state;
 	struct tls_local *stats = lcs_local(s->tls->mod);
-	int ret, err;
+	int ret, err, reason;
 
 	ERR_clear_error();
 	errno = 0;
@@ -146,13 +234,16 @@ static int stream_handshake(void *state)
 	if (ret == 1) {
 		stats->handshakes++;
 		stats->resumed += (uint64_t)SSL_session_reused(s->ssl);
+		err = check_peer(s, stats);
 		tls_set_unref(&s->set);
-		return check_peer(s, stats);
+		return err;
 	}
+	reason = ERR_GET_REASON(ERR_peek_last_error());
 	err = verdict(s, ret);
 	if (err == -EAGAIN)
 		return err;
 	stats->handshake_failed++;
+	note_refusal(s, stats, reason);
 	return err ? err : -ECONNRESET;
 }
 
@@ -235,6 +326,14 @@ static void stream_close(void *state)
 	stream_free(s);
 }
 
+static bool stream_is_peer(void *arg, struct slice name)
+{
+	struct tls *tls = arg;
+	const struct tls_set *set = atomic_load_explicit(&tls->current, memory_order_acquire);
+
+	return set && set->peers && tls_peers_know(set->peers, name);
+}
+
 static const char *stream_error_text(void)
 {
 	return last_error;
@@ -251,5 +350,6 @@ const struct stream_ops tls_stream_ops = {
 	.peer_name = stream_peer_name,
 	.describe = stream_describe,
 	.close = stream_close,
+	.is_peer = stream_is_peer,
 	.error_text = stream_error_text,
 };

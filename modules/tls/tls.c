@@ -25,10 +25,12 @@ static bool is_file(const char *param)
 static int tls_check(const void *conf, struct diag *diag)
 {
 	const char *param, *why;
-	struct tls_set *set = tls_set_new(conf, true, &param, &why);
+	struct tls_set *set;
+	int err = tls_peers_check(conf, diag);
 
-	int err;
-
+	if (err)
+		return err;
+	set = tls_set_new(conf, true, &param, &why);
 	if (!set && is_file(param))
 		return diag_file_error(diag, param, "%s", why);
 	if (!set)
@@ -81,6 +83,15 @@ static const struct lcs_param params[] = {
 	    "the certificate must name the domain or host that we asked for (RFC 5922)"),
 	PARAM_BOOL(struct tls_conf, client_certificate, "no",
 	    "ask clients for a certificate (a listener may require one)"),
+	PARAM_STRINGS(struct tls_conf, peer,
+	    "the name of another server of ours, as in its certificate; several with commas between, or "
+	    "one each time. With these, and nobody else, mutual TLS is spoken, and nothing but that"),
+	PARAM_FILE_NAME(struct tls_conf, peer_ca, "",
+	    "PEM file of the authorities that certify peers; empty: those in ca"),
+	PARAM_FILE_NAME(struct tls_conf, peer_certificate, "",
+	    "PEM file with the certificate that peers are shown, by either side (extendedKeyUsage "
+	    "serverAuth and clientAuth), then its chain; empty: the one in certificate"),
+	PARAM_FILE_NAME(struct tls_conf, peer_key, "", "PEM file with the key that belongs to it"),
 	PARAM_STRING(struct tls_conf, alpn, "",
 	    "protocols that listeners speak by ALPN (RFC 7301), with commas between, mostly \"sip/2\": a "
 	    "client that offers only others (a browser at port 443) is refused by name, one that offers "
@@ -99,6 +110,16 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct tls_local, handshake_failed, STAT_COUNTER, "handshakes that failed"),
 	LCS_STAT(struct tls_local, wrong_name, STAT_COUNTER,
 	    "servers refused because their certificate names somebody else"),
+	LCS_STAT(struct tls_local, peers_in, STAT_COUNTER, "connections that peers made to us"),
+	LCS_STAT(struct tls_local, peers_out, STAT_COUNTER, "connections that we made to peers"),
+	LCS_STAT(struct tls_local, peer_without_certificate, STAT_COUNTER,
+	    "refused where peers come: no certificate was shown"),
+	LCS_STAT(struct tls_local, peer_untrusted, STAT_COUNTER,
+	    "peers refused because of their certificate: another authority's, expired, not for this use"),
+	LCS_STAT(struct tls_local, peer_unknown, STAT_COUNTER,
+	    "peers refused because their certificate names nobody, or somebody else, in parameter peer"),
+	LCS_STAT(struct tls_local, peer_one_way, STAT_COUNTER,
+	    "peers that we did not talk to because they asked for no certificate"),
 	{ 0 }
 };
 

@@ -11,13 +11,17 @@
 
 struct tls_conf {
 	struct slice certificate, key, ca, ciphers, ciphersuites, min_version, alpn;
-	struct lcs_strings server_certificate;
+	struct slice peer_ca, peer_certificate, peer_key;
+	struct lcs_strings server_certificate, peer;
 	bool verify_peer, verify_peer_name, client_certificate;
 	struct tls_set *set;		/* made by prepare */
 };
 
 struct tls_local {			/* statistics of one worker */
 	uint64_t handshakes, resumed, handshake_failed, wrong_name;
+	uint64_t peers_in, peers_out;
+	uint64_t peer_without_certificate, peer_untrusted, peer_unknown, peer_one_way;
+	msec_t   told;			/* when a refused peer was last named in the log; 0: never */
 };
 
 #define TLS_ALPN_MAX 256u
@@ -32,9 +36,17 @@ struct tls_set {
 	SSL_CTX          *client;	/* we dial */
 	struct tls_named *named;	/* by server name indication */
 	size_t            named_count;
+	struct tls_peers *peers;	/* NULL: there are no other servers */
 	bool              verify_peer_name;
 	uint8_t           alpn[TLS_ALPN_MAX];	/* as on the wire (RFC 7301 3.1) */
 	unsigned          alpn_len;		/* 0: nobody is asked */
+};
+
+/* The profile between servers: nothing of it is shared with that for clients. */
+struct tls_peers {
+	X509_STORE *trust;
+	SSL_CTX    *server, *client;
+	char      **names;		/* whom we know, NULL at the end */
 };
 
 struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };
@@ -54,6 +66,33 @@ void tls_set_unref(struct tls_set **set);
 bool tls_name_matches(X509 *cert, struct slice name);
 /** First SIP identity of a certificate: sip URI's host, else DNS name; malloc'ed, NULL if none. */
 char *tls_first_name(X509 *cert);
+
+/* ---- context.c, for those who make a context of another profile ---- */
+
+/* What was being read when it went wrong; filled on the way down. */
+struct tls_trouble { const char *param; };
+bool tls_fail(struct tls_trouble *t, const char *param, const char *what, const char *file);
+/* Which files a context is made of, and what their parameters are called. */
+struct tls_files { struct slice certificate, key; const char *certificate_param, *key_param; };
+/** A context with our certificate and no trust in anybody yet. NULL and *t. */
+SSL_CTX *tls_context_new(const struct tls_conf *conf, bool is_server, const struct tls_files *files,
+    struct tls_trouble *t);
+/** Read authorities. NULL and *t. */
+X509_STORE *tls_trust_new(const char *param, struct slice file, struct tls_trouble *t);
+/** Take them for a context; who connects is told their names if `file` is given. */
+void tls_trust_use(SSL_CTX *ctx, X509_STORE *trust, struct slice file);
+
+/* ---- peers.c ---- */
+/** NULL and *t. */
+struct tls_peers *tls_peers_new(const struct tls_conf *conf, struct tls_trouble *t);
+void tls_peers_free(struct tls_peers **peers);
+bool tls_peers_know(const struct tls_peers *peers, struct slice name);
+/** The name by which we know who shows this certificate; NULL: by none. */
+const char *tls_peers_find(const struct tls_peers *peers, X509 *cert);
+/** What parameters and listeners of this configuration do not agree on. 0 or -EINVAL. */
+int  tls_peers_check(const struct tls_conf *conf, struct diag *diag);
+/** Count a peer that is refused, and say why, once a second and worker at most. */
+void tls_peer_refused(struct lcs_mod *mod, SSL *ssl, uint64_t *count, const char *why);
 
 extern const struct stream_ops tls_stream_ops;
 
