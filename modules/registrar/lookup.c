@@ -272,6 +272,31 @@ enum fn_status registrar_lookup(struct lcs_call *call)
 	return FN_DONE;
 }
 
+/* The remote target of a dialog is a Contact that was learnt long ago; its connection may be
+ * another one meanwhile. argv: URI of the user. */
+enum fn_status registrar_lookup_contact(struct lcs_call *call)
+{
+	struct registrar *reg = call->shared;
+	const struct sip_uri *target = lcs_request_uri(call->ctx);
+	const struct usrloc_aor *aor = NULL;
+	struct sip_uri user, contact;
+	struct usrloc_binding b;
+
+	call->ret = value_bool(false);
+	if (target && sip_uri_parse(call->argv[0].s, &user, NULL) == 0 && user.user.len)
+		aor = reg->usrloc->find(reg->ul, sip_uri_aor(lcs_arena(call->ctx), &user));
+	for (unsigned i = 0; aor && i < aor->count && !call->ret.b; i++) {
+		reg->usrloc->binding(aor, i, &b);
+		if (b.expires <= loop_wall(worker_loop()) || !flow_is_alive(b.received.flow) ||
+		    sip_uri_parse(b.contact, &contact, NULL) != 0 || !sip_uri_eq(&contact, target))
+			continue;
+		lcs_main_target(call->ctx)->has_hop = true;
+		lcs_main_target(call->ctx)->hop = b.received;
+		call->ret = value_bool(true);
+	}
+	return FN_DONE;
+}
+
 enum fn_status registrar_registered(struct lcs_call *call)
 {
 	const struct registrar *reg = call->shared;

@@ -125,6 +125,9 @@ static const struct lcs_func funcs[] = {
 	  "(the first 16 values of Accept-Contact and Reject-Contact, RFC 3841) goes first or is "
 	  "left out. features, as \"video\" or \"video;language=\\\"en\\\"\": only the endpoints that "
 	  "declare them (RFC 3840), if there are any" },
+	{ "lookup_contact(uri: str) -> bool", registrar_lookup_contact, IN_REQUEST | IN_FAILURE, 0,
+	  "inside a dialog: if this user has registered the Request-URI as a Contact, go there by the "
+	  "connection that stands behind it now; false, and nothing changes, if there is none" },
 	{ "resolve_gruu() -> bool", registrar_resolve_gruu, IN_REQUEST, 0,
 	  "if the Request-URI is a temporary GRUU of ours and still valid, put the public one in its "
 	  "place, which names the user: for what is asked about users before lookup(). false: it is "

@@ -47,6 +47,7 @@ bool registrar_is_table(struct slice name);
 
 enum fn_status registrar_save(struct lcs_call *call);
 enum fn_status registrar_lookup(struct lcs_call *call);
+enum fn_status registrar_lookup_contact(struct lcs_call *call);
 enum fn_status registrar_registered(struct lcs_call *call);
 enum fn_status registrar_unregister(struct lcs_call *call);
 enum fn_status registrar_resolve_gruu(struct lcs_call *call);	/* gruu.c */

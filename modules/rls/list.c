@@ -140,11 +140,12 @@ static void no_such_user(struct rls_entry *e)
 	set_state(e, RLS_TERMINATED, "noresource");
 }
 
-static bool is_ours(struct slice aor)
+static bool is_ours(const struct rls *r, struct slice aor)
 {
 	size_t at = slice_find(aor, '@');
 
-	return at < aor.len && lcs_is_own_host(gen_peek(), slice_skip(aor, at + 1), 0);
+	return at < aor.len && lcs_is_own_host(gen_peek(), slice_skip(aor, at + 1), 0) &&
+	    (!r->homing || r->homing->elsewhere(r->homes, aor).len == 0);
 }
 
 static int watch_entry(struct rls_entry *e)
@@ -157,7 +158,7 @@ static int watch_entry(struct rls_entry *e)
 		no_such_user(e);
 		return 0;
 	}
-	if (!is_ours(e->aor)) {
+	if (!is_ours(l->r, e->aor)) {
 		set_state(e, RLS_ELSEWHERE, "noresource");
 		return 0;
 	}

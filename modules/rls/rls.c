@@ -244,7 +244,7 @@ static void close_list(void *arg, struct presence_user *u, struct presence_sub *
 static const struct presence_lists lists = { claims, open_list, build, close_list, write_list };
 static const struct lcs_need needs[] = {
 	{ "presence", 1, false }, { "presence_xml", 1, false }, { "contacts", 1, true },
-	{ "xcap", 1, true }, { 0 }
+	{ "xcap", 1, true }, { "homing", 1, true }, { 0 }
 };
 
 static enum fn_status fn_is_list_uri(struct lcs_call *call)
@@ -267,7 +267,7 @@ static const struct lcs_func funcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct rls *r = lcs_shared(mod);
-	void *p = NULL, *px = NULL, *c = NULL, *x = NULL;
+	void *p = NULL, *px = NULL, *c = NULL, *x = NULL, *h = NULL;
 
 	r->mod = mod;
 	r->presence = lcs_import(mod, "presence", &p);
@@ -278,6 +278,8 @@ static int load(struct lcs_mod *mod)
 	r->c = c;
 	r->xcap = lcs_import(mod, "xcap", &x);
 	r->services = x;
+	r->homing = lcs_import(mod, "homing", &h);
+	r->homes = h;
 	xml_read_init();
 	return r->presence->set_lists(r->p, &lists, r);
 }
@@ -326,8 +328,8 @@ LCS_MODULE(rls,
 	    "  she writes into her services counts when a subscription is refreshed.\n\n"
 	    "These addresses are no users': where a script asks does_uri_exist(), ask is_list_uri() first.\n\n"
 	    "The first notice names all; each later one only who has changed. What a watcher may see\n"
-	    "of each user is decided as if he had subscribed to each. Users of other domains are not\n"
-	    "watched from here: LCS clients are told to subscribe to them themselves.\n",
+	    "of each user is decided as if he had subscribed to each. Users of other domains, and\n"
+	    "those who live on another server (module homing), are not watched from here: LCS clients are told to subscribe to them themselves.\n",
 	.conf_size = sizeof(struct rls_conf),
 	.local_size = sizeof(struct rls_local),
 	.shared_size = sizeof(struct rls),

@@ -8,6 +8,7 @@
 #define MODULES_RLS_RLS_H
 
 #include "modules/contacts/contacts_api.h"
+#include "modules/homing/homing_api.h"
 #include "modules/presence_xml/presence_xml_api.h"
 #include "modules/xcap_server/xcap_api.h"
 #include "utils/list.h"
@@ -35,6 +36,8 @@ struct rls {
 	struct contacts               *c;
 	const struct xcap_api         *xcap;		/* NULL: not loaded */
 	struct xcap                   *services;
+	const struct homing_api       *homing;		/* NULL: not loaded */
+	struct homing                 *homes;
 };
 
 enum rls_state { RLS_UNKNOWN, RLS_ACTIVE, RLS_PENDING, RLS_TERMINATED, RLS_ELSEWHERE };
