@@ -1,0 +1,377 @@
+"""Users of one domain on two home servers: what one asks of another is asked at the other's home,
+straight and by mutual TLS, and whoever is not that server is not let in."""
+import os
+import signal
+import socket
+import ssl
+
+from lib import homes, sip, sipe
+from lib.kernel import is_dead
+from lib.tap import check, equal, test, wait_until
+
+TEXT = [("Content-Type", "text/plain")]
+PIDF_TYPE = "application/pidf+xml"
+PIDF = """<?xml version="1.0" encoding="UTF-8"?>
+<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{uri}"><tuple id="t1"><status><basic>open</basic>\
+</status><note>{note}</note></tuple></presence>"""
+
+
+def agents(world, pair, t1="tcp", t2="tcp"):
+    return (world.agent(pair.one.user(), t1, pair.one).signed_in(),
+            world.agent(pair.two.user(), t2, pair.two).signed_in())
+
+
+def send(sender, receiver, text):
+    request = sender.begin("MESSAGE", receiver.user.uri, TEXT, text)
+    got = receiver.peer.expect("MESSAGE")
+    equal(got.body, text, "the text")
+    receiver.answer(got, 200, "OK")
+    equal(sender.final(request).code, 200, "MESSAGE")
+    return got
+
+
+# -- messages and calls
+
+@test("a message goes from {} at one home straight to {} at the other, and back", limit=60,
+      each=[("tcp", "tls"), ("tls", "tcp")])
+def messages(world, t1, t2):
+    pair = homes.shared(world)
+    alice, bob = agents(world, pair, t1, t2)
+    got = send(alice, bob, b"there")
+    vias = [v.split()[1].split(";")[0] for v in got.all("Via")]
+    equal(vias[1], f"{pair.one.name}:{pair.one.peers}", "Via of the sender's home")
+    equal(len(vias), 3, "the two homes and the client")
+    send(bob, alice, b"and back")
+    check(pair.two.stat("tls.peers_in") > 0 and pair.one.stat("tls.peers_in") > 0,
+          "no connection of a peer was counted")
+
+
+@test("baresip at one home and baresip at the other send each other messages and call", limit=90,
+      each=[("tcp", "tls"), ("tls", "tcp")])
+def baresips(world, t1, t2):
+    pair = homes.shared(world)
+    one, two = pair.one.user(), pair.two.user()
+    alice = world.baresip(one, t1, pair.one, peers=[two]).wait_registered()
+    bob = world.baresip(two, t2, pair.two, peers=[one]).wait_registered()
+    alice.message(two.uri, "over there")
+    bob.wait_message(b"over there")
+    bob.message(one.uri, "and back")
+    alice.wait_message(b"and back")
+    for caller, callee, ends in ((alice, bob, bob), (bob, alice, bob)):
+        caller.dial(callee.user.uri)
+        callee.wait_incoming()
+        caller.wait_ringing()
+        callee.accept()
+        caller.wait_established()
+        callee.wait_established()
+        ends.hangup()
+        alice.wait_ended()
+        bob.wait_ended()
+
+
+@test("300 messages of sipp cross from one home to the other without a loss", limit=90)
+def sipps(world):
+    pair = homes.shared(world)
+    one, two = pair.one.user(), pair.two.user()
+    bob = world.agent(two, "tcp", pair.two).signed_in()
+    bob.peer.responder = lambda m: sip.response(m, 200, "OK", tag="b") \
+        if m.method == "MESSAGE" else None
+    world.sipp("message", [one], "tcp", pair.one, keys={"to": two.name}, calls=300,
+               rate=100).succeed(300)
+    equal(sum(m.method == "MESSAGE" and m.is_request for m in bob.peer.history), 300, "messages")
+
+
+# -- presence
+
+def watch(watcher, uri, contact):
+    reply = watcher.ask("SUBSCRIBE", uri, [("Event", "presence"), ("Expires", "600"),
+                                           ("Accept", PIDF_TYPE)], replace={"Contact": contact})
+    equal(reply.code, 200, "SUBSCRIBE")
+    return notice(watcher)
+
+
+def notice(watcher, seconds=10):
+    note = watcher.peer.expect("NOTIFY", seconds)
+    watcher.answer(note, 200, "OK")
+    return note
+
+
+def publish(agent, note):
+    body = PIDF.format(uri=agent.user.uri, note=note).encode()
+    reply = agent.ask("PUBLISH", agent.user.uri, [("Event", "presence"), ("Expires", "600"),
+                                                  ("Content-Type", PIDF_TYPE)], body)
+    equal(reply.code, 200, "PUBLISH")
+
+
+@test("a subscription is kept by the home of whom it is about, and nowhere else", limit=60)
+def kept_there(world):
+    pair = homes.shared(world)
+    for here, there in ((pair.one, pair.two), (pair.two, pair.one)):
+        watcher = world.agent(here.user(), "tcp", here).signed_in()
+        watched = world.agent(there.user(), "tls", there).signed_in()
+        watch(watcher, watched.user.uri, f"<{watcher.contact()}>")
+        publish(watched, "on the far side")
+        check(b"on the far side" in notice(watcher).body, "the note is not in the NOTIFY")
+        rows = there.subscriptions(watched.user)
+        equal([r["watcher"] for r in rows], [watcher.user.aor], "watchers at the presentity's home")
+        equal(here.subscriptions(watched.user), [], "watchers at the watcher's home")
+        equal(here.ctl("presence", "list", "--watcher", watcher.user.aor), [],
+              "subscriptions of the watcher at her home")
+
+
+def lcs_client(world, home, **how):
+    client = world.sipe(home.user(), "tcp", home, **how)
+    client.wait_signed_on()
+    wait_until(lambda: "<contactList" in client.trace(), 10, "the contact list")
+    wait_until(lambda: "setPresence" in client.trace(), 10, "its first presence")
+    return client
+
+
+@test("pidgin-sipe users of two homes see each other and talk", limit=120)
+def lcs_clients(world):
+    pair = homes.shared(world)
+    alice, bob = lcs_client(world, pair.one), lcs_client(world, pair.two)
+    alice.command("add", bob.user.uri, "Friends")
+    bob.command("add", alice.user.uri, "Friends")
+    alice.wait_status(bob.user.uri, "available", seconds=20)
+    bob.wait_status(alice.user.uri, "available", seconds=20)
+    for status in ("busy", "away", "available"):
+        bob.command("status", status, "far away")
+        alice.wait_status(bob.user.uri, status)
+        alice.command("status", status, "far away")
+        bob.wait_status(alice.user.uri, status)
+    alice.im(bob.user.uri, "over there")
+    bob.wait_im("over there")
+    bob.im(alice.user.uri, "and back")
+    alice.wait_im("and back")
+    check("is invalid" not in alice.trace() + bob.trace(), "a signature was found invalid")
+    bob.child.signal(9)
+    alice.wait_status(bob.user.uri, "offline")
+
+
+@test("baresip at one home and pidgin-sipe at the other see each other", limit=90)
+def mixed(world):
+    pair = homes.shared(world)
+    one = pair.one.user()
+    bob = lcs_client(world, pair.two)
+    bob.command("add", one.uri, "Friends")
+    phone = world.baresip(one, "tls", pair.one, watches=[bob.user],
+                          more=";pubint=600").wait_registered()
+    wait_until(lambda: "Online" in str(phone.command("contacts")), 30, "contact Online")
+    bob.wait_status(one.uri, "available", seconds=20)
+    bob.command("status", "busy", "counting")
+    wait_until(lambda: "Busy" in str(phone.command("contacts")), 30, "contact Busy")
+
+
+# -- the watcher's home goes and comes back
+
+def kill(home):
+    pid = home.server_pids()[0]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: is_dead(pid), 2, "the killed process ends", every=0.001)
+
+
+def restart(home):
+    home.stop()
+    home.start_again()
+
+
+@test("after {} of the watcher's home notifications go on without a new subscription", limit=150,
+      each=("a restart", "kill -9"))
+def goes_on(world, how):
+    pair = homes.own(world, users=2)
+    one, two = pair.one.user(), pair.two.user()
+    watcher = world.agent(one, "tcp", pair.one)
+    contact = f"<sip:{one.name}@127.0.0.1:5999;transport=tcp>"
+    equal(watcher.register(contact=contact).code, 200, "REGISTER")
+    watched = world.agent(two, "tcp", pair.two).signed_in()
+    dialog = watch(watcher, two.uri, contact).get("Call-ID")
+    publish(watched, "before")
+    check(b"before" in notice(watcher).body, "the note is not in the NOTIFY")
+    kill(pair.one) if how == "kill -9" else restart(pair.one)
+    publish(watched, "meanwhile")
+    again = world.agent(one, "tcp", pair.one)
+    equal(again.register(contact=contact).code, 200, "REGISTER after the restart")
+    note = notice(again, 30)
+    check(b"meanwhile" in note.body, "the state is not what it was")
+    equal(note.get("Call-ID"), dialog, "the dialog")
+    publish(watched, "afterwards")
+    check(b"afterwards" in notice(again).body, "the next change")
+    equal(len(pair.two.subscriptions(two)), 1, "subscriptions at the presentity's home")
+
+
+@test("pidgin-sipe sees the other home again when it is back after kill -9 of its own", limit=120)
+def lcs_comes_back(world):
+    pair = homes.own(world, users=2)
+    alice, bob = lcs_client(world, pair.one), lcs_client(world, pair.two)
+    alice.command("add", bob.user.uri, "Friends")
+    alice.wait_status(bob.user.uri, "available", seconds=20)
+    kill(pair.one)
+    alice.event("signed-off")
+    bob.command("status", "busy", "counting")
+    again = world.sipe(alice.user, "tcp", pair.one).wait_signed_on()
+    again.wait_status(bob.user.uri, "busy", seconds=20)
+    bob.command("status", "away", "gone")
+    again.wait_status(bob.user.uri, "away", seconds=20)
+
+
+@test("while the other home is down who writes there hears 504, and afterwards gets through", limit=90)
+def other_is_down(world):
+    pair = homes.own(world, users=2)
+    alice, bob = agents(world, pair)
+    pair.two.stop()
+    equal(alice.ask("MESSAGE", bob.user.uri, TEXT, b"anybody?", seconds=40).code, 504, "MESSAGE")
+    pair.two.start_again()
+    back = world.agent(bob.user, "tcp", pair.two).signed_in()
+    send(alice, back, b"there you are")
+
+
+# -- who is let in
+
+def knock(home, port, certificate=None, text=None):
+    """Speak TLS with a certificate of that name (in the test authority's directory) or without one.
+    The first line of the answer to text, or what the connection ends with."""
+    context = ssl.create_default_context(cafile=f"{home.pki}/ca.pem")
+    if certificate:
+        context.load_cert_chain(f"{home.pki}/{certificate}.pem", f"{home.pki}/{certificate}.key")
+    with socket.create_connection((home.own_address, port), 5) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname=homes.DOMAIN) as tls:
+                tls.settimeout(10)
+                tls.sendall(text or request("OPTIONS", f"sip:{homes.DOMAIN}", "x", homes.DOMAIN))
+                return (tls.recv(4096).split(b"\r\n")[0]).decode() or "closed"
+        except (ssl.SSLError, ConnectionError) as e:
+            return str(e)
+
+
+def request(method, uri, user, domain):
+    lines = [("Via", f"SIP/2.0/TLS 127.0.0.1:1;branch={sip.branch()}"), ("Max-Forwards", "70"),
+             ("From", f"<sip:{user}@{domain}>;tag={sip.token()}"), ("To", f"<{uri}>"),
+             ("Call-ID", sip.token(16)), ("CSeq", f"1 {method}")]
+    return sip.build(f"{method} {uri} SIP/2.0", lines)
+
+
+REFUSED = [("no certificate", None, "peer_without_certificate", "shows no certificate"),
+           ("a certificate of another authority", "bad/untrusted", "peer_untrusted", "its certificate"),
+           ("an expired certificate", "bad/expired", "peer_untrusted", "expired"),
+           ("a certificate for servers only", "bad/serveronly", "peer_untrusted", "purpose"),
+           ("a certificate with another name", "bad/wrongname", "peer_unknown", "other.example"),
+           ("a certificate without a name", "bad/nosan", "peer_unknown", "no server in parameter peer"),
+           ("the certificate of a server that is not named", "hosts/sip3", "peer_unknown",
+            "sip3.lcs.test")]
+
+
+@test("where peers come, who has {0} is refused, counted, and told of in the log", limit=60,
+      each=[(what,) for what, *_ in REFUSED])
+def refused(world, what):
+    _, certificate, counter, reason = next(r for r in REFUSED if r[0] == what)
+    home = homes.shared(world).one
+    before = home.stat(f"tls.{counter}")
+    said = len(home.log_text())
+
+    def told():
+        answer = knock(home, home.peers, certificate)
+        check("SIP/2.0" not in answer, f"it was let in: {answer}")
+        return any("peer refused" in line and reason in line
+                   for line in home.log_text()[said:].splitlines())
+
+    wait_until(told, 20, f"a log line with {reason!r}", every=1)    # one line a second is written
+    home.wait_stat(f"tls.{counter}", before)
+
+
+@test("where peers come, the other home's certificate is let in", limit=30)
+def let_in(world):
+    home = homes.shared(world).one
+    equal(knock(home, home.peers, "hosts/home2").split()[0], "SIP/2.0", "an answer to OPTIONS")
+
+
+@test("where clients come, {} is no hindrance", limit=30,
+      each=("no certificate", "any certificate"))
+def clients(world, what):
+    home = homes.shared(world).one
+    answer = knock(home, home.port["tls"], None if what == "no certificate" else "bad/untrusted")
+    equal(answer, "SIP/2.0 200 OK", "OPTIONS")
+
+
+@test("a server's certificate where clients come is worth nothing", limit=30)
+def not_by_the_other_door(world):
+    pair = homes.shared(world)
+    text = request("MESSAGE", pair.one.user().uri, pair.two.user().name, homes.DOMAIN)
+    answer = knock(pair.one, pair.one.port["tls"], "hosts/home2", text)
+    equal(answer, "SIP/2.0 403 Signs in at another server", "MESSAGE of the other home's user")
+
+
+@test("a peer speaks for its own users and for nobody else", limit=30)
+def spoofing(world):
+    pair = homes.shared(world)
+    own, theirs = pair.one.user(), pair.two.user()
+    receiver = world.agent(pair.one.user(), "tcp", pair.one).signed_in()
+    before = pair.one.stat("homing.not_spoken_for")
+    for name, domain in ((own.name, homes.DOMAIN), ("stranger", homes.DOMAIN),
+                         (theirs.name, "elsewhere.example")):
+        text = request("MESSAGE", receiver.user.uri, name, domain)
+        equal(knock(pair.one, pair.one.peers, "hosts/home2", text),
+              "SIP/2.0 403 Not a user of that server", f"From {name}@{domain}")
+    check(pair.one.stat("homing.not_spoken_for") >= before + 2, "it is not counted")
+    check(f"speaks for sip:{own.aor}" in pair.one.log_text(), "it is not in the log")
+    text = request("REGISTER", f"sip:{homes.DOMAIN}", theirs.name, homes.DOMAIN)
+    equal(knock(pair.one, pair.one.peers, "hosts/home2", text),
+          "SIP/2.0 403 Only at the user's own server", "REGISTER")
+    check(not receiver.peer.has("MESSAGE"), "a message got through")
+
+
+@test("a server that asks for no certificate is not talked to", limit=60)
+def one_way(world):
+    pair = homes.own(world, users=2)
+    third = world.add(Third(world, pair))
+    alice = world.agent(third.user(), "tcp", third).signed_in()
+    equal(alice.ask("MESSAGE", pair.two.user().uri, TEXT, b"secret", seconds=40).code, 504, "MESSAGE")
+    third.wait_stat("tls.peer_one_way", 0)
+    check("does not ask for our certificate" in third.log_text(), "it is not in the log")
+
+
+class Third(homes.Home):
+    """Takes the place of the first of the two, and looks for peers where clients come."""
+
+    def __init__(self, world, pair):
+        pair.one.stop()
+        ports = [pair.one.port["tcp"], pair.one.port["tls"], pair.one.peers]
+        super().__init__(world, 1, ports, *homes.services(world), users=2,
+                         peer_port=pair.two.port["tls"])
+        self.learn(pair.two.users, pair.two)
+
+    def close(self):
+        self.stop()
+
+
+# -- who lives elsewhere is sent there
+
+@test("pidgin-sipe that is pointed at the other home ends registered at its own", limit=60)
+def redirected(world):
+    pair = homes.shared(world)
+    user = pair.two.user()
+    hosts = world.path("hosts")
+    hosts.write_text("127.0.0.1 localhost\n" + "".join(
+        f"{h.own_address} {h.name}\n" for h in (pair.one, pair.two)))
+    program = world.path("elsewhere")
+    program.write_text("#!/bin/sh\nexec unshare -m --propagation private sh -c 'mount --bind \"$HOSTS\" "
+                       "/etc/hosts; exec \"$SIPE\" \"$@\"' sh \"$@\"\n")
+    program.chmod(0o755)
+    client = world.sipe(user, "tcp", pair.one, program=program, env={
+        "SIPE": str(sipe.build(world.run.directory)), "HOSTS": str(hosts)}).wait_signed_on()
+    first = client.trace().split("301 ", 1)[0]
+    check("WWW-Authenticate" not in first, "the wrong home asked for a password")
+    equal(len(pair.two.endpoints(user)), 1, "endpoints at the user's home")
+    equal(pair.one.endpoints(user), [], "endpoints at the other")
+
+
+@test("REGISTER by {} is sent to the same transport of the right home; nothing else is redirected",
+      limit=30, each=("tcp", "tls"))
+def right_contact(world, transport):
+    pair = homes.shared(world)
+    stray = world.agent(pair.two.user(), transport, pair.one)
+    reply = stray.register()
+    equal(reply.code, 301, "REGISTER")
+    equal(reply.get("Contact"),
+          f"<sip:{pair.two.name}:{pair.two.port[transport]};transport={transport}>", "Contact")
+    equal(stray.ask("MESSAGE", pair.one.user().uri, TEXT, b"x").code, 403, "MESSAGE")
