@@ -83,6 +83,22 @@ static int judge_names(const struct tls_judged *j, const struct slice *names, un
 	return -EINVAL;
 }
 
+/* Peers know us by server_name, which comes first, and by nothing else (RFC 5922 7.4). */
+static int judge_for_peers(const struct tls_set *set, const struct tls_conf *conf,
+    const struct slice *names, unsigned count, struct diag *diag)
+{
+	bool own = conf->peer_certificate.len > 0;
+	struct tls_judged j = { own ? "peer_certificate" : "certificate",
+				own ? conf->peer_certificate : conf->certificate, NULL };
+
+	if (!set->peers)
+		return 0;
+	j.cert = SSL_CTX_get0_certificate(set->peers->server);
+	if (own)
+		judge_dates(&j, diag);
+	return judge_names(&j, names, count ? 1 : 0, diag);
+}
+
 int tls_judge(const struct tls_set *set, const struct tls_conf *conf, struct diag *diag)
 {
 	struct slice names[NAMES_MAX];
@@ -92,6 +108,8 @@ int tls_judge(const struct tls_set *set, const struct tls_conf *conf, struct dia
 	int err = judge_names(&j, names, count, diag);
 
 	judge_dates(&j, diag);
+	if (!err)
+		err = judge_for_peers(set, conf, names, count, diag);
 	for (size_t i = 0; i < set->named_count; i++) {
 		struct slice host = slice_str(set->named[i].host);
 

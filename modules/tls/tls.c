@@ -138,5 +138,10 @@ LCS_MODULE(tls,
 	.manual =
 	    "Loading this module makes `tls:` listeners and `transport=tls` hops work. Clients\n"
 	    "need no certificate unless the listener says `require_client_certificate = true`.\n"
-	    "Names are compared as RFC 5922 wants: only subjectAltName counts, no wildcards.\n",
+	    "Names are compared as RFC 5922 wants: only subjectAltName counts, no wildcards.\n\n"
+	    "Between servers of one owner there is a second profile. Those in `peer` come to a\n"
+	    "listener with `faces = \"peers\"`, where everybody shows a certificate of `peer_ca` that\n"
+	    "names one of them; a listener with `faces = \"clients\"` asks nobody. Towards a peer\n"
+	    "there is mutual TLS or nothing: its certificate must name it, it must ask for ours, and\n"
+	    "UDP and TCP are refused. Scripts ask from_peer() and $peer. See doc/recipes/two-homes.md.\n",
 );

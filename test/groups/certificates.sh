@@ -107,6 +107,41 @@ says 1 'not for this server (sip.example.com)' "a wrong one for those who ask"
 script good.pem key.pem 'ciphers = "NONSENSE";'
 says 1 'error[E0409]' "what is no file is no E0701"
 
+# ---- between servers ----
+
+certificate half.pem key.pem "$own
+extendedKeyUsage = serverAuth" "-1 hour" "+90 days"
+certificate both.pem key.pem "$own
+extendedKeyUsage = serverAuth,clientAuth" "-1 hour" "+90 days"
+
+# peers CERTIFICATE LINES [FACES]: of module tls; who comes to the second listener.
+peers() {
+	script "$1" key.pem "$2"
+	sed -i "s/^listen.*/&\\nlisten = tls:127.0.0.1:5062 { faces = \"${3:-peers}\"; }/" t.cfg
+}
+
+peer='peer = "hs2.example.com";'
+peers both.pem "$peer peer_ca = \"good.pem\";"
+says 0 "" "another server, and a certificate for either side"
+peers half.pem "$peer peer_ca = \"good.pem\";"
+says 1 'must have both serverAuth and clientAuth, unlike in "half.pem"' "one for servers only"
+peers good.pem "$peer"
+says 1 "the system's authorities certify anybody" "peers without an authority of theirs"
+peers good.pem "$peer ca = \"good.pem\";"
+says 0 "" "the authority in ca will do"
+peers good.pem "$peer peer_ca = \"junk.pem\";"
+says 1 'cannot read trusted authorities from "junk.pem"' "an authority that is none"
+peers good.pem ""
+says 1 'a listener faces peers, and no peer is named' "a door that nobody could come in by"
+peers good.pem "$peer peer_ca = \"good.pem\";" clients
+says 2 'no listener faces peers' "peers that could not come back"
+peers good.pem "$peer peer_ca = \"good.pem\"; peer_certificate = \"both.pem\"; peer_key = \"key.pem\";"
+says 0 "" "a certificate for peers alone"
+peers good.pem "$peer peer_ca = \"good.pem\"; peer_certificate = \"both.pem\";"
+says 1 'peer_certificate and peer_key go together' "and half of it"
+peers domain.pem "$peer peer_ca = \"good.pem\";"
+says 1 'not for this server (hs1.example.com)' "peers want the server's own name, not the domain's"
+
 # ---- names ----
 
 rm -f port

@@ -249,6 +249,17 @@ static void test_what_cannot_be_located(void **state)
 	expect("sip:a@[2001:db8::1]", "");
 }
 
+static void test_peers_are_reached_by_tls_alone(void **state)
+{
+	(void)state;
+	know_a("hs2.example.org", "192.0.2.2");
+	expect("sip:hs2.example.org:5062;transport=tls", "TLS 192.0.2.2:5062, ");
+	expect("sip:HS2.example.org:5062;transport=tcp", "");
+	assert_int_equal(l.err, -EACCES);
+	expect("sip:hs2.example.org:5062", "");
+	assert_int_equal(l.err, -EACCES);
+}
+
 static void test_port_means_addresses_only(void **state)
 {
 	(void)state;
@@ -459,6 +470,7 @@ static void test_hosts_file_wins(void **state)
 UNIT_MAIN(
 	DNS_TEST(test_numeric_hosts_ask_nothing),
 	DNS_TEST(test_what_cannot_be_located),
+	DNS_TEST(test_peers_are_reached_by_tls_alone),
 	DNS_TEST(test_port_means_addresses_only),
 	DNS_TEST(test_naptr_decides_transport),
 	DNS_TEST(test_srv_without_naptr),
