@@ -166,7 +166,14 @@ static struct slice ha1_of(struct auth_db *db, struct slice aor, bool full_name,
 	return user ? user_ha1(user, full_name, alg) : SLICE("");
 }
 
-static const struct auth_db_api api = { state_of, add_watch, ha1_of, &auth_db_directory };
+static struct slice home_of(struct auth_db *db, struct slice aor)
+{
+	const struct user *user = users_find(&db->users, aor);
+
+	return user ? user->texts.home : SLICE("");
+}
+
+static const struct auth_db_api api = { state_of, add_watch, ha1_of, &auth_db_directory, home_of };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 
 /* ---- life ---- */

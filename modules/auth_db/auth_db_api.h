@@ -37,6 +37,9 @@ struct auth_db_api {
 	struct slice (*ha1)(struct auth_db *db, struct slice aor, bool full_name,
 	    enum digest_alg alg);
 	const struct auth_db_directory_api *directory;	/* directory_api.h */
+	/** Any worker: the home server that the directory has for a user, as it stands there;
+	 *  empty: none. Borrowed until the worker's next quiet point. */
+	struct slice (*home)(struct auth_db *db, struct slice aor);
 };
 
 #endif

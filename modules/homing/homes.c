@@ -155,6 +155,14 @@ int homes_set(struct homes *h, struct slice aor, struct slice server)
 	return put(h, old ? old->aor : aor, server);
 }
 
+static bool is_of_name(char c) { return is_alnum(c) || c == '-' || c == '.'; }
+
+bool homes_is_server(struct slice text)
+{
+	return text.len > 0 && text.len < 256 && slice_take_while(&text, is_of_name).len > 0 &&
+	    text.len == 0;
+}
+
 struct visit { void (*fn)(const struct home *home, void *arg); void *arg; };
 
 static void visit_one(const struct rtab_node *node, void *arg)

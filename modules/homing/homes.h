@@ -27,6 +27,8 @@ int  homes_load(struct homes *h);
 const struct home *homes_find(const struct homes *h, struct slice aor);
 /** Control thread; store first. Empty server: forget. 0, -ENOENT (to forget), -ENOMEM, the store's. */
 int  homes_set(struct homes *h, struct slice aor, struct slice server);
+/** Can this be the name of a server? */
+bool homes_is_server(struct slice text);
 void homes_each(const struct homes *h, void (*fn)(const struct home *home, void *arg), void *arg);
 
 extern const struct store_schema homes_schema;

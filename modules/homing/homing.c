@@ -3,12 +3,18 @@
  *
  * Who is not named here lives on this server, if he is one of its users.
  */
-#include "modules/homing/homing_api.h"
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/homing/homes.h"
+#include "modules/homing/homing_api.h"
 
 #include <errno.h>
 
-struct homing { struct lcs_mod *mod; struct homes homes; };
+struct homing {
+	struct lcs_mod           *mod;
+	struct homes              homes;
+	const struct auth_db_api *auth_db;	/* NULL: not loaded */
+	struct auth_db           *db;
+};
 
 struct homing_local { uint64_t elsewhere, spoken_for, not_spoken_for; };
 
@@ -19,11 +25,21 @@ struct homes *homing_homes(struct lcs_mod *mod)
 
 /* ---- asking ---- */
 
-static struct slice elsewhere(struct homing *h, struct slice aor, const struct gen *gen)
+/* What was said here counts more than what the directory says. */
+static struct slice server_of(struct homing *h, struct slice aor)
 {
 	const struct home *home = homes_find(&h->homes, aor);
 
-	return home && !lcs_is_own_host(gen, home->server, 0) ? home->server : SLICE("");
+	if (home || !h->auth_db)
+		return home ? home->server : SLICE("");
+	return h->auth_db->home(h->db, aor);
+}
+
+static struct slice elsewhere(struct homing *h, struct slice aor, const struct gen *gen)
+{
+	struct slice server = server_of(h, aor);
+
+	return homes_is_server(server) && !lcs_is_own_host(gen, server, 0) ? server : SLICE("");
 }
 
 static struct slice asked_aor(struct lcs_call *call)
@@ -72,14 +88,7 @@ static struct slice api_elsewhere(struct homing *h, struct slice aor)
 	return elsewhere(h, aor, gen_peek());
 }
 
-static int api_set(struct homing *h, struct slice aor, struct slice home)
-{
-	int err = homes_set(&h->homes, aor, home);
-
-	return err == -ENOENT ? 0 : err;
-}
-
-static const struct homing_api api = { api_elsewhere, api_set };
+static const struct homing_api api = { api_elsewhere };
 static const struct lcs_iface ifaces[] = { { "homing", 1, &api }, { 0 } };
 
 /* ---- life ---- */
@@ -87,8 +96,11 @@ static const struct lcs_iface ifaces[] = { { "homing", 1, &api }, { 0 } };
 static int load(struct lcs_mod *mod)
 {
 	struct homing *h = lcs_shared(mod);
+	void *db = NULL;
 
 	h->mod = mod;
+	h->auth_db = lcs_import(mod, "auth_db", &db);
+	h->db = db;
 	return homes_init(&h->homes);
 }
 
@@ -105,6 +117,8 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 }
 
 static void unload(struct lcs_mod *mod) { homes_fini(homing_homes(mod)); }
+
+static const struct lcs_need needs[] = { { "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_func funcs[] = {
 	{ "home_of(uri: str) -> str?", fn_home_of, IN_REQUEST | IN_FAILURE, 0,
@@ -130,6 +144,7 @@ LCS_MODULE(homing,
 	.local_size = sizeof(struct homing_local),
 	.shared_size = sizeof(struct homing),
 	.funcs = funcs,
+	.needs = needs,
 	.ifaces = ifaces,
 	.stats = stats,
 	.rpcs = homing_rpcs,
@@ -146,6 +161,8 @@ LCS_MODULE(homing,
 	    "```\n\n"
 	    "Users who are not named live here, if they are users at all; naming this server itself is\n"
 	    "the same. The names are kept in the store and read into memory, so that asking costs\n"
-	    "nothing. Modules that learn homes from a directory set them by interface `homing`.\n\n"
+	    "nothing. For users of whom nobody said it here the home that a directory has for them\n"
+	    "counts (module dirsync), if that is a server's name: an attribute such as\n"
+	    "`msRTCSIP-HomeServerString`, not the distinguished name of an object.\n\n"
 	    "Names are those of the servers' certificates, since from_home_of() compares the two.\n",
 );

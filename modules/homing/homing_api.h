@@ -12,9 +12,6 @@ struct homing_api {
 	/** Any worker. aor: name@domain, any case. The server that the user lives on if it is not
 	 *  this one, borrowed until the worker's next quiet point; empty: here, or nobody said. */
 	struct slice (*elsewhere)(struct homing *h, struct slice aor);
-	/** Control thread: say where a user lives, here or elsewhere; home empty: forget it.
-	 *  0 (also if that is known already), -ENOMEM, or the store's error. */
-	int (*set)(struct homing *h, struct slice aor, struct slice home);
 };
 
 #endif

@@ -18,17 +18,6 @@ static struct slice aor_param(struct lcs_rpc_call *call)
 	return sip_uri_aor(call->arena, &uri);
 }
 
-static bool is_host(struct slice text)
-{
-	struct sip_uri uri;
-	char buf[300];
-	int n = snprintf(buf, sizeof(buf), "sip:%.*s", SLICE_ARG(text));
-
-	return n > 0 && (size_t)n < sizeof(buf) &&
-	    sip_uri_parse(slice_of(buf, (size_t)n), &uri, NULL) == 0 && !uri.user.len &&
-	    !uri.port && !uri.params.len && slice_eq(uri.host, slice_skip(slice_of(buf, (size_t)n), 4));
-}
-
 static int refuse(struct lcs_rpc_call *call, int err)
 {
 	call->error = err == -ENODEV ? SLICE("no store is configured (setting \"store\")") :
@@ -48,7 +37,7 @@ static int rpc_set(struct lcs_rpc_call *call)
 
 	if (!aor.p)
 		return lcs_rpc_fail(call, -EINVAL, "that is no user: write name@domain");
-	if (!is_host(home))
+	if (!homes_is_server(home))
 		return lcs_rpc_fail(call, -EINVAL, "a home is the name of a server, without port");
 	err = homes_set(homing_homes(call->mod), aor, home);
 	if (err)

@@ -15,9 +15,9 @@ need_program lcs-lab
 export LCS_MODULE_PATH=$LCS_BUILD/modules
 
 # What they name must be there: a certificate for an hour.
-export LCS_CERTIFICATE=$LCS_LOG/chain.pem LCS_KEY=$LCS_LOG/key.pem
+export LCS_CERTIFICATE=$LCS_LOG/chain.pem LCS_KEY=$LCS_LOG/key.pem LCS_PEER_CA=$LCS_LOG/chain.pem
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=example.com \
-    -addext subjectAltName=DNS:example.com,DNS:fp1.example.com -keyout "$LCS_KEY" -out "$LCS_CERTIFICATE" \
+    -addext subjectAltName=DNS:example.com,DNS:hs1.example.com,DNS:fp1.example.com -keyout "$LCS_KEY" -out "$LCS_CERTIFICATE" \
     > "$LCS_LOG/openssl.log" 2>&1
 
 # tested FILE WORD...: each of its tests becomes one of this group's.

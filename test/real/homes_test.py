@@ -6,8 +6,10 @@ import socket
 import ssl
 
 from lib import homes, sip, sipe
+from lib.gss import environment
 from lib.kernel import is_dead
 from lib.tap import check, equal, test, wait_until
+from lib.world import User
 
 TEXT = [("Content-Type", "text/plain")]
 PIDF_TYPE = "application/pidf+xml"
@@ -320,6 +322,13 @@ def spoofing(world):
     check(not receiver.peer.has("MESSAGE"), "a message got through")
 
 
+class Single(homes.Home):
+    """One of them alone."""
+
+    def close(self):
+        self.stop()
+
+
 @test("a server that asks for no certificate is not talked to", limit=60)
 def one_way(world):
     pair = homes.own(world, users=2)
@@ -330,7 +339,7 @@ def one_way(world):
     check("does not ask for our certificate" in third.log_text(), "it is not in the log")
 
 
-class Third(homes.Home):
+class Third(Single):
     """Takes the place of the first of the two, and looks for peers where clients come."""
 
     def __init__(self, world, pair):
@@ -339,9 +348,6 @@ class Third(homes.Home):
         super().__init__(world, 1, ports, *homes.services(world), users=2,
                          peer_port=pair.two.port["tls"])
         self.learn(pair.two.users, pair.two)
-
-    def close(self):
-        self.stop()
 
 
 # -- who lives elsewhere is sent there
@@ -375,3 +381,28 @@ def right_contact(world, transport):
     equal(reply.get("Contact"),
           f"<sip:{pair.two.name}:{pair.two.port[transport]};transport={transport}>", "Contact")
     equal(stray.ask("MESSAGE", pair.one.user().uri, TEXT, b"x").code, 403, "MESSAGE")
+
+
+@test("who lives elsewhere by the directory is sent there, and by lcsctl brought back", limit=90)
+def by_directory(world):
+    dns, pki = homes.services(world)
+    with environment({"LCS_LDAP_USERS": "10", "LCS_TEST_PKI": pki.env["LCS_TEST_PKI"]}):
+        env = world.service("slapd").env
+    params = {"uri": env["LCS_TEST_LDAPS_URI"], "base": env["LCS_TEST_LDAP_BASE"], "interval": 1,
+              "bind_dn": env["LCS_TEST_LDAP_BIND_DN"], "password": env["LCS_TEST_LDAP_BIND_PW"],
+              "ca": env["LCS_TEST_CA"], "home": "msRTCSIP-HomeServerString"}
+    home = world.add(Single(world, 1, homes.same_ports(["127.0.0.11"]), dns, pki, users=1,
+                            before="#!define WITH_DIRECTORY\n", more="".join(
+        f'modparam("dirsync", "{k}", {v if k == "interval" else chr(34) + v + chr(34)})\n'
+        for k, v in params.items())))
+
+    def homed(words):
+        return next((u for u in home.ctl("users", "list") if words in u["home"]), None)
+
+    wait_until(lambda: homed("sip2."), 30, "a user who lives on sip2 by the directory")
+    user = User(homed("sip2.")["user"].split("@")[0], "x", homes.DOMAIN)
+    stray = world.agent(user, "tcp", home)
+    reply = stray.register()
+    equal((reply.code, reply.get("Contact").split(":")[1]), (301, "sip2.lcs.test"), "REGISTER")
+    home.ctl("homes", "set", user.aor, home.name)
+    equal(stray.register(password="wrong").code, 401, "REGISTER when lcsctl says otherwise")

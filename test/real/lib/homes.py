@@ -10,7 +10,8 @@ from .world import User
 
 DOMAIN = "lcs.test"
 CONFIG = """#!lcs 1
-#!redef LCS_NAME "sip{number}.{domain}"
+{before}#!redef LCS_NAME "sip{number}.{domain}"
+#!define WITH_HOMES
 #!define LCS_PEERS tls:{address}:{peers}
 #!trydef LCS_PEER_PORT {peer_port}
 #!define LCS_OTHERS "sip{other}.{domain}"
@@ -32,7 +33,7 @@ class Home(Server):
     """One of them. `name` is what the other knows it by; `users` live there."""
 
     def __init__(self, world, number, ports, dns, pki, users=24, role="home-lcs", peer_port=None,
-                 more=""):
+                 before="", more=""):
         tcp, tls, peers = ports
         self.number, self.name, self.peers = number, f"sip{number}.{DOMAIN}", peers
         self.own_address = f"127.0.0.{10 + number}"
@@ -44,7 +45,7 @@ class Home(Server):
         config.write_text(CONFIG.format(number=number, other=3 - number, domain=DOMAIN,
                                         address=self.own_address, peers=peers, pki=self.pki,
                                         peer_port=peer_port or peers, root=ROOT, role=role,
-                                        more=more))
+                                        before=before, more=more))
         super().__init__(directory, role, DOMAIN, [(u.name, u.password) for u in self.users], (),
                          ["--config", str(config), "--address", self.own_address, "--dns",
                           dns.env["LCS_TEST_DNS"], "--tcp-port", str(tcp), "--tls-port", str(tls)])
