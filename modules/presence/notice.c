@@ -156,9 +156,18 @@ static msec_t retry_after(struct sip_msg *response)
 	    (msec_t)seconds * 1000 : 5000;
 }
 
+/* Silence on the way to a watcher behind another server is that server's, who comes back. */
+static bool is_proxy_silent(const struct presence_sub *sub, uint16_t status,
+    const struct sip_msg *response)
+{
+	const struct sub_client *c = sub->dialog->client;
+
+	return status == 408 && !response && !c->has_hop && c->route_set.len > 0;
+}
+
 void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response)
 {
-	if (status == 430 || (!response && status == 503 && sub->dialog->client->has_hop &&
+	if (status == 430 || is_proxy_silent(sub, status, response) || (!response && status == 503 && sub->dialog->client->has_hop &&
 	    transport_is_stream(sub->dialog->client->hop.transport))) {
 		way_lose(sub);
 	} else if (ends_subscription(status) || (!response && status != 503)) {
@@ -189,6 +198,8 @@ static void answered(void *arg, enum tm_event event, uint16_t status, struct sip
 		return;
 	}
 	p->tm->forget(p->tm_state, &sub->uac);
+	if (status < 300 && !sub->dialog->client->has_hop)
+		sub->dialog->way_lost = 0;
 	if (status >= 300)
 		notice_failed(sub, status, response);
 	else if (sub->owed || !list_is_empty(&sub->deltas))
