@@ -72,7 +72,7 @@ static const struct sym_setting table[] = {
 	WORD("log_level", "notice", "error|warning|notice|info|debug", PARAM_NOW,
 	    "least urgent lines that are written"),
 	WORD("log_format", "text", "text|json", PARAM_RESTART, "form of the lines"),
-	WORD("log_to", "stderr", "stderr|file|syslog|journal", PARAM_RESTART, "where they go"),
+	WORD("log_to", "stderr", "stderr|file|syslog|journal", PARAM_RESTART, "where they go; without -D the system's log takes the place of stderr"),
 	TEXT("log_file", "", PARAM_RESTART, "with log_to = file: its path"),
 
 	/* ---- the script ---- */
