@@ -58,8 +58,13 @@ bool guest_param(struct load *ld, const struct loaded_module *m, const struct se
 	struct candidates all = { .ld = ld };
 	struct diag_item *d = load_note(ld, 402, item->key_at,
 	    "module \"%s\" has no parameter \"%.*s\"", m->sym->name, SLICE_ARG(item->key));
+	const struct guest_name *n = guest_find(GUEST_PARAM, item->key);
 
 	guest_fix_drop(ld, item->key_at);
+	if (n) {
+		diag_beside(d, "it is passed over; lcs has: %s", n->lcs);
+		return true;
+	}
 	for (unsigned i = 0; i < m->sym->param_count; i++)
 		candidates_add(&all, slice_str(m->sym->params[i].name));
 	if (!candidates_say(&all, item->key, d, item->key_at, "\"", "\""))

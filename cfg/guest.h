@@ -15,7 +15,7 @@
 
 /* ---- what lcs has instead (guest_names.c) ---- */
 
-enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING };
+enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING, GUEST_PARAM };
 
 struct guest_name {
 	const char *name;

@@ -11,7 +11,7 @@ static const struct guest_name modules[] = {
 	{ "cfgutils", "constants, $shv and foreach of the language", true },
 	{ "cfg_rpc", "lcsctl shows and reloads the configuration", true },
 	{ "cfg_db", "settings take ${NAME} from the environment", true },
-	{ "counters", "lcsctl statistics", true },
+	{ "counters", "lcsctl stats", true },
 	{ "jsonrpcs", "lcsctl speaks JSON-RPC to module \"ctl\"", true },
 	{ "mi_fifo", "lcsctl speaks to module \"ctl\"", true },
 	{ "mi_rpc", "lcsctl speaks to module \"ctl\"", true },
@@ -38,6 +38,7 @@ static const struct guest_name modules[] = {
 	{ "mediaproxy", "module \"nathelper\" for signalling behind NAT", false },
 	{ "nat_traversal", "module \"nathelper\"", false },
 	{ "dispatcher", "a map and t_on_failure() in the script", false },
+	{ "rtimer", "timer_route[NAME, 60s] { ... }", false },
 	{ "drouting", "longest_prefix() on a map", false },
 	{ "lcr", "longest_prefix() on a map", false },
 	{ "carrierroute", "longest_prefix() on a map", false },
@@ -172,9 +173,24 @@ static const struct guest_name settings[] = {
 	{ NULL, NULL, false }
 };
 
+/* Parameters whose loss somebody will feel, or need not. */
+static const struct guest_name params[] = {
+	{ "natping_interval", "nothing: lcs sends no keep-alives; clients do, or come by TCP and TLS", true },
+	{ "sipping_bflag", "nothing: lcs sends no keep-alives; clients do, or come by TCP and TLS", true },
+	{ "db_url", "the setting store; lcsctl users import takes users with ha1 over", true },
+	{ "db_mode", "journal of module \"usrloc\"", true },
+	{ "nat_bflag", "detect_nat of module \"registrar\"", true },
+	{ "received_avp", "nothing: bindings keep the source's address", true },
+	{ "calculate_ha1", "nothing: digests are kept, never passwords", true },
+	{ "password_column", "nothing: digests are kept, never passwords", true },
+	{ "load_credentials", "nothing: display names come by lcsctl directory", true },
+	{ "failure_reply_mode", "t_drop_replies() of module \"tm\"", true },
+	{ NULL, NULL, false }
+};
+
 static const struct guest_name *const tables[] = {
 	[GUEST_MODULE] = modules, [GUEST_FUNCTION] = functions, [GUEST_VARIABLE] = variables,
-	[GUEST_SETTING] = settings
+	[GUEST_SETTING] = settings, [GUEST_PARAM] = params
 };
 
 const struct guest_name *guest_find(enum guest_what what, struct slice name)

@@ -178,6 +178,21 @@ static void drop_items(struct import *im)
 			drop_if_asked(im, with_group(i), to_line_end(im, i->value->at));
 }
 
+static bool is_asked(const struct import *im, struct cfg_span at)
+{
+	return at.source == im->source && has_drop(im, offset_of(im, at.line, at.column),
+	    offset_of(im, at.end_line, at.end_column));
+}
+
+/* Routes for events that no module of ours has, as a whole. */
+static void drop_events(struct import *im)
+{
+	for (const struct route_decl *r = im->ld->ast->routes.first; r; r = r->next)
+		if (r->kind == ROUTE_EVENT && is_asked(im, r->name_at))
+			drop_range(im, offset_of(im, r->at.line, r->at.column),
+			    offset_of(im, r->body->at.end_line, r->body->at.end_column));
+}
+
 /* Parameters of modules that were not there, said once with their module. */
 static void drop_params(struct import *im)
 {
@@ -453,6 +468,7 @@ static int import(struct load *ld, const char *name, struct slice text, struct s
 	fill_branches(&im);
 	take_edits(&im);
 	drop_items(&im);
+	drop_events(&im);
 	drop_calls(&im);
 	convert_directives(&im);
 	load_implied(&im);

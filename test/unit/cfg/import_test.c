@@ -124,6 +124,10 @@ static void test_items(void **state)
 	    "#!lcs 1\n# #!MAXCOMPAT\n# debug=2   # much\nloadmodule \"tm.so\"\n"
 	    "# loadmodule \"tm.so\"\n# loadmodule \"acc.so\"\nmodparam(\"tm\", \"fr_timer\", 30s)\n"
 	    "# modparam(\"acc\", \"flag\",\n# \t1)\n" END);
+	check_file("#!KAMAILIO\nloadmodule \"tm\"\nevent_route[xhttp:request] {\n"
+	    "\txhttp_reply(\"200\", \"OK\", \"\", \"\");\n\tsetflag(1);\n}\n" END,
+	    "#!lcs 1\nloadmodule \"tm\"\n# event_route[xhttp:request] {\n"
+	    "# \txhttp_reply(\"200\", \"OK\", \"\", \"\");\n# \tsetflag(1);\n# }\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"xlog\"\n" END,
 	    "#!lcs 1\nloadmodule \"xlog\"\nloadmodule \"tm\"\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"tm\"\n#!substdef \"!A!b.example!g\"\nalias=\"A\"\n" END,
