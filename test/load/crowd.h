@@ -96,7 +96,8 @@ struct latency { unsigned count[LATENCY_MS + 1], total; };
 struct tally {
 	unsigned sign_ins, ended, refused, lost, timeouts, challenged, resent;
 	unsigned subscribed;		/* dialogs of standard clients */
-	unsigned published, messages, stored, message_asks, added, notices, reordered, terminated;
+	unsigned published, messages, stored, message_asks, added;
+	unsigned notices, repeated, reordered, terminated;
 	unsigned bad_signatures, strangers_messages, strays;
 	unsigned first_refusal;		/* its status */
 	struct latency publish, message, notice;

@@ -80,12 +80,12 @@ static void report(const struct conductor *k, const char *what)
 	    "\"lost_connections\": %u, \"refused\": %u, \"first_refusal\": %u, \"timeouts\": %u, "
 	    "\"challenged\": %u, \"resent\": %u, \"subscribed\": %u, \"published\": %u, \"messages\": %u, "
 	    "\"messages_stored\": %u, \"messages_came\": %u, \"messages_lost\": %u, "
-	    "\"strangers_messages\": %u, \"contacts_added\": %u, \"notices\": %u, \"reordered\": %u, "
-	    "\"terminated\": %u, \"bad_signatures\": %u, \"strays\": %u", what,
+	    "\"strangers_messages\": %u, \"contacts_added\": %u, \"notices\": %u, "
+	    "\"repeated\": %u, \"reordered\": %u, \"terminated\": %u, \"bad_signatures\": %u, \"strays\": %u", what,
 	    (double)(c->now - k->begun) / 1e6, c->n, c->in_count, t->sign_ins, t->lost, t->refused,
 	    t->first_refusal, t->timeouts, t->challenged, t->resent, t->subscribed, t->published, t->messages,
-	    t->stored, came, lost, t->strangers_messages, t->added, t->notices, t->reordered,
-	    t->terminated, t->bad_signatures, t->strays);
+	    t->stored, came, lost, t->strangers_messages, t->added, t->notices, t->repeated,
+	    t->reordered, t->terminated, t->bad_signatures, t->strays);
 	printf(", \"views\": %u, \"behind\": %u, \"ahead\": %u, \"contacts_lost\": %u", v.views,
 	    v.behind, v.ahead, v.contacts_lost);
 	if (v.behind || v.ahead)

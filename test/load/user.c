@@ -255,8 +255,9 @@ static void notified(struct user *u, struct slice head, struct slice body)
 	if (!d)
 		return;
 	u->c->t.notices++;
-	if (cseq <= d->seen) {
-		u->c->t.reordered++;
+	if (cseq <= d->seen) {		/* by UDP it may come twice: the answer was late */
+		u->c->t.repeated += cseq == d->seen;
+		u->c->t.reordered += cseq < d->seen;
 		return;
 	}
 	d->seen = cseq;
