@@ -6,6 +6,9 @@
 #include "core/mod/settings.h"
 #include "test/unit/core/mod/fixture.h"
 
+/* A listener for TLS wants a module of this name; here it need do nothing. */
+LCS_MODULE(tls, .summary = "stands for the module that brings TLS");
+
 static struct fixture f;
 
 static int setup(void **state)
@@ -32,7 +35,7 @@ static int read_settings(const char *text, struct settings *out)
 static const struct { const char *line, *addr; enum sip_transport t; } lines[] = {
 	{ "listen = udp:10.1.2.3:5070", "10.1.2.3:5070", TRANSPORT_UDP },
 	{ "listen = tcp:10.1.2.3", "10.1.2.3:5060", TRANSPORT_TCP },
-	{ "listen = tls:10.1.2.3", "10.1.2.3:5061", TRANSPORT_TLS },
+	{ "loadmodule \"tls\"\nlisten = tls:10.1.2.3", "10.1.2.3:5061", TRANSPORT_TLS },
 	{ "listen = udp:*:5060", "0.0.0.0:5060", TRANSPORT_UDP },
 	{ "listen = udp:[2001:db8::1]:5060", "[2001:db8::1]:5060", TRANSPORT_UDP },
 	{ "listen = tcp:[::]:5060", "[::]:5060", TRANSPORT_TCP },
@@ -60,7 +63,8 @@ static void options_of_a_listener(void **state)
 	struct settings s;
 
 	(void)state;
-	assert_int_equal(read_settings("listen = tls:10.0.0.1:5061 name \"clients\" advertise sip.example.com:443\n"
+	assert_int_equal(read_settings("loadmodule \"tls\"\n"
+	    "listen = tls:10.0.0.1:5061 name \"clients\" advertise sip.example.com:443\n"
 	    "listen = tls:10.0.0.1:5062 { name = \"peers\"; require_client_certificate = true; }", &s), 0);
 	assert_int_equal(s.setup.listener_count, 2);
 	assert_string_equal(s.setup.listeners[0].name, "clients");
@@ -75,6 +79,7 @@ static const struct { const char *text, *says; } wrong[] = {
 	{ "listen = udp:nobody.has.this.name:5060", "neither an address nor an interface" },
 	{ "listen = udp:10.0.0.1:5060\nlisten = udp:10.0.0.1:5060", "on one address" },
 	{ "listen = udp:10.0.0.1:5060 name \"a name that is far too long for a label of a socket\"", "longer than 31 bytes" },
+	{ "listen = tls:10.0.0.1:5061", "needs module \"tls\"" },
 	{ "log_to = \"file\"", "log_file" },
 	{ "workers = 65", "64" },
 };
