@@ -84,6 +84,7 @@ void check_all(struct load *ld)
 	check_modules(ld);
 	check_declarations(ld);
 	check_settings(ld);
+	check_listeners(ld);
 	check_routes(ld);
 	check_graph(ld);
 	check_bodies(ld);

@@ -33,7 +33,8 @@ struct check {
 /* ---- in this order (check.c) ---- */
 void check_modules(struct load *ld);		/* loadmodule, module: opens them */
 void check_declarations(struct load *ld);	/* const, acl, map: names and values */
-void check_settings(struct load *ld);		/* settings, parameters, listeners, aliases */
+void check_settings(struct load *ld);		/* settings, parameters */
+void check_listeners(struct load *ld);		/* listeners, aliases */
 void check_routes(struct load *ld);		/* names of routes, events, intervals */
 void check_graph(struct load *ld);		/* who calls whom, contexts, circles */
 void check_bodies(struct load *ld);		/* names, calls, types in every route */
@@ -158,12 +159,10 @@ void table_maps(struct load *ld);
 /** Expand it in every text between double quotes. */
 void env_settle(struct load *ld, struct expr *e);
 
-/* ---- settings, parameters (conf.c), listeners (conf_listen.c) ---- */
+/* ---- settings and parameters (conf.c) ---- */
 /** The declaration of that name; NULL if there is none. */
 const struct sym_setting *setting_find(const struct sym_setting *list, unsigned count,
     struct slice name);
-/** Listeners, then aliases, into ld->cfg. */
-void check_listeners(struct load *ld);
 
 /* ---- words of an enumeration, values of settings (convert.c) ---- */
 /**

@@ -402,6 +402,5 @@ void check_settings(struct load *ld)
 {
 	check_core_settings(ld);
 	check_params(ld);
-	check_listeners(ld);
 	check_apps(ld);
 }
