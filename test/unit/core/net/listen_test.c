@@ -45,28 +45,40 @@ static void all_sockets_of_a_listener_have_one_port(void **state)
 }
 
 /* Both are of this user, and SO_REUSEPORT would let them share. */
+static int try_to_share(enum sip_transport kind)
+{
+	struct net_listener first = listener(kind, "127.0.0.1:0"), second;
+	const char *what = "";
+	int ret;
+
+	assert_int_equal(listener_open(&first, 2, &what), 0);
+	second = listener(kind, "127.0.0.1:0");
+	second.addr.port = first.addr.port;
+	assert_int_equal(listener_open(&second, 2, &what), -EADDRINUSE);
+	assert_string_equal(what, "bind");
+	assert_int_equal(second.fd_count, 0);
+	/* Nor by the way of "any". */
+	second = listener(kind, "0.0.0.0:0");
+	second.addr.port = first.addr.port;
+	assert_int_equal(listener_open(&second, 2, &what), -EADDRINUSE);
+	listener_close(&first);
+	ret = listener_open(&second, 2, &what);
+	listener_close(&second);
+	return ret;
+}
+
+/* A connection of somebody else may have the same number, at the end: another one, then. */
 static void a_port_that_another_server_has_is_refused(void **state)
 {
 	static const enum sip_transport kinds[] = { TRANSPORT_UDP, TRANSPORT_TCP };
 
 	(void)state;
 	for (unsigned k = 0; k < 2; k++) {
-		struct net_listener first = listener(kinds[k], "127.0.0.1:0"), second;
-		const char *what = "";
+		int ret = -EADDRINUSE;
 
-		assert_int_equal(listener_open(&first, 2, &what), 0);
-		second = listener(kinds[k], "127.0.0.1:0");
-		second.addr.port = first.addr.port;
-		assert_int_equal(listener_open(&second, 2, &what), -EADDRINUSE);
-		assert_string_equal(what, "bind");
-		assert_int_equal(second.fd_count, 0);
-		/* Nor by the way of "any". */
-		second = listener(kinds[k], "0.0.0.0:0");
-		second.addr.port = first.addr.port;
-		assert_int_equal(listener_open(&second, 2, &what), -EADDRINUSE);
-		listener_close(&first);
-		assert_int_equal(listener_open(&second, 2, &what), 0);
-		listener_close(&second);
+		for (unsigned tries = 0; tries < 50 && ret == -EADDRINUSE; tries++)
+			ret = try_to_share(kinds[k]);
+		assert_int_equal(ret, 0);
 	}
 }
 
