@@ -55,7 +55,9 @@ def add_users(state, domain, count):
                          hashed("sha256", full, domain, PASSWORD), now, 1))
         logins.append((name, domain, nt_hash, "", now))
     with base:
-        base.executemany("insert into user_account values (?,?,?,?,?,?,?,?,?)", accounts)
+        base.executemany("insert into user_account(name, domain, enabled, md5, sha256, md5_full, "
+                         "sha256_full, changed, version) "
+                         "values (?,?,?,?,?,?,?,?,?)", accounts)
         base.executemany("insert into ntlm_account values (?,?,?,?,?)", logins)
     base.close()
 
