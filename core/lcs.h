@@ -129,6 +129,9 @@ bool lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port);
 /** Our domains (aliases), for admin defaults. */
 unsigned lcs_aliases(const struct gen *gen, const struct slice **out);
 
+/** name and doc are read at once, not kept. */
+typedef void lcs_show_stat_fn(void *arg, const char *name, uint64_t value, const char *doc);
+
 struct lcs_event_decl { const char *name, *doc; };	/* "usrloc:contact-expired" */
 
 struct lcs_module {
@@ -172,6 +175,8 @@ struct lcs_module {
 	 * says so by lcs_hold_end(), in all for stop_timeout at most. Not called if that is 0, or
 	 * when the server falls. */
 	void (*stopping)(struct lcs_mod *mod);
+	/* Statistics whose names the configuration gives: show() each, with arg. Any thread. */
+	void (*named_stats)(struct lcs_mod *mod, lcs_show_stat_fn *show, void *arg);
 };
 /** From stopping() on: the end waits until as many lcs_let_end() have come. Any thread. */
 void lcs_hold_end(void);

@@ -131,10 +131,23 @@ static uint64_t sum_of(const struct lcs_mod *mod, const struct lcs_stat *stat)
 	return sum;
 }
 
-static void show_module(const struct visit *v, const struct lcs_mod *mod)
+struct named { const struct visit *visit; const char *group; };
+
+static void show_named(void *arg, const char *name, uint64_t value, const char *doc)
 {
+	const struct named *n = arg;
+
+	show(n->visit, n->group, name, STAT_COUNTER, value, doc);
+}
+
+static void show_module(const struct visit *v, struct lcs_mod *mod)
+{
+	struct named named = { v, mod->name };
+
 	for (const struct lcs_stat *s = mod->desc->stats; s && s->name; s++)
 		show(v, mod->name, s->name, s->kind, sum_of(mod, s), s->doc);
+	if (mod->desc->named_stats)
+		mod->desc->named_stats(mod, show_named, &named);
 }
 
 static void show_modules(const struct visit *v)

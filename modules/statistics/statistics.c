@@ -40,13 +40,13 @@ static bool is_declared(const struct statistics_conf *conf, struct slice name)
 }
 
 /* The same module state is read from every worker, so it is reached through the module. */
-static int64_t sum_of(struct lcs_call *call, unsigned place)
+static int64_t sum_of(struct lcs_mod *mod, unsigned place)
 {
-	const struct statistics *s = call->shared;
+	const struct statistics *s = lcs_shared(mod);
 	int64_t sum = 0;
 
 	for (unsigned w = 0; w < worker_count(); w++) {
-		const struct statistics_local *local = lcs_local_of(call->mod, w);
+		const struct statistics_local *local = lcs_local_of(mod, w);
 
 		if (local)
 			sum += atomic_load_explicit(&local->counts[place], memory_order_relaxed);
@@ -74,7 +74,7 @@ static enum fn_status update_stat(struct lcs_call *call)
 	if (!is_declared(call->conf, name) || place == NAMES_MAX || slice_to_i64(text, &n) != 0)
 		return result(call, false);
 	if (!relative)
-		n -= sum_of(call, place);
+		n -= sum_of(call->mod, place);
 	atomic_store_explicit(&local->counts[place],
 	    atomic_load_explicit(&local->counts[place], memory_order_relaxed) + n,
 	    memory_order_relaxed);
@@ -89,7 +89,7 @@ static enum fn_status reset_stat(struct lcs_call *call)
 
 	if (!is_declared(call->conf, name) || place == NAMES_MAX)
 		return result(call, false);
-	atomic_fetch_add_explicit(&s->zeros[place], sum_of(call, place), memory_order_relaxed);
+	atomic_fetch_add_explicit(&s->zeros[place], sum_of(call->mod, place), memory_order_relaxed);
 	return result(call, true);
 }
 
@@ -99,7 +99,7 @@ static enum fn_status get_stat(struct lcs_call *call)
 	uint64_t n;
 
 	if (is_declared(call->conf, name))
-		call->ret = value_int(sum_of(call, place_of(call->shared, name)));
+		call->ret = value_int(sum_of(call->mod, place_of(call->shared, name)));
 	else if (lcs_stat_value(name, &n))
 		call->ret = value_int((int64_t)n);
 	return FN_DONE;
@@ -151,6 +151,18 @@ static void statistics_unload(struct lcs_mod *mod)
 		free((char *)(uintptr_t)s->names[i]);
 }
 
+/* lcsctl stats show: one that was set below 0 is shown as 0. */
+static void statistics_show(struct lcs_mod *mod, lcs_show_stat_fn *show, void *arg)
+{
+	const struct statistics *s = lcs_shared(mod);
+
+	for (unsigned i = 0; i < NAMES_MAX && s->names[i]; i++) {
+		int64_t n = sum_of(mod, i);
+
+		show(arg, s->names[i], n > 0 ? (uint64_t)n : 0, "a counter of the script");
+	}
+}
+
 /* ---- tables ---- */
 
 static const struct lcs_param params[] = {
@@ -185,4 +197,5 @@ LCS_MODULE(statistics,
 	.check = statistics_check,
 	.prepare = statistics_prepare,
 	.unload = statistics_unload,
+	.named_stats = statistics_show,
 );
