@@ -59,6 +59,7 @@ class Samba:
     def __init__(self, world, people):
         if os.geteuid() != 0:
             raise Skip("a domain controller wants root")
+        world.run.end("ad")         # two controllers would want the same ports
         self.service = world.add(world.service("samba-ad", own=False))   # its path is short
 
     def change(self, ldif):

@@ -77,10 +77,15 @@ class Run:
     def keep(self, key, make):
         """What make() returns, made once and ended (by stop or close) with the run."""
         if key not in self.kept:
-            thing = make()
-            self.stack.callback(getattr(thing, "stop", None) or thing.close)
-            self.kept[key] = thing
+            self.kept[key] = make()
+            self.stack.callback(self.end, key)
         return self.kept[key]
+
+    def end(self, key):
+        """End what is kept under key, if it is; whoever wants it again makes it anew."""
+        thing = self.kept.pop(key, None)
+        if thing:
+            (getattr(thing, "stop", None) or thing.close)()
 
     def unharmed(self):
         """No shared server went down and was restarted while the tests ran."""
