@@ -158,7 +158,8 @@ def within(fence, gauge, count):
 def fenced(world, kind):
     count = size(300)
     room = BASE_KB + max(count * (LIMIT_KB - BASE_KB) // 10000, 24 * 1024)
-    fence = world.add(Fence("scale", room * 1024, cpus="0"))
+    # a sanitizer's build needs a multiple of the memory: it looks for its own kind of fault
+    fence = world.add(Fence("scale", room * 1024, cpus="0")) if SLACK == 1 else None
     server, _ = open_server(world, count, fence=fence)
     gauge = world.add(Gauge(server))
     pids = server.server_pids()
@@ -169,7 +170,7 @@ def fenced(world, kind):
     crowd.order("run", SECONDS, max(5, count * 0.1 / 60), 100 if count >= 1000 else 20, 1,
                 count / 1200, 0, seconds=SECONDS + 60)
     said = crowd.order("settle", 60, seconds=90)
-    line = within(fence, gauge, count)
+    line = within(fence, gauge, count) if fence else "no fence"
     same_views(said)
     equal((said["timeouts"], said["lost_connections"]), (0, 0), "time-outs and lost connections")
     equal(server.server_pids(), pids, "the server's processes")
