@@ -156,19 +156,22 @@ static msec_t retry_after(struct sip_msg *response)
 	    (msec_t)seconds * 1000 : 5000;
 }
 
-/* Silence on the way to a watcher behind another server is that server's, who comes back. */
-static bool is_proxy_silent(const struct presence_sub *sub, uint16_t status,
+/* The watcher may come back: his edge says that his connection is gone (430), his own broke before
+ * it answered, or the server that he is behind is silent. */
+static bool is_way_lost(const struct presence_sub *sub, uint16_t status,
     const struct sip_msg *response)
 {
 	const struct sub_client *c = sub->dialog->client;
 
-	return status == 408 && !response && !c->has_hop && c->route_set.len > 0;
+	if (status == 430 || response)
+		return status == 430;
+	return c->has_hop ? status == 503 && transport_is_stream(c->hop.transport) :
+	    status == 408 && c->route_set.len > 0;
 }
 
 void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response)
 {
-	if (status == 430 || is_proxy_silent(sub, status, response) || (!response && status == 503 && sub->dialog->client->has_hop &&
-	    transport_is_stream(sub->dialog->client->hop.transport))) {
+	if (is_way_lost(sub, status, response)) {
 		way_lose(sub);
 	} else if (ends_subscription(status) || (!response && status != 503)) {
 		lcs_count(&local_of(sub->user->p)->notices_failed);
