@@ -105,4 +105,14 @@ kill "$holder_PID"
 
 run "clean leaves nothing" demo clean
 if [ -e "$dir" ]; then not_ok "the directory is gone"; else ok "the directory is gone"; fi
+
+# What clean removes was the demo's from the beginning.
+dir=$LCS_LOG/foreign
+mkdir -p "$dir" && echo precious > "$dir/file"
+refused "clean of a directory that no demo was in is refused" 'no directory of a demo' demo clean
+refused "so is status, which makes nothing there" 'no directory of a demo' demo status
+demo start --no-prove --tcp-port 0 --tls-port 0 > "$LCS_LOG/out" 2> "$LCS_LOG/err"
+demo stop
+refused "clean of a directory that had files before is refused" 'was not empty' demo clean
+if [ "$(cat "$dir/file")" = precious ]; then ok "the files are there"; else not_ok "the files are there"; fi
 plan
