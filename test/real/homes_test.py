@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 
+from contacts_test import keeps
 from lib import homes, sip, sipe
 from lib.gss import environment
 from lib.kernel import is_dead
@@ -213,6 +214,7 @@ def lcs_comes_back(world):
     alice, bob = lcs_client(world, pair.one), lcs_client(world, pair.two)
     alice.command("add", bob.user.uri, "Friends")
     alice.wait_status(bob.user.uri, "available", seconds=20)
+    keeps(pair.one, alice.user, bob.user.aor, ["Friends"])      # stored after bob is first seen
     kill(pair.one)
     alice.event("signed-off")
     bob.command("status", "busy", "counting")

@@ -1,7 +1,6 @@
 """Lists of RFC 5367: linphone watches all of its friends by one subscription."""
-from contacts_test import kill
+from contacts_test import kill, ready
 from lib.tap import check, equal, test
-from presence_test import ready
 
 
 def lists_sent(phone):

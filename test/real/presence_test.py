@@ -1,16 +1,8 @@
 """Presence between real clients: pidgin-sipe on the one side, standard clients on the other."""
 import subprocess
-import time
 
-from lib.tap import SLACK, check, equal, test, wait_until
-
-
-def ready(client):
-    """It is signed in and has its list: what is added before that is taken away again."""
-    client.wait_signed_on()
-    wait_until(lambda: "<contactList" in client.trace(), 10, "the contact list")
-    wait_until(lambda: "setPresence" in client.trace(), 10, "its first presence")
-    return client
+from contacts_test import keeps, ready
+from lib.tap import check, equal, test, wait_until
 
 
 def pair(world, t1="tcp", t2="tcp"):
@@ -169,6 +161,7 @@ def contacts_as_list(world):
     alice, bob = ready(world.sipe(one, "tcp", server)), ready(world.sipe(two, "tcp", server))
     alice.command("add", two.uri, "Friends")
     alice.wait_status(two.uri, "available", seconds=15)
+    keeps(server, one, two.aor, ["Friends"])        # stored after bob is first seen
     watcher = world.agent(one, "tcp", server)
     watcher.register()
     uri = f"sip:{one.name}-list@{one.domain}"
