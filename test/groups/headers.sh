@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: each header compiles alone, gcc and clang
 # order: 21
-# in: quick ci
+# in: ci
 # build: plain
 # packages: gcc clang libcmocka-dev
 # repair: include in the header what it names

@@ -1,7 +1,7 @@
 /*
  * test/oracle/oracle_test.c - the machine and the tree on scripts by chance.
  *
- *	oracle_test [SECONDS [SEED]]	10 s from seed 1; then the scripts of test/scripts-good
+ *	oracle_test [SECONDS [SEED]]	one second from seed 1; then the scripts of test/scripts-good
  *	oracle_test show SEED		the script of a seed
  *
  * A disagreement prints the smallest script found. Prints TAP.
@@ -123,7 +123,7 @@ static bool finds_differences(void)
 int main(int argc, char **argv)
 {
 	struct tally t = { 0, 0, 0, 0 }, f = { 0, 0, 0, 0 };
-	double seconds = argc > 1 ? strtod(argv[1], NULL) : 10;
+	double seconds = argc > 1 ? strtod(argv[1], NULL) : 1;
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	struct arena *a;
 
