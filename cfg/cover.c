@@ -24,7 +24,7 @@ static uint64_t both(const struct cover *c, uint32_t pc)
 /* An "if (f())" has no step of its own: the call's outcome is that of its jump. */
 static bool is_done_by_call(const struct cover *c, uint32_t pc, uint32_t before)
 {
-	return op_of(c->p->code[before]) == OPC_CALL && op_of(c->p->code[pc]) == OPC_JF &&
+	return op_is_call(op_of(c->p->code[before])) && op_of(c->p->code[pc]) == OPC_JF &&
 	    c->p->funcs[op_a(c->p->code[before])]->ret == VALUE_BOOL;
 }
 
@@ -52,6 +52,7 @@ static struct flow flow_of(const struct cover *c, uint32_t pc, uint32_t before, 
 	case OPC_EXIT:
 	case OPC_DROP:
 		return (struct flow){ 0, 0, 0 };
+	case OPC_METHOD:
 	case OPC_CALL:			/* it may also have ended the run, or wait still */
 		return (struct flow){ both(c, pc), 0, 0 };
 	default:
@@ -71,7 +72,7 @@ static void pass(struct cover *c, unsigned route, uint64_t entered, uint64_t *ne
 		struct flow f;
 
 		here += c->into[pc] + next[pc];
-		if (op_of(c->p->code[pc]) == OPC_CALL && both(c, pc) > here)
+		if (op_is_call(op_of(c->p->code[pc])) && both(c, pc) > here)
 			here = both(c, pc);
 		c->ran[pc] = here;
 		f = flow_of(c, pc, before, here);

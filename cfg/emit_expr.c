@@ -331,9 +331,50 @@ static void emit_change(struct emit *e, const struct expr *x)
 		emit_op(e, OPC_NULL, 0);
 }
 
+/* As a set: 0 if one is not known, or none is named. */
+static uint32_t methods_named(struct slice words)
+{
+	uint32_t set = 0;
+
+	while (words.len > 0) {
+		enum sip_method m = sip_method_parse(slice_trim(slice_split(&words, '|')));
+
+		if (m == METHOD_OTHER)
+			return 0;
+		set |= program_method(m);
+	}
+	return set;
+}
+
+/* Methods that are known at load are not looked up as text for each message. A test may
+ * have the function answer as it likes. */
+static uint32_t asked_methods(const struct emit *e, const struct expr *x)
+{
+	const struct sym_func *f = x->call.func;
+	const struct value *words;
+
+	if (!f || !(f->flags & FUNC_ASKS_METHOD) || e->ld->host->with_tests)
+		return 0;
+	words = x->call.argv[0]->konst;
+	return words && words->type == VALUE_STRING ? methods_named(words->s) : 0;
+}
+
+static void emit_arguments(struct emit *e, const struct expr *x, const struct sym_func *f)
+{
+	for (unsigned i = 0; i < x->call.argc; i++) {
+		const struct expr *arg = x->call.argv[i];
+
+		if (arg->kind == EXPR_TEXT && !arg->konst && (f->flags & FUNC_LOGS))
+			emit_pieces(e, arg, true);
+		else
+			emit_as(e, arg, param_type(f, i));
+	}
+}
+
 static void emit_call(struct emit *e, const struct expr *x)
 {
 	const struct sym_func *f = x->call.func;
+	uint32_t methods;
 
 	if (x->call.builtin && (x->call.builtin->flags & BUILTIN_VARIABLE)) {
 		emit_change(e, x);
@@ -343,18 +384,13 @@ static void emit_call(struct emit *e, const struct expr *x)
 		emit_test_call(e, x->call.name, x->call.args);
 		return;
 	}
-	if (!f)
-		f = builtin_func(e, x);
-	for (unsigned i = 0; i < x->call.argc; i++) {
-		const struct expr *arg = x->call.argv[i];
-
-		if (arg->kind == EXPR_TEXT && !arg->konst && (f->flags & FUNC_LOGS))
-			emit_pieces(e, arg, true);
-		else
-			emit_as(e, arg, param_type(f, i));
-	}
+	methods = asked_methods(e, x);
+	if (!methods)
+		emit_arguments(e, x, f ? f : builtin_func(e, x));
 	e->at = x->at;
-	if (x->call.func)
+	if (methods)
+		emit_op2(e, OPC_METHOD, emit_func(e, f), methods);
+	else if (f)
 		emit_op2(e, OPC_CALL, emit_func(e, f), x->call.argc);
 	else
 		emit_op2(e, OPC_BUILTIN, emit_builtin(e, x->call.builtin), x->call.argc);

@@ -34,6 +34,7 @@ struct fiber {
 	uint32_t               pc, sp;	/* sp: values on the stack */
 	uint32_t               depth;	/* frames in use; the last one runs */
 	uint32_t               within_count;
+	uint32_t               method;	/* a set: the message's */
 	uint32_t               expired_from;	/* withins open when one passed */
 	uint32_t               steps_left, steps_max;
 	size_t                 memory_start, memory_max;

@@ -50,7 +50,7 @@ static unsigned asked_methods(const struct expr *e)
 	const struct expr *arg = NULL;
 
 	if (e->kind == EXPR_CALL && e->call.func && e->call.argc == 1 &&
-	    strcmp(e->call.func->name, "is_method") == 0) {
+	    (e->call.func->flags & FUNC_ASKS_METHOD)) {
 		arg = e->call.argv[0];
 		return arg->konst && arg->konst->type == VALUE_STRING ?
 		    flow_methods(arg->konst->s) : 0;

@@ -13,6 +13,7 @@
 #ifndef CFG_OP_H
 #define CFG_OP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define OP_COUNT_A (-1)
@@ -41,6 +42,7 @@ enum op_arg {
 	OP(PUSHVAR,   1, 1, 0, ARG_VAR,      ARG_NONE,  "vars[a] = [vars[a]..., pop]") \
 	OP(INCRVAR,   1, 1, 1, ARG_VAR,      ARG_NONE,  "vars[a] = (vars[a] ?? 0) + pop; push vars[a]") \
 	OP(CALL,      2, OP_COUNT_B, 1, ARG_FUNC, ARG_COUNT, "push funcs[a](b values); may suspend") \
+	OP(METHOD,    2, 0, 1, ARG_FUNC,     ARG_INT,   "push what funcs[a] says: whether the method is in set b") \
 	OP(BUILTIN,   2, OP_COUNT_B, 1, ARG_BUILTIN, ARG_COUNT, "push builtins[a](b values)") \
 	OP(ROUTE,     2, OP_COUNT_B, 1, ARG_ROUTE, ARG_COUNT, "new frame for routes[a] with b values; its RET pushes") \
 	OP(RET,       1, 1, 0, ARG_NONE,     ARG_NONE,  "leave the frame with the value on top") \
@@ -86,6 +88,7 @@ enum op {
 #define OP_A_MAX 0xffffffu
 
 static inline uint32_t op_word(enum op op, uint32_t a) { return (uint32_t)op | a << 8; }
+static inline bool op_is_call(enum op op) { return op == OPC_CALL || op == OPC_METHOD; }
 static inline enum op op_of(uint32_t word) { return (enum op)(word & 0xff); }
 static inline uint32_t op_a(uint32_t word) { return word >> 8; }
 

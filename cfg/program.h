@@ -11,6 +11,7 @@
 #include "cfg/op.h"
 #include "cfg/regex.h"
 #include "cfg/type.h"
+#include "parser/msg.h"
 
 struct prog_route {
 	struct slice    name;		/* as shown: "request_route", "route[X]" */
@@ -48,6 +49,13 @@ struct program {
 	const struct prog_line       *lines;		unsigned line_count;	/* by pc */
 	const struct slice           *var_names;	unsigned var_count;
 };
+
+/** A method as an element of the set that METHOD asks. */
+static inline uint32_t program_method(enum sip_method method)
+{
+	_Static_assert(METHOD_COUNT <= 32, "a bit for each");
+	return (uint32_t)1 << method;
+}
 
 /** Where an instruction comes from. */
 struct cfg_span program_place(const struct program *p, uint32_t pc);

@@ -41,6 +41,7 @@ enum route_kind {
 #define FUNC_BEARS_COPIES 0x400u	/* may wait without one: to run it for a copy of the
 					 * request, too, is harmless and answers the same */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
+#define FUNC_ASKS_METHOD 0x1000u	/* its one argument is "A|B": is the method one of them? */
 #define FUNC_TOUCHES_WORLD 0x800u	/* asks something outside this server: lcs test wants it mocked */
 
 struct sym_param_decl {			/* one parameter of a function, from its signature */

@@ -99,6 +99,11 @@ struct fiber *vm_start(const struct program *p, unsigned route, const struct val
 	return f;
 }
 
+void vm_set_method(struct fiber *f, enum sip_method method)
+{
+	f->method = program_method(method);
+}
+
 static struct run run_of(struct fiber *f, const struct vm_host *host, void *arg)
 {
 	struct run r = { .code = f->program->code, .f = f, .host = host, .arg = arg,

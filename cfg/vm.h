@@ -10,6 +10,7 @@
 
 #include "cfg/diag.h"
 #include "cfg/sym.h"
+#include "parser/msg.h"
 
 struct program;
 struct fiber;
@@ -67,6 +68,9 @@ struct vm_error {
  */
 struct fiber *vm_start(const struct program *p, unsigned route, const struct value *argv,
     unsigned argc, struct arena *arena, const struct vm_limits *limits);
+
+/** The message's method, before the first vm_run(); without it no question for one is true. */
+void vm_set_method(struct fiber *f, enum sip_method method);
 
 /** Run until something of enum vm_status happens. */
 enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg);

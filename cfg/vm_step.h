@@ -476,6 +476,15 @@ ALWAYS_INLINE bool do_CALL(struct run *r, uint32_t a)
 	return take_result(r, f, v, argc);
 }
 
+ALWAYS_INLINE bool do_METHOD(struct run *r, uint32_t a)
+{
+	uint32_t set = *r->pc++;
+
+	r->sp->type = VALUE_BOOL;
+	r->sp->b = (set & r->f->method) != 0;
+	return take_result(r, r->f->program->funcs[a], r->sp, 0);
+}
+
 static inline bool do_BUILTIN(struct run *r, uint32_t a)
 {
 	const struct prog_builtin *b = &r->f->program->builtins[a];

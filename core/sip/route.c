@@ -121,6 +121,7 @@ void lcs_route_run(struct lcs_ctx *ctx, int route, lcs_route_done_fn *done, void
 		done(ctx, VM_FAILED, arg);
 		return;
 	}
+	vm_set_method(run->fiber, ctx->msg->method);
 	flight_begin(ctx, route);
 	run_on(ctx);
 }

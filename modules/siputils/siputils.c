@@ -257,7 +257,7 @@ static const struct lcs_param params[] = {
 };
 
 static const struct lcs_func funcs[] = {
-	{ "is_method(names: str) -> bool", is_method, IN_MESSAGE, 0,
+	{ "is_method(names: str) -> bool", is_method, IN_MESSAGE, FUNC_ASKS_METHOD,
 	  "is the method one of these, as in \"INVITE|ACK\"? of a response: the one it answers" },
 	{ "has_totag() -> bool", has_totag, IN_MESSAGE, 0,
 	  "has To a tag, so that the request belongs to a dialog?" },

@@ -36,7 +36,7 @@ static const struct func funcs[] = {
 	{ "siputils", "has_totag() -> bool", IN_MESSAGE, 0 },
 	{ "siputils", "is_request() -> bool", IN_MESSAGE, 0 },
 	{ "siputils", "is_myself(uri: str) -> bool", IN_MESSAGE, 0 },
-	{ "siputils", "is_method(methods: str) -> bool", IN_MESSAGE, 0 },
+	{ "siputils", "is_method(methods: str) -> bool", IN_MESSAGE, FUNC_ASKS_METHOD },
 	{ "textops", "append_hf(header: fmt) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "remove_hf(name: str) -> bool", IN_MESSAGE, 0 },
 	{ "textops", "has_body(type: str? = null) -> bool", 0, 0 },
@@ -348,11 +348,24 @@ static void note_call(struct fake_script *f, const struct sym_func *func,
 	memcpy(c->text + strlen(c->text), ")", 2);
 }
 
+static bool is_among(struct slice list, struct slice word)
+{
+	while (list.len > 0)
+		if (slice_eq(slice_trim(slice_split(&list, '|')), word))
+			return true;
+	return false;
+}
+
 static enum fn_status call(void *arg, const struct sym_func *func, const struct value *argv,
     unsigned argc, struct value *ret)
 {
 	struct fake_script *f = arg;
 
+	/* Nobody hears of those that the machine answers by itself. */
+	if (func->flags & FUNC_ASKS_METHOD) {
+		*ret = value_bool(is_among(argv[0].s, sip_method_name(FAKE_METHOD)));
+		return FN_DONE;
+	}
 	note_call(f, func, argv, argc);
 	if (f->fail_all || (f->seed && chance(f, 40) == 0))
 		return FN_FAILED;

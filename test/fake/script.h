@@ -17,6 +17,8 @@ struct fake_call {			/* what was called, as one line: sl_send_reply(404, "x") */
 
 struct fake_var { char name[64]; struct value value; };
 
+#define FAKE_METHOD METHOD_INVITE	/* of the message, for vm_set_method() */
+
 struct fake_script {
 	struct cfg_host  host;
 	struct vm_host   vm;

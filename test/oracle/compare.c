@@ -73,6 +73,7 @@ static void run_machine(const struct program *p, unsigned id, struct fake_script
 	struct fiber *f = vm_start(p, id, NULL, 0, arena, NULL);
 	unsigned waits = 0;
 
+	vm_set_method(f, FAKE_METHOD);
 	out->status = vm_run(f, &fake->vm, fake);
 	while (out->status == VM_SUSPENDED && waits++ < WAITS_MAX) {
 		vm_resume(f, fake_result(fake, f->waits_for));

@@ -70,7 +70,8 @@ static const char *const text_leaves[] = {
 	"($ci ?? \"\")", NULL
 };
 static const char *const bool_leaves[] = {
-	"true", "false", "has_totag()", "is_method(\"INVITE\")", "holds(1)", "holds($var(b))",
+	"true", "false", "has_totag()", "is_method(\"INVITE\")", "is_method(\"BYE | INVITE\")",
+	"is_method(\"ACK|BYE\")", "is_method(\"DO|INVITE\")", "is_method(\"\")", "holds(1)", "holds($var(b))",
 	"$rU == null", "$si in 10.0.0.0/8", "$si in office", "$rm in [\"INVITE\", \"ACK\"]",
 	"$rU =~ \"^[a-z]+(.)\"", "$rm !~ \"^I(N)\"", "isflagset(3)", "$var(a) == null",
 	"$rU in codes", "lookup()", NULL

@@ -76,6 +76,7 @@ void scene_begin(struct scene *s, const struct vm_limits *limits)
 	fake_script_begin(&s->fake, s->arena);
 	s->fiber = vm_start(s->cfg->program, (unsigned)id, NULL, 0, s->arena, limits);
 	assert_non_null(s->fiber);
+	vm_set_method(s->fiber, FAKE_METHOD);
 }
 
 enum vm_status scene_go(struct scene *s)
