@@ -174,4 +174,8 @@ void flow_learn(const struct expr *e, struct flow_state *yes, struct flow_state 
 	/* It was not sent: to answer now, or to try again, is right. */
 	if (e->call.func->flags & FUNC_RELAYS)
 		no->relayed = before->relayed;
+	if (e->call.func->flags & FUNC_NO_ENDS)
+		no->open = 0;
+	if (e->call.func->flags & FUNC_YES_ENDS)
+		yes->open = 0;
 }

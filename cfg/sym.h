@@ -42,6 +42,8 @@ enum route_kind {
 					 * request, too, is harmless and answers the same */
 #define FUNC_VARARGS     0x100u		/* the last parameter may be repeated */
 #define FUNC_ASKS_METHOD 0x1000u	/* its one argument is "A|B": is the method one of them? */
+#define FUNC_NO_ENDS     0x2000u	/* false means that it has dealt with the request, and */
+#define FUNC_YES_ENDS    0x4000u	/* true means so: exit behind it loses nothing (W0502) */
 #define FUNC_TOUCHES_WORLD 0x800u	/* asks something outside this server: lcs test wants it mocked */
 
 struct sym_param_decl {			/* one parameter of a function, from its signature */

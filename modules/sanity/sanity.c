@@ -188,7 +188,7 @@ static const struct lcs_param params[] = {
 
 static const struct lcs_func funcs[] = {
 	{ "sanity_check(msg_checks: any = null, uri_checks: any = null) -> bool", sanity_check,
-	  IN_REQUEST, 0,
+	  IN_REQUEST, FUNC_NO_ENDS,
 	  "refuse a request that is not sound, with 400, 416 or 420 and a reason that names the "
 	  "field; false: it was answered. uri_checks is there for old scripts: From, To and "
 	  "Request-URI are always checked" },

@@ -480,11 +480,11 @@ const struct lcs_func tm_funcs[] = {
 	  "make the transaction now; a function that waits and t_relay() do it by themselves" },
 	{ "t_release() -> bool", fn_release, IN_REQUEST, FUNC_ENDS,
 	  "accepted for old scripts: a transaction ends by itself" },
-	{ "t_check_trans() -> bool", fn_check_trans, IN_REQUEST, 0,
+	{ "t_check_trans() -> bool", fn_check_trans, IN_REQUEST, FUNC_YES_ENDS,
 	  "does this ACK for a 2xx belong to an INVITE that is known here? Repeated requests, "
 	  "ACKs for other responses and CANCELs are dealt with before the script, so for all "
 	  "other requests the answer is false" },
-	{ "t_precheck_trans() -> bool", fn_check_trans, IN_REQUEST, 0,
+	{ "t_precheck_trans() -> bool", fn_check_trans, IN_REQUEST, FUNC_YES_ENDS,
 	  "the same as t_check_trans()" },
 	{ "t_lookup_request() -> bool", fn_lookup_request, IN_REQUEST | IN_FAILURE, 0,
 	  "has the request a transaction?" },
