@@ -121,6 +121,8 @@ static void check_builtin_call(struct check *c, struct expr *e, const struct bui
 		if (e->call.argv[i]->type.is_bad)
 			return;
 	}
+	if (from)
+		fact_add(c, fact_key(c, e->call.argv[0]));	/* it has a value now */
 	e->call.builtin = b->def;
 	builtin_type(e, b);
 }

@@ -15,8 +15,7 @@ void check_say_nullable(struct check *c, struct expr *e)
 	struct slice text = SLICE("it");
 
 	if (e->kind == EXPR_PV || e->kind == EXPR_NAME || e->raw.len)
-		text = slice_first(slice_skip(source_line(e->at.source, e->at.line),
-		    e->at.column - 1), e->at.end_column - e->at.column);
+		text = guest_text_at(e->at);
 	item = load_error(c->ld, 320, e->at, "%.*s may be null here, and %s is needed",
 	    SLICE_ARG(text), type_article(type_plain(e->type)));
 	diag_beside(item, "this is of type %s", type_text(e->type));

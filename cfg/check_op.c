@@ -72,6 +72,19 @@ static void check_equal(struct check *c, struct expr *e)
 		say_different(c, e);
 }
 
+/* What others have to set first, in a table, mostly is not there at the first time. */
+static void warn_of_nothing(struct check *c, const struct expr *x)
+{
+	struct slice text;
+
+	if (x->kind != EXPR_PV || x->pv->what != PV_HOST || x->pv->sym->arg != VAR_ARG_KEYED ||
+	    !x->type.nullable || is_guest(c->ld) || fact_holds(c, fact_key(c, x)))
+		return;
+	text = guest_text_at(x->at);
+	diag_help(load_warning(c->ld, 320, x->at, "%.*s may be null here, which cannot be compared",
+	    SLICE_ARG(text)), "give a value for that case: %.*s ?? 0", SLICE_ARG(text));
+}
+
 static void check_order(struct check *c, struct expr *e)
 {
 	struct expr *a = e->op.a, *b = e->op.b;
@@ -90,8 +103,10 @@ static void check_order(struct check *c, struct expr *e)
 	for (unsigned i = 0; i < 2; i++) {
 		struct expr *x = i ? b : a;
 
-		if (type_is_open(x->type))
+		if (type_is_open(x->type)) {
+			warn_of_nothing(c, x);
 			continue;
+		}
 		if (x->type.base != VALUE_INT && x->type.base != VALUE_DURATION &&
 		    x->type.base != VALUE_STRING) {
 			load_error(c->ld, 309, x->at, "\"%s\" compares numbers, durations or texts",

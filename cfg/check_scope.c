@@ -2,6 +2,7 @@
  * cfg/check_scope.c - which variables are visible, and what is known not to be null.
  */
 #include "cfg/check.h"
+#include "cfg/guest_note.h"
 
 struct scope {
 	struct scope *outer;
@@ -107,8 +108,11 @@ struct slice fact_key(struct check *c, const struct expr *e)
 
 	if (e->pv->index_kind == PV_INDEX_ALL || (e->pv->index && !e->pv->index->konst))
 		return SLICE_NULL;
-	if (e->pv->arg && !pv_plain_arg(e->pv, &arg))
-		return SLICE_NULL;
+	if (e->pv->arg && !pv_plain_arg(e->pv, &arg)) {
+		if (!type_is_open(e->type))
+			return SLICE_NULL;
+		arg = guest_text_at(e->pv->arg->at);	/* for a warning that is good enough */
+	}
 	return mem_printf(&c->ld->mem, "$%.*s(%.*s)[%lld]", SLICE_ARG(e->pv->name),
 	    SLICE_ARG(arg), e->pv->index && e->pv->index->konst->type == VALUE_INT ?
 	    (long long)e->pv->index->konst->i : 0ll);
