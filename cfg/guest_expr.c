@@ -159,20 +159,36 @@ static bool is_word(const struct expr *e, const char *word)
 	return e->kind == EXPR_NAME && slice_eq(e->name.name, slice_str(word));
 }
 
+static bool is_address_word(const struct expr *e)
+{
+	return is_word(e, "src_ip") || is_word(e, "dst_ip");
+}
+
 static void fix_myself(struct check *c, const struct expr *e, const struct expr *of,
     const struct expr *call)
 {
 	/* What may be null was made a text. */
 	bool may_be_null = call->call.argc == 1 && call->call.argv[0]->kind == EXPR_CALL;
 	struct slice text = guest_text_at(of->at);
-	bool is_address = is_word(of, "src_ip") || is_word(of, "dst_ip");
+	bool is_address = is_address_word(of);
 
 	for (size_t i = 0; of->kind == EXPR_NAME && i < sizeof(words) / sizeof(words[0]); i++)
 		if (is_word(of, words[i].word))
 			text = slice_str(words[i].variable);
 	guest_fix_whole(c->ld, e->at, mem_printf(&c->ld->mem, "%sis_myself(%s%.*s%s)",
-	    e->op.op == OP_NE ? "!" : "", is_address ? "\"sip:\" + " : "", SLICE_ARG(text),
-	    may_be_null ? " ?? \"\"" : "").p);
+	    e->op.op == OP_NE ? "!" : "", is_address ? "str(" : "", SLICE_ARG(text),
+	    is_address ? ")" : may_be_null ? " ?? \"\"" : "").p);
+}
+
+static struct expr *new_call(struct check *c, struct cfg_span at, const char *name,
+    struct expr *args)
+{
+	struct expr *call = expr_new(c->ld, EXPR_CALL, at);
+
+	call->call.name = slice_str(name);
+	call->call.name_at = at;
+	call->call.args = args;
+	return call;
 }
 
 /* x == myself asks whether an address is the server's own. */
@@ -185,15 +201,14 @@ bool guest_myself(struct check *c, struct expr *e)
 
 	if (!of)
 		return false;
-	if (is_word(of, "src_ip") || is_word(of, "dst_ip"))
+	if (is_address_word(of))
 		load_note(c->ld, 320, e->at, "an address is compared with those of the server");
-	call = expr_new(c->ld, EXPR_CALL, e->at);
-	call->call.name = SLICE("is_myself");
+	/* A trace shows what the call gave beside its place: "myself" is not turned round. */
+	call = new_call(c, differs ? (of == e->op.a ? e->op.b : e->op.a)->at : e->at, "is_myself",
+	    guest_copy(c->ld, of));
 	call->call.name_at = e->at;
-	call->call.args = guest_copy(c->ld, of);
-	if (of->kind == EXPR_NAME && (is_word(of, "src_ip") || is_word(of, "dst_ip")))
-		call->call.args = expr_binary(c->ld, OP_ADD, e->at, expr_value(c->ld, e->at,
-		    value_string(SLICE("sip:"))), call->call.args);
+	if (is_address_word(of))
+		call->call.args = new_call(c, of->at, "str", call->call.args);
 	check_expr(c, call);
 	fix_myself(c, e, of, call);
 	if (differs) {

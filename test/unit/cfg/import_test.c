@@ -57,6 +57,8 @@ static void test_statements(void **state)
 		{ "if (uri == myself || from_uri != myself) exit;",
 		  "if (is_myself($ru) || !is_myself($fu)) exit;" },
 		{ "if ($du == myself) exit;", "if (is_myself($du ?? \"\")) exit;" },
+		{ "if (src_ip != myself || src_ip == myself) exit;",
+		  "if (!is_myself(str($si)) || is_myself(str($si))) exit;" },
 		{ "if (src_ip == \"10.0.0.1\") exit;", "if ($si == 10.0.0.1) exit;" },
 		{ "$var(x) = @ruri.user;", "$var(x) = $rU;" },
 		{ "$var(n) = 1; if ($var(n)) exit;", "$var(n) = 1; if (($var(n) ?? 0) > 0) exit;" },
