@@ -26,7 +26,44 @@ void tape_note(struct fiber *f, enum tape_kind kind, unsigned detail, uint64_t v
 		(f->pc ? f->pc - 1 : 0) << 8 | (uint32_t)kind << 4 | detail, value };
 }
 
+void tape_note_text(struct fiber *f, struct slice text)
+{
+	bool is_cut = text.len > TAPE_TEXT_MAX;
+	struct slice rest = is_cut ? slice_first(text, TAPE_TEXT_MAX - 3) : text;
+	char bytes[TAPE_TEXT_MAX + 8] = "";
+	size_t len = rest.len + (is_cut ? 3 : 0);
+
+	if (!f || !f->tape)
+		return;
+	if (rest.len)
+		memcpy(bytes, rest.p, rest.len);
+	if (is_cut)
+		memcpy(bytes + rest.len, "...", 3);
+	for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+		uint64_t value;
+
+		memcpy(&value, bytes + i, sizeof(value));
+		tape_note(f, TAPE_TEXT, 0, value);
+	}
+}
+
 /* ---- reading ---- */
+
+struct slice tape_text(struct arena *arena, const struct tape *t, uint32_t at)
+{
+	const struct tape_step *first = &t->steps[at & t->mask], *s;
+	char bytes[TAPE_TEXT_MAX + 1] = "";
+	size_t len = 0;
+
+	while (++at != t->at && len < TAPE_TEXT_MAX) {
+		s = &t->steps[at & t->mask];
+		if (s->run != first->run || step_kind(s) != TAPE_TEXT)
+			break;
+		memcpy(bytes + len, &s->value, sizeof(s->value));
+		len += sizeof(s->value);
+	}
+	return arena_printf(arena, "%s", bytes);
+}
 
 static struct slice packed_text(struct arena *arena, uint64_t value)
 {

@@ -4,7 +4,7 @@
  * A tape is a ring that its owner (a worker) writes and reads; the oldest steps are written
  * over. A step says where and how it turned out, nothing else: which message it was stands
  * with whoever gave the run its number. No text of a message goes onto a tape but the first
- * eight bytes of what a function returned.
+ * eight bytes of what a function returned, and the phrase of an answer that is the script's own.
  */
 #ifndef CFG_TAPE_H
 #define CFG_TAPE_H
@@ -23,7 +23,8 @@ enum tape_kind {
 	TAPE_LATE,			/* a deadline passed: its else block is next */
 	TAPE_END,			/* detail: enum vm_status */
 	TAPE_REPLY,			/* value: status that the server sent */
-	TAPE_RELAY			/* value: tape_hop() */
+	TAPE_RELAY,			/* value: tape_hop() */
+	TAPE_TEXT			/* value: eight bytes more of what the step before says */
 };
 
 struct tape_step {			/* 16 bytes */
@@ -55,8 +56,14 @@ void tape_begin(struct tape *tape, struct fiber *f, uint32_t run, uint32_t *coun
 /** A step of the host's own, at the place where the run is. f may be one without a tape. */
 void tape_note(struct fiber *f, enum tape_kind kind, unsigned detail, uint64_t value);
 
+/** Text for the step that was noted last; what is longer than TAPE_TEXT_MAX is cut. */
+#define TAPE_TEXT_MAX 40u
+void tape_note_text(struct fiber *f, struct slice text);
+
 /* ---- reading ---- */
 
+/** The text that was noted with the step at this place; empty if there is none. */
+struct slice tape_text(struct arena *arena, const struct tape *t, uint32_t at);
 /** The value of a call, as the script would write it; texts are cut after eight bytes. */
 struct slice tape_value_text(struct arena *arena, const struct tape_step *s);
 /** What stands at the place of a step: a call with its arguments, a condition, a route. */

@@ -109,7 +109,7 @@ void steps_each(const struct flight_run *r, uint32_t before, enum trace_level le
 		const struct tape_step *s = flight_step(&v, r, at);
 		struct trace_line l;
 
-		if (s && trace_step(p, s, last_call, level, lab.arena, &l))
+		if (s && trace_step(p, v.tape, at, last_call, level, lab.arena, &l))
 			fn(at, s, &l, arg);
 		if (s && step_kind(s) == TAPE_CALL)
 			last_call = s;

@@ -67,6 +67,13 @@ static bool call(const struct program *p, const struct tape_step *s, enum trace_
 	return true;
 }
 
+static struct slice answer_text(struct arena *arena, uint16_t status, struct slice said)
+{
+	struct slice phrase = said.len ? said : sip_reason(status);
+
+	return arena_printf(arena, "%u %.*s", status, SLICE_ARG(phrase));
+}
+
 struct slice trace_place(struct arena *arena, const struct trace_line *l)
 {
 	const char *base = strrchr(l->file, '/');
@@ -74,10 +81,11 @@ struct slice trace_place(struct arena *arena, const struct trace_line *l)
 	return arena_printf(arena, "%s:%u", base ? base + 1 : l->file, l->line);
 }
 
-bool trace_step(const struct program *p, const struct tape_step *s,
+bool trace_step(const struct program *p, const struct tape *tape, uint32_t step,
     const struct tape_step *last_call, enum trace_level level, struct arena *arena,
     struct trace_line *out)
 {
+	const struct tape_step *s = &tape->steps[step & tape->mask];
 	struct cfg_span at = program_place(p, step_pc(s));
 
 	*out = (struct trace_line){ at.source ? at.source->name : "?", at.line, at.column,
@@ -91,13 +99,13 @@ bool trace_step(const struct program *p, const struct tape_step *s,
 	case TAPE_END:    out->text = end_text(step_detail(s)); return true;
 	case TAPE_REPLY:
 		out->text = SLICE("reply");
-		out->value = arena_printf(arena, "%u %.*s", (unsigned)s->value,
-		    SLICE_ARG(sip_reason((uint16_t)s->value)));
+		out->value = answer_text(arena, (uint16_t)s->value, tape_text(arena, tape, step));
 		return true;
 	case TAPE_RELAY:
 		out->text = SLICE("relay");
 		out->value = hop_text(arena, s);
 		return true;
+	case TAPE_TEXT:   return false;		/* told with the step before it */
 	}
 	return false;
 }

@@ -17,10 +17,10 @@ struct trace_line {			/* texts live in the arena they were asked for in */
 };
 
 /**
- * A step in words. last_call: the call before it in the same run, or NULL.
+ * A step, which is on the tape, in words. last_call: the call before it in the same run, or NULL.
  * @return false if the level leaves it out, or it says nothing new
  */
-bool trace_step(const struct program *p, const struct tape_step *s,
+bool trace_step(const struct program *p, const struct tape *tape, uint32_t step,
     const struct tape_step *last_call, enum trace_level level, struct arena *arena,
     struct trace_line *out);
 

@@ -105,7 +105,7 @@ static unsigned add_steps(const struct question *q, const struct flight_view *v,
 	for (uint32_t at = r->first_step; p && at != end && n < STEPS_SHOWN; at++) {
 		const struct tape_step *s = flight_step(v, r, at);
 
-		if (s && trace_step(p, s, last_call, q->level, q->arena, &l)) {
+		if (s && trace_step(p, v->tape, at, last_call, q->level, q->arena, &l)) {
 			json_array_append_new(steps, step_json(&l));
 			put_line(q, lines, &l);
 			n++;

@@ -260,15 +260,16 @@ void flight_answer(const struct sip_hop *from, struct sip_glance *response)
 	end_response(r);
 }
 
-void flight_replied(struct lcs_ctx *ctx, unsigned status)
+void flight_replied(struct lcs_ctx *ctx, const struct response_parts *parts)
 {
 	struct flight_run *r = run_of(ctx);
 
 	if (!r)
 		return;
-	r->status = (uint16_t)status;
+	r->status = parts->status;
 	r->took = (uint32_t)(loop_now(worker_loop()) - r->begin);
-	tape_note(ctx->run.fiber, TAPE_REPLY, 0, status);
+	tape_note(ctx->run.fiber, TAPE_REPLY, 0, parts->status);
+	tape_note_text(ctx->run.fiber, parts->reason);
 	if (r->is_over)
 		r->last_step = ctx->run.fiber->tape->at;
 }

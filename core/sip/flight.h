@@ -5,7 +5,8 @@
  * Each worker has two rings of fixed size: runs (one record for each script that ran on a
  * message, one for each response that came in) and their steps (cfg/tape.h). Only the worker
  * reads and writes them. Nothing of a message is kept but its names: Request-URI, From, To,
- * Call-ID, cut to FLIGHT_NAME bytes; no header, no body, no credentials.
+ * Call-ID, cut to FLIGHT_NAME bytes, and the phrase of an answer that the script gave; no header,
+ * no body, no credentials.
  */
 #ifndef CORE_SIP_FLIGHT_H
 #define CORE_SIP_FLIGHT_H
@@ -54,7 +55,7 @@ struct sip_glance;
 /** The same of one that was dealt with as bytes. */
 void flight_answer(const struct sip_hop *from, struct sip_glance *response);
 /** The run that ctx is in has answered its request, or sent it on. */
-void flight_replied(struct lcs_ctx *ctx, unsigned status);
+void flight_replied(struct lcs_ctx *ctx, const struct response_parts *parts);
 void flight_relayed(struct lcs_ctx *ctx, const struct lcs_target *t);
 /** Where a relayed request went, as the value of a TAPE_RELAY step. */
 uint64_t flight_hop(const struct sip_hop *hop);

@@ -216,7 +216,7 @@ int lcs_respond_stateless(struct lcs_ctx *ctx, const struct response_parts *part
 	if (slice_is_empty(p.server))
 		p.server = ctx->gen->signature;
 	err = send_response(ctx->msg, &p);
-	flight_replied(ctx, p.status);
+	flight_replied(ctx, &p);
 	if (err == 0 && p.status >= 200)
 		ctx->answered = true;
 	return err;
@@ -232,6 +232,6 @@ int lcs_respond(struct lcs_ctx *ctx, const struct response_parts *parts)
 	err = with_lines(ctx, parts, &p);
 	if (err)
 		return err;
-	flight_replied(ctx, p.status);
+	flight_replied(ctx, &p);
 	return tx_ops()->respond(ctx, &p);
 }
