@@ -216,12 +216,12 @@ static const struct lcs_rpc_arg set_args[] = {
 	{ "name", VALUE_STRING, false, "to be shown; else the contact's own name is" },
 	{ "groups", VALUE_STRING, false, "numbers of groups with blanks between; else group 1" },
 	{ "subscribed", VALUE_BOOL, false, "whether clients watch the contact's presence; yes" },
-	{ 0 }
+	ROAMING_FORCE, { 0 }
 };
 static const struct lcs_rpc_arg remove_args[] = { USER, CONTACT, { 0 } };
 static const struct lcs_rpc_arg addgroup_args[] = {
 	USER, { "name", VALUE_STRING, true, "of the group" },
-	{ "group", VALUE_INT, false, "its number; else the next that is free" }, { 0 }
+	{ "group", VALUE_INT, false, "its number; else the next that is free" }, ROAMING_FORCE, { 0 }
 };
 static const struct lcs_rpc_arg setgroup_args[] = {
 	USER, { "group", VALUE_INT, true, "its number" },
@@ -231,7 +231,8 @@ static const struct lcs_rpc_arg removegroup_args[] = {
 	USER, { "group", VALUE_INT, true, "its number; it must be empty" }, { 0 }
 };
 static const struct lcs_rpc_arg import_args[] = {
-	USER, { "list", VALUE_STRING, true, "as \"lcsctl --json contacts export\" prints it" }, { 0 }
+	USER, { "list", VALUE_STRING, true, "as \"lcsctl --json contacts export\" prints it" },
+	ROAMING_FORCE, { 0 }
 };
 
 const struct lcs_rpc contacts_rpcs[] = {

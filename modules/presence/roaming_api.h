@@ -17,6 +17,9 @@
 #include "utils/list.h"
 #include "utils/rtab.h"
 
+struct auth_db;
+struct auth_db_api;
+
 /* Begins every list; the user's AOR is at its end. */
 struct roaming_list {
 	struct rtab_node  node;		/* first */
@@ -205,6 +208,9 @@ struct roaming_kind {			/* kept by reference; functions are the owner's */
 
 #define ROAMING_OPERATIONS_MAX 8u
 
+/* For the methods that may begin a list: it may be that of a user who is to come. */
+#define ROAMING_FORCE { "force", VALUE_BOOL, false, "even if there is no such user (yet)" }
+
 struct roaming {			/* in its shared struct; private to the engine, but for find */
 	const struct roaming_kind *kind;
 	const struct roaming_api  *api;	/* NULL: load() has not begun */
@@ -215,6 +221,8 @@ struct roaming {			/* in its shared struct; private to the engine, but for find 
 	struct presence_format     formats[2];
 	const struct service_api  *service;	/* NULL: nobody reads SERVICE requests */
 	struct service            *service_state;
+	const struct auth_db_api  *users;	/* NULL: nobody knows who is a user */
+	struct auth_db            *users_state;
 	struct service_operation   operations[ROAMING_OPERATIONS_MAX];
 	bool                       loaded;
 };

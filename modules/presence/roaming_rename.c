@@ -97,7 +97,8 @@ int roaming_follow_names(struct roaming *r)
 {
 	static const struct auth_db_watch watch = { .renamed = renamed };
 	void *state = NULL;
-	const struct auth_db_api *db = lcs_import(r->mod, "auth_db", &state);
 
-	return db ? db->watch(state, &watch, r) : 0;
+	r->users = lcs_import(r->mod, "auth_db", &state);
+	r->users_state = state;
+	return r->users ? r->users->watch(state, &watch, r) : 0;
 }

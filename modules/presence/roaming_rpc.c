@@ -7,13 +7,25 @@
 
 #include <errno.h>
 
-int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
+/* Whose list: of a name that is no user's, and has none, it is a slip of the pen. Nobody is
+ * refused what is left of a user who is gone. */
+static int whose(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
     const struct roaming_list **list)
 {
 	int err = lcs_rpc_user(call, "user", aor);
 
 	*list = err ? NULL : roaming_find(r, *aor);
-	return err;
+	if (err || *list || !r->users || json_is_true(json_object_get(call->params, "force")) ||
+	    r->users->state(r->users_state, *aor) != AUTH_DB_UNKNOWN)
+		return err;
+	return lcs_rpc_fail(call, -ENOENT, "there is no user \"%.*s\"; for one who is to come, "
+	    "\"set\", \"addgroup\" and \"import\" take --force", SLICE_ARG(*aor));
+}
+
+int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
+    const struct roaming_list **list)
+{
+	return whose(r, call, aor, list);
 }
 
 /* ---- changing: on the owner, who says at once what will come of it ---- */
@@ -42,7 +54,8 @@ int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void 
 {
 	struct roaming_admin a = { .r = r, .req = { .by = SLICE("administrator") },
 	    .changes = changes, .count = count };
-	int err = lcs_rpc_user(call, "user", &a.req.aor);
+	const struct roaming_list *list;
+	int err = whose(r, call, &a.req.aor, &list);
 
 	if (err)
 		return err;

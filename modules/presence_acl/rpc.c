@@ -150,11 +150,12 @@ static const struct lcs_rpc_arg ask_args[] = {
 };
 static const struct lcs_rpc_arg set_args[] = {
 	USER, WHO, { "rights", VALUE_STRING, true, "AA AD PA PD DA DD BA BD: presence, communication" },
-	OVERRIDE, { 0 }
+	OVERRIDE, ROAMING_FORCE, { 0 }
 };
 static const struct lcs_rpc_arg remove_args[] = { USER, WHO, OVERRIDE, { 0 } };
 static const struct lcs_rpc_arg import_args[] = {
-	USER, { "list", VALUE_STRING, true, "as \"lcsctl --json acl show\" prints it" }, { 0 }
+	USER, { "list", VALUE_STRING, true, "as \"lcsctl --json acl show\" prints it" },
+	ROAMING_FORCE, { 0 }
 };
 
 const struct lcs_rpc acl_rpcs[] = {
