@@ -274,6 +274,8 @@ static enum exit_code call_method(struct session *s, const json_t *m, json_t *pa
 
 	if (code == EXIT_DONE)
 		print_result(result, s->json);
+	if (json_is_false(json_object_get(result, "ok")))
+		code = EXIT_REFUSED;		/* it was looked at, and is not in order */
 	if (code == EXIT_DONE && cursor)
 		*cursor = json_incref(json_object_get(result, "cursor"));
 	json_decref(result);
