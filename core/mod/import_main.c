@@ -170,6 +170,18 @@ static int convert(const struct words *w, struct arena *arena, struct diag *diag
 	return VERB_WRONG;
 }
 
+/* Without modules hardly a call would be known, and the result no work to begin with. */
+static int need_modules(struct loader *l)
+{
+	const char *const *names = loader_names(l);
+
+	if (names && names[0])
+		return 0;
+	fputs("lcs: no modules are found, and an import has to know their functions; LCS_MODULE_PATH "
+	    "or \"lcs -m PATH import ...\" say where they are\n", stderr);
+	return -ENOENT;
+}
+
 static int run(const struct words *w, const char *module_path, const struct verb_defines *defines)
 {
 	struct cfg_host host = { .defines = defines->list, .define_count = defines->count,
@@ -182,7 +194,8 @@ static int run(const struct words *w, const char *module_path, const struct verb
 	if (arena && l && diag && (host.core = symbols_of_core(arena)) &&
 	    (host.profile_path = places_profiles(arena))) {
 		loader_serve(l, &host);
-		status = convert(w, arena, diag, &host);
+		status = need_modules(l) != 0 ? VERB_UNREADABLE :
+		    convert(w, arena, diag, &host);
 	}
 	diag_free(&diag);
 	if (l)

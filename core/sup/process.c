@@ -264,6 +264,9 @@ static void say_ready(const struct process_conf *conf)
 		log_error("sup", "server restarted: the one before ended by %s", conf->last_end);
 	log_notice("sup", "server is running workers=%u listeners=%u %.*s", worker_count(),
 	    conf->listener_count, SLICE_ARG(summary));
+	if (geteuid() == 0)
+		log_warning("sup", "the server runs as root; what attacks it has root's rights: set "
+		    "user = \"lcs\", or another account of its own");
 	link_say(conf->status_fd, LINK_READY, NULL);
 	leave_terminal(conf);
 }
