@@ -3,7 +3,7 @@
  */
 #include "parser/auth.h"
 
-#include "parser/nameaddr.h"
+#include "parser/quick.h"
 #include "parser/token.h"
 #include "utils/hex.h"
 
@@ -16,7 +16,22 @@ static const struct { struct slice name; size_t offset; } fields[] = {
 #undef FIELD
 };
 
-int auth_next_param(struct slice *rest, struct slice *name, struct slice *value)
+/* One blank at most behind the comma and none elsewhere, as nearly all are written; false if it is
+ * another, and then nothing is taken. */
+static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
+{
+	const char *p = rest->p, *end = slice_end(*rest);
+
+	if (p < end && *p == ',' && ++p < end && *p == ' ')
+		p++;
+	p = param_quick(p, end, name, value);
+	if (!p || !value->p || (p < end && *p != ','))
+		return false;
+	*rest = slice_between(p, end);
+	return true;
+}
+
+int auth_param_read(struct slice *rest, struct slice *name, struct slice *value)
 {
 	size_t n;
 
@@ -36,6 +51,11 @@ int auth_next_param(struct slice *rest, struct slice *name, struct slice *value)
 	return rest->len == 0 || *rest->p == ',' ? 1 : -EBADMSG;
 }
 
+int auth_next_param(struct slice *rest, struct slice *name, struct slice *value)
+{
+	return take_simple(rest, name, value) ? 1 : auth_param_read(rest, name, value);
+}
+
 bool auth_param(struct arena *a, struct slice params, struct slice name, struct slice *value)
 {
 	struct slice each;
@@ -52,7 +72,7 @@ bool auth_param(struct arena *a, struct slice params, struct slice name, struct 
 static struct slice *field_of(struct auth_credentials *c, struct slice name)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (name.len == fields[i].name.len && slice_eq_nocase(name, fields[i].name))
+		if (token_is_word(name, fields[i].name))
 			return (struct slice *)(void *)((char *)c + fields[i].offset);
 	return NULL;
 }

@@ -96,10 +96,10 @@ int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect
 /* Behind the quote that ends the string at p if no backslash is in it, else NULL. */
 static const char *quick_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			return NULL;
-	return p < end ? p + 1 : NULL;
+	size_t n = scan_find_either(slice_between(p + 1, end), '"', '\\');
+
+	p += 1 + n;
+	return p < end && *p == '"' ? p + 1 : NULL;
 }
 
 /* A quoted name and the address in brackets, or that alone, as nearly all are written.
@@ -123,22 +123,28 @@ static const char *quick_address(struct slice s, struct name_addr *out)
 	return p && p < end && *p == '>' ? p + 1 : NULL;
 }
 
-/* A tag and nothing else, as nearly all have. */
-static bool quick_tag(struct slice s, struct name_addr *out)
+/* ";tag=value;name=value" without blanks, as nearly all are written. */
+static bool quick_params(struct slice s, struct name_addr *out)
 {
-	const char *value = s.p + 5, *end = slice_end(s);
+	const char *p = s.p, *end = slice_end(s);
+	struct slice name, value;
 
-	if (s.len < 6 || memcmp(s.p, ";tag=", 5) != 0 || *value == '"' ||
-	    scan_value_end(value, end) != end)
-		return false;
+	while (p < end) {
+		if (*p != ';' || !(p = param_quick(p + 1, end, &name, &value)))
+			return false;
+		if (out->tag.len == 0 && token_is_word(name, SLICE("tag")))
+			out->tag = value;
+	}
 	out->params = slice_skip(s, 1);
-	out->tag = slice_between(value, end);
 	return true;
 }
 
 static int take_rest(struct slice s, struct name_addr *out, struct sip_defect *why)
 {
-	return s.len == 0 || quick_tag(s, out) ? 0 : take_params(s, out, why);
+	if (s.len == 0 || quick_params(s, out))
+		return 0;
+	out->tag = SLICE_NULL;
+	return take_params(s, out, why);
 }
 
 int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why)

@@ -1,8 +1,7 @@
 /*
  * parser/param.c - parameters of headers and quoted strings (RFC 3261 7.3.1, 25.1).
  */
-#include "parser/nameaddr.h"
-
+#include "parser/quick.h"
 #include "parser/scan.h"
 
 #include <errno.h>
@@ -20,38 +19,41 @@ static bool take_value(struct slice *rest, struct slice *value)
 	return closed;
 }
 
-/* ";name=value" or ";name" without blanks around, as nearly all are written; false
- * if it is another, and then nothing is taken. */
-static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
+const char *param_quick(const char *p, const char *end, struct slice *name, struct slice *value)
 {
-	const char *p = rest->p, *end = p + rest->len, *at = token_end(p, end, TOKEN_CHAR);
+	const char *at = token_end(p, end, TOKEN_CHAR);
 
 	if (at == p)
-		return false;
+		return NULL;
 	*name = slice_between(p, at);
 	*value = SLICE_NULL;
-	if (at < end && *at == '=') {
-		p = at + 1;
-		at = p < end && *p == '"' ? p + token_quoted_span(slice_between(p, end)) :
-		    scan_value_end(p, end);
-		if (at == p)
-			return false;
-		*value = slice_between(p, at);
-	}
-	if (at < end && (*at++ != ';' || at == end || token_is(*at, TOKEN_LWS)))
+	if (at == end || *at != '=')
+		return at;
+	p = at + 1;
+	at = p < end && *p == '"' ? p + token_quoted_span(slice_between(p, end)) :
+	    scan_value_end(p, end);
+	*value = slice_between(p, at);
+	return at == p ? NULL : at;
+}
+
+/* Up to the next without blanks around, as nearly all are written; false if it is another, and
+ * then nothing is taken. */
+static bool take_simple(struct slice *rest, struct slice *name, struct slice *value)
+{
+	const char *end = slice_end(*rest), *at = param_quick(rest->p, end, name, value);
+
+	if (!at || (at < end && (*at++ != ';' || at == end || token_is(*at, TOKEN_LWS))))
 		return false;
 	*rest = slice_between(at, end);
 	return true;
 }
 
-int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
+int param_read(struct slice *rest, struct slice *name, struct slice *value)
 {
 	bool good;
 
 	if (rest->len == 0)
 		return 0;
-	if (take_simple(rest, name, value))
-		return 1;
 	token_skip_lws(rest);
 	*name = token_take(rest, TOKEN_CHAR);
 	*value = SLICE_NULL;
@@ -64,6 +66,11 @@ int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
 		return good ? 1 : -EBADMSG;
 	*rest = slice_skip(*rest, slice_find(*rest, ';') + 1);
 	return -EBADMSG;
+}
+
+int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
+{
+	return take_simple(rest, name, value) ? 1 : param_read(rest, name, value);
 }
 
 bool hdr_next_param(struct slice *rest, struct slice *name, struct slice *value)

@@ -18,6 +18,12 @@
  */
 const char *uri_quick(const char *p, const char *end, struct sip_uri *out);
 
+/** "name=value" or "name", no blanks: behind it; NULL: not so simple. */
+const char *param_quick(const char *p, const char *end, struct slice *name, struct slice *value);
+/* The long ways of hdr_take_param() and auth_next_param(). */
+int param_read(struct slice *rest, struct slice *name, struct slice *value);
+int auth_param_read(struct slice *rest, struct slice *name, struct slice *value);
+
 /** "SIP/2.0/UDP host:port;params", alone or the first of a list. false: not so simple. */
 bool via_quick(struct slice values, struct sip_via *out);
 

@@ -145,6 +145,36 @@ static inline bool scan_may_have_nul(const struct scan *s)
 
 #endif
 
+#if SCAN_SSE2
+
+/* Less than eight bytes, lowest first, NUL behind them. */
+static inline uint64_t scan_word(const char *p, size_t n)
+{
+	const unsigned char *b = (const unsigned char *)p;
+	uint32_t first, last;
+
+	if (n < 4)
+		return n == 0 ? 0 : b[0] | (uint64_t)b[n / 2] << 8 * (n / 2) |
+		    (uint64_t)b[n - 1] << 8 * (n - 1);
+	memcpy(&first, p, 4);
+	memcpy(&last, p + n - 4, 4);
+	return first | (uint64_t)last << 8 * (n - 4);
+}
+
+/** Less than sixteen, and nothing behind them need be readable: NUL stands there. */
+static inline __m128i scan_few(const char *p, size_t n)
+{
+	uint64_t low, high = 0;
+
+	if (n < 8)
+		return _mm_set_epi64x(0, (int64_t)scan_word(p, n));
+	memcpy(&low, p, 8);
+	memcpy(&high, p + n - 8, 8);
+	return _mm_set_epi64x(n == 8 ? 0 : (int64_t)(high >> 8 * (16 - n)), (int64_t)low);
+}
+
+#endif
+
 /** Is there a byte up to max, as CR for line ends, or blank? Nothing need be behind these bytes. */
 static inline bool scan_has_upto(struct slice s, char max)
 {
@@ -166,29 +196,56 @@ static inline bool scan_has_upto(struct slice s, char max)
 	return false;
 }
 
-/** slice_find(), quicker for what is as short as values are. */
+/** slice_find() of anything but NUL, quicker for what is as short as values are. */
 static inline size_t scan_find(struct slice s, char c)
 {
 	size_t at = 0;
 
 #if SCAN_SSE2
-	if (s.len >= 16)
-		for (;; at = at + 32 <= s.len ? at + 16 : s.len - 16) {
-			unsigned hits = scan_mask(scan_load(s.p + at), c);
+	unsigned hits;
 
-			if (hits)
-				return at + scan_first(hits);
-			if (at + 16 == s.len)
-				return s.len;
-		}
-#endif
+	if (s.len < 16) {
+		hits = scan_mask(scan_few(s.p, s.len), c);
+		return hits ? scan_first(hits) : s.len;
+	}
+	for (;; at = at + 32 <= s.len ? at + 16 : s.len - 16) {
+		hits = scan_mask(scan_load(s.p + at), c);
+		if (hits)
+			return at + scan_first(hits);
+		if (at + 16 == s.len)
+			return s.len;
+	}
+#else
 	while (at < s.len && s.p[at] != c)
 		at++;
 	return at;
+#endif
+}
+
+/** The first of two bytes, neither of them NUL. */
+static inline size_t scan_find_either(struct slice s, char a, char b)
+{
+	size_t at = 0;
+
+#if SCAN_SSE2
+	for (; at < s.len; at += 16) {
+		__m128i block = s.len - at < 16 ? scan_few(s.p + at, s.len - at) :
+		    scan_load(s.p + at);
+		unsigned hits = scan_mask(block, a) | scan_mask(block, b);
+
+		if (hits)
+			return at + scan_first(hits);
+	}
+	return s.len;
+#else
+	while (at < s.len && s.p[at] != a && s.p[at] != b)
+		at++;
+	return at;
+#endif
 }
 
 /* Long values and host names are most of what the short ways read: these two look at sixteen
- * bytes in 20 instructions, token_end() at five. The last fifteen bytes are left to it. */
+ * bytes in 20 instructions, token_end() at five. The NUL behind the last fifteen ends both. */
 
 #if SCAN_SSE2
 /* Bytes from first on, no more than span behind it. */
@@ -236,8 +293,10 @@ static inline const char *scan_host_end(const char *p, const char *end)
 		if (hits)
 			return p + scan_first(hits);
 	}
-#endif
+	return p + scan_first(scan_no_host(scan_few(p, (size_t)(end - p))));
+#else
 	return token_end(p, end, TOKEN_HOST);
+#endif
 }
 
 /** token_end() of TOKEN_VALUE. */
@@ -250,8 +309,10 @@ static inline const char *scan_value_end(const char *p, const char *end)
 		if (hits)
 			return p + scan_first(hits);
 	}
-#endif
+	return p + scan_first(scan_no_value(scan_few(p, (size_t)(end - p))));
+#else
 	return token_end(p, end, TOKEN_VALUE);
+#endif
 }
 
 #endif

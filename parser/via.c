@@ -98,41 +98,27 @@ static enum sip_transport quick_transport(const char *p)
 	return memcmp(p, "TLS ", 4) == 0 ? TRANSPORT_TLS : TRANSPORT_NONE;
 }
 
-/* The value of the parameter whose name ends at p: where it ends, p itself if there is none,
- * NULL if it is not so simple. */
-static inline const char *quick_value(const char *p, const char *end, struct slice *value)
+/* One parameter: where it ends, NULL if it is not so simple. */
+static const char *quick_param(const char *p, const char *end, struct sip_via *out)
 {
+	struct slice name, value;
 	const char *at;
 
-	*value = SLICE_NULL;
-	if (p == end || *p != '=')
-		return p;
-	at = scan_value_end(p + 1, end);
-	*value = slice_between(p + 1, at);
-	return at == p + 1 ? NULL : at;
+	if (end - p > 7 && memcmp(p, "branch=", 7) == 0) {
+		at = scan_value_end(p + 7, end);
+		out->branch = slice_between(p + 7, at);
+		return at == p + 7 ? NULL : at;
+	}
+	at = param_quick(p, end, &name, &value);
+	return at && note_param(out, name, value, NULL) == 0 ? at : NULL;
 }
 
 /* Parameters from p on, all of them "name" or "name=value"; where they end, NULL if one is not. */
 static const char *quick_params(const char *p, const char *end, struct sip_via *out)
 {
-	for (;;) {
-		bool is_branch = end - p > 7 && memcmp(p, "branch=", 7) == 0;
-		const char *at = is_branch ? p + 6 : token_end(p, end, TOKEN_CHAR);
-		struct slice name = slice_between(p, at), value;
-
-		if (at == p)
-			return NULL;
-		at = quick_value(at, end, &value);
-		if (!at)
-			return NULL;
-		if (is_branch)
-			out->branch = value;
-		else if (note_param(out, name, value, NULL) != 0)
-			return NULL;
-		if (at == end || *at != ';')
-			return at;
-		p = at + 1;
-	}
+	while ((p = quick_param(p, end, out)) && p < end && *p == ';')
+		p++;
+	return p;
 }
 
 bool via_quick(struct slice values, struct sip_via *out)

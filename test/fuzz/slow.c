@@ -4,6 +4,7 @@
  */
 #include "test/fuzz/slow.h"
 
+#include "parser/auth.h"
 #include "parser/quick.h"
 #include "utils/err.h"
 
@@ -359,6 +360,25 @@ static void compare_cseqs(struct slice s)
 	lcs_assert(cseq.method == sip_method_parse(rest));
 }
 
+typedef int take_fn(struct slice *rest, struct slice *name, struct slice *value);
+
+/* One by one to the end, as far as both go on behind what is malformed. */
+static void compare_params(struct slice s, take_fn *quick, take_fn *slow)
+{
+	struct slice name, value, slow_name, slow_value, rest = s;
+	int got, slow_got;
+
+	do {
+		got = quick(&s, &name, &value);
+		slow_got = slow(&rest, &slow_name, &slow_value);
+		lcs_assert(got == slow_got);
+		if (got <= 0)
+			return;
+		lcs_assert(same(name, slow_name) && same(value, slow_value) && same(s, rest));
+		lcs_assert(!value.p == !slow_value.p);
+	} while (true);
+}
+
 void slow_compare_values(struct slice s)
 {
 	struct sip_uri quick, slow;
@@ -370,4 +390,8 @@ void slow_compare_values(struct slice s)
 	compare_addresses(s);
 	compare_vias(s);
 	compare_cseqs(s);
+	for (size_t at = 0; at < s.len && at < 2; at++) {
+		compare_params(slice_skip(s, at), hdr_take_param, param_read);
+		compare_params(slice_skip(s, at), auth_next_param, auth_param_read);
+	}
 }

@@ -35,6 +35,7 @@ static const char *const values[] = {
 	"\"User 17\" <sip:u17@bench.example:5060;transport=tcp>;tag=f1f.2a;epid=00000011",
 	"<sip:127.0.0.1;lr;ftag=1>;x=\"a,b\"", "sip:alice:secret@[2001:db8::1]:5061;maddr=h?a=b",
 	"sip:bob@bench.example", "1 INVITE", "2147483647 MESSAGE",
+	"tag=f1f.2a;epid=\"a;b\";x", "username=\"u17\", realm=\"a,b\",qop=auth, nc=00000001,uri=\"\"",
 };
 
 struct text { char p[MAX_BYTES + 64]; size_t len; };
@@ -196,6 +197,11 @@ static void spans_end_where_their_class_does(void **state)
 			for (const char *p = text; p < end; p++) {
 				assert_ptr_equal(scan_host_end(p, end), token_end(p, end, TOKEN_HOST));
 				assert_ptr_equal(scan_value_end(p, end), token_end(p, end, TOKEN_VALUE));
+				assert_int_equal(scan_find(slice_between(p, end), 'q'),
+				    slice_find(slice_between(p, end), 'q'));
+				assert_int_equal(scan_find_either(slice_between(p, end), 'q', '"'),
+				    c == 'q' || c == '"' ? slice_find(slice_between(p, end), (char)c) :
+				    (size_t)(end - p));
 				assert_int_equal(scan_has_upto(slice_between(p, end), ' '),
 				    p <= text + at && c <= ' ');
 			}
