@@ -201,6 +201,7 @@ void flow_each(void (*fn)(const struct flow_info *info, void *arg), void *arg)
 			.id = f->id, .transport = f->transport, .remote = f->remote,
 			.local = f->local, .inbound = f->inbound, .messages_in = f->in,
 			.messages_out = f->out, .age = fake_now() - f->born,
+			.peer_name = slice_str(f->peer_name),
 		};
 
 		if (f->id && (int)flow_owner(f->id) == worker_self())

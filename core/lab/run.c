@@ -63,6 +63,7 @@ msec_t loop_now(const struct loop *loop)
 }
 
 msec_t clock_mono(void) { return room.now; }
+int64_t clock_mono_us(void) { return room.now * 1000; }
 
 msec_t loop_handler_began(const struct loop *loop)
 {

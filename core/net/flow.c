@@ -249,10 +249,13 @@ static void describe(const struct conn *c, msec_t now, struct flow_info *info)
 		.messages_in = c->messages_in, .messages_out = c->messages_out,
 		.bytes_in = c->bytes_in, .bytes_out = c->bytes_out,
 		.age = now - c->born, .idle = now - c->last_io,
-		.queued_bytes = c->queued_bytes,
+		.queued_bytes = c->queued_bytes, .peer_name = slice_str(c->peer_name),
 	};
-	if (c->layer && c->state == CONN_OPEN)
-		c->ops->describe(c->layer, info->tls, sizeof(info->tls));
+	if (!c->layer || c->state != CONN_OPEN)
+		return;
+	c->ops->describe(c->layer, info->tls, sizeof(info->tls));
+	if (c->ops->peer_expires)
+		info->peer_expires = c->ops->peer_expires(c->layer);
 }
 
 void flow_each(void (*fn)(const struct flow_info *info, void *arg), void *arg)

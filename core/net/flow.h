@@ -147,6 +147,8 @@ struct flow_info {			/* for lcsctl connections */
 	flow_id id; enum sip_transport transport; struct sock_addr remote, local;
 	bool inbound; uint64_t messages_in, messages_out, bytes_in, bytes_out;
 	msec_t age, idle; size_t queued_bytes; char tls[48];
+	struct slice peer_name;		/* verified, borrowed for the call; empty: none */
+	int64_t peer_expires;		/* its certificate, unix seconds; 0: it has shown none */
 };
 /** On a worker: visit its connections. */
 void flow_each(void (*fn)(const struct flow_info *info, void *arg), void *arg);

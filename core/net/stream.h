@@ -30,6 +30,9 @@ struct stream_ops {
 	bool   (*pending)(void *state);
 	/* Verified peer (certificate name), empty if none; borrowed until close. */
 	struct slice (*peer_name)(void *state);
+	/* Until when the peer's certificate is good, unix seconds; 0: it has shown none. NULL: no
+	 * layer with certificates. */
+	int64_t (*peer_expires)(void *state);
 	/* "TLSv1.3 TLS_AES_256_GCM_SHA384" into text; and details by word for $tls(..). */
 	void   (*describe)(void *state, char *text, size_t room);
 	/* Polite end if possible without blocking; frees the state. */

@@ -99,6 +99,14 @@ msec_t clock_mono(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_mono_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
 int64_t loop_wall(const struct loop *loop)
 {
 	return loop->wall;

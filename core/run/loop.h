@@ -35,6 +35,8 @@ int64_t loop_wall(const struct loop *loop);
 int64_t clock_wall(void);
 /** The clock of loop_now(), now, in milliseconds; any thread. */
 msec_t clock_mono(void);
+/** The same in microseconds, for what takes less than a millisecond. */
+int64_t clock_mono_us(void);
 struct wheel *loop_wheel(struct loop *loop);
 
 /** events as for epoll (EPOLLET allowed); 0 or -errno. w stays the caller's. */

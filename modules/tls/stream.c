@@ -307,6 +307,14 @@ static struct slice stream_peer_name(void *state)
 	return slice_str(((struct tls_stream *)state)->peer);
 }
 
+static int64_t stream_peer_expires(void *state)
+{
+	X509 *cert = SSL_get0_peer_certificate(((struct tls_stream *)state)->ssl);
+	struct tm tm;
+
+	return cert && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1 ? timegm(&tm) : 0;
+}
+
 static void stream_describe(void *state, char *text, size_t room)
 {
 	SSL *ssl = ((struct tls_stream *)state)->ssl;
@@ -348,6 +356,7 @@ const struct stream_ops tls_stream_ops = {
 	.want = stream_want,
 	.pending = stream_pending,
 	.peer_name = stream_peer_name,
+	.peer_expires = stream_peer_expires,
 	.describe = stream_describe,
 	.close = stream_close,
 	.is_peer = stream_is_peer,
