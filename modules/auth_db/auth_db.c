@@ -173,7 +173,27 @@ static struct slice home_of(struct auth_db *db, struct slice aor)
 	return user ? user->texts.home : SLICE("");
 }
 
-static const struct auth_db_api api = { state_of, add_watch, ha1_of, &auth_db_directory, home_of };
+struct homed { void (*fn)(struct slice aor, struct slice home, void *arg); void *arg; };
+
+static void show_homed(const struct user *user, void *arg)
+{
+	const struct homed *h = arg;
+
+	if (user->texts.home.len)
+		h->fn(user->aor, user->texts.home, h->arg);
+}
+
+static void each_home(struct auth_db *db, void (*fn)(struct slice aor, struct slice home, void *arg),
+    void *arg)
+{
+	struct homed h = { fn, arg };
+
+	users_each(&db->users, show_homed, &h);
+}
+
+static const struct auth_db_api api = {
+	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home
+};
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 
 /* ---- life ---- */

@@ -40,6 +40,9 @@ struct auth_db_api {
 	/** Any worker: the home server that the directory has for a user, as it stands there;
 	 *  empty: none. Borrowed until the worker's next quiet point. */
 	struct slice (*home)(struct auth_db *db, struct slice aor);
+	/** Control thread: all users for whom the directory has one. */
+	void (*each_home)(struct auth_db *db, void (*fn)(struct slice aor, struct slice home, void *arg),
+	    void *arg);
 };
 
 #endif

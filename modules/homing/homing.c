@@ -6,21 +6,26 @@
 #include "modules/auth_db/auth_db_api.h"
 #include "modules/homing/homes.h"
 #include "modules/homing/homing_api.h"
+#include "modules/homing/mesh.h"
 
 #include <errno.h>
 
 struct homing {
 	struct lcs_mod           *mod;
 	struct homes              homes;
+	struct mesh               mesh;
 	const struct auth_db_api *auth_db;	/* NULL: not loaded */
 	struct auth_db           *db;
 };
 
-struct homing_local { uint64_t elsewhere, spoken_for, not_spoken_for; };
-
 struct homes *homing_homes(struct lcs_mod *mod)
 {
 	return &((struct homing *)lcs_shared(mod))->homes;
+}
+
+struct mesh *homing_mesh(struct lcs_mod *mod)
+{
+	return &((struct homing *)lcs_shared(mod))->mesh;
 }
 
 /* ---- asking ---- */
@@ -81,6 +86,63 @@ static enum fn_status fn_from_home_of(struct lcs_call *call)
 	return FN_DONE;
 }
 
+/* ---- all of them ---- */
+
+struct visit { struct homing *homing; homing_user_fn *fn; void *arg; };
+
+static void visit_said(const struct home *home, void *arg)
+{
+	const struct visit *v = arg;
+
+	if (homes_is_server(home->server))
+		v->fn(home->aor, home->server, v->arg);
+}
+
+static void visit_directory(struct slice aor, struct slice home, void *arg)
+{
+	const struct visit *v = arg;
+
+	if (homes_is_server(home) && !homes_find(&v->homing->homes, aor))
+		v->fn(aor, home, v->arg);
+}
+
+void homing_each_user(struct lcs_mod *mod, homing_user_fn *fn, void *arg)
+{
+	struct homing *h = lcs_shared(mod);
+	struct visit v = { h, fn, arg };
+
+	homes_each(&h->homes, visit_said, &v);
+	if (h->auth_db)
+		h->auth_db->each_home(h->db, visit_directory, &v);
+}
+
+/* ---- users who get another name, or go ---- */
+
+static void forget_deleted(void *arg, struct slice aor, bool deleted)
+{
+	struct homing *h = arg;
+	int err = deleted ? homes_set(&h->homes, aor, SLICE_NULL) : -ENOENT;
+
+	if (!err)
+		log_notice("homing", "home forgotten with its user user=%.*s", SLICE_ARG(aor));
+	else if (err != -ENOENT)
+		log_error("homing", "the home of a deleted user is still in the store user=%.*s "
+		    "error=\"%s\"", SLICE_ARG(aor), err_text(err));
+}
+
+/* The old name is deleted next. */
+static int follow_renamed(void *arg, struct slice from, struct slice to)
+{
+	struct homing *h = arg;
+	const struct home *home = homes_find(&h->homes, from);
+
+	return home ? homes_set(&h->homes, to, home->server) : 0;
+}
+
+static const struct auth_db_watch watch = {
+	.locked_out = forget_deleted, .renamed = follow_renamed
+};
+
 /* ---- for other modules ---- */
 
 static struct slice api_elsewhere(struct homing *h, struct slice aor)
@@ -101,7 +163,27 @@ static int load(struct lcs_mod *mod)
 	h->mod = mod;
 	h->auth_db = lcs_import(mod, "auth_db", &db);
 	h->db = db;
+	mesh_init(&h->mesh, mod);
+	if (h->auth_db && h->auth_db->watch(h->db, &watch, h) != 0)
+		return -ENOSPC;
 	return homes_init(&h->homes);
+}
+
+static int check(const void *conf, struct diag *diag) { return mesh_check(conf, diag); }
+
+static int worker_start(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	if (worker_self() == 0)
+		mesh_start(homing_mesh(mod));
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	if (worker_self() == 0)
+		mesh_stop(homing_mesh(mod));
 }
 
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
@@ -118,7 +200,21 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 
 static void unload(struct lcs_mod *mod) { homes_fini(homing_homes(mod)); }
 
-static const struct lcs_need needs[] = { { "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = { { "auth_db", 1, true }, { "tm", 1, true }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_STRINGS(struct homing_conf, server,
+	    "the name of another home server, as in its certificate; several with commas between, or one "
+	    "each time. Each is asked by OPTIONS now and then whether it is there; this server itself may "
+	    "be among them. Needs module tm"),
+	PARAM_INT(struct homing_conf, port, "0", 0, 65535,
+	    "where they are asked, by TLS; 0: where DNS says (SRV), else 5061"),
+	PARAM_DURATION(struct homing_conf, probe_every, "30s", 1000, 86400000, "s",
+	    "time between an answer, or a failure, and the next question"),
+	PARAM_DURATION(struct homing_conf, probe_timeout, "5s", 1000, 32000, "s",
+	    "how long an answer is waited for"),
+	{ 0 }
+};
 
 static const struct lcs_func funcs[] = {
 	{ "home_of(uri: str) -> str?", fn_home_of, IN_REQUEST | IN_FAILURE, 0,
@@ -136,13 +232,21 @@ static const struct lcs_stat stats[] = {
 	    "requests that came from the sender's own server"),
 	LCS_STAT(struct homing_local, not_spoken_for, STAT_COUNTER,
 	    "requests for which from_home_of() was false"),
+	LCS_STAT(struct homing_local, homes, STAT_GAUGE, "other home servers (parameter server)"),
+	LCS_STAT(struct homing_local, homes_up, STAT_GAUGE, "of these, how many answer"),
+	LCS_STAT(struct homing_local, slowest, STAT_GAUGE,
+	    "the longest of their last round trips, in microseconds"),
+	LCS_STAT(struct homing_local, probes, STAT_COUNTER, "questions to other home servers"),
+	LCS_STAT(struct homing_local, probes_failed, STAT_COUNTER, "of these, without an answer"),
 	{ 0 }
 };
 
 LCS_MODULE(homing,
 	.summary = "users of one domain on several servers",
+	.conf_size = sizeof(struct homing_conf),
 	.local_size = sizeof(struct homing_local),
 	.shared_size = sizeof(struct homing),
+	.params = params,
 	.funcs = funcs,
 	.needs = needs,
 	.ifaces = ifaces,
@@ -150,7 +254,10 @@ LCS_MODULE(homing,
 	.rpcs = homing_rpcs,
 	.schema = &homes_schema,
 	.load = load,
+	.check = check,
 	.prepare = prepare,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
 	.unload = unload,
 	.manual =
 	    "Each user lives on one server, his home: he signs in there, and what he publishes, who\n"
@@ -164,5 +271,13 @@ LCS_MODULE(homing,
 	    "nothing. For users of whom nobody said it here the home that a directory has for them\n"
 	    "counts (module dirsync), if that is a server's name: an attribute such as\n"
 	    "`msRTCSIP-HomeServerString`, not the distinguished name of an object.\n\n"
-	    "Names are those of the servers' certificates, since from_home_of() compares the two.\n",
+	    "Names are those of the servers' certificates, since from_home_of() compares the two. With\n"
+	    "`lcsctl users rename` what was said of a user goes over to his new name, and with\n"
+	    "`lcsctl users delete` it goes: who moves to another server is deleted here first.\n\n"
+	    "There is no server in the middle: each talks to each of the others. `lcsctl homes mesh` shows\n"
+	    "them (parameter `server`, and those that users are said to live on): whether the server\n"
+	    "answers and since when, the connections to it (`out`) and from it (`in`) and since when,\n"
+	    "how many microseconds the last question and its answer took, until when its certificate is\n"
+	    "good, how many users live there by what is known here, and how it failed last. The log says\n"
+	    "when one ceases to answer, and when it answers again.\n",
 );

@@ -101,5 +101,7 @@ const struct lcs_rpc homing_rpcs[] = {
 	  "a user lives here, if he is one of this server's" },
 	{ "homes.show", RIGHT_READ, one_user, rpc_show, "where a user lives" },
 	{ "homes.list", RIGHT_READ, no_args, rpc_list, "users of whom somebody said where they live" },
+	{ "homes.mesh", RIGHT_READ, no_args, homing_rpc_mesh,
+	  "the other home servers: who answers, and what there is between them and this one" },
 	{ 0 }
 };
