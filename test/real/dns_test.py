@@ -6,6 +6,7 @@ import time
 from lib import sip
 from lib.demo import Server
 from lib.ports import free_port, is_free
+from lib.services import name_server
 from lib.tap import SLACK, check, equal, test, wait_until
 from lib.world import DOMAIN, make_users
 
@@ -16,7 +17,7 @@ LOCAL_LIMIT_S = 0.1 * SLACK         # for local traffic while foreign names hang
 
 def setup(world):
     """A name server, a server that asks it, and a user signed in there."""
-    dns = world.run.keep("dns", lambda: world.service("dns", own=False))
+    dns = name_server(world)
     users = make_users(20)
     server = world.run.keep("dns-server", lambda: Server(
         world.run.new_directory(), "carrier", DOMAIN, [(u.name, u.password) for u in users],

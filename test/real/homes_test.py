@@ -1,16 +1,19 @@
 """Users of one domain on two home servers: what one asks of another is asked at the other's home,
 straight and by mutual TLS, and whoever is not that server is not let in."""
 import os
+import re
 import signal
 import socket
 import ssl
+import subprocess
+import time
 
 from contacts_test import keeps
 from lib import homes, sip, sipe
 from lib.gss import environment
 from lib.kernel import is_dead
-from lib.tap import check, equal, test, wait_until
-from lib.world import User
+from lib.tap import Skip, check, equal, test, wait_until
+from lib.world import User, need
 
 TEXT = [("Content-Type", "text/plain")]
 PIDF_TYPE = "application/pidf+xml"
@@ -235,6 +238,105 @@ def other_is_down(world):
     send(alice, back, b"there you are")
 
 
+# -- more than two
+
+class Capture:
+    """Which addresses exchange something at a port, from the wire."""
+
+    def __init__(self, world, port):
+        if os.geteuid() != 0:
+            raise Skip("looking at the wire wants root")
+        need("tcpdump", "tcpdump")
+        self.file = world.path("wire.pcap")
+        self.child = subprocess.Popen(["tcpdump", "-Z", "root", "-i", "lo", "-U", "-w", str(self.file),
+                                       "tcp", "port", str(port)], stderr=subprocess.PIPE, text=True)
+        world.stack.callback(self.end)
+        line = self.child.stderr.readline()
+        while line and "listening on" not in line:
+            line = self.child.stderr.readline()
+        check(line, "tcpdump does not listen")
+
+    def end(self):
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGINT)
+            self.child.communicate(timeout=10)
+
+    def pairs(self):
+        """Ordered pairs of addresses of which one sent the other any bytes."""
+        self.end()
+        lines = subprocess.run(["tcpdump", "-Z", "root", "-nn", "-q", "-r", str(self.file)], text=True,
+                               capture_output=True, check=True).stdout.splitlines()
+        found = [re.search(r"IP ([\d.]+)\.\d+ > ([\d.]+)\.\d+: tcp [1-9]", line) for line in lines]
+        return {m.groups() for m in found if m}
+
+
+def mesh(home):
+    return {r["home"]: r for r in home.ctl("homes", "mesh")}
+
+
+def wait_mesh(home, names, state, seconds=10):
+    wait_until(lambda: all(mesh(home)[n]["state"] == state for n in names), seconds,
+               f"{', '.join(names)} {state} at {home.name}: {mesh(home)}")
+
+
+@test("five homes: each talks straight to each of the others, and lcsctl homes mesh says so",
+      limit=180)
+def five(world):
+    run = homes.own(world, count=5, users=2, more='modparam("homing", "probe_every", 1s)\n')
+    names = [h.name for h in run.all]
+    wire = Capture(world, run.one.peers)
+    people = [world.agent(h.user(), "tcp", h).signed_in() for h in run.all]
+    for i, sender in enumerate(people):
+        for j, receiver in enumerate(people):
+            if i == j:
+                continue
+            got = send(sender, receiver, f"{i} to {j}".encode())
+            vias = [v.split()[1].split(":")[0] for v in got.all("Via")]
+            equal(vias[1:2], [names[i]], "Via between the sender's and the receiver's home")
+            equal(len(vias), 3, "the two homes and the client")
+    for i, watcher in enumerate(people):
+        for j, watched in enumerate(people):
+            if i != j:
+                watch(watcher, watched.user.uri, f"<{watcher.contact()}>")
+    for j, watched in enumerate(people):
+        publish(watched, f"news of {j}")
+        for i, watcher in enumerate(people):
+            if i != j:
+                check(f"news of {j}".encode() in notice(watcher).body, f"{i} does not see it of {j}")
+    addresses = [h.own_address for h in run.all]
+    equal(wire.pairs(), {(a, b) for a in addresses for b in addresses if a != b}, "who spoke to whom")
+    for h in run.all:
+        others = [n for n in names if n != h.name]
+        wait_mesh(h, others, "up")
+        rows = mesh(h)
+        equal(sorted(rows), sorted(others), f"homes known to {h.name}")
+        for n, row in rows.items():
+            check(row["out"] > 0 and row["in"] > 0, f"connections between {h.name} and {n}: {row}")
+            check(0 < row["round_trip_us"] < 5_000_000, f"round trip: {row}")
+            check(row["certificate"] > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                  f"certificate: {row}")
+            equal(row["users"], 2, f"users who live on {n}")
+            check(row["address"].startswith(addresses[names.index(n)] + ":"), f"address: {row}")
+    falls_and_comes_back(run, names)
+
+
+def falls_and_comes_back(run, names):
+    fallen, rest = run.all[4], run.all[:4]
+    fallen.stop()
+    for h in rest:
+        wait_mesh(h, [fallen.name], "down", 20)
+        wait_mesh(h, [n for n in names[:4] if n != h.name], "up")
+        row = mesh(h)[fallen.name]
+        equal((row["out"], row["in"], row["certificate"]), (0, 0, ""), "connections to who is down")
+        check(row["why"] != "", "why it is down")
+        equal(h.stat("homing.homes_up"), 3, "homes that answer")
+        check(f"home does not answer home={fallen.name}" in h.log_text(), "it is not in the log")
+    fallen.start_again()
+    for h in rest:
+        wait_mesh(h, [fallen.name], "up", 20)
+        equal(h.log_text().count(f"home answers home={fallen.name}"), 2, "that it answers, in the log")
+
+
 # -- who is let in
 
 def knock(home, port, certificate=None, text=None):
@@ -390,14 +492,15 @@ def right_contact(world, transport):
     equal(stray.ask("MESSAGE", pair.one.user().uri, TEXT, b"x").code, 403, "MESSAGE")
 
 
-@test("who lives elsewhere by the directory is sent there, and by lcsctl brought back", limit=90)
-def by_directory(world):
+@test("who lives elsewhere by the directory ({}) is sent there, and by lcsctl brought back", limit=90,
+      each=("msRTCSIP-HomeServerString", "msRTCSIP-PrimaryHomeServer"))
+def by_directory(world, attribute):
     dns, pki = homes.services(world)
     with environment({"LCS_LDAP_USERS": "10", "LCS_TEST_PKI": pki.env["LCS_TEST_PKI"]}):
         env = world.service("slapd").env
     params = {"uri": env["LCS_TEST_LDAPS_URI"], "base": env["LCS_TEST_LDAP_BASE"], "interval": 1,
               "bind_dn": env["LCS_TEST_LDAP_BIND_DN"], "password": env["LCS_TEST_LDAP_BIND_PW"],
-              "ca": env["LCS_TEST_CA"], "home": "msRTCSIP-HomeServerString"}
+              "ca": env["LCS_TEST_CA"], "home": attribute}
     home = world.add(Single(world, 1, homes.same_ports(["127.0.0.11"]), dns, pki, users=1,
                             before="#!define WITH_DIRECTORY\n", more="".join(
         f'modparam("dirsync", "{k}", {v if k == "interval" else chr(34) + v + chr(34)})\n'

@@ -1,10 +1,11 @@
-"""Two home servers of one domain: sip1 and sip2 of the name server's zone, at addresses of their
+"""Home servers of one domain: sip1, sip2 and so on of the name server's zone, at addresses of their
 own and at the same ports, each with users who live there, mutual TLS between them."""
 import os
 import secrets
 
 from .demo import ROOT, Server
 from .ports import is_free, free_port
+from .services import name_server
 from .tap import Failed, wait_until
 from .world import User
 
@@ -14,7 +15,7 @@ CONFIG = """#!lcs 1
 #!define WITH_HOMES
 #!define LCS_PEERS tls:{address}:{peers}
 #!trydef LCS_PEER_PORT {peer_port}
-#!define LCS_OTHERS "sip{other}.{domain}"
+#!define LCS_OTHERS "{others}"
 #!define LCS_PEER_CA "{pki}/ca.pem"
 import "{root}/cfg/samples/{role}.cfg"
 {more}"""
@@ -29,20 +30,29 @@ def same_ports(addresses, count=3):
     raise Failed("no ports that are free everywhere")
 
 
+def name_of(number):
+    return f"sip{number}.{DOMAIN}"
+
+
+def address_of(number):
+    return f"127.0.0.{10 + number}"
+
+
 class Home(Server):
-    """One of them. `name` is what the other knows it by; `users` live there."""
+    """One of them. `name` is what the others (their numbers) know it by; `users` live there."""
 
     def __init__(self, world, number, ports, dns, pki, users=24, role="home-lcs", peer_port=None,
-                 before="", more=""):
+                 before="", more="", others=None):
         tcp, tls, peers = ports
-        self.number, self.name, self.peers = number, f"sip{number}.{DOMAIN}", peers
-        self.own_address = f"127.0.0.{10 + number}"
+        self.number, self.name, self.peers = number, name_of(number), peers
+        self.own_address = address_of(number)
         self.users = [User(f"h{number}u{i:02}", secrets.token_hex(8), DOMAIN) for i in range(users)]
         self.pki = pki.env["LCS_TEST_PKI"]
         directory = world.run.new_directory()
         self._certify(pki, directory)
         config = directory / "home.cfg"
-        config.write_text(CONFIG.format(number=number, other=3 - number, domain=DOMAIN,
+        config.write_text(CONFIG.format(number=number, domain=DOMAIN,
+                                        others=",".join(map(name_of, others or [3 - number])),
                                         address=self.own_address, peers=peers, pki=self.pki,
                                         peer_port=peer_port or peers, root=ROOT, role=role,
                                         before=before, more=more))
@@ -82,27 +92,33 @@ class Home(Server):
 
 
 class Homes:
-    """Both, and what they need; end with close()."""
+    """Two of them or more, and what they need; end with close()."""
 
-    def __init__(self, world, dns, pki, **how):
-        ports = same_ports(["127.0.0.11", "127.0.0.12"])
-        self.one = Home(world, 1, ports, dns, pki, **how)
+    def __init__(self, world, dns, pki, count=2, **how):
+        numbers = range(1, count + 1)
+        ports = same_ports([address_of(n) for n in numbers])
+        self.all = []
         try:
-            self.two = Home(world, 2, ports, dns, pki, **how)
+            for n in numbers:
+                self.all.append(Home(world, n, ports, dns, pki,
+                                     others=[o for o in numbers if o != n], **how))
         except Exception:
-            self.one.stop()
+            self.close()
             raise
-        self.one.learn(self.two.users, self.two)
-        self.two.learn(self.one.users, self.one)
+        self.one, self.two = self.all[:2]
+        for home in self.all:
+            for other in self.all:
+                if other is not home:
+                    home.learn(other.users, other)
 
     def close(self):
-        self.one.stop()
-        self.two.stop()
+        for home in self.all:
+            home.stop()
 
 
 def services(world):
     """The name server and the authority of the whole run."""
-    dns = world.run.keep("dns", lambda: world.service("dns", own=False))
+    dns = name_server(world)
     pki = world.run.keep("pki", lambda: world.service("pki", own=False))
     return dns, pki
 
@@ -113,5 +129,5 @@ def shared(world):
 
 
 def own(world, **how):
-    """Two for this test alone."""
+    """Some for this test alone, two if nothing else is said."""
     return world.add(Homes(world, *services(world), **how))

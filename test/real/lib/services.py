@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 from .demo import ROOT
+from .gss import environment
 from .tap import Failed, Skip
 
 LIMITS_S = {"samba-ad": 240}        # the first start makes the domain
@@ -57,3 +58,9 @@ class Service:
 
     def close(self):
         self.run("stop")
+
+
+def name_server(world):
+    """That of the whole run, with five servers in its zone."""
+    with environment({"LCS_LDAP_SERVERS": "5"}):
+        return world.run.keep("dns", lambda: world.service("dns", own=False))
