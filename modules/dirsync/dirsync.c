@@ -237,8 +237,11 @@ static const struct lcs_param params[] = {
 	PARAM_STRING(struct dirsync_conf, display_name, "displayName",
 	    "attribute with the name that people read"),
 	PARAM_STRING(struct dirsync_conf, home, "msRTCSIP-PrimaryHomeServer",
-	    "attribute with the home server, which user_home() of auth_db gives as it is there; empty: "
-	    "not asked for"),
+	    "attribute with the home server, for user_home() of auth_db and home_of() of homing: the name "
+	    "of a host, or of an object; empty: not asked for"),
+	PARAM_STRING(struct dirsync_conf, home_name, "dNSHostName",
+	    "where the home server is an object: attribute with its host's name, of the object or of one "
+	    "of the two that it stands in; empty: the object's name stays as it is"),
 	PARAM_DURATION(struct dirsync_conf, interval, "15s", 1000, 86400000, "s",
 	    "ad, compare: how often it is asked; syncrepl: after so long without news it is asked "
 	    "whether it is there. A change arrives that late at most, with syncrepl at once"),

@@ -20,7 +20,7 @@
 
 struct dirsync_conf {
 	struct slice uri, base, bind_dn, password, ca, tls, filter, kind;
-	struct slice address, enabled, control, account, display_name, home;
+	struct slice address, enabled, control, account, display_name, home, home_name;
 	msec_t       interval, timeout, retry_max, compare_every;
 	int64_t      max_gone;
 };
@@ -34,6 +34,7 @@ struct dirsync_setup {
 	struct arena     *arena;
 	struct ldap_place place;
 	const char       *base, *filter, *kind, *attr[ATTR_COUNT];	/* attr NULL: not asked for */
+	const char       *home_name;	/* attribute; NULL: homes stay as they are there */
 	struct slice      scope;	/* a cookie is good for the same one only */
 	msec_t            interval, timeout, retry_max, compare_every;
 };

@@ -121,6 +121,8 @@ static void end(struct follow *f)
 	f->ld = NULL;
 	batch_free(&f->batch);
 	ids_free(&f->seen);
+	json_decref(f->homes);
+	f->homes = NULL;
 	free(f->cookie);
 	f->cookie = NULL;
 }

@@ -17,6 +17,7 @@ struct follow {
 	struct dirsync_batch *batch;	/* that is being filled; may be NULL */
 	struct dirsync_ids    seen;	/* in a load */
 	bool                  is_load, was_synced;
+	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];
 };
@@ -27,6 +28,9 @@ struct follow {
 int follow_wait(struct follow *f, int fd, msec_t ms);
 /** One entry, whose key is id. */
 int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id);
+/** home_name.c: a home that is the name of an object becomes that of its host, in f->batch's
+ *  arena; what has none stays as it is. */
+int follow_home(struct follow *f, struct slice *home);
 /** An entry that is not there any more, or does not fit any more. */
 int follow_gone(struct follow *f, const unsigned char *id);
 /** To control with what was gathered. cookie .p NULL: none. synced: all is here that was there

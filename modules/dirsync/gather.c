@@ -232,7 +232,9 @@ int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id)
 	e->account = value_of(f, entry, ATTR_ACCOUNT);
 	e->display_name = value_of(f, entry, ATTR_NAME);
 	e->home = value_of(f, entry, ATTR_HOME);
-	return e->aor.p && e->account.p && e->display_name.p && e->home.p ? 0 : -ENOMEM;
+	if (!e->aor.p || !e->account.p || !e->display_name.p || !e->home.p)
+		return -ENOMEM;
+	return follow_home(f, &e->home);
 }
 
 void follow_load(struct follow *f)

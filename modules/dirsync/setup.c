@@ -32,16 +32,16 @@ static bool copy_attributes(struct dirsync_setup *s, const struct dirsync_conf *
 	for (int i = 0; i < ATTR_COUNT; i++)
 		if (!text(s->arena, from[i], &s->attr[i]))
 			return false;
-	return true;
+	return text(s->arena, c->home_name, &s->home_name);
 }
 
 /* What was asked for: with another of these a cookie would hide who fits now. */
 static bool make_scope(struct dirsync_setup *s, const struct dirsync_conf *c)
 {
-	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s",
+	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s",
 	    SLICE_ARG(c->base), SLICE_ARG(c->kind), s->filter, SLICE_ARG(c->address),
 	    SLICE_ARG(c->enabled), SLICE_ARG(c->control), SLICE_ARG(c->account),
-	    SLICE_ARG(c->display_name), SLICE_ARG(c->home));
+	    SLICE_ARG(c->display_name), SLICE_ARG(c->home), SLICE_ARG(c->home_name));
 	return s->scope.p;
 }
 

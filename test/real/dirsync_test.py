@@ -163,7 +163,7 @@ def load(world, kind):
     row = f.user(1)
     equal((row["from"], row["account"], row["display_name"]), ("directory", "user1", "Boris Adams 1"),
           "what is known of user1")
-    check("CN=sip2" in row["home"], f"home of user1: {row['home']}")
+    equal(row["home"], "sip2.lcs.test", "home of user1, which is an object there")
     status = f.status()
     equal((status["way"], status["users"], status["resyncs"]), (f.directory.way, len(wanted), 1), "status")
     equal(f.user(13), None, "who has no address")
@@ -191,6 +191,23 @@ def disable(world, kind):
     equal(agent.register().code, DISABLED, "REGISTER of who is no SIP user")
     equal(f.status()["resyncs"], 1, "nothing was loaded again")
     check("by=directory user=user1@lcs.test state=disabled" in f.server.log_text(), "audit")
+
+
+@test("a home that {} names by an object is its host's name; what has none is told of", each=KINDS,
+      limit=300)
+def home_objects(world, kind):
+    f = Followed(world, kind)
+    server = f"CN=LC Services,CN=Microsoft,CN=SIP3,CN=Computers,{f.directory.base}"
+    f.modify(1, msRTCSIP_PrimaryHomeServer=server)
+    wait_until(lambda: f.user(1)["home"] == "sip3.lcs.test", 10, "the host of a server's object")
+    nobody = f"CN=user2,{f.directory.people}"
+    for i in (1, 3):
+        f.modify(i, msRTCSIP_PrimaryHomeServer=nobody)
+    wait_until(lambda: all(f.user(i)["home"].lower() == nobody.lower() for i in (1, 3)), 10,
+               "what has no host stays as it is")
+    equal(f.server.log_text().count("where users live cannot be told"), 1, "lines in the log")
+    f.modify(1, msRTCSIP_PrimaryHomeServer=None)
+    wait_until(lambda: f.user(1)["home"] == "", 10, "no home")
 
 
 @test("who is added to {}, changed, renamed or deleted there is so here", each=KINDS, limit=300)
