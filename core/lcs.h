@@ -9,6 +9,7 @@
 #include "core/net/limit.h"
 #include "core/net/stream.h"
 #include "core/sip/api.h"
+#include "core/store/backend.h"
 #include "utils/err.h"
 #include "utils/json.h"
 #include "utils/log.h"

@@ -17,7 +17,8 @@ LCS_JOBS=${LCS_JOBS:-$(nproc 2> /dev/null || echo 2)}
 # shellcheck disable=SC2034
 build_packages="gcc make autoconf automake pkgconf flex bison libc6-dev libssl-dev
 	libsqlite3-dev libc-ares-dev libjansson-dev libpcre2-dev libxml2-dev libedit-dev libkrb5-dev
-	libwbclient-dev libmicrohttpd-dev libldap-dev zlib1g-dev"
+	libwbclient-dev libmicrohttpd-dev libldap-dev libmariadb-dev
+	zlib1g-dev"
 # What utils/demo shows presence with.
 # shellcheck disable=SC2034
 presence_packages="gcc libc6-dev pidgin-sipe libpurple-dev libpurple-bin libxml2-dev pkgconf baresip-core"

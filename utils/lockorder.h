@@ -16,6 +16,7 @@ enum lock_rank {
 	LOCK_EPOCH,			/* registry of reader threads, hand-over of pending items */
 	LOCK_JOB_POOL,			/* a pool's queue */
 	LOCK_STORE,			/* store's batch */
+	LOCK_STORE_MIRROR,		/* what its thread is told, and tells */
 	LOCK_NET,			/* connections by remote address (opening only) */
 	LOCK_DNS_CACHE,			/* filling the cache */
 	LOCK_STATS,			/* statistics registry */

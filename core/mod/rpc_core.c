@@ -8,6 +8,7 @@
 #include "core/mod/reload.h"
 #include "core/mod/rpc.h"
 #include "core/mod/stats.h"
+#include "core/mod/store_rpc.h"
 #include "core/mod/trace.h"
 #include "core/net/flow.h"
 #include "core/sip/counters.h"
@@ -297,5 +298,7 @@ int rpc_core_register(struct server *s)
 	self.server = s;
 	self.started = clock_wall();
 	err = rpc_register(table, NULL);
+	if (!err)
+		err = rpc_register(store_rpcs, NULL);
 	return err ? err : rpc_register(trace_rpcs, NULL);
 }

@@ -119,6 +119,26 @@ static void read_dns(const struct cfg *cfg, struct arena *arena, struct dns_conf
 	};
 }
 
+static int read_mirror(const struct cfg *cfg, struct arena *arena, const struct server_setup *setup,
+    struct store_mirror_conf *mirror)
+{
+	struct slice home = setting_text(cfg, "store_mirror_home");
+	struct slice password = setting_text(cfg, "store_mirror_password");
+
+	*mirror = (struct store_mirror_conf){
+		.url = cstr(arena, setting_text(cfg, "store_mirror")),
+		.live = cstr(arena, setting_text(cfg, "store_mirror_live")),
+		.home = cstr(arena, home.len ? home : setup->server_name),
+		.ca = cstr(arena, setting_text(cfg, "store_mirror_ca")),
+		.tls = word_index(setting_text(cfg, "store_mirror_tls"), "no|encrypt|verify"),
+		.timeout = setting_msec(cfg, "store_mirror_timeout"),
+	};
+	/* With its NUL, which a copy as a secret would else lack. */
+	mirror->password = arena_dup_secret(arena, slice_of(password.len ? cstr(arena, password) : "",
+	    password.len + 1)).p;
+	return mirror->home && mirror->password ? 0 : -ENOMEM;
+}
+
 static int read_store(const struct cfg *cfg, struct arena *arena, struct settings *out)
 {
 	struct slice url = setting_text(cfg, "store");
@@ -134,7 +154,7 @@ static int read_store(const struct cfg *cfg, struct arena *arena, struct setting
 		.readers = (unsigned)setting_int(cfg, "store_readers"),
 		.sync = setting_bool(cfg, "store_sync"),
 	};
-	return out->store.url ? 0 : -ENOMEM;
+	return out->store.url ? read_mirror(cfg, arena, &out->setup, &out->store.mirror) : -ENOMEM;
 }
 
 static struct slice host_name(struct arena *arena)

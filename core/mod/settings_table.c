@@ -127,6 +127,24 @@ static const struct sym_setting table[] = {
 	BOOL("store_sync", "no", PARAM_RESTART,
 	    "what was answered also survives a power cut, not only the end of the process"),
 	INT("store_readers", "2", 1, 64, PARAM_RESTART, "threads that read"),
+	TEXT("store_mirror", "", PARAM_RESTART,
+	    "\"mysql://user@host:port/database\": contacts, access lists, waiting watchers and "
+	    "messages, bindings, publications and subscriptions are kept there, too, for others to ask "
+	    "and to fill an empty store from; users are served from the store alone, so it may be away. "
+	    "Needs the module mysql. \"?socket=PATH\" behind it: the database of this machine"),
+	TEXT("store_mirror_live", "", PARAM_RESTART,
+	    "another database there for bindings, publications and subscriptions; empty: the same"),
+	TEXT("store_mirror_home", "", PARAM_RESTART,
+	    "whose rows these are: servers that share a database have one each; empty: server_name"),
+	{ .name = "store_mirror_password", .type = VALUE_STRING, .preset = "", .when = PARAM_RESTART,
+	  .secret = true, .doc = "of the user in store_mirror; better \"${file:...}\" or \"${cred:...}\"" },
+	WORD("store_mirror_tls", "verify", "no|encrypt|verify", PARAM_RESTART,
+	    "to the database: verify refuses a certificate that does not belong to the host, encrypt "
+	    "takes any, no sends everything in the clear; a socket of this machine needs none"),
+	{ .name = "store_mirror_ca", .type = VALUE_STRING, .preset = "", .when = PARAM_RESTART,
+	  .is_file = true, .doc = "certificates that sign the database's; empty: those of the system" },
+	TIME("store_mirror_timeout", "5s", SECOND, 5 * MINUTE, "s", PARAM_RESTART,
+	    "for connecting to the database, and for each of its answers"),
 
 	/* ---- DNS ---- */
 	TEXT("dns_servers", "", PARAM_RESTART,

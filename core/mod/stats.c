@@ -7,7 +7,7 @@
 #include "core/net/limit.h"
 #include "core/sip/counters.h"
 #include "core/sip/plan.h"
-#include "core/store/store.h"
+#include "core/store/mirror.h"
 
 struct visit { void (*fn)(void *arg, const struct stat_shown *s); void *arg; };
 
@@ -96,6 +96,23 @@ static void show_store(const struct visit *v)
 	show(v, "store", "last_batch_us", STAT_GAUGE, c.last_batch_us,
 	    "microseconds the last commit took");
 	show(v, "store", "healthy", STAT_GAUGE, store_is_healthy(), "1: writable");
+}
+
+static void show_mirror(const struct visit *v)
+{
+	struct store_mirror_status s;
+
+	store_mirror_status(&s);
+	if (!s.is_on)
+		return;
+	show(v, "store", "mirror_joined", STAT_GAUGE, s.is_joined, "1: changes reach the SQL mirror now");
+	show(v, "store", "mirror_waiting", STAT_GAUGE, s.waiting, "rows that the SQL mirror lacks");
+	show(v, "store", "mirror_behind", STAT_GAUGE, (uint64_t)s.behind,
+	    "seconds since the SQL mirror lacked nothing");
+	show(v, "store", "mirror_written", STAT_COUNTER, s.written, "rows brought to the SQL mirror");
+	show(v, "store", "mirror_refused", STAT_GAUGE, s.refused, "rows that it did not take");
+	show(v, "store", "mirror_failures", STAT_COUNTER, s.failures,
+	    "times that it could not be reached, or was lost");
 }
 
 static void show_workers(const struct visit *v)
@@ -205,6 +222,7 @@ void stats_each(void (*fn)(void *arg, const struct stat_shown *s), void *arg)
 	show_net(&v);
 	show_dns(&v);
 	show_store(&v);
+	show_mirror(&v);
 	show_workers(&v);
 	show_config(&v);
 	show_modules(&v);

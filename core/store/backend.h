@@ -13,11 +13,20 @@ struct store_conn;			/* the driver's */
 
 typedef void store_row_fn(void *arg, const struct value *cells, unsigned columns);
 
+enum store_tls { STORE_TLS_NO, STORE_TLS_ENCRYPT, STORE_TLS_VERIFY };
+
+struct store_login {			/* to a database on another machine */
+	const char    *password, *ca;	/* ca: a file of certificates; NULL: the system's */
+	enum store_tls tls;
+	msec_t         timeout;		/* for connecting, and for each answer */
+};
+
 struct store_open {			/* how to open a connection */
 	const char *rest;		/* the URL behind "scheme:" */
 	bool        writer;		/* the one that writes; opened first, locks the database */
 	bool        sync;
 	bool        control;		/* the control thread's: may write now and then */
+	const struct store_login *login;	/* NULL: it is to be the store itself */
 };
 
 struct store_backend {
@@ -36,6 +45,9 @@ struct store_backend {
 	/* Schema statements separated by ';'. */
 	int  (*script)(struct store_conn *conn, const char *sql);
 	const char *(*error_text)(struct store_conn *conn);
+	/* Any thread, the only one for which that is so: what waits on the connection's network
+	 * fails soon. NULL: nothing waits so long. */
+	void (*interrupt)(struct store_conn *conn);
 };
 
 extern const struct store_backend store_sqlite;

@@ -8,6 +8,7 @@
 #include "core/store/store.h"
 
 #include "core/store/migrate.h"
+#include "core/store/mirror.h"
 #include "core/store/request.h"
 #include "utils/err.h"
 #include "utils/lockorder.h"
@@ -219,6 +220,8 @@ static int run_batch(struct store_request *batch)
 	note_health(err, err ? be->error_text(store.writer) : "");
 	if (err)
 		be->rollback(store.writer);
+	else
+		mirror_poke();
 	return err;
 }
 
@@ -344,8 +347,10 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 	if (n < 0)
 		log_error("store", "statement failed name=%s error=\"%s\"", stmt->name,
 		    store.backend->error_text(store.control));
-	if (!stmt->columns)
+	if (!stmt->columns) {
 		note_health(n < 0 ? n : 0, n < 0 ? store.backend->error_text(store.control) : "");
+		mirror_poke();
+	}
 	return n;
 }
 
@@ -367,6 +372,8 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 		err = be->commit(store.control);
 	if (err)
 		be->rollback(store.control);
+	else
+		mirror_poke();
 	return err;
 }
 
@@ -403,6 +410,28 @@ static int open_all(const char *rest, const char **why)
 			store.reader_count++;
 	}
 	return err;
+}
+
+/* Before anybody writes; see mirror.h. */
+static int open_mirror(const char *local_rest, const char **why)
+{
+	const struct store_mirror_conf *conf = &store.conf.mirror;
+	struct mirror_start start = { .conf = conf, .local_rest = local_rest,
+		.schemas = store.schemas, .schema_count = store.schema_count };
+
+	if (store.backend != &store_sqlite) {
+		*why = "store_mirror needs a store in SQLite";
+		return conf->url ? -EINVAL : 0;
+	}
+	if (!conf->url)
+		return mirror_forget(store.control);
+	start.remote = backend_of(conf->url, &start.rest);
+	if (!start.remote || start.remote == &store_sqlite) {
+		*why = "no driver for the URL of store_mirror: for \"mysql://user@host/database\" "
+		    "the configuration needs loadmodule \"mysql\"";
+		return -EPROTONOSUPPORT;
+	}
+	return mirror_start(&start, why);
 }
 
 static void close_all(void)
@@ -449,6 +478,8 @@ int store_start(const struct store_conf *conf, const char **why)
 	atomic_store(&store.healthy, true);
 	err = open_all(rest, why);
 	if (!err)
+		err = open_mirror(rest, why);
+	if (!err)
 		err = start_threads(why);
 	if (err) {
 		log_error("store", "cannot open url=%s error=\"%s\" detail=\"%s\"", conf->url,
@@ -472,6 +503,7 @@ void store_stop(void)
 	pthread_join(store.writer_thread, NULL);
 	for (unsigned i = 0; i < store.reader_count; i++)
 		pthread_join(store.reader_threads[i], NULL);
+	mirror_stop();
 	close_all();
 }
 

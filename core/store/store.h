@@ -43,11 +43,17 @@ static inline bool store_row_fits(const struct store_stmt *stmt, const struct va
 
 struct store_step { unsigned number; const char *sql; };	/* one schema step; statements by ';' */
 
+/* What of a module's tables is also kept in the SQL mirror (core/store/mirror.h): nothing, what
+ * users have made (contacts, access lists, who waits), or what they are doing (bindings,
+ * publications, subscriptions). Keys and passwords stay here. */
+enum store_share { STORE_LOCAL, STORE_MADE, STORE_LIVE };
+
 /* A module's share: its statements and its schema, applied in order, each once. */
 struct store_schema {
 	const char              *module;
 	const struct store_step *steps;		/* number 0 ends */
 	const struct store_stmt *stmts;		/* name NULL ends */
+	enum store_share         share;
 };
 
 struct store_rows { size_t count; unsigned columns; const struct value *cells; };	/* row by row */
@@ -81,6 +87,16 @@ int store_run_all_now(const struct store_op *ops, size_t count);
 /** Before store_start(). Kept by reference. */
 int store_register(const struct store_schema *schema);
 
+/* A second copy of what users have, in a database that others can ask: core/store/mirror.h. */
+struct store_mirror_conf {
+	const char *url;		/* "mysql://user@host:port/database"; NULL: none */
+	const char *live;		/* another database there for STORE_LIVE; NULL: the same */
+	const char *home;		/* whose rows these are, where several servers share it */
+	const char *password, *ca;
+	unsigned    tls;		/* enum store_tls */
+	msec_t      timeout;
+};
+
 /* url: "sqlite:/path/file.db", "none" (store_run gives -ENODEV). sync: an answered write also
  * survives a power cut, not only the end of the process. queue_limit bounds waiting writes and,
  * apart, waiting reads. */
@@ -89,6 +105,7 @@ struct store_conf {
 	msec_t      batch_delay;	/* wait for company before a commit; 0: none */
 	unsigned    batch_max, queue_limit, readers;
 	bool        sync;
+	struct store_mirror_conf mirror;
 };
 /** Open, lock, migrate, start the threads. 0 or -errno, reason logged and in *why (static or
  *  thread-local text). */

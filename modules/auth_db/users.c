@@ -28,7 +28,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema users_schema = { "auth_db", steps, stmts };
+const struct store_schema users_schema = { "auth_db", steps, stmts, STORE_LOCAL };
 
 static bool same_aor(const struct rtab_node *node, const void *key)
 {

@@ -26,7 +26,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema accounts_schema = { "auth_ntlm", steps, stmts };
+const struct store_schema accounts_schema = { "auth_ntlm", steps, stmts, STORE_LOCAL };
 
 /* ---- memory ---- */
 

@@ -34,7 +34,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema contacts_schema = { "contacts", steps, stmts };
+const struct store_schema contacts_schema = { "contacts", steps, stmts, STORE_MADE };
 
 /* ---- writing ---- */
 

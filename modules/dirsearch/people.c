@@ -35,7 +35,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema dirsearch_schema = { "dirsearch", steps, stmts };
+const struct store_schema dirsearch_schema = { "dirsearch", steps, stmts, STORE_LOCAL };
 
 /* ---- people ---- */
 

@@ -21,7 +21,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema dirsync_schema = { "dirsync", steps, stmts };
+const struct store_schema dirsync_schema = { "dirsync", steps, stmts, STORE_LOCAL };
 
 /* The thread asks for it when it begins anew. */
 static void set_cookie(struct dirsync *d, char *cookie)

@@ -23,7 +23,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema homes_schema = { "homing", steps, stmts };
+const struct store_schema homes_schema = { "homing", steps, stmts, STORE_LOCAL };
 
 /* ---- in memory ---- */
 

@@ -32,7 +32,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema msilo_schema = { "msilo", steps, stmts };
+const struct store_schema msilo_schema = { "msilo", steps, stmts, STORE_MADE };
 
 static struct value now(void) { return value_int(loop_wall(worker_loop())); }
 

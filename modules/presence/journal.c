@@ -53,7 +53,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema presence_schema = { "presence", steps, stmts };
+const struct store_schema presence_schema = { "presence", steps, stmts, STORE_LIVE };
 
 /* ---- writing ---- */
 

@@ -25,7 +25,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema acl_schema = { "presence_acl", steps, stmts };
+const struct store_schema acl_schema = { "presence_acl", steps, stmts, STORE_MADE };
 
 bool acl_row(const struct roaming_draft *draft, unsigned i, struct slice aor,
     struct roaming_row *out)

@@ -25,7 +25,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema winfo_schema = { "presence_winfo", steps, stmts };
+const struct store_schema winfo_schema = { "presence_winfo", steps, stmts, STORE_MADE };
 
 static struct winfo_local *local_of(const struct winfo *w) { return lcs_local(w->mod); }
 

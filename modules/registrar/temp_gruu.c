@@ -38,7 +38,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema temp_gruu_schema = { "registrar", steps, stmts };
+const struct store_schema temp_gruu_schema = { "registrar", steps, stmts, STORE_LOCAL };
 
 void temp_gruu_key(struct slice secret, unsigned char key[KEPT_KEY_BYTES])
 {

@@ -20,7 +20,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema seal_schema = { "rr", steps, stmts };
+const struct store_schema seal_schema = { "rr", steps, stmts, STORE_LOCAL };
 
 /* ---- the key ---- */
 

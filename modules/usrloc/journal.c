@@ -40,7 +40,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema usrloc_schema = { "usrloc", steps, stmts };
+const struct store_schema usrloc_schema = { "usrloc", steps, stmts, STORE_LIVE };
 
 /* ---- writing ---- */
 

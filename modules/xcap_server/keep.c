@@ -26,7 +26,7 @@ static const struct store_stmt stmts[] = {
 	{ 0 }
 };
 
-const struct store_schema xcap_schema = { "xcap_server", steps, stmts };
+const struct store_schema xcap_schema = { "xcap_server", steps, stmts, STORE_MADE };
 
 struct key { const struct xcap_usage *usage; struct slice aor; };
 

@@ -61,7 +61,7 @@ static const struct store_stmt stmts[] = {
 static const struct store_step one_step[] = {
 	{ 1, "create table thing(name text primary key, size integer not null)" }, { 0 }
 };
-static const struct store_schema schema = { "test", one_step, stmts };
+static const struct store_schema schema = { "test", one_step, stmts, STORE_LOCAL };
 
 static char dir[64], url[96], path[80];
 

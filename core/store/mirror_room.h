@@ -1,0 +1,70 @@
+/*
+ * core/store/mirror_room.h - what the files of the mirror share. Its thread owns all of it; before
+ * that thread there is the control thread.
+ */
+#ifndef CORE_STORE_MIRROR_ROOM_H
+#define CORE_STORE_MIRROR_ROOM_H
+
+#include "core/store/mirror.h"
+#include "core/store/mirror_table.h"
+#include "utils/arena.h"
+
+#define MIRROR_ID_CHARS 32u
+
+struct mirror {
+	struct mirror_start         start;
+	const struct store_backend *here, *there;	/* drivers: SQLite, and the mirror's */
+	struct store_conn          *local, *remote;	/* remote: NULL when not connected */
+	struct arena               *arena;		/* tables and their statements */
+	struct mirror_table        *tables;
+	char                        id[MIRROR_ID_CHARS + 1];	/* of this store, for good */
+	struct slice                place;		/* where, and of which schema, it was joined */
+	int64_t                     home;		/* our number there */
+	int64_t                     last_seq;		/* of the marks that have arrived */
+	char                        why[512];		/* of the last error */
+};
+
+/** Note why; @return err */
+int  mirror_fail(struct mirror *m, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/** The same with the driver's text behind it. */
+int  mirror_fail_here(struct mirror *m, int err, const char *what);
+int  mirror_fail_there(struct mirror *m, int err, const char *what);
+
+/* ---- mirror_local.c: marks and state in SQLite ---- */
+
+/** Open, make what is missing, look at the tables, set the triggers. */
+int  mirror_local_open(struct mirror *m);
+void mirror_local_close(struct mirror *m);
+/** Was it joined to this place, with this schema? */
+int  mirror_is_joined(struct mirror *m, bool *here, bool *anywhere);
+int  mirror_set_joined(struct mirror *m);
+/** Are all mirrored tables empty? */
+int  mirror_is_empty(struct mirror *m, bool *out);
+/** Rows that wait, and the highest number a mark ever had. */
+int  mirror_waiting(struct mirror *m, uint64_t *waiting, uint64_t *refused);
+int  mirror_highest(struct mirror *m, int64_t *seq);
+/** Mark all rows that are here; a few thousand in a transaction. */
+int  mirror_mark_local(struct mirror *m, const struct mirror_table *t);
+/** What was refused is tried again. */
+int  mirror_try_refused(struct mirror *m);
+
+/* ---- mirror_join.c ---- */
+
+/** Connect, see to the schema, find or make our home. at_start: this store may be filled.
+ *  claim: whatever is there is ours. 0 or -errno with why, and the connection closed. */
+int  mirror_join(struct mirror *m, bool at_start, bool claim);
+void mirror_part(struct mirror *m);
+/** Mark every row that is here or there. */
+int  mirror_mark_all(struct mirror *m);
+
+/* ---- mirror_ship.c ---- */
+
+/** Bring the next rows; *count: how many, 0 when nothing waits. 0 or -errno with why. */
+int  mirror_ship(struct mirror *m, unsigned *count, unsigned *refused);
+
+/** Say that we live; inside a transaction it keeps others from our rows until its end.
+ *  -EPERM: our home has been taken over. */
+int  mirror_guard(struct mirror *m, int64_t seq);
+
+#endif

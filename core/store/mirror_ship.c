@@ -1,0 +1,217 @@
+/*
+ * core/store/mirror_ship.c - bring marked rows to the mirror; see mirror_room.h.
+ *
+ * The rows of a batch are read in one transaction here and written in one transaction there; only
+ * then their marks go. A fall in between repeats the batch, which changes nothing: rows are put
+ * by their keys. When all marks are gone the mirror is what the store was at one moment.
+ */
+#include "core/store/mirror_room.h"
+
+#include "utils/log.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define BATCH_ROWS 256u
+
+static const struct store_stmt
+	stmt_marks = { "mirror_marks", "select seq, tab, k1, k2, k3, k4 from lcs_mirror_mark "
+		"where refused = 0 order by seq limit 256", "", "isssss", NULL },
+	stmt_done = { "mirror_done", "delete from lcs_mirror_mark where seq between ? and ? and "
+		"refused = 0", "ii", NULL, NULL },
+	stmt_refused = { "mirror_refused", "update lcs_mirror_mark set refused = 1 where seq = ?", "i",
+		NULL, NULL },
+	stmt_guard = { "mirror_guard", "update lcs_home set seen = ?, seq = greatest(seq, ?) where id = ? "
+		"and store = ?", "iiis", NULL, NULL };
+
+struct item {
+	int64_t                    seq;
+	const struct mirror_table *table;	/* NULL: not mirrored any more */
+	struct value               key[1 + MIRROR_KEYS_MAX];	/* the first: our home */
+	struct value               row[1 + MIRROR_COLUMNS_MAX];
+	bool                       is_there, is_refused;
+};
+
+struct batch { struct mirror *m; struct arena *arena; struct item *items; unsigned count; int err; };
+
+/* ---- reading here ---- */
+
+static const struct mirror_table *table_of(const struct mirror *m, struct value name)
+{
+	const struct mirror_table *t = m->tables;
+
+	while (t && !slice_eq(slice_str(t->name), name.s))
+		t = t->next;
+	return t;
+}
+
+static struct value keep(struct batch *b, struct value v)
+{
+	struct value copy = value_copy(b->arena, v);
+
+	if (copy.type != v.type)
+		b->err = -ENOMEM;
+	return copy;
+}
+
+static void take_mark(void *arg, const struct value *cells, unsigned columns)
+{
+	struct batch *b = arg;
+	struct item *item = &b->items[b->count];
+
+	if (b->count == BATCH_ROWS || columns != 2 + MIRROR_KEYS_MAX)
+		return;
+	b->count++;
+	*item = (struct item){ .seq = cells[0].i, .table = table_of(b->m, cells[1]) };
+	item->key[0] = item->row[0] = value_int(b->m->home);
+	for (unsigned i = 0; i < MIRROR_KEYS_MAX; i++)
+		item->key[1 + i] = keep(b, cells[2 + i]);
+}
+
+struct row { struct batch *batch; struct item *item; };
+
+static void take_row(void *arg, const struct value *cells, unsigned columns)
+{
+	struct row *r = arg;
+
+	for (unsigned i = 0; i < columns && i < MIRROR_COLUMNS_MAX; i++)
+		r->item->row[1 + i] = keep(r->batch, cells[i]);
+	r->item->is_there = true;
+}
+
+static int read_rows(struct batch *b)
+{
+	struct mirror *m = b->m;
+	int rows = m->here->run(m->local, &stmt_marks, NULL, take_mark, b);
+
+	for (unsigned i = 0; i < b->count && rows >= 0; i++) {
+		struct row row = { b, &b->items[i] };
+		const struct mirror_table *t = row.item->table;
+
+		if (t)
+			rows = m->here->run(m->local, &t->local.row, row.item->key + 1, take_row, &row);
+	}
+	return rows < 0 ? mirror_fail_here(m, rows, "reading what waits") : 0;
+}
+
+/* A transaction that only reads, so that the writer does not wait for it. */
+static int read_batch(struct batch *b)
+{
+	int err = b->m->here->script(b->m->local, "begin");
+
+	if (err)
+		return mirror_fail_here(b->m, err, "reading what waits");
+	err = read_rows(b);
+	b->m->here->rollback(b->m->local);
+	if (!err && b->err)
+		err = mirror_fail(b->m, b->err, "out of memory");
+	return err;
+}
+
+/* ---- writing there ---- */
+
+int mirror_guard(struct mirror *m, int64_t seq)
+{
+	struct value args[] = { value_int(time(NULL)), value_int(seq), value_int(m->home),
+		value_string(slice_str(m->id)) };
+	int rows = m->there->run(m->remote, &stmt_guard, args, NULL, NULL);
+
+	if (rows < 0)
+		return mirror_fail_there(m, rows, "lcs_home");
+	if (rows == 0)
+		return mirror_fail(m, -EPERM, "another store has taken over the home \"%s\" there: if "
+		    "this server is the right one: lcsctl store claim", m->start.conf->home);
+	return 0;
+}
+
+/* 0, also if the row was refused; it is the only one that the mirror has no place for. */
+static int write_one(struct mirror *m, struct item *item)
+{
+	const struct mirror_table *t = item->table;
+	int rows;
+
+	if (!t)
+		return 0;
+	rows = item->is_there ? m->there->run(m->remote, &t->remote.put, item->row, NULL, NULL) :
+	    m->there->run(m->remote, &t->remote.gone, item->key, NULL, NULL);
+	if (rows == -EILSEQ) {
+		item->is_refused = true;
+		log_error("store", "the SQL mirror does not take a row table=%s error=\"%s\": it is "
+		    "tried again when the row changes, at the next start, or by lcsctl store resync",
+		    t->name, m->there->error_text(m->remote));
+		return 0;
+	}
+	return rows < 0 ? mirror_fail_there(m, rows, t->name) : 0;
+}
+
+static int write_batch(struct batch *b)
+{
+	struct mirror *m = b->m;
+	int err = m->there->begin(m->remote);
+
+	if (err)
+		return mirror_fail_there(m, err, "begin");
+	err = mirror_guard(m, b->items[b->count - 1].seq);
+	for (unsigned i = 0; i < b->count && !err; i++)
+		err = write_one(m, &b->items[i]);
+	if (!err) {
+		err = m->there->commit(m->remote);
+		if (err)
+			mirror_fail_there(m, err, "commit");
+	}
+	if (err)
+		m->there->rollback(m->remote);
+	return err;
+}
+
+/* ---- marks go ---- */
+
+static int drop_marks(struct batch *b, unsigned *refused)
+{
+	struct mirror *m = b->m;
+	struct value range[] = { value_int(b->items[0].seq), value_int(b->items[b->count - 1].seq) };
+	int rows = m->here->begin(m->local);
+
+	for (unsigned i = 0; i < b->count && rows >= 0; i++) {
+		struct value seq = value_int(b->items[i].seq);
+
+		if (!b->items[i].is_refused)
+			continue;
+		rows = m->here->run(m->local, &stmt_refused, &seq, NULL, NULL);
+		(*refused)++;
+	}
+	if (rows >= 0)
+		rows = m->here->run(m->local, &stmt_done, range, NULL, NULL);
+	if (rows >= 0)
+		rows = m->here->commit(m->local);
+	if (rows >= 0)
+		return 0;
+	mirror_fail_here(m, rows, "marks");
+	m->here->rollback(m->local);
+	return rows;
+}
+
+int mirror_ship(struct mirror *m, unsigned *count, unsigned *refused)
+{
+	struct batch b = { .m = m, .arena = arena_new(0) };
+	int err = -ENOMEM;
+
+	*count = *refused = 0;
+	if (b.arena)
+		b.items = arena_alloc(b.arena, BATCH_ROWS * sizeof(*b.items));
+	if (b.items)
+		err = read_batch(&b);
+	else
+		mirror_fail(m, err, "out of memory");
+	if (!err && b.count) {
+		err = write_batch(&b);
+		if (!err)
+			err = drop_marks(&b, refused);
+	}
+	if (!err && b.count) {
+		*count = b.count;
+		m->last_seq = b.items[b.count - 1].seq;
+	}
+	arena_free(&b.arena);
+	return err;
+}
