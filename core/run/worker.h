@@ -59,6 +59,7 @@ uint64_t worker_pauses(unsigned index);
 struct worker_heart { _Atomic uint64_t beat; _Atomic int tid; };
 /** Before workers_start(): WORKERS_MAX of them in shared memory. */
 void worker_set_hearts(struct worker_heart *hearts);
+/** Items that wait for a worker; any thread, the workers must run. */
 size_t   worker_inbox_depth(unsigned index);
 
 /* What this worker is doing, for logs of slow handlers and panic reports: static text or

@@ -109,18 +109,33 @@ static bool is_id(const json_t *id)
 	return !id || json_is_string(id) || json_is_number(id) || json_is_null(id);
 }
 
+/* JSON-RPC 2.0, 4; empty: nothing is wrong. */
+static struct slice fault_of(const json_t *request)
+{
+	const json_t *params = json_object_get(request, "params");
+
+	if (!is_version_2(request))
+		return SLICE("not a request: it needs \"jsonrpc\": \"2.0\"");
+	if (!json_is_string(json_object_get(request, "method")))
+		return SLICE("not a request: it needs \"method\", a string");
+	if (!is_id(json_object_get(request, "id")))
+		return SLICE("not a request: \"id\" is neither string nor number");
+	if (params && !json_is_object(params) && !json_is_array(params))
+		return SLICE("not a request: \"params\" is neither object nor array");
+	return SLICE("");
+}
+
 /* A new reference; NULL for a notification. */
 static json_t *answer_one(const json_t *request, const struct ctl_peer *peer)
 {
 	json_t *id = json_object_get(request, "id");
 	const json_t *method = json_object_get(request, "method");
 	const json_t *params = json_object_get(request, "params");
+	struct slice fault = fault_of(request);
 	json_t *answer;
 
-	if (!is_version_2(request) || !json_is_string(method) || !is_id(id) ||
-	    (params && !json_is_object(params) && !json_is_array(params)))
-		return answer_error(is_id(id) ? json_incref(id) : NULL, CODE_REQUEST,
-		    SLICE("not a request: it needs \"jsonrpc\": \"2.0\", \"method\" and \"id\""));
+	if (fault.len > 0)
+		return answer_error(is_id(id) ? json_incref(id) : NULL, CODE_REQUEST, fault);
 	answer = call(id ? json_incref(id) : json_null(), slice_of(json_string_value(method),
 	    json_string_length(method)), params, peer);
 	if (id)

@@ -31,6 +31,7 @@ enum auth_verdict auth_read(const struct auth_conf *conf, struct arena *arena, s
 /** Any thread; nothing is counted but the nonce's use. now: unix seconds. */
 enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
     const struct auth_asked *asked, struct slice method, struct slice ha1_hex, int64_t now);
+/** What auth_api.h promises of find(), check() and challenge(); the context's worker. */
 enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
     struct slice realm, struct auth_asked *out);
 enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
@@ -38,10 +39,10 @@ enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
 /** The value of a header that challenges, without its end of line. */
 void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slice realm,
     struct slice nonce, struct slice alg, bool stale);
-/** nc of credentials; 0: none, or none that can be read. */
-uint32_t auth_nonce_count(struct slice nc);
 int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
     bool stale);
+/** nc of credentials; 0: none, or none that can be read. */
+uint32_t auth_nonce_count(struct slice nc);
 /** Drop the credentials of a realm, so that they do not travel on. 0 or -ENOMEM. */
 int auth_consume(struct lcs_ctx *ctx, bool proxy, struct slice realm);
 

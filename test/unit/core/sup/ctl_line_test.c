@@ -104,27 +104,35 @@ static void each_request_gets_its_answer(void **state)
 		expect(cases[i].line, &admin, cases[i].want);
 }
 
-#define NOT_A_REQUEST(id) "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":"      \
-	"\"not a request: it needs \\\"jsonrpc\\\": \\\"2.0\\\", \\\"method\\\" and \\\"id\\\"\"}," \
-	"\"id\":" id "}"
+#define NOT_A_REQUEST(id, why) "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":"      \
+	"\"not a request: " why "\"},\"id\":" id "}"
+#define NEEDS_VERSION "it needs \\\"jsonrpc\\\": \\\"2.0\\\""
+#define NEEDS_METHOD "it needs \\\"method\\\", a string"
+#define BAD_ID "\\\"id\\\" is neither string nor number"
+#define BAD_PARAMS "\\\"params\\\" is neither object nor array"
 
 static void what_is_no_request_is_told_so(void **state)
 {
-	static const struct { const char *line, *id; } cases[] = {
-		{ "{}", "null" }, { "5", "null" }, { "\"test.add\"", "null" }, { "true", "null" },
-		{ "{\"jsonrpc\":\"1.0\",\"id\":3,\"method\":\"test.add\"}", "3" },
-		{ "{\"id\":3,\"method\":\"test.add\"}", "3" },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":3}", "3" },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":7}", "3" },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":[1],\"method\":\"test.add\"}", "null" },
-		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"test.add\",\"params\":5}", "3" },
+	static const struct { const char *line, *want; } cases[] = {
+		{ "{}", NOT_A_REQUEST("null", NEEDS_VERSION) },
+		{ "5", NOT_A_REQUEST("null", NEEDS_VERSION) },
+		{ "\"test.add\"", NOT_A_REQUEST("null", NEEDS_VERSION) },
+		{ "true", NOT_A_REQUEST("null", NEEDS_VERSION) },
+		{ "{\"jsonrpc\":\"1.0\",\"id\":3,\"method\":\"test.add\"}",
+		  NOT_A_REQUEST("3", NEEDS_VERSION) },
+		{ "{\"id\":3,\"method\":\"test.add\"}", NOT_A_REQUEST("3", NEEDS_VERSION) },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3}", NOT_A_REQUEST("3", NEEDS_METHOD) },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":7}", NOT_A_REQUEST("3", NEEDS_METHOD) },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":[1],\"method\":\"test.add\"}",
+		  NOT_A_REQUEST("null", BAD_ID) },
+		{ "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"test.add\",\"params\":5}",
+		  NOT_A_REQUEST("3", BAD_PARAMS) },
 	};
 
 	(void)state;
 	calls = 0;
 	for (unsigned i = 0; i < COUNT(cases); i++)
-		expect(cases[i].line, &admin, cases[i].id[0] == '3' ? NOT_A_REQUEST("3") :
-		    NOT_A_REQUEST("null"));
+		expect(cases[i].line, &admin, cases[i].want);
 	assert_int_equal(calls, 0);
 }
 
