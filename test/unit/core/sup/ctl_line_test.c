@@ -174,7 +174,7 @@ static void a_batch_is_answered_as_one(void **state)
 	    "[{\"jsonrpc\":\"2.0\",\"result\":1,\"id\":1},"
 	    "{\"jsonrpc\":\"2.0\",\"result\":2,\"id\":2}]");
 	expect("[{\"jsonrpc\":\"2.0\",\"method\":\"test.add\",\"params\":[1]}]", &admin, NULL);
-	expect("[1]", &admin, "[" NOT_A_REQUEST("null") "]");
+	expect("[1]", &admin, "[" NOT_A_REQUEST("null", NEEDS_VERSION) "]");
 	expect("[]", &admin, "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,"
 	    "\"message\":\"an empty batch\"},\"id\":null}");
 }
