@@ -90,14 +90,33 @@ struct slice tape_value_text(struct arena *arena, const struct tape_step *s)
 	}
 }
 
+/* "(a ?? 0) > 2" begins at "a": parentheses belong to no operand, but to who reads it. */
+static void take_parentheses(struct slice line, size_t *from, size_t *to)
+{
+	int open = 0, missing = 0;
+
+	for (size_t i = *from; i < *to; i++) {
+		open += line.p[i] == '(' ? 1 : line.p[i] == ')' ? -1 : 0;
+		if (-open > missing)
+			missing = -open;
+	}
+	for (open += missing; missing > 0 && *from > 0 && line.p[*from - 1] == '('; missing--)
+		--*from;
+	for (; open > 0 && *to < line.len && line.p[*to] == ')'; open--)
+		++*to;
+}
+
 struct slice tape_source_text(const struct program *p, const struct tape_step *s)
 {
 	struct cfg_span at = program_place(p, step_pc(s));
 	struct slice line = at.source ? source_line(at.source, at.line) : SLICE_NULL;
+	size_t from = at.column ? at.column - 1 : 0, to = line.len;
 
-	if (at.end_line == at.line && at.end_column > at.column)
-		line = slice_first(line, at.end_column - 1);
-	line = slice_trim(slice_skip(line, at.column ? at.column - 1 : 0));
+	if (at.end_line == at.line && at.end_column > at.column && at.end_column - 1 <= to) {
+		to = at.end_column - 1;
+		take_parentheses(line, &from, &to);
+	}
+	line = slice_trim(slice_skip(slice_first(line, to), from));
 	return slice_first(line, SHOWN_MAX);
 }
 

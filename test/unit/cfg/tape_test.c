@@ -81,6 +81,33 @@ static void lines(void **state)
 	}
 }
 
+/* ---- texts ---- */
+
+static void texts(void **state)
+{
+	static const struct { const char *text, *wanted; } rows[] = {
+		{ "", "" }, { "No", "No" }, { "8 bytes.", "8 bytes." },
+		{ "forty bytes of text are just what it has", "forty bytes of text are just what it has" },
+		{ "forty bytes of text are just what it hasn't", "forty bytes of text are just what it ..." },
+	};
+	struct tape_step steps[16] = { { 0 } };
+	struct tape tape = { .steps = steps, .mask = 15, .at = 13 };	/* across the ring's end */
+	struct fiber f = { .tape = &tape, .run_number = 7 };
+	struct arena *arena = arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t at = tape.at;
+
+		tape_note(&f, TAPE_REPLY, 0, 404);
+		tape_note_text(&f, slice_str(rows[i].text));
+		assert_true(slice_eq(tape_text(arena, &tape, at), slice_str(rows[i].wanted)));
+	}
+	f.tape = NULL;
+	tape_note_text(&f, SLICE("nobody listens"));
+	arena_free(&arena);
+}
+
 /* ---- steps ---- */
 
 static const char *line_of(struct scene *s, const struct tape_step *step, char *text, size_t room)
@@ -100,14 +127,14 @@ static const char *line_of(struct scene *s, const struct tape_step *step, char *
 static void steps(void **state)
 {
 	static const char *const wanted[] = {
-		"1 has_totag() true", "2 $ml == 2 no", "1 contacts() list",
+		"1 has_totag() true", "2 ($ml + 1) == (9) no", "1 contacts() list",
 	};
 	struct scene *s = scene_new();
 	struct recorded r;
 	char text[200];
 
 	(void)state;
-	record(s, &r, "if (has_totag()) {\nif ($ml == 2) exit;\n$var(x) = contacts();\n}");
+	record(s, &r, "if (has_totag()) {\nif (($ml + 1) == (9)) exit;\n$var(x) = contacts();\n}");
 	assert_int_equal(r.tape.at, 4);
 	for (unsigned i = 0; i < 3; i++)
 		assert_string_equal(line_of(s, &r.steps[i], text, sizeof(text)), wanted[i]);
@@ -133,6 +160,6 @@ static void ring_goes_round(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(lines),
-	cmocka_unit_test(steps),
+	cmocka_unit_test(steps), cmocka_unit_test(texts),
 	cmocka_unit_test(ring_goes_round)
 )
