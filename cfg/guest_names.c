@@ -175,8 +175,11 @@ static const struct guest_name settings[] = {
 
 /* Parameters whose loss somebody will feel, or need not. */
 static const struct guest_name params[] = {
-	{ "natping_interval", "nothing: lcs sends no keep-alives; clients do, or come by TCP and TLS", true },
-	{ "sipping_bflag", "nothing: lcs sends no keep-alives; clients do, or come by TCP and TLS", true },
+	{ "sipping_bflag", "detect_nat of module \"registrar\", and fix_nated_register(), say who is pinged", true },
+	{ "ping_nated_only", "nothing: only clients behind a NAT are pinged", true },
+	{ "natping_processes", "nothing: each worker pings its own users", true },
+	{ "udpping_from_path", "nothing: who came by a Path is that proxy's to ping", true },
+	{ "keepalive_timeout", "natping_max_unanswered of module \"nathelper\"", true },
 	{ "db_url", "the setting store; lcsctl users import takes users with ha1 over", true },
 	{ "db_mode", "journal of module \"usrloc\"", true },
 	{ "nat_bflag", "detect_nat of module \"registrar\"", true },

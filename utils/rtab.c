@@ -22,8 +22,7 @@
 
 #include <stdlib.h>
 
-#define STRIPE_BITS 5
-#define STRIPES     (1u << STRIPE_BITS)
+#define STRIPES     RTAB_PARTS
 #define FIRST_BITS  4			/* buckets that every stripe begins with */
 #define FIRST       (1u << FIRST_BITS)
 #define SEGMENTS    40			/* each doubles the buckets */
@@ -233,18 +232,23 @@ void rtab_expect(const struct rtab *t, uint64_t hash)
 	__builtin_prefetch(next_of(start(&t->stripes[stripe_index(stored)], stored)));
 }
 
+void rtab_each_in(const struct rtab *t, unsigned part,
+    void (*fn)(const struct rtab_node *node, void *arg), void *arg)
+{
+	const struct rtab_node *node = next_of(t->stripes[part % STRIPES].first), *next;
+
+	for (; node; node = next) {
+		next = next_of(node);
+		if (!is_marker(node))
+			fn(node, arg);
+	}
+}
+
 void rtab_each(const struct rtab *t,
     void (*fn)(const struct rtab_node *node, void *arg), void *arg)
 {
-	for (unsigned i = 0; i < STRIPES; i++) {
-		const struct rtab_node *node = next_of(t->stripes[i].first), *next;
-
-		for (; node; node = next) {
-			next = next_of(node);
-			if (!is_marker(node))
-				fn(node, arg);
-		}
-	}
+	for (unsigned i = 0; i < STRIPES; i++)
+		rtab_each_in(t, i, fn, arg);
 }
 
 /* ---- writers ------------------------------------------------------------ */

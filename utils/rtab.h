@@ -45,5 +45,10 @@ void rtab_replace(struct rtab *t, struct rtab_node *old, struct rtab_node *new_n
  *  more, fn may free the node it was given (before rtab_free()). */
 void rtab_each(const struct rtab *t,
     void (*fn)(const struct rtab_node *node, void *arg), void *arg);
+/** The same for one of RTAB_PARTS parts, each node being in the same one all the time: whoever
+ *  visits all of them again and again does so bit by bit. fn may remove the node it was given. */
+#define RTAB_PARTS 32u
+void rtab_each_in(const struct rtab *t, unsigned part,
+    void (*fn)(const struct rtab_node *node, void *arg), void *arg);
 
 #endif

@@ -6,6 +6,11 @@
  */
 #include "modules/nathelper/nathelper.h"
 
+#include <errno.h>
+
+#define NATPING_MIN_MS 5000
+#define DAY_MS         86400000
+
 static enum fn_status fn_test(struct lcs_call *call)
 {
 	call->ret = value_bool(nat_test(call->ctx, (unsigned)call->argv[0].i));
@@ -74,8 +79,124 @@ static const struct lcs_func funcs[] = {
 	{ 0 }
 };
 
+/* ---- life ---- */
+
+static int load(struct lcs_mod *mod)
+{
+	struct nathelper *nat = lcs_shared(mod);
+	void *state = NULL;
+
+	nat->mod = mod;
+	nat->usrloc = lcs_import(mod, "usrloc", &state);
+	nat->ul = state;
+	state = NULL;
+	nat->tm = lcs_import(mod, "tm", &state);
+	nat->tm_state = state;
+	return 0;
+}
+
+static int check(const void *conf, struct diag *diag)
+{
+	const struct nat_conf *c = conf;
+	struct sip_uri uri;
+
+	if (c->natping_interval && c->natping_interval < NATPING_MIN_MS)
+		return diag_error(diag, "natping_interval", "is 0, or 5s and more");
+	if (c->sipping_from.len && (sip_uri_parse(c->sipping_from, &uri, NULL) != 0 ||
+	    uri.scheme == URI_OTHER))
+		return diag_error(diag, "sipping_from", "is no SIP URI: sip:ping@example.com");
+	return 0;
+}
+
+/* Who is to be pinged is known to usrloc, and answers are waited for by tm. */
+static const char *missing_module(const struct nathelper *nat, const struct nat_conf *c)
+{
+	if (c->natping_interval == 0)
+		return NULL;
+	return !nat->usrloc ? "usrloc" : !c->with_crlf && !nat->tm ? "tm" : NULL;
+}
+
+static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
+{
+	struct nathelper *nat = lcs_shared(mod);
+	const struct value *name = lcs_setting(next, "server_name");
+	struct nat_conf *c = conf;
+	const struct slice *aliases;
+	const char *missing;
+
+	c->with_crlf = slice_eq(c->natping_with, SLICE("crlf"));
+	c->host = name && name->type == VALUE_STRING ? name->s : SLICE_NULL;
+	if (!c->host.len)
+		c->host = lcs_aliases(next, &aliases) ? aliases[0] : SLICE("localhost");
+	missing = missing_module(nat, c);
+	if (missing)
+		log_error("nathelper", "natping_interval needs module \"%s\", loaded before nathelper",
+		    missing);
+	return missing ? -ENOENT : 0;
+}
+
+static int worker_start(struct lcs_mod *mod, void *local)
+{
+	return nat_ping_start(lcs_shared(mod), local);
+}
+
+static void worker_stop(struct lcs_mod *mod, void *local)
+{
+	(void)mod;
+	nat_ping_stop(local);
+}
+
+/* ---- tables ---- */
+
+static const struct lcs_need needs[] = { { "usrloc", 1, true }, { "tm", 1, true }, { 0 } };
+
+static const struct lcs_param params[] = {
+	PARAM_DURATION(struct nat_conf, natping_interval, "0s", 0, DAY_MS, "s",
+	    "how often UDP clients behind a NAT are pinged, so that the way to them stays open; "
+	    "0s: never. NATs close it after 30 seconds and more"),
+	PARAM_WORD(struct nat_conf, natping_with, "options", "options|crlf",
+	    "a request, whose answer shows that the client is there; or an empty line, which has none"),
+	PARAM_WORD(struct nat_conf, sipping_method, "OPTIONS", "OPTIONS|INFO|NOTIFY",
+	    "method of that request"),
+	PARAM_STRING(struct nat_conf, sipping_from, "",
+	    "URI in From of that request; empty: sip:ping@ and server_name"),
+	PARAM_INT(struct nat_conf, natping_max_unanswered, "3", 0, 1000,
+	    "a binding goes after so many requests without any answer, each repeated as RFC 3261 "
+	    "17.1.2 has it; 0: it stays until it runs out"),
+	{ 0 }
+};
+
+static const struct lcs_stat stats[] = {
+	LCS_STAT(struct nat_local, pings_sent, STAT_COUNTER, "pings sent to clients behind a NAT"),
+	LCS_STAT(struct nat_local, pings_answered, STAT_COUNTER, "answered by the client"),
+	LCS_STAT(struct nat_local, pings_unanswered, STAT_COUNTER, "given up without an answer"),
+	LCS_STAT(struct nat_local, pings_dropped, STAT_COUNTER,
+	    "bindings removed after natping_max_unanswered of them"),
+	{ 0 }
+};
+
 LCS_MODULE(nathelper,
 	.summary = "clients behind NATs",
-	.flags = MODULE_MAY_LEAVE,
+	.conf_size = sizeof(struct nat_conf),
+	.local_size = sizeof(struct nat_local),
+	.shared_size = sizeof(struct nathelper),
+	.params = params,
 	.funcs = funcs,
+	.needs = needs,
+	.stats = stats,
+	.load = load,
+	.check = check,
+	.prepare = prepare,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
+	.manual =
+	    "With `natping_interval` the server keeps the way to UDP clients open. Those are pinged whose\n"
+	    "binding remembers where the REGISTER came from, since their Contact does not lead to them:\n"
+	    "`detect_nat` of module registrar sees to it, and `fix_nated_register()` before `save()` asks\n"
+	    "for it. Clients on TCP and TLS keep their connection themselves.\n"
+	    "\n"
+	    "```\n"
+	    "loadmodule \"usrloc\"\n"
+	    "module \"nathelper\" { natping_interval = 30s; natping_max_unanswered = 3; }\n"
+	    "```\n",
 );

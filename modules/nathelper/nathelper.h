@@ -4,7 +4,9 @@
 #ifndef MODULES_NATHELPER_NATHELPER_H
 #define MODULES_NATHELPER_NATHELPER_H
 
-#include "core/lcs.h"
+#include "modules/tm/tm_api.h"
+#include "modules/usrloc/usrloc_api.h"
+#include "utils/htab.h"
 
 /* ---- test.c: is the sender behind a NAT? ---- */
 #define NAT_CONTACT_PRIVATE  0x001	/* bits as in Kamailio */
@@ -28,5 +30,34 @@ enum fn_status nat_set_alias(struct lcs_call *call);
 enum fn_status nat_add_alias(struct lcs_call *call);
 enum fn_status nat_handle_alias(struct lcs_call *call);
 enum fn_status nat_add_received(struct lcs_call *call);
+
+/* ---- ping.c: keeping the way to UDP clients open ---- */
+struct nat_conf {
+	msec_t       natping_interval;	/* 0: none are sent */
+	struct slice natping_with, sipping_method, sipping_from;
+	int64_t      natping_max_unanswered;	/* 0: no limit */
+	bool         with_crlf;		/* from natping_with, by prepare */
+	struct slice host;		/* this server's name, by prepare */
+};
+
+struct nathelper {
+	struct lcs_mod          *mod;
+	const struct usrloc_api *usrloc;	/* NULL: not loaded */
+	struct usrloc           *ul;
+	const struct tm_api     *tm;
+	struct tm               *tm_state;
+};
+
+struct nat_local {
+	uint64_t          pings_sent, pings_answered, pings_unanswered, pings_dropped;
+	struct nathelper *nat;
+	struct timer      tick;		/* one part of all bindings */
+	unsigned          part;
+	uint32_t          round;
+	struct htab       pinged;	/* bindings with a ping under way or without an answer */
+};
+
+int  nat_ping_start(struct nathelper *nat, struct nat_local *local);
+void nat_ping_stop(struct nat_local *local);
 
 #endif

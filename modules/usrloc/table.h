@@ -13,6 +13,8 @@
 #include "utils/rtab.h"
 #include "utils/siphash.h"
 
+_Static_assert(USRLOC_PARTS == RTAB_PARTS, "each() visits parts of the table");
+
 enum binding_text {
 	TEXT_CONTACT, TEXT_PARAMS, TEXT_CALL_ID, TEXT_USER_AGENT, TEXT_INSTANCE, TEXT_PATH,
 	TEXT_NODE, TEXT_RUID, TEXTS

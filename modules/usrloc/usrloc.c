@@ -48,6 +48,24 @@ static int watch(struct usrloc *ul, usrloc_watch_fn *fn, void *arg)
 	return 0;
 }
 
+struct visit { usrloc_each_fn *fn; void *arg; };
+
+static void visit(const struct rtab_node *node, void *arg)
+{
+	const struct record *r = container_of(node, const struct record, node);
+	const struct visit *v = arg;
+
+	if ((int)aor_owner(record_aor(r)) == worker_self())
+		v->fn(v->arg, record_aor(r), &r->pub);
+}
+
+static void each(struct usrloc *ul, unsigned part, usrloc_each_fn *fn, void *arg)
+{
+	struct visit v = { fn, arg };
+
+	rtab_each_in(ul->table, part, visit, &v);
+}
+
 /* ---- life ---- */
 
 static int load(struct lcs_mod *mod)
@@ -175,7 +193,7 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct usrloc_api api = { find, expect, binding, usrloc_change, usrloc_remove, count,
-	watch };
+	watch, each };
 static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {
