@@ -114,7 +114,6 @@ static int make_request(struct arena *arena, const struct mesh_peer *p, struct t
 		.from = arena_printf(arena, "<sip:%.*s>;tag=%.*s", SLICE_ARG(own && own->s.len ?
 		    own->s : SLICE("anonymous.invalid")), (int)sizeof(hex), hex),
 		.to = arena_printf(arena, "<sip:%s>", p->name),
-		.extra_lines = SLICE("Max-Forwards: 70\r\n"),
 		/* Named with the transport, or it would be looked for in plain. */
 		.next_uri = port ? arena_printf(arena, "sip:%s:%d;transport=tls", p->name, port) :
 		    arena_printf(arena, "sip:%s;transport=tls", p->name),

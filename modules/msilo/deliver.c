@@ -147,7 +147,7 @@ static int make_request(struct arena *arena, const struct box *b, const struct n
 		    (int)sizeof(hex), hex),
 		.to = arena_printf(arena, "<sip:%.*s>", SLICE_ARG(box_aor(b))),
 		.route_set = way->path,
-		.extra_lines = arena_printf(arena, "Max-Forwards: 70\r\n%.*s%.*s", SLICE_ARG(date),
+		.extra_lines = arena_printf(arena, "%.*s%.*s", SLICE_ARG(date),
 		    SLICE_ARG(n->lines)),
 		.content_type = n->type,
 		.body = note_body(arena, n, msilo_conf(b->m)->add_date),

@@ -156,7 +156,6 @@ static int make_request(struct arena *arena, const struct nat_conf *conf,
 		.from = arena_printf(arena, "<%.*s>;tag=%.*s", SLICE_ARG(from), (int)sizeof(hex),
 		    hex),
 		.to = arena_printf(arena, "<%.*s>", SLICE_ARG(b->contact)),
-		.extra_lines = SLICE("Max-Forwards: 70\r\n"),
 		.hop = b->received, .has_hop = true, .is_terse = true,
 	};
 	return out->from.p && out->to.p ? 0 : -ENOMEM;
