@@ -175,7 +175,8 @@ struct presence_package {		/* lives as long as the module */
 	/* PUBLISH; publish_types NULL: nothing can be published here (489). */
 	const struct slice *publish_types;	/* content types taken; an empty one ends */
 	/* Any worker. Look at a body; *doc is kept with the publication and shown to build() and
-	 * others by next_publication(). 0, -EBADMSG (*why: a few static words: 400), -ENOMEM. */
+	 * others by next_publication(). Modules may publish() types that only this knows. 0,
+	 * -EBADMSG (*why: a few static words: 400), -EINVAL (no such type), -ENOMEM. */
 	int        (*parse)(void *arg, struct slice content_type, struct slice body, void **doc,
 	    const char **why);
 	void       (*free_doc)(void *arg, void *doc);	/* any thread */

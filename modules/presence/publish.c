@@ -409,7 +409,8 @@ int pub_by_module(struct presence_user *u, const struct presence_source *s,
 	struct own_change *own;
 	int err;
 
-	if (!s->source.len || (s->content_type.len && !takes_type(s->package, s->content_type)))
+	if (!s->source.len || (s->content_type.len && !s->package->parse &&
+	    !takes_type(s->package, s->content_type)))
 		return -EINVAL;
 	own = own_new(u, s);
 	if (!own)

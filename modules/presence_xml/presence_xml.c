@@ -91,8 +91,6 @@ static const struct slice publish_types[] = {
 	{ "application/pidf+xml", 20 },
 	{ "application/cpim-pidf+xml", 25 },
 	{ "text/xml+msrtc.pidf", 19 },
-	{ "text/xml+msrtc.userinfo", 23 },
-	{ "text/x-lcs-unregistered", 23 },
 	{ "", 0 }
 };
 

@@ -77,7 +77,8 @@ static void put_user_info(struct xml_writer *w, const struct pstate *st)
 static void put_device(struct xml_writer *w, const struct pstate *st, const struct psource *s)
 {
 	char text[17];
-	int64_t age = st->now > s->changed ? st->now - s->changed : 0;
+	/* Since when somebody is merely registered is not known here. */
+	int64_t age = s->changed && st->now > s->changed ? st->now - s->changed : 0;
 
 	xml_begin(w, "devicePresence");
 	xml_put_attr(w, "epid", epid_of(s, text));
