@@ -6,6 +6,7 @@
  */
 #include "modules/presence/presence_api.h"
 #include "utils/buf.h"
+#include "utils/json.h"
 #include "utils/xml_write.h"
 
 #include <errno.h>
@@ -82,8 +83,10 @@ static size_t fits(struct slice who, struct slice aor)
 	return slice_eq(who, SLICE("all"));
 }
 
-/* The most special rule that names the feature; of equal ones the last. */
-static bool allows(const struct prov_conf *conf, struct slice aor, struct slice feature)
+/* The most special rule that names the feature; of equal ones the last. by, unless NULL: that
+ * rule; empty: there is none, and all is allowed. */
+static bool allows(const struct prov_conf *conf, struct slice aor, struct slice feature,
+    struct slice *by)
 {
 	bool allowed = true;
 	size_t best = 1;
@@ -97,6 +100,8 @@ static bool allows(const struct prov_conf *conf, struct slice aor, struct slice 
 			continue;
 		best = fit;
 		allowed = slice_eq(verdict, SLICE("allow"));
+		if (by)
+			*by = conf->rule.items[i];
 	}
 	return allowed;
 }
@@ -108,7 +113,7 @@ static bool allows(const struct prov_conf *conf, struct slice aor, struct slice 
 static void put_policies(struct xml_writer *w, const struct prov_conf *conf, struct slice aor)
 {
 	for (size_t i = 0; conf->tell && i < FEATURES; i++) {
-		if (allows(conf, aor, slice_str(features[i].feature)))
+		if (allows(conf, aor, slice_str(features[i].feature), NULL))
 			continue;
 		xml_begin(w, "policy");
 		xml_put_attr(w, "name", slice_str(features[i].policy));
@@ -164,12 +169,43 @@ static enum fn_status policy_allows(struct lcs_call *call)
 	struct prov_local *stats = call->local;
 	struct slice aor = call->argv[1].s.len ? sip_text_aor(lcs_arena(call->ctx),
 	    call->argv[1].s) : lcs_sender(call->ctx);
-	bool allowed = aor.len && allows(call->conf, aor, call->argv[0].s);
+	bool allowed = aor.len && allows(call->conf, aor, call->argv[0].s, NULL);
 
 	lcs_count(allowed ? &stats->allowed : &stats->denied);
 	call->ret = value_bool(allowed);
 	return FN_DONE;
 }
+
+/* ---- lcsctl policy ---- */
+
+static int rpc_show(struct lcs_rpc_call *call)
+{
+	const struct prov_conf *conf = lcs_conf(call->mod, gen_peek());
+	struct slice aor = SLICE_NULL;
+	int err = lcs_rpc_user(call, "user", &aor);
+
+	if (err)
+		return err;
+	call->result = json_array();
+	for (size_t i = 0; i < FEATURES; i++) {
+		struct slice feature = slice_str(features[i].feature), by = SLICE("no rule");
+		bool allowed = allows(conf, aor, feature, &by);
+
+		json_array_append_new(call->result, json_pack("{s:o, s:b, s:o}", "feature",
+		    json_slice(feature), "allowed", (int)allowed, "because", json_slice(by)));
+	}
+	return call->result ? 0 : -ENOMEM;
+}
+
+static const struct lcs_rpc_arg show_args[] = {
+	{ "user", VALUE_STRING, true, "name@domain" }, { 0 }
+};
+
+static const struct lcs_rpc rpcs[] = {
+	{ "policy.show", RIGHT_READ, show_args, rpc_show,
+	  "what a user may do, and which rule of the configuration says so" },
+	{ 0 }
+};
 
 /* ---- life ---- */
 
@@ -240,6 +276,7 @@ LCS_MODULE(provisioning,
 	.funcs = funcs,
 	.needs = needs,
 	.stats = stats,
+	.rpcs = rpcs,
 	.flags = MODULE_AT_START,
 	.load = load,
 	.check = check,
@@ -250,18 +287,21 @@ LCS_MODULE(provisioning,
 	    "```\n"
 	    "\n"
 	    "With the module im, which says what a request begins, the script enforces the rules for\n"
-	    "both sides, in conversations too (invitations to files are MESSAGEs inside of them):\n"
+	    "both sides, in conversations too (invitations to files are MESSAGEs inside of them, and\n"
+	    "their Request-URI is an endpoint's: there To says who it is):\n"
 	    "\n"
 	    "```\n"
 	    "if (is_method(\"MESSAGE|INVITE\")) {\n"
 	    "    var what = im_feature();\n"
-	    "    if (what != \"\" && !policy_allows(what)) {\n"
+	    "    if (what != \"\" && (!policy_allows(what) || !policy_allows(what, $tu))) {\n"
 	    "        append_to_reply(\"Warning: 309 lcs \\\"not allowed by policy\\\"\\r\\n\");\n"
 	    "        sl_send_reply(606, \"Not Acceptable\");\n"
 	    "        exit;\n"
 	    "    }\n"
 	    "}\n"
 	    "```\n"
+	    "\n"
+	    "`lcsctl policy show bob@example.com` says what the rules make of a user.\n"
 	    "\n"
 	    "Clients get `<provision><user uri=\"...\"/></provision>` with a `policy` element for each\n"
 	    "denied feature. What LCS itself wrote there beyond `user` is not public; clients leave\n"
