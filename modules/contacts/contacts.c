@@ -47,12 +47,25 @@ static enum roaming_result apply(struct roaming_draft *d, const void *conf,
 	return draft_apply(d, &limits, changes, count, why);
 }
 
+static const char *kind_word(enum contacts_kind kind)
+{
+	static const char *const words[] = { "set", "remove", "addgroup", "setgroup", "removegroup",
+	    "replace" };
+
+	return words[kind];
+}
+
+/* What was changed; of a whole list that came that it came. */
 static void audit(const struct roaming_audit *a)
 {
-	log_notice("audit", "contact list changed by=%.*s user=%.*s changes=%u number_before=%u "
-	    "number_after=%u contacts_before=%u contacts_after=%u outcome=%s",
-	    SLICE_ARG(a->req->by), SLICE_ARG(a->req->aor), a->count, a->draft->prev,
-	    a->draft->number, roaming_count(a->old), a->next->count, a->outcome);
+	const struct contacts_change *c = a->changes;
+
+	log_notice("audit", "contact list changed by=%.*s user=%.*s what=%s contact=%.*s group=%u "
+	    "name=\"%.*s\" changes=%u number_before=%u number_after=%u contacts_before=%u "
+	    "contacts_after=%u outcome=%s", SLICE_ARG(a->req->by), SLICE_ARG(a->req->aor),
+	    kind_word(c->kind), SLICE_ARG(c->contact.uri), c->group.id,
+	    SLICE_ARG(c->contact.uri.len ? c->contact.name : c->group.name), a->count,
+	    a->draft->prev, a->draft->number, roaming_count(a->old), a->next->count, a->outcome);
 }
 
 /* ---- when a user is renamed ---- */
@@ -217,7 +230,7 @@ LCS_MODULE(contacts,
 	    "another number; 503 when the store cannot take it.\n"
 	    "\n"
 	    "An administrator sees and edits lists with `lcsctl contacts`; each such change is logged\n"
-	    "under `audit` with who, whose, and the numbers before and after, and the user's endpoints\n"
+	    "under `audit` with who, whose, what, and the numbers before and after; the user's endpoints\n"
 	    "are told as of any other change. `lcsctl --json contacts export USER` and `contacts import`\n"
 	    "fit together.\n",
 );

@@ -7,6 +7,7 @@
 #ifndef MODULES_PRESENCE_PRESENCE_H
 #define MODULES_PRESENCE_PRESENCE_H
 
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/presence/presence_api.h"
 #include "modules/tm/tm_api.h"
 #include "modules/usrloc/usrloc_api.h"
@@ -72,6 +73,8 @@ struct presence {
 	struct tm      *tm_state;
 	const struct usrloc_api *usrloc;	/* NULL: nobody registers here */
 	struct usrloc  *ul;
+	const struct auth_db_api *users;	/* NULL: who is a user is not known */
+	struct auth_db *users_state;
 	const struct presence_part *parts[PARTS_MAX];
 	size_t          part_at[PARTS_MAX], parts_size;
 	unsigned        part_count, package_count;
@@ -450,6 +453,9 @@ int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
 /* ---- rename.c ---- */
 /** In load(): who watches a user goes on when he is renamed. 0 or -errno. */
 int  presence_follow_names(struct presence *p);
+/** Any worker: nobody of that name is a user here. false, too, where that is not known. */
+bool presence_is_stranger(const struct presence *p, struct slice aor);
+#define NO_USER "there is no user %.*s here; see \"users list\""
 
 /* ---- request.c ---- */
 /** Read a SUBSCRIBE. 0; -EBADMSG: a->status and a->reason say why not; -ENOMEM. */

@@ -220,7 +220,13 @@ int presence_follow_names(struct presence *p)
 {
 	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
 	void *state = NULL;
-	const struct auth_db_api *db = lcs_import(p->mod, "auth_db", &state);
 
-	return db ? db->watch(state, &watch, p) : 0;
+	p->users = lcs_import(p->mod, "auth_db", &state);
+	p->users_state = state;
+	return p->users ? p->users->watch(state, &watch, p) : 0;
+}
+
+bool presence_is_stranger(const struct presence *p, struct slice aor)
+{
+	return p->users && p->users->state(p->users_state, aor) == AUTH_DB_UNKNOWN;
 }

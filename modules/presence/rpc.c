@@ -192,7 +192,7 @@ struct explaining {
 	struct slice     user, watcher, package;
 	struct arena    *arena;
 	json_t          *result;
-	bool             no_package;
+	bool             no_package, no_user;
 };
 
 static const char *verdict(enum presence_right right)
@@ -232,6 +232,9 @@ static void explain_worker(unsigned index, void *arg)
 	x->no_package = !pkg;
 	if (!pkg || index != worker_of(lcs_user_key(x->user)))
 		return;
+	x->no_user = presence_is_stranger(x->p, x->user);
+	if (x->no_user)
+		return;
 	u = user_find(x->p, x->user, true);
 	if (!u)
 		return;
@@ -254,18 +257,22 @@ static void explain_worker(unsigned index, void *arg)
 
 static int rpc_explain(struct lcs_rpc_call *call)
 {
-	struct explaining x = { .p = lcs_shared(call->mod), .user = user_param(call->params,
-	    "user"),
-	    .watcher = user_param(call->params, "watcher"), .package = json_text(call->params,
-	    "package"),
-	    .arena = call->arena };
+	struct explaining x = { .p = lcs_shared(call->mod), .arena = call->arena,
+	    .package = json_text(call->params, "package") };
+	int err = lcs_rpc_user(call, "user", &x.user);
 
+	if (!err)
+		err = lcs_rpc_user(call, "watcher", &x.watcher);
+	if (err)
+		return err;
 	if (!x.package.len)
 		x.package = SLICE("presence");
 	worker_on_each(explain_worker, &x);
 	if (x.no_package)
 		return lcs_rpc_fail(call, -ENOENT, "there is no event package \"%.*s\": no "
-		    "module that " "is loaded brings it", SLICE_ARG(x.package));
+		    "module that is loaded brings it", SLICE_ARG(x.package));
+	if (x.no_user)
+		return lcs_rpc_fail(call, -ENOENT, NO_USER, SLICE_ARG(x.user));
 	call->result = x.result;
 	return x.result ? 0 : -ENOMEM;
 }
