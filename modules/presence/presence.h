@@ -455,7 +455,6 @@ int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
 int  presence_follow_names(struct presence *p);
 /** Any worker: nobody of that name is a user here. false, too, where that is not known. */
 bool presence_is_stranger(const struct presence *p, struct slice aor);
-#define NO_USER "there is no user %.*s here; see \"users list\""
 
 /* ---- request.c ---- */
 /** Read a SUBSCRIBE. 0; -EBADMSG: a->status and a->reason say why not; -ENOMEM. */

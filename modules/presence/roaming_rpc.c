@@ -36,7 +36,7 @@ struct roaming_admin {
 	const void            *changes;
 	unsigned               count;
 	struct roaming_answer  answer;
-	bool                   is_early, no_user;
+	bool                   is_early;
 	int                    err;
 };
 
@@ -44,11 +44,7 @@ static void change_on_owner(unsigned index, void *arg)
 {
 	struct roaming_admin *a = arg;
 
-	if (index != worker_of(lcs_user_key(a->req.aor)))
-		return;
-	/* What is left of one who is gone may be removed, with a name misspelt nothing begins. */
-	a->no_user = !roaming_find(a->r, a->req.aor) && presence_is_stranger(a->r->p, a->req.aor);
-	if (!a->no_user)
+	if (index == worker_of(lcs_user_key(a->req.aor)))
 		a->err = roaming_change_here(a->r, &a->req, a->changes, a->count, &a->answer,
 		    &a->is_early);
 }
@@ -64,8 +60,6 @@ int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void 
 	if (err)
 		return err;
 	worker_on_each(change_on_owner, &a);
-	if (a.no_user)
-		return lcs_rpc_fail(call, -ENOENT, NO_USER, SLICE_ARG(a.req.aor));
 	if (a.err)
 		return a.err;
 	if (a.is_early && a.answer.result != ROAMING_OK)

@@ -272,7 +272,8 @@ static int rpc_explain(struct lcs_rpc_call *call)
 		return lcs_rpc_fail(call, -ENOENT, "there is no event package \"%.*s\": no "
 		    "module that is loaded brings it", SLICE_ARG(x.package));
 	if (x.no_user)
-		return lcs_rpc_fail(call, -ENOENT, NO_USER, SLICE_ARG(x.user));
+		return lcs_rpc_fail(call, -ENOENT, "there is no user \"%.*s\" here",
+		    SLICE_ARG(x.user));
 	call->result = x.result;
 	return x.result ? 0 : -ENOMEM;
 }
