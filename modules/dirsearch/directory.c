@@ -9,8 +9,6 @@
 
 #ifdef HAVE_LIBLDAP
 
-#include "modules/dirsearch/ldap_api.h"
-
 #define PAGE_MAX 200
 #define SCAN_MAX 5000u			/* entries that are looked at for one answer */
 
@@ -43,12 +41,12 @@ static struct timeval time_left(const struct session *s)
 
 static int connect_to(struct session *s)
 {
-	const struct ldap_place place = { .uri = s->q->uri, .bind_dn = s->q->bind_dn,
-	    .password = s->q->password, .ca_file = s->q->ca_file, .tls = s->q->tls };
-	const char *step;
-	int code = ldap_place_open(&place, time_left(s), &s->ld, &step);
+	struct ldap_opened opened;
+	int code = ldap_servers_open(s->q->servers, s->q->place, s->end, &opened);
 
-	return code ? failed(s, step, code) : 0;
+	s->ld = opened.ld;
+	memcpy(s->q->uri, opened.uri, sizeof(s->q->uri));
+	return code ? failed(s, opened.step, code) : 0;
 }
 
 /* ---- whose rights ---- */
@@ -202,16 +200,20 @@ int directory_search(struct directory_query *q)
 {
 	struct session s = { .q = q, .end = clock_mono() + q->timeout };
 	LDAPControl *asker = NULL;
+	bool connected;
 	int err;
 
 	s.filter = filter_of_search(q->arena, q->search, q->extra);
 	err = s.filter ? connect_to(&s) : -ENOMEM;
+	connected = !err;
 	if (!err && q->as_user.len)
 		err = find_asker(&s);
 	if (!err && s.asker)
 		err = asker_control(&s, &asker);
 	if (!err)
 		err = run_pages(&s, asker);
+	if (connected && ldap_is_away(err))
+		ldap_servers_failed(q->servers, q->uri, q->why);
 	ldap_control_free(asker);
 	ldap_memfree(s.asker);
 	if (s.ld)

@@ -7,12 +7,13 @@
 #ifndef MODULES_DIRSEARCH_DIRECTORY_H
 #define MODULES_DIRSEARCH_DIRECTORY_H
 
+#include "modules/dirsearch/ldap_servers_api.h"
 #include "modules/dirsearch/search.h"
 
 struct directory_query {
-	/* where and as whom; NULL: not set */
-	const char  *uri, *base, *bind_dn, *password, *ca_file;
-	bool         tls;		/* never without */
+	struct ldap_servers *servers;
+	struct ldap_place place;	/* as whom; its uri does not count */
+	const char  *base;
 	const struct search *search;
 	struct slice extra;		/* filter of the administrator, or empty */
 	struct slice as_user;		/* the search has this one's rights; empty: ours */
@@ -23,6 +24,7 @@ struct directory_query {
 	struct arena *arena;		/* of the answer; nobody else's meanwhile */
 	struct found found;
 	char         why[160];		/* for the log, where it failed */
+	char         uri[LDAP_URI_BYTES];	/* of the server that was asked last */
 };
 
 /** Was libldap there when this was built? */

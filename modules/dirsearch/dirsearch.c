@@ -37,6 +37,17 @@ static int follow_names(struct dirsearch *d)
 	return db ? db->watch(state, &watch, d) : 0;
 }
 
+/* ---- statistics: worker 0 shows what the pool knows ---- */
+
+static void show(struct wheel_timer *t)
+{
+	struct dirsearch *d = container_of(t, struct dirsearch, each_second.t);
+	struct dirsearch_local *stats = lcs_local(d->mod);
+
+	stats->ldap_server = ldap_servers_used(&d->servers, &stats->ldap_switches) + 1;
+	timer_start(&d->each_second, 1000);
+}
+
 static int load(struct lcs_mod *mod)
 {
 	struct dirsearch *d = lcs_shared(mod);
@@ -45,6 +56,8 @@ static int load(struct lcs_mod *mod)
 	int err;
 
 	d->mod = mod;
+	ldap_servers_init(&d->servers, "dirsearch");
+	timer_init(&d->each_second, show);
 	d->service = lcs_import(mod, "service", &shared);
 	d->service_state = shared;
 	d->people = rtab_new(1024);
@@ -80,12 +93,35 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return n < 0 ? n : 0;
 }
 
+static void commit(struct lcs_mod *mod, struct gen *next)
+{
+	const struct dirsearch_conf *conf = lcs_conf(mod, next);
+
+	ldap_servers_set(&((struct dirsearch *)lcs_shared(mod))->servers, conf->ldap_uri);
+}
+
+static int worker_start(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	if (worker_self() == 0)
+		timer_start(&((struct dirsearch *)lcs_shared(mod))->each_second, 1000);
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	if (worker_self() == 0)
+		timer_stop(&((struct dirsearch *)lcs_shared(mod))->each_second);
+}
+
 static void unload(struct lcs_mod *mod)
 {
 	struct dirsearch *d = lcs_shared(mod);
 
 	people_free(d);
 	rate_free(&d->rate);
+	lock_fini(&d->servers.lock);
 }
 
 static int check(const void *conf, struct diag *diag) { return remote_check(conf, diag); }
@@ -103,8 +139,8 @@ static const struct lcs_param params[] = {
 	PARAM_WORD(struct dirsearch_conf, people, "store", "store|ldap",
 	    "where people are searched: what lcsctl directory set says of them, or a directory server"),
 	PARAM_STRING(struct dirsearch_conf, ldap_uri, "",
-	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several, asked in "
-	    "turn until one answers"),
+	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several: the first "
+	    "that answers is asked"),
 	PARAM_STRING(struct dirsearch_conf, ldap_base, "",
 	    "where in it the people are, as \"dc=example,dc=com\""),
 	PARAM_STRING(struct dirsearch_conf, ldap_bind_dn, "",
@@ -136,6 +172,9 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct dirsearch_local, ldap_late, STAT_COUNTER, "searches that took the directory too long"),
 	LCS_STAT(struct dirsearch_local, ldap_refused, STAT_COUNTER, "searches that the directory refused us"),
 	LCS_STAT(struct dirsearch_local, ldap_busy, STAT_COUNTER, "searches refused because too many wait"),
+	LCS_STAT(struct dirsearch_local, ldap_server, STAT_GAUGE,
+	    "which of ldap_uri answered last; 1: the first"),
+	LCS_STAT(struct dirsearch_local, ldap_switches, STAT_COUNTER, "how often that was another"),
 	{ 0 }
 };
 
@@ -153,6 +192,9 @@ LCS_MODULE(dirsearch,
 	.load = load,
 	.check = check,
 	.prepare = prepare,
+	.commit = commit,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
 	.unload = unload,
 	.manual =
 	    "A search names beginnings of attributes (`givenName`, `sn`, `displayName`, `mail`,\n"
@@ -164,7 +206,9 @@ LCS_MODULE(dirsearch,
 	    "has `msRTCSIP-PrimaryUserAddress` below `ldap_base`. At most 5000 entries are looked at for\n"
 	    "one answer, 200 at a time; referrals are not followed. The unit of somebody is made of the\n"
 	    "`OU` parts of his name there: `CN=Bob,OU=North,OU=Sales,...` is in `Sales/North`. While the\n"
-	    "directory is away searches are refused with 503 or 504, and nothing else is.\n"
+	    "directory is away searches are refused with 503 or 504, and nothing else is. Of several servers\n"
+	    "one that does not answer is passed over for ten seconds; the first is taken again as soon as it\n"
+	    "answers. `lcsctl directory servers` shows how they are.\n"
 	    "\n"
 	    "Who finds whom is said by rules on organizational units (`lcsctl directory rule`): a rule\n"
 	    "holds for the unit and for those below it until one of them has its own. At one unit a\n"

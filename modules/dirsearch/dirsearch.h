@@ -4,6 +4,7 @@
 #ifndef MODULES_DIRSEARCH_DIRSEARCH_H
 #define MODULES_DIRSEARCH_DIRSEARCH_H
 
+#include "modules/dirsearch/ldap_servers_api.h"
 #include "modules/dirsearch/search.h"
 #include "modules/presence_xml/presence_xml_api.h"
 #include "modules/service/service_api.h"
@@ -21,7 +22,7 @@ struct dirsearch_conf {
 
 struct dirsearch_local {
 	uint64_t searches, found, too_many, too_often, forbidden, bad,
-	         ldap_down, ldap_late, ldap_refused, ldap_busy;
+	         ldap_down, ldap_late, ldap_refused, ldap_busy, ldap_server, ldap_switches;
 };
 
 struct person {				/* immutable once it is in the table */
@@ -47,6 +48,8 @@ struct dirsearch {
 	struct rules *_Atomic     rules;
 	struct rate_table        *rate;
 	bool                      loaded;
+	struct ldap_servers       servers;
+	struct timer              each_second;	/* of worker 0: statistics */
 };
 
 /* ---- people.c ---- */

@@ -9,9 +9,14 @@
 
 #include "core/lcs.h"
 
+struct ldap;				/* libldap's LDAP */
+
 struct ldap_place {			/* where and as whom; NULL: not set */
 	const char *uri, *bind_dn, *password, *ca_file;
 	bool        tls;		/* never without */
+	/* Sign in otherwise than by password; a code of libldap. */
+	int       (*sign_in)(struct ldap *ld, const struct ldap_place *place);
+	const char *keytab, *principal;	/* for that */
 };
 
 #if __has_include(<ldap.h>)
@@ -60,6 +65,9 @@ static inline bool ldap_place_options(LDAP *ld, const struct ldap_place *place, 
 	bad |= ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	bad |= ldap_set_option(ld, LDAP_OPT_DEREF, &never);
 	bad |= ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &tv);
+	/* Without it no timeout holds for the handshake of TLS, and a server that stands still
+	 * keeps the thread for ever. */
+	bad |= ldap_set_option(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON);
 	bad |= ldap_set_option(ld, LDAP_OPT_TIMEOUT, &tv);
 	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
 	if (place->ca_file)
@@ -104,7 +112,7 @@ static inline int ldap_place_open(const struct ldap_place *place, struct timeval
 			return code == LDAP_TIMEOUT ? code : LDAP_CONNECT_ERROR;
 	}
 	*step = "bind";
-	return ldap_place_sign_in(*out, place);
+	return place->sign_in ? place->sign_in(*out, place) : ldap_place_sign_in(*out, place);
 }
 
 /** After a page of a search: the cookie of the next one, empty if there is none. The one before

@@ -120,16 +120,16 @@ static bool copy_place(struct remote *r, const struct dirsearch_conf *c)
 	struct slice secret = c->ldap_password.len ? arena_printf(q->arena, "%.*s%c",
 	    SLICE_ARG(c->ldap_password), 0) : SLICE_NULL;
 
-	q->password = secret.p;
-	q->tls = slice_eq(c->ldap_tls, SLICE("required"));
+	q->servers = &r->d->servers;
+	q->place.password = secret.p;
+	q->place.tls = slice_eq(c->ldap_tls, SLICE("required"));
 	q->timeout = c->ldap_timeout;
 	q->extra = arena_dup(q->arena, c->ldap_filter);
 	if (slice_eq(c->ldap_rights, SLICE("asker")))
 		q->as_user = r->asker;
-	return (secret.p || !c->ldap_password.len) && copy_text(q->arena, c->ldap_uri, &q->uri) &&
-	    copy_text(q->arena, c->ldap_base, &q->base) &&
-	    copy_text(q->arena, c->ldap_bind_dn, &q->bind_dn) &&
-	    copy_text(q->arena, c->ldap_ca, &q->ca_file);
+	return (secret.p || !c->ldap_password.len) && copy_text(q->arena, c->ldap_base, &q->base) &&
+	    copy_text(q->arena, c->ldap_bind_dn, &q->place.bind_dn) &&
+	    copy_text(q->arena, c->ldap_ca, &q->place.ca_file);
 }
 
 static bool copy_search(struct remote *r, const struct search *s)
@@ -201,31 +201,15 @@ void remote_run(struct dirsearch *d, struct service_request *req, const struct s
 
 /* ---- parameters ---- */
 
-static bool is_uri_list(struct slice text)
-{
-	while ((text = slice_trim(text)).len > 0) {
-		struct slice uri = slice_split(&text, ' ');
-
-		if (!slice_starts_nocase(uri, SLICE("ldap://")) &&
-		    !slice_starts_nocase(uri, SLICE("ldaps://")))
-			return false;
-	}
-	return true;
-}
-
-static bool is_mixed(struct slice text)
-{
-	return slice_search(text, SLICE("ldaps://")) < text.len &&
-	    slice_search(text, SLICE("ldap://")) < text.len;
-}
-
 int remote_check(const struct dirsearch_conf *c, struct diag *diag)
 {
+	const char *defect;
+
 	if (!slice_eq(c->people, SLICE("ldap")))
 		return 0;
-	if (!c->ldap_uri.len || !is_uri_list(c->ldap_uri) || is_mixed(c->ldap_uri))
-		return diag_error(diag, "ldap_uri", "must be ldaps://HOST or ldap://HOST, or several of one "
-		    "kind with blanks between");
+	defect = ldap_servers_defect(c->ldap_uri);
+	if (defect)
+		return diag_error(diag, "ldap_uri", "%s", defect);
 	if (!c->ldap_base.len)
 		return diag_error(diag, "ldap_base", "must be set: where the people are");
 	/* A bind with a name and no password is anonymous, and looks as if it had worked. */

@@ -151,6 +151,11 @@ static int rpc_rule(struct lcs_rpc_call *call)
 	return rpc_rules(call);
 }
 
+static int rpc_servers(struct lcs_rpc_call *call)
+{
+	return lcs_rpc_done(call, ldap_servers_json(&((struct dirsearch *)lcs_shared(call->mod))->servers));
+}
+
 /* ---- tables ---- */
 
 #define USER { "user", VALUE_STRING, true, "name@domain" }
@@ -185,6 +190,8 @@ const struct lcs_rpc dirsearch_rpcs[] = {
 	{ "directory.set", RIGHT_ADMIN, set_args, rpc_set,
 	  "make a person known, or change what is given" },
 	{ "directory.delete", RIGHT_ADMIN, user_args, rpc_delete, "forget what is known of a person" },
+	{ "directory.servers", RIGHT_READ, no_args, rpc_servers,
+	  "the servers of ldap_uri: which is in use, which does not answer" },
 	{ "directory.rules", RIGHT_READ, no_args, rpc_rules, "who may find whom" },
 	{ "directory.rule", RIGHT_ADMIN, rule_args, rpc_rule,
 	  "who may find the people of a unit and of those below it" },

@@ -34,6 +34,7 @@ static void show(struct wheel_timer *t)
 		.added = d->added, .changed = d->changed, .deleted = d->deleted,
 		.resyncs = d->resyncs, .failures = d->failures,
 	};
+	stats->server = ldap_servers_used(&d->servers, &stats->switches) + 1;
 	lock_take(&d->lock);
 	stats->connected = d->state == STATE_LOADING || d->state == STATE_FOLLOWING;
 	lock_drop(&d->lock);
@@ -69,6 +70,7 @@ static int load(struct lcs_mod *mod)
 
 	d->mod = mod;
 	lock_init(&d->lock, LOCK_JOB_POOL);
+	ldap_servers_init(&d->servers, "dirsync");
 	d->last = &d->first;
 	d->wake = d->kick = -1;
 	timer_init(&d->each_second, show);
@@ -104,6 +106,7 @@ static int set_up(struct dirsync *d, const struct dirsync_conf *conf)
 		setup_free(&next);
 		return err;
 	}
+	ldap_servers_set(&d->servers, conf->uri);
 	lock_take(&d->lock);
 	old = d->next_setup;
 	d->next_setup = next;
@@ -177,16 +180,35 @@ static void unload(struct lcs_mod *mod)
 	free((char *)(uintptr_t)d->scope.p);
 	json_decref(d->problems);
 	lock_fini(&d->lock);
+	lock_fini(&d->servers.lock);
+}
+
+static int check_kerberos(const struct dirsync_conf *c, struct diag *diag)
+{
+	if (!c->keytab.len != !c->principal.len)
+		return diag_error(diag, c->keytab.len ? "principal" : "keytab",
+		    "a keytab is for a principal, and the other way round");
+	if (c->keytab.len && !kerberos_is_built())
+		return diag_error(diag, "keytab", "this lcs was built without libkrb5");
+	if (c->keytab.len && c->bind_dn.len)
+		return diag_error(diag, "bind_dn", "not together with keytab: who signs in is the principal");
+	/* What guards the connection is TLS. */
+	if (c->keytab.len && !slice_eq(c->tls, SLICE("required")))
+		return diag_error(diag, "tls", "must be required with keytab");
+	return 0;
 }
 
 static int check(const void *conf, struct diag *diag)
 {
 	const struct dirsync_conf *c = conf;
+	const char *defect = ldap_servers_defect(c->uri);
 
 	if (!dirsync_is_built())
 		return diag_error(diag, "uri", "this lcs was built without libldap");
 	if (!c->uri.len)
 		return diag_error(diag, "uri", "says where the directory is, as \"ldaps://dc1.example.com\"");
+	if (defect)
+		return diag_error(diag, "uri", "%s", defect);
 	if (!c->base.len)
 		return diag_error(diag, "base", "says where in it the users are");
 	if (c->filter.len && (c->filter.p[0] != '(' || c->filter.p[c->filter.len - 1] != ')'))
@@ -196,7 +218,7 @@ static int check(const void *conf, struct diag *diag)
 	if (!c->password.len != !c->bind_dn.len)
 		return diag_error(diag, c->password.len ? "bind_dn" : "password",
 		    "an account has both a name and a password");
-	return 0;
+	return check_kerberos(c, diag);
 }
 
 /* ---- tables ---- */
@@ -207,13 +229,17 @@ static const struct lcs_need needs[] = {
 
 static const struct lcs_param params[] = {
 	PARAM_STRING(struct dirsync_conf, uri, NULL,
-	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several, tried in "
-	    "turn until one answers"),
+	    "the directory, as \"ldaps://dc1.example.com\"; with blanks between them several: the "
+	    "first that answers is followed"),
 	PARAM_STRING(struct dirsync_conf, base, NULL,
 	    "where in it the users are, as \"dc=example,dc=com\""),
 	PARAM_STRING(struct dirsync_conf, bind_dn, "",
 	    "the account that this server signs in with; empty: none"),
 	PARAM_SECRET_STRING(struct dirsync_conf, password, "", "its password"),
+	PARAM_STRING(struct dirsync_conf, principal, "",
+	    "instead of bind_dn: sign in by Kerberos as this principal, as \"lcs@EXAMPLE.COM\""),
+	PARAM_FILE_NAME(struct dirsync_conf, keytab, "",
+	    "with its key; the user that the server runs as must be able to read it"),
 	PARAM_FILE_NAME(struct dirsync_conf, ca, "",
 	    "certificates (PEM) of who signs those of the directory; empty: the system's"),
 	PARAM_WORD(struct dirsync_conf, tls, "required", "required|none",
@@ -250,6 +276,8 @@ static const struct lcs_param params[] = {
 	PARAM_DURATION(struct dirsync_conf, retry_max, "1m", 1000, 86400000, "s",
 	    "between two tries at a directory that is away; the first comes after a second, and each "
 	    "waits twice as long as the one before"),
+	PARAM_DURATION(struct dirsync_conf, return_after, "5m", 1000, 86400000, "s",
+	    "when another than the first server is followed: after so long the first is tried again"),
 	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
 	    "how often everything is compared although nothing seems to be missing"),
 	PARAM_INT(struct dirsync_conf, max_gone, "50", 1, 100,
@@ -270,6 +298,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct dirsync_local, deleted, STAT_COUNTER, "users deleted"),
 	LCS_STAT(struct dirsync_local, resyncs, STAT_COUNTER, "loads of everything, the first included"),
 	LCS_STAT(struct dirsync_local, failures, STAT_COUNTER, "connections that failed or were cut"),
+	LCS_STAT(struct dirsync_local, server, STAT_GAUGE, "which server is followed; 1: the first of uri"),
+	LCS_STAT(struct dirsync_local, switches, STAT_COUNTER, "how often that was another"),
 	{ 0 }
 };
 
@@ -306,6 +336,15 @@ LCS_MODULE(dirsync,
 	    "`compare_every`. Where we are is kept in the store: after a restart it goes on from there.\n"
 	    "If the directory does not know that place any more, or is another controller or a restored\n"
 	    "one, everything is compared.\n"
+	    "\n"
+	    "Of several servers (`uri`) the first that answers is followed until it fails; `lcsctl dirsync\n"
+	    "servers` shows how they are. To be followed by turns they must hold the same: replicas of\n"
+	    "OpenLDAP go on where the other was, another controller of Active Directory numbers its changes\n"
+	    "otherwise, so that all users are compared. After `return_after` the first is tried again.\n"
+	    "\n"
+	    "With `principal` and `keytab` the server signs in by Kerberos (SASL GSSAPI inside of TLS), and\n"
+	    "no password is in the configuration. The host in `uri` is then the name that the directory's\n"
+	    "ticket is for, and no address; where KDCs are says krb5.conf.\n"
 	    "\n"
 	    "While the directory is away the users stay as they were, and `lag` grows. An entry whose\n"
 	    "address another user has already is no user, and who had its address before cannot sign\n"

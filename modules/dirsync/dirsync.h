@@ -9,8 +9,7 @@
 
 #include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_db/directory_api.h"
-#include "modules/dirsearch/ldap_api.h"
-#include "utils/lockorder.h"
+#include "modules/dirsearch/ldap_servers_api.h"
 
 #include <stdatomic.h>
 
@@ -19,9 +18,9 @@
 #define DIRSYNC_BATCH    256u
 
 struct dirsync_conf {
-	struct slice uri, base, bind_dn, password, ca, tls, filter, kind;
+	struct slice uri, base, bind_dn, password, ca, tls, filter, kind, keytab, principal;
 	struct slice address, enabled, control, account, display_name, home, home_name;
-	msec_t       interval, timeout, retry_max, compare_every;
+	msec_t       interval, timeout, retry_max, compare_every, return_after;
 	int64_t      max_gone;
 };
 
@@ -36,7 +35,7 @@ struct dirsync_setup {
 	const char       *base, *filter, *kind, *attr[ATTR_COUNT];	/* attr NULL: not asked for */
 	const char       *home_name;	/* attribute; NULL: homes stay as they are there */
 	struct slice      scope;	/* a cookie is good for the same one only */
-	msec_t            interval, timeout, retry_max, compare_every;
+	msec_t            interval, timeout, retry_max, compare_every, return_after;
 };
 
 /* Keys as they are in the directory: entryUUID, objectGUID. */
@@ -62,7 +61,8 @@ struct dirsync_batch {			/* from the thread to control; in its arena */
 enum dirsync_state { STATE_OFF, STATE_CONNECTING, STATE_LOADING, STATE_FOLLOWING, STATE_LOST };
 
 struct dirsync_local {
-	uint64_t entries, lag, connected, refused, added, changed, deleted, resyncs, failures;
+	uint64_t entries, lag, connected, refused, added, changed, deleted, resyncs, failures,
+	         server, switches;
 };
 
 struct dirsync {
@@ -74,6 +74,7 @@ struct dirsync {
 	pthread_t       thread;
 	bool            runs, loaded;
 	int             wake, kick;	/* eventfds: for the thread, for control */
+	struct ldap_servers servers;
 
 	struct lock            lock;	/* from here on */
 	struct dirsync_batch  *first, **last;
@@ -131,6 +132,10 @@ void take_freed(void *dirsync, struct slice aor, bool deleted);
 /* ---- entry.c ---- */
 /** What an entry's address says: name@domain within it; why: of one that is none. 0 or -EINVAL. */
 int  entry_aor(struct slice address, struct slice *aor, const char **why);
+
+/* ---- kerberos.c: the thread ---- */
+bool kerberos_is_built(void);
+int  kerberos_sign_in(struct ldap *ld, const struct ldap_place *place);
 
 /* ---- follow.c ---- */
 bool  dirsync_is_built(void);

@@ -70,15 +70,30 @@ static int choose(struct follow *f, const struct way **out)
 	return code ? follow_failed(f, "root", code) : 0;
 }
 
+static int connect_to(struct follow *f)
+{
+	struct ldap_servers *servers = &f->d->servers;
+	struct ldap_opened opened;
+	uint64_t switches;
+	int code = ldap_servers_open(servers, f->setup->place, clock_mono() +
+	    f->setup->timeout * ldap_servers_count(servers), &opened);
+
+	f->ld = opened.ld;
+	memcpy(f->uri, opened.uri, sizeof(f->uri));
+	if (code)
+		return follow_failed(f, opened.step, code);
+	if (ldap_servers_used(servers, &switches) > 0)
+		f->return_at = clock_mono() + f->setup->return_after;
+	return 0;
+}
+
 static int run_session(struct follow *f)
 {
 	const struct way *way = NULL;
-	const char *step;
-	struct timeval tv = { .tv_sec = f->setup->timeout / 1000,
-	    .tv_usec = f->setup->timeout % 1000 * 1000 };
-	int code = ldap_place_open(&f->setup->place, tv, &f->ld, &step);
-	int err = code ? follow_failed(f, step, code) : choose(f, &way);
+	int err = connect_to(f);
 
+	if (!err)
+		err = choose(f, &way);
 	if (err)
 		return err;
 	lock_take(&f->d->lock);
@@ -87,7 +102,10 @@ static int run_session(struct follow *f)
 	lock_drop(&f->d->lock);
 	if (!f->cookie)
 		follow_load(f);
-	return way->run(f);
+	err = way->run(f);
+	if (ldap_is_away(err))
+		ldap_servers_failed(&f->d->servers, f->uri, f->why);
+	return err;
 }
 
 /* Take over what was changed since; false: the thread ends. */
@@ -107,6 +125,7 @@ static bool begin(struct follow *f)
 	d->state = STATE_CONNECTING;
 	lock_drop(&d->lock);
 	f->was_synced = f->is_load = false;
+	f->return_at = 0;
 	if (next) {
 		setup_free(&f->setup);
 		f->setup = next;
@@ -140,7 +159,7 @@ static void lament(struct follow *f, int err, bool is_new)
 	if (is_new)
 		log_error("dirsync", "the directory cannot be followed, users stay as they are: is it "
 		    "running, and what uri, base, bind_dn and password say right? uri=%s why=\"%s\"",
-		    f->setup->place.uri, d->why);
+		    f->uri, d->why);
 }
 
 static msec_t next_delay(const struct follow *f, msec_t delay)
@@ -153,7 +172,7 @@ static msec_t next_delay(const struct follow *f, msec_t delay)
 static void forget_cookie(struct follow *f)
 {
 	log_notice("dirsync", "all users are compared with the directory uri=%s why=\"%s\"",
-	    f->setup->place.uri, f->why);
+	    f->uri, f->why);
 	lock_take(&f->d->lock);
 	free(f->d->cookie);
 	f->d->cookie = NULL;

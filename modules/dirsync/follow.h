@@ -20,6 +20,8 @@ struct follow {
 	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];
+	char                  uri[LDAP_URI_BYTES];	/* of the server that is followed */
+	msec_t                return_at;	/* look for the first one then; 0: this is it */
 };
 
 /* All of these: 0, -ECANCELED (to end, or to begin anew), -EIO (control could not write). */

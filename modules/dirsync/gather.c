@@ -24,7 +24,8 @@ static int look(struct follow *f)
 	int err = 0;
 
 	lock_take(&d->lock);
-	if (d->must_end || d->must_restart || d->must_compare)
+	if (d->must_end || d->must_restart || d->must_compare ||
+	    (f->was_synced && f->return_at && clock_mono() >= f->return_at))
 		err = -ECANCELED;
 	else if (f->session && f->session <= d->broken)
 		err = -EIO;
@@ -155,8 +156,7 @@ int follow_send(struct follow *f, struct slice cookie, int64_t synced, bool swee
 		lock_take(&f->d->lock);
 		f->d->state = STATE_FOLLOWING;
 		lock_drop(&f->d->lock);
-		log_notice("dirsync", "the directory is followed uri=%s way=%s", f->setup->place.uri,
-		    f->d->kind);
+		log_notice("dirsync", "the directory is followed uri=%s way=%s", f->uri, f->d->kind);
 		f->was_synced = true;
 	}
 	return pass_on(f);

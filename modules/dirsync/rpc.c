@@ -21,18 +21,24 @@ static int rpc_status(struct lcs_rpc_call *call)
 	const struct dirsync_conf *conf = lcs_conf(call->mod, gen_peek());
 	enum dirsync_state state;
 	struct slice why, way;
+	uint64_t switches;
 
 	lock_take(&d->lock);
 	state = d->state;
 	why = arena_dup(call->arena, slice_str(state == STATE_FOLLOWING ? "" : d->why));
 	way = arena_dup(call->arena, slice_str(d->kind));
 	lock_drop(&d->lock);
-	return lcs_rpc_done(call, json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return lcs_rpc_done(call, json_pack("{s:s, s:o, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "state", words[state], "way", json_slice(way), "uri", json_slice(conf->uri),
-	    "why", json_slice(why), "lag", (json_int_t)dirsync_lag(d), "users", number(&d->entries),
+	    "why", json_slice(why), "server", (int)ldap_servers_used(&d->servers, &switches) + 1, "lag", (json_int_t)dirsync_lag(d), "users", number(&d->entries),
 	    "refused", number(&d->refused), "added", number(&d->added), "changed", number(&d->changed),
 	    "deleted", number(&d->deleted), "resyncs", number(&d->resyncs),
 	    "failures", number(&d->failures)));
+}
+
+static int rpc_servers(struct lcs_rpc_call *call)
+{
+	return lcs_rpc_done(call, ldap_servers_json(&((struct dirsync *)lcs_shared(call->mod))->servers));
 }
 
 static int rpc_problems(struct lcs_rpc_call *call)
@@ -68,6 +74,8 @@ static const struct lcs_rpc_arg resync_args[] = {
 const struct lcs_rpc dirsync_rpcs[] = {
 	{ "dirsync.status", RIGHT_READ, no_args, rpc_status,
 	  "is the directory followed, how far are we behind (seconds), and what came of it" },
+	{ "dirsync.servers", RIGHT_READ, no_args, rpc_servers,
+	  "the servers of uri: which is in use, which does not answer" },
 	{ "dirsync.problems", RIGHT_READ, no_args, rpc_problems,
 	  "entries of the directory that are no users here, and why" },
 	{ "dirsync.resync", RIGHT_ADMIN, resync_args, rpc_resync,

@@ -16,8 +16,11 @@ static bool copy_place(struct dirsync_setup *s, const struct dirsync_conf *c)
 
 	secret = secret.p ? arena_dup_secret(s->arena, secret) : secret;
 	s->place.password = secret.p;
+	if (c->keytab.len)
+		s->place.sign_in = kerberos_sign_in;
 	s->place.tls = slice_eq(c->tls, SLICE("required"));
-	return (secret.p || !c->password.len) && text(s->arena, c->uri, &s->place.uri) &&
+	return (secret.p || !c->password.len) && text(s->arena, c->keytab, &s->place.keytab) &&
+	    text(s->arena, c->principal, &s->place.principal) &&
 	    text(s->arena, c->bind_dn, &s->place.bind_dn) &&
 	    text(s->arena, c->ca, &s->place.ca_file);
 }
@@ -54,6 +57,7 @@ static bool copy(struct dirsync_setup *s, const struct dirsync_conf *c)
 	s->timeout = c->timeout;
 	s->retry_max = c->retry_max;
 	s->compare_every = c->compare_every;
+	s->return_after = c->return_after;
 	return copy_place(s, c) && copy_attributes(s, c) && text(s->arena, c->base, &s->base) &&
 	    text(s->arena, c->kind, &s->kind) && text(s->arena, filter, &s->filter) &&
 	    make_scope(s, c);

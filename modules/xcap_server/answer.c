@@ -67,3 +67,29 @@ void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept)
 
 	xcap_add_header(e, "ETag", text.p ? arena_dup_cstr(e->arena, text) : NULL);
 }
+
+bool xcap_challenge(struct xcap_exchange *e, struct slice realm, bool stale)
+{
+	struct slice values[AUTH_OFFERS_MAX];
+	unsigned n = e->x->auth->offers(e->x->auth_state, e->arena, realm, stale, values);
+
+	xcap_say(e, 401, "Say who you are.");
+	for (unsigned i = 0; i < n; i++)
+		xcap_add_header(e, "WWW-Authenticate", arena_dup_cstr(e->arena, values[i]));
+	xcap_basic_offer(e, realm);
+	return true;
+}
+
+bool xcap_say_braked(struct xcap_exchange *e)
+{
+	lcs_count(&e->x->stats->braked);
+	xcap_say(e, 403, "Too many wrong passwords, try later.");
+	return xcap_add_header(e, "Retry-After", "900");
+}
+
+bool xcap_belongs(struct xcap_exchange *e, struct slice who)
+{
+	if (e->usage->is_global || slice_eq_nocase(who, e->aor))
+		return true;
+	return !xcap_say(e, 403, "This belongs to another user.");
+}

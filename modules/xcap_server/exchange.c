@@ -126,40 +126,25 @@ static struct slice realm_of(struct xcap_exchange *e)
 	return lcs_aliases(gen_peek(), &aliases) ? aliases[0] : SLICE("lcs");
 }
 
-static void challenge(struct xcap_exchange *e, struct slice realm, bool stale)
-{
-	struct slice values[AUTH_OFFERS_MAX];
-	unsigned n = e->x->auth->offers(e->x->auth_state, e->arena, realm, stale, values);
-
-	xcap_say(e, 401, "Say who you are.");
-	for (unsigned i = 0; i < n; i++)
-		xcap_add_header(e, "WWW-Authenticate", arena_dup_cstr(e->arena, values[i]));
-}
-
 static bool is_allowed(struct xcap_exchange *e)
 {
 	struct slice realm = realm_of(e), who;
 
+	if (xcap_basic_is_meant(e))
+		return xcap_basic_begin(e, realm);
 	switch (xcap_login(e->x, e->arena, &e->request, realm, &who)) {
 	case XCAP_LOGIN_OK:
 		break;
 	case XCAP_LOGIN_BAD:
 		return !xcap_say(e, 400, "The credentials are malformed.");
 	case XCAP_LOGIN_BRAKED:
-		lcs_count(&e->x->stats->braked);
-		xcap_say(e, 403, "Too many wrong passwords, try later.");
-		xcap_add_header(e, "Retry-After", "900");
-		return false;
+		return !xcap_say_braked(e);
 	case XCAP_LOGIN_STALE:
-		challenge(e, realm, true);
-		return false;
+		return !xcap_challenge(e, realm, true);
 	default:
-		challenge(e, realm, false);
-		return false;
+		return !xcap_challenge(e, realm, false);
 	}
-	if (e->usage->is_global || slice_eq_nocase(who, e->aor))
-		return true;
-	return !xcap_say(e, 403, "This belongs to another user.");
+	return xcap_belongs(e, who);
 }
 
 /* ---- from HTTP ---- */
@@ -221,6 +206,9 @@ bool xcap_exchange_body(struct xcap_exchange *e, struct slice bytes)
 
 bool xcap_exchange_run(struct xcap_exchange *e)
 {
+	e->is_whole = true;
+	if (e->is_asking || e->is_refused)
+		return !e->is_asking;
 	return e->method == XCAP_GET || e->method == XCAP_HEAD ? xcap_get_run(e) : xcap_change_run(e);
 }
 

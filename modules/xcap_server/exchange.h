@@ -53,6 +53,14 @@ struct xcap_exchange {
 	struct xcap_path      path;
 	struct xcap_node      where;
 	struct slice          aor;	/* whose document; empty: nobody's */
+
+	/* ---- a password that the directory judges ---- */
+	struct slice          claimed, password, realm;
+	enum auth_ldap_verdict verdict;
+	bool                  is_asking;
+	bool                  is_refused;	/* the answer is there */
+	bool                  is_whole;	/* the request, meanwhile */
+
 	struct buf           *body;
 	struct xcap_answer    answer;
 
@@ -92,6 +100,19 @@ bool xcap_add_header(struct xcap_exchange *e, const char *name, const char *valu
 /** The entity tag of a document, in the arena. */
 struct slice xcap_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
 void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept);
+/** 401 with all that is offered. Always true. */
+bool xcap_challenge(struct xcap_exchange *e, struct slice realm, bool stale);
+/** 403 for a while. Always true. */
+bool xcap_say_braked(struct xcap_exchange *e);
+/** Is what is asked for this one's? False: 403 is the answer. */
+bool xcap_belongs(struct xcap_exchange *e, struct slice who);
+
+/* ---- basic.c ---- */
+/** Are there credentials that the directory is to judge? */
+bool xcap_basic_is_meant(const struct xcap_exchange *e);
+void xcap_basic_offer(struct xcap_exchange *e, struct slice realm);
+/** Ask it. False: the answer is there. */
+bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm);
 
 /* ---- document.c ---- */
 /* A document as it is now. */

@@ -120,3 +120,20 @@ enum xcap_login xcap_login(struct xcap *x, struct arena *arena, const struct xca
 		return XCAP_LOGIN_BAD;
 	return judge(x, r, &a, &k, *aor);
 }
+
+bool xcap_login_is_braked(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor)
+{
+	struct keys k;
+
+	return !make_keys(arena, r, aor, &k) || is_braked(x, &k);
+}
+
+void xcap_login_wrong(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor)
+{
+	struct keys k;
+
+	if (make_keys(arena, r, aor, &k))
+		note_wrong(x, &k);
+}

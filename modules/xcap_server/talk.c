@@ -9,6 +9,7 @@
 struct conversation {
 	struct list            node;	/* in http.suspended */
 	struct http           *h;
+	bool                   is_tls;
 	struct MHD_Connection *connection;
 	char                  *target;	/* of the request line, as it came */
 	struct xcap_exchange  *exchange;
@@ -94,6 +95,7 @@ static enum MHD_Result begin(struct conversation *c, const char *method)
 		.if_match = header(c->connection, "If-Match"),
 		.if_none_match = header(c->connection, "If-None-Match"),
 		.content_type = header(c->connection, "Content-Type"),
+		.is_tls = c->is_tls,
 	};
 
 	get_address(c->connection, &r.from);
@@ -182,6 +184,7 @@ void talk_on_connection(void *arg, struct MHD_Connection *connection, void **con
 		if (c) {
 			list_init(&c->node);
 			c->h = l->h;
+			c->is_tls = l->is_tls;
 			c->connection = connection;
 		}
 		*context = c;

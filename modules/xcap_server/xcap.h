@@ -10,6 +10,7 @@
 
 #include "modules/auth/auth_api.h"
 #include "modules/auth_db/auth_db_api.h"
+#include "modules/auth_ldap/auth_ldap_api.h"
 #include "modules/contacts/contacts_api.h"
 #include "modules/presence_acl/presence_acl_api.h"
 #include "modules/xcap_server/tree.h"
@@ -21,7 +22,7 @@
 
 struct xcap_conf {
 	struct lcs_strings listen;
-	struct slice       root, certificate, key;
+	struct slice       root, certificate, key, basic;
 	int64_t            max_body, max_connections, max_per_address;
 	msec_t             timeout;
 };
@@ -41,6 +42,8 @@ struct xcap {
 	struct auth                   *auth_state;
 	const struct auth_db_api      *users;
 	struct auth_db                *db;
+	const struct auth_ldap_api    *ldap;	/* NULL: not loaded */
+	struct auth_ldap              *ldap_state;
 	const struct contacts_api     *contacts;	/* NULL: not loaded */
 	struct contacts               *contacts_state;
 	const struct presence_acl_api *acl;		/* NULL: not loaded */
@@ -123,6 +126,7 @@ struct xcap_request {			/* borrowed from HTTP */
 	struct slice method, target;	/* as in the request line */
 	struct slice authorization, if_match, if_none_match, content_type;
 	struct sock_addr from;
+	bool         is_tls;
 };
 
 enum xcap_login { XCAP_LOGIN_OK, XCAP_LOGIN_CHALLENGE, XCAP_LOGIN_STALE, XCAP_LOGIN_BAD,
@@ -130,6 +134,11 @@ enum xcap_login { XCAP_LOGIN_OK, XCAP_LOGIN_CHALLENGE, XCAP_LOGIN_STALE, XCAP_LO
 /** aor: who it is, in the arena, with XCAP_LOGIN_OK. domain: the realm. */
 enum xcap_login xcap_login(struct xcap *x, struct arena *arena, const struct xcap_request *r,
     struct slice domain, struct slice *aor);
+/** For passwords that others judge: too many wrong ones; one more of them. */
+bool xcap_login_is_braked(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor);
+void xcap_login_wrong(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor);
 
 /* ---- http.c ---- */
 

@@ -18,6 +18,8 @@ static void import(struct lcs_mod *mod, struct xcap *x)
 	x->auth_state = shared;
 	x->users = lcs_import(mod, "auth_db", &shared);
 	x->db = shared;
+	x->ldap = lcs_import(mod, "auth_ldap", &shared);
+	x->ldap_state = x->ldap ? shared : NULL;
 	x->contacts = lcs_import(mod, "contacts", &shared);
 	x->contacts_state = x->contacts ? shared : NULL;
 	x->acl = lcs_import(mod, "presence_acl", &shared);
@@ -130,7 +132,8 @@ static void unload(struct lcs_mod *mod)
 static const struct xcap_api api = { xcap_find_service };
 static const struct lcs_iface ifaces[] = { { "xcap", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
-	{ "auth", 1, false }, { "auth_db", 1, false }, { "contacts", 1, true },
+	{ "auth", 1, false }, { "auth_db", 1, false }, { "auth_ldap", 1, true },
+	{ "contacts", 1, true },
 	{ "presence_acl", 1, true }, { 0 }
 };
 
@@ -147,6 +150,9 @@ static const struct lcs_param params[] = {
 	{ "key", VALUE_STRING, LCS_AT(struct xcap_conf, key, struct slice), "", 0, 0,
 	  "PEM file with the private key; the user that the server runs as must be able to read it",
 	  NULL, NULL, PARAM_FILE | PARAM_NEEDS_RESTART },
+	PARAM_WORD(struct xcap_conf, basic, "off", "off|ldap",
+	    "ldap: over https HTTP's Basic is offered, too, and the password is tried in a directory"
+	    " (module auth_ldap, which must be loaded)"),
 	{ "max_body", VALUE_INT, LCS_AT(struct xcap_conf, max_body, int64_t), "262144", 1024, 4194304,
 	  "bytes of a document or a part of one that is sent to us; longer ones are refused with 413",
 	  NULL, NULL, PARAM_NEEDS_RESTART },
@@ -205,7 +211,8 @@ LCS_MODULE(xcap_server,
 	    "Clients that know no LCS read and change their contacts and presence rules over HTTP. They\n"
 	    "are told `https://HOST:PORT/xcap-root` and sign in by digest (SHA-256 or MD5) with the name\n"
 	    "and password of module auth_db; each sees and changes what is below `users/sip:NAME@DOMAIN`\n"
-	    "of their own. The brake on guessing is that of the shipped scripts: 5 wrong passwords for one\n"
+	    "of their own. With `basic = \"ldap\"` who has no password here signs in over https with that\n"
+	    "of a directory; he must be a user here. The brake on guessing is that of the shipped scripts: 5 wrong passwords for one\n"
 	    "user from one address, 30 from one address, then 403 for up to 15 minutes.\n"
 	    "\n"
 	    "| application | document | what it shows |\n"

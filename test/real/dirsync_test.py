@@ -98,7 +98,7 @@ class Followed:
             wait_until(lambda: self.state() == "following", 30, "the directory is followed")
 
     def write(self):
-        numbers = ("interval", "timeout", "retry_max", "compare_every", "max_gone")
+        numbers = ("interval", "timeout", "retry_max", "compare_every", "max_gone", "return_after")
         names = {"uri": "", "base": "_BASE", "bind_dn": "_ACCOUNT", "password": "_PASSWORD"}
         self.config.write_text(
             "#!lcs 1\n#!define WITH_DIRECTORY\n" + "".join(

@@ -143,8 +143,8 @@ static unsigned check(const char *script, const char *expectation)
 static bool is_of_others(const char *name)
 {
 	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-",
-		"registrar-", "dirsearch-", "profile-carrier-reply",
-		"listen-tls-without-module" };
+		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-",
+		"profile-carrier-reply", "listen-tls-without-module" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
 		if (slice_starts(slice_str(name), slice_str(modules[i])))
