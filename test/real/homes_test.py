@@ -1,19 +1,18 @@
 """Users of one domain on two home servers: what one asks of another is asked at the other's home,
 straight and by mutual TLS, and whoever is not that server is not let in."""
 import os
-import re
 import signal
 import socket
 import ssl
-import subprocess
 import time
 
 from contacts_test import keeps
 from lib import homes, sip, sipe
 from lib.gss import environment
 from lib.kernel import is_dead
-from lib.tap import Skip, check, equal, test, wait_until
-from lib.world import User, need
+from lib.tap import SLACK, check, equal, test, wait_until
+from lib.wire import Capture, latencies, summary
+from lib.world import User
 
 TEXT = [("Content-Type", "text/plain")]
 PIDF_TYPE = "application/pidf+xml"
@@ -85,6 +84,31 @@ def sipps(world):
     world.sipp("message", [one], "tcp", pair.one, keys={"to": two.name}, calls=300,
                rate=100).succeed(300)
     equal(sum(m.method == "MESSAGE" and m.is_request for m in bob.peer.history), 300, "messages")
+
+
+RATE = int(os.environ.get("LCS_LATENCY_RATE", 200))     # messages a second
+BUDGET_MS = {1: 5, 2: 20}
+
+
+@test("a message takes {} ms through {} home server(s) at most, in the middle", limit=120,
+      each=[(limit, homes_passed) for homes_passed, limit in BUDGET_MS.items()])
+def latency(world, limit, passed):
+    pair = homes.shared(world)
+    far = pair.one if passed == 1 else pair.two
+    sender, receiver = pair.one.user(), far.user()
+    agent = world.agent(receiver, "tcp", far).signed_in()
+    agent.peer.responder = lambda m: sip.response(m, 200, "OK", tag="b") \
+        if m.method == "MESSAGE" else None
+    wire = Capture(world, pair.one.port["tcp"])     # both have the same ports
+    count = 5 * RATE
+    world.sipp("message", [sender], "tcp", pair.one, keys={"to": receiver.name}, calls=count,
+               rate=RATE, keeps_messages=False).succeed(count, 60)
+    taken = latencies(wire.packets(), pair.one.at("tcp"), far.at("tcp"))
+    check(len(taken) > 0.95 * count, f"{len(taken)} of {count} messages are in the capture")
+    middle, late = summary(taken)
+    print(f"# {count} messages at {RATE}/s through {passed}: median {middle:.2f} ms, "
+          f"99th percentile {late:.2f} ms")
+    check(middle < limit * SLACK, f"the median is {middle:.2f} ms")
 
 
 # -- presence
@@ -239,36 +263,6 @@ def other_is_down(world):
 
 
 # -- more than two
-
-class Capture:
-    """Which addresses exchange something at a port, from the wire."""
-
-    def __init__(self, world, port):
-        if os.geteuid() != 0:
-            raise Skip("looking at the wire wants root")
-        need("tcpdump", "tcpdump")
-        self.file = world.path("wire.pcap")
-        self.child = subprocess.Popen(["tcpdump", "-Z", "root", "-i", "lo", "-U", "-w", str(self.file),
-                                       "tcp", "port", str(port)], stderr=subprocess.PIPE, text=True)
-        world.stack.callback(self.end)
-        line = self.child.stderr.readline()
-        while line and "listening on" not in line:
-            line = self.child.stderr.readline()
-        check(line, "tcpdump does not listen")
-
-    def end(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGINT)
-            self.child.communicate(timeout=10)
-
-    def pairs(self):
-        """Ordered pairs of addresses of which one sent the other any bytes."""
-        self.end()
-        lines = subprocess.run(["tcpdump", "-Z", "root", "-nn", "-q", "-r", str(self.file)], text=True,
-                               capture_output=True, check=True).stdout.splitlines()
-        found = [re.search(r"IP ([\d.]+)\.\d+ > ([\d.]+)\.\d+: tcp [1-9]", line) for line in lines]
-        return {m.groups() for m in found if m}
-
 
 def mesh(home):
     return {r["home"]: r for r in home.ctl("homes", "mesh")}
