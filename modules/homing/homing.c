@@ -76,6 +76,63 @@ static enum fn_status fn_home_of(struct lcs_call *call)
 	return call->ret.s.p ? FN_DONE : FN_FAILED;
 }
 
+/* ---- one decision: the first of these that says something ---- */
+
+static const char *rule_of(struct lcs_call *call, struct slice aor, struct slice *server)
+{
+	struct homing *h = call->shared;
+	const struct gen *gen = lcs_ctx_gen(call->ctx);
+	const struct home *said = homes_find(&h->homes, aor);
+
+	*server = elsewhere(h, aor, gen);
+	if (server->len)
+		return said ? "homes" : "directory";
+	if (said || (h->auth_db && h->auth_db->state(h->db, aor) != AUTH_DB_UNKNOWN))
+		return "here";
+	return NULL;
+}
+
+static struct slice uri_of(struct lcs_call *call, struct slice server)
+{
+	int port = (int)((const struct homing_conf *)call->conf)->port;
+
+	return arena_printf(lcs_arena(call->ctx), port ? "sip:%.*s:%d;transport=tls" :
+	    "sip:%.*s;transport=tls", SLICE_ARG(server), port);
+}
+
+static enum fn_status go_to(struct lcs_call *call, struct slice uri_text, const char *rule)
+{
+	struct lcs_target *target = lcs_main_target(call->ctx);
+	struct slice copy = arena_dup(lcs_arena(call->ctx), uri_text);
+	struct sip_uri uri;
+
+	if (!copy.p || sip_uri_parse(copy, &uri, NULL) != 0)
+		return FN_FAILED;
+	target->next_uri = copy;
+	target->has_hop = false;
+	call->ret = value_string(slice_str(rule));
+	return FN_DONE;
+}
+
+static bool is_given(const struct value *v) { return v->type == VALUE_STRING && v->s.len; }
+
+static enum fn_status fn_next_home(struct lcs_call *call)
+{
+	struct slice aor = asked_aor(call), server = SLICE("");
+	const char *rule = aor.len ? rule_of(call, aor, &server) : NULL;
+
+	if (server.len) {
+		lcs_count(&((struct homing_local *)call->local)->elsewhere);
+		return go_to(call, uri_of(call, server), rule);
+	}
+	if (!rule && is_given(&call->argv[1]))
+		return go_to(call, call->argv[1].s, "static");
+	if (!rule && is_given(&call->argv[2]))
+		return go_to(call, call->argv[2].s, "default");
+	call->ret = value_string(slice_str(rule ? rule : "none"));
+	return FN_DONE;
+}
+
 static enum fn_status fn_from_home_of(struct lcs_call *call)
 {
 	struct homing_local *stats = call->local;
@@ -219,6 +276,12 @@ static const struct lcs_param params[] = {
 static const struct lcs_func funcs[] = {
 	{ "home_of(uri: str) -> str?", fn_home_of, IN_REQUEST | IN_FAILURE, 0,
 	  "the server that this user lives on, if it is not this one; null: here, or nobody said" },
+	{ "next_home(uri: str, fixed: str? = null, otherwise: str? = null) -> str", fn_next_home,
+	  IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
+	  "where the server of this user is: sets $du to it and says which rule did, the first of: "
+	  "`here` (he lives on this server; $du stays), `homes` (lcsctl homes), `directory` (module "
+	  "dirsync), `static` ($du is now fixed, mostly from a map), `default` ($du is now otherwise), "
+	  "`none` ($du stays). lcsctl trace shows it" },
 	{ "from_home_of(uri: str) -> bool", fn_from_home_of, IN_REQUEST, FUNC_MUST_CHECK,
 	  "does the request come from the server that this user lives on, by its certificate? That "
 	  "server has asked him for his password, and no other one may speak for him" },
@@ -227,7 +290,7 @@ static const struct lcs_func funcs[] = {
 
 static const struct lcs_stat stats[] = {
 	LCS_STAT(struct homing_local, elsewhere, STAT_COUNTER,
-	    "times that home_of() named another server"),
+	    "times that home_of() or next_home() named another server"),
 	LCS_STAT(struct homing_local, spoken_for, STAT_COUNTER,
 	    "requests that came from the sender's own server"),
 	LCS_STAT(struct homing_local, not_spoken_for, STAT_COUNTER,
@@ -274,6 +337,14 @@ LCS_MODULE(homing,
 	    "Names are those of the servers' certificates, since from_home_of() compares the two. With\n"
 	    "`lcsctl users rename` what was said of a user goes over to his new name, and with\n"
 	    "`lcsctl users delete` it goes: who moves to another server is deleted here first.\n\n"
+	    "Where a request goes is one decision, next_home(): who lives here stays here, whatever else is\n"
+	    "said; then `lcsctl homes` counts, then the directory, then what the script gives as fixed,\n"
+	    "then its default. With the user of From it routes by the sender:\n\n"
+	    "```\n"
+	    "map fixed = { \"*@branch.example.com\": \"sip:hs8.example.com;transport=tls\" }\n"
+	    "var rule = next_home($fu, match_first(fixed, $fu));\n"
+	    "```\n\n"
+	    "`lcsctl trace show --level values` has the rule that it was (eight characters of it).\n\n"
 	    "There is no server in the middle: each talks to each of the others. `lcsctl homes mesh` shows\n"
 	    "them (parameter `server`, and those that users are said to live on): whether the server\n"
 	    "answers and since when, the connections to it (`out`) and from it (`in`) and since when,\n"

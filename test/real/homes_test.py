@@ -508,5 +508,10 @@ def by_directory(world, attribute):
     stray = world.agent(user, "tcp", home)
     reply = stray.register()
     equal((reply.code, reply.get("Contact").split(":")[1]), (301, "sip2.lcs.test"), "REGISTER")
+    local = world.agent(home.user(), "tcp", home).signed_in()
+    equal(local.ask("MESSAGE", user.uri, TEXT, b"nobody there", seconds=40).code, 504, "MESSAGE")
+    seen = home.ctl("trace", "show", "--user", local.user.aor, "--level", "values")
+    rules = [s["value"] for r in seen["runs"] for s in r["steps"] if s["text"] == "next_home($ru)"]
+    equal(rules, ['"director"...'], "the rule in the trace, which keeps eight characters of a text")
     home.ctl("homes", "set", user.aor, home.name)
     equal(stray.register(password="wrong").code, 401, "REGISTER when lcsctl says otherwise")
