@@ -158,26 +158,43 @@ static int rpc_list(struct lcs_rpc_call *call)
 	return array ? 0 : -ENOMEM;
 }
 
+/* "192.0.2.1", "192.0.2.1:5060", "[2001:db8::1]:5060"; the port may stand behind it, too. */
+static int read_peer(const json_t *params, struct sock_addr *out)
+{
+	const json_t *port = json_object_get(params, "port");
+	struct slice word = slice_str(json_string_value(json_object_get(params, "address")));
+
+	*out = (struct sock_addr){ .port = 0 };
+	if (ip_parse(word, &out->ip) != 0 && (port || sock_addr_parse(word, out) != 0))
+		return -EINVAL;
+	if (!port)
+		return 0;
+	if (json_integer_value(port) < 1 || json_integer_value(port) > 65535)
+		return -EINVAL;
+	out->port = (uint16_t)json_integer_value(port);
+	return 0;
+}
+
 static int rpc_find(struct lcs_rpc_call *call)
 {
-	json_int_t port = json_integer_value(json_object_get(call->params, "port"));
 	const char *word = json_string_value(json_object_get(call->params, "address"));
 	const struct address_entry *found;
-	struct ip_addr ip;
+	struct sock_addr peer;
 
-	if (ip_parse(slice_str(word), &ip) != 0 || port < 0 || port > 65535)
+	if (read_peer(call->params, &peer) != 0)
 		return lcs_rpc_fail(call, -EINVAL, "\"%s\" is no address, or the port no "
 		    "port", word);
-	found = address_find(&current(call->mod)->addresses, -1, &ip, (uint16_t)port);
+	found = address_find(&current(call->mod)->addresses, -1, &peer.ip, peer.port);
 	if (!found)
-		return lcs_rpc_fail(call, -ENOENT, "no entry covers %s", word);
+		return lcs_rpc_fail(call, -ENOENT, "no entry covers %s%s", word, peer.port ? "" :
+		    "; entries for one port only are found by address and port");
 	call->result = describe(found);
 	return 0;
 }
 
 static const struct lcs_rpc_arg no_args[] = { { 0 } };
 static const struct lcs_rpc_arg find_args[] = {
-	{ "address", VALUE_STRING, true, "IPv4 or IPv6 address" },
+	{ "address", VALUE_STRING, true, "IPv4 or IPv6 address: 192.0.2.1, 192.0.2.1:5060, [2001:db8::1]:5060" },
 	{ "port", VALUE_INT, false, "for entries that are for one port only" },
 	{ 0 }
 };
