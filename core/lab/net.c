@@ -22,7 +22,7 @@ struct fake_flow {
 	uint16_t           listener;
 	bool               inbound;
 	unsigned           in_flight;
-	uint64_t           in, out;
+	uint64_t           in, out, homes;
 	msec_t             born;
 	char               peer_name[64];
 	struct flow_guard *guard;
@@ -66,7 +66,7 @@ flow_id fake_open(enum sip_transport t, const struct sock_addr *remote,
 	return net.flows[i].id;
 }
 
-struct closing { flow_id id; struct flow_guard *guard; };
+struct closing { flow_id id; struct flow_guard *guard; uint64_t homes; struct sock_addr remote; };
 
 static void tell_closed(void *arg)
 {
@@ -74,7 +74,7 @@ static void tell_closed(void *arg)
 
 	if (c->guard)
 		c->guard->ops->gone(c->guard);
-
+	ended(c->homes, c->id, &c->remote);
 	list_for_each_safe(node, &net.watches) {
 		struct flow_watch *w = container_of(node, struct flow_watch, node);
 
@@ -85,11 +85,11 @@ static void tell_closed(void *arg)
 void fake_close(flow_id id)
 {
 	struct fake_flow *f = flow_of(id);
-	struct closing c = { id, NULL };
+	struct closing c;
 
 	if (!f)
 		return;
-	c.guard = f->guard;
+	c = (struct closing){ id, f->guard, f->homes, f->remote };
 	f->id = 0;
 	f->guard = NULL;
 	fake_as_worker(flow_owner(id), tell_closed, &c);
@@ -304,8 +304,18 @@ static int choose_flow(struct sip_hop *hop)
 		hop->flow = fake_open(hop->transport, &hop->remote, &hop->local, hop->listener, false,
 		    (unsigned)worker_self());
 	}
-	flow_of(hop->flow)->out++;
 	return 0;
+}
+
+static void count_out(struct sip_out *out)
+{
+	struct fake_flow *f = flow_of(out->hop.flow);
+
+	f->out++;
+	if (!out->failed)
+		return;
+	f->homes |= (uint64_t)1 << out->home;
+	out->went = f->id;
 }
 
 static int choose_listener(struct sip_hop *hop)
@@ -355,6 +365,8 @@ void net_send(struct sip_out **p)
 	dialled = transport_is_stream(out->hop.transport) && !out->hop.flow && !connection_to(&out->hop);
 	err = transport_is_stream(out->hop.transport) ? choose_flow(&out->hop) :
 	    choose_listener(&out->hop);
+	if (!err && out->hop.flow)
+		count_out(out);
 	if (!err)
 		err = sip_out_write(out);
 	if (!err)

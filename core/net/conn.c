@@ -298,6 +298,15 @@ void conn_doom(struct conn *c, int err, const char *why)
 	conn_mark_dirty(c);
 }
 
+static void tell_ended(struct conn *c)
+{
+	uint64_t homes = c->homes;
+
+	c->homes = 0;
+	if (!net_mine()->stopping)
+		ended(homes, c->id, &c->remote);
+}
+
 void conn_read_over(struct conn *c)
 {
 	if (c->read_over)
@@ -310,6 +319,7 @@ void conn_read_over(struct conn *c)
 	c->in_len = c->in_cap = 0;
 	list_remove(&c->again);
 	atomic_store(&c->attention, true);
+	tell_ended(c);			/* no answer comes any more */
 	conn_set_timer(c);
 	conn_update_events(c);
 	conn_mark_dirty(c);
@@ -375,6 +385,7 @@ static void end_messages(struct conn *c, int err)
 	leave_room(c);
 	conn_drop_guard(c);
 	conn_fail_queue(c, err ? err : -ECONNRESET);
+	tell_ended(c);
 	flow_tell_closed(id);
 }
 

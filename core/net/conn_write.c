@@ -80,6 +80,12 @@ static bool accepts(const struct conn *c, const struct sip_out *out)
 	return !c->read_over || is_response(out);
 }
 
+static void will_tell(struct conn *c, struct sip_out *out)
+{
+	c->homes |= (uint64_t)1 << out->home;
+	atomic_store_explicit(&out->went, c->id, memory_order_relaxed);
+}
+
 void conn_queue(struct conn *c, struct sip_out *out)
 {
 	if (!accepts(c, out)) {
@@ -87,6 +93,8 @@ void conn_queue(struct conn *c, struct sip_out *out)
 		return;
 	}
 	append(c, out);
+	if (out->failed)
+		will_tell(c, out);
 	if (c->queued_bytes > net_limits()->send_queue_bytes) {
 		NET_COUNT(slow_closed, 1);
 		conn_doom(c, -ENOBUFS, "the peer does not read");
@@ -125,6 +133,7 @@ void conn_fail_queue(struct conn *c, int err)
 
 		if (redial) {
 			out->redialled = true;
+			atomic_store_explicit(&out->went, 0, memory_order_relaxed);
 			stream_route(out);
 		} else {
 			out_fail(out, err);

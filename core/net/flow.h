@@ -53,6 +53,15 @@ typedef void net_undelivered_fn(struct slice sent, const struct sock_addr *to, i
 void net_set_undelivered(net_undelivered_fn *fn);
 
 /*
+ * Ended: a connection by which something went that wants to know (sip_out.failed) has ended, or
+ * its peer says nothing more on it (RFC 3261 18.4). Called once on each worker from which such a
+ * thing went there, after all that came by it was delivered; what was not written yet is failed
+ * before. If memory is short it does not come, and who waits has a timer.
+ */
+typedef void net_ended_fn(flow_id id, const struct sock_addr *remote);
+void net_set_ended(net_ended_fn *fn);	/* before workers_start(); NULL: nobody wants to know */
+
+/*
  * Sending: one message on its way out; counted, because a transaction keeps it
  * for retransmission. Either base + last (written in the owner of the way out)
  * or bytes.
@@ -68,6 +77,7 @@ struct sip_out {
 	void                 (*failed)(struct sip_out *out, int err);
 	void                  *arg;
 	unsigned               home;
+	_Atomic flow_id        went;	/* the connection that it waited at or went by; 0: none */
 	bool                   close_after;	/* stream: close when it is written */
 	/* private: core/net */
 	struct inbox_item      item;

@@ -70,6 +70,10 @@ void undelivered(struct slice sent, const struct sock_addr *to, int err);
 bool deliver_broken(struct slice head, const struct sip_hop *from, int err,
     const struct sip_defect *defect);
 
+/* ---- ended.c ---- */
+/** The connection has ended: say so on those workers. */
+void ended(uint64_t homes, flow_id flow, const struct sock_addr *remote);
+
 /* ---- accept.c ---- */
 int  accept_start(struct net_worker *net);
 void accept_stop(struct net_worker *net);
@@ -131,6 +135,7 @@ struct conn {
 	char                  *in;	/* part of a message; NULL while idle */
 	size_t                 in_len, in_cap;
 
+	uint64_t               homes;	/* workers to tell of the end, a bit for each */
 	struct sip_out        *first, *last;	/* to be written */
 	size_t                 first_sent;	/* bytes of the first that are gone */
 	size_t                 queued_bytes;

@@ -239,6 +239,9 @@ struct lcs_tx_ops {
 	/* On a worker, who may not know the branch: a request with it did not arrive (18.4).
 	 * May be NULL. */
 	void (*undelivered)(struct slice branch, bool is_cancel, int err);
+	/* On a worker whose requests went by a connection that has ended: what still waits there
+	 * waits in vain (18.4). May be NULL. */
+	void (*ended)(flow_id flow, const struct sock_addr *remote);
 	/* On the owner of the call: a response has come that no route and no hook wants to see.
 	 * true: a glance was enough, and it has been dealt with; false: it has to be read. May be
 	 * NULL. */

@@ -276,6 +276,12 @@ void dispatch_deliver(struct sip_msg *msg, int err, const struct sip_defect *why
 	}
 }
 
+static void connection_ended(flow_id flow, const struct sock_addr *remote)
+{
+	if (tx_ops() && tx_ops()->ended)
+		tx_ops()->ended(flow, remote);
+}
+
 void dispatch_start(void)
 {
 	dispatch_refuse_new(false);
@@ -284,4 +290,5 @@ void dispatch_start(void)
 	net_set_reader(terse_read);
 	net_set_sending(sending_hooks);
 	net_set_undelivered(sip_undelivered);
+	net_set_ended(connection_ended);
 }

@@ -156,8 +156,8 @@ static msec_t retry_after(struct sip_msg *response)
 	    (msec_t)seconds * 1000 : 5000;
 }
 
-/* The watcher may come back: his edge says that his connection is gone (430), his own broke before
- * it answered, or the server that he is behind is silent. */
+/* The watcher may come back: his edge says that his connection is gone (430), the one to him broke
+ * before he answered or cannot be opened, or the server that he is behind is silent. */
 static bool is_way_lost(const struct presence_sub *sub, uint16_t status,
     const struct sip_msg *response)
 {
@@ -165,8 +165,9 @@ static bool is_way_lost(const struct presence_sub *sub, uint16_t status,
 
 	if (status == 430 || response)
 		return status == 430;
-	return c->has_hop ? status == 503 && transport_is_stream(c->hop.transport) :
-	    status == 408 && c->route_set.len > 0;
+	if (status == 503)
+		return !c->has_hop || transport_is_stream(c->hop.transport);
+	return status == 408 && !c->has_hop && c->route_set.len > 0;
 }
 
 void notice_failed(struct presence_sub *sub, uint16_t status, struct sip_msg *response)

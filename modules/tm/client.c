@@ -85,6 +85,8 @@ static void client_free(struct tm_client *c)
 	detach(c);
 	tm_uac_lost(c);
 	list_remove(&c->in_tx);
+	if (c->machine.reliable)
+		list_remove(&c->by_peer);
 	htab_remove(&local->clients, &c->node);
 	sip_out_unref(&c->out);
 	set_base(c, NULL);
@@ -213,6 +215,7 @@ struct tm_client *tm_client_direct(struct tm_local *local, uint64_t id, enum sip
 	*out = NULL;
 	c->out->failed = failed;
 	c->out->arg = (void *)(uintptr_t)id;
+	c->out->home = (unsigned)worker_self();	/* who wrote it may be another worker */
 	c->hop = c->out->hop;
 	c->method = method;
 	return c;
@@ -224,7 +227,9 @@ static void begin(struct tm_client *c)
 	struct tm_times times = times_of(c);
 
 	tm_machine_begin(&c->machine, c->is_invite ? TM_ICT_CALLING : TM_NICT_TRYING, reliable,
-	    reliable && c->hop.flow, &times, fire);
+	    &times, fire);
+	if (reliable)
+		tm_peer_join(c);
 }
 
 void tm_client_send(struct tm_client *c)
@@ -463,26 +468,15 @@ void tm_client_receive(struct tm_client *c, const struct tm_answer *answer)
 	input(c, tm_input_recv(answer->status), answer, 0);
 }
 
-/* Over a connection of its own the client cannot be reached in another way: look after it. */
-static void probe(struct tm_client *c)
-{
-	if (flow_is_alive(c->hop.flow))
-		tm_machine_wait_on(&c->machine);
-	else
-		input(c, TM_IN_ERROR, NULL, -ENOTCONN);
-}
-
 static void fire(struct wheel_timer *t)
 {
 	struct tm_client *c = container_of(container_of(container_of(t, struct timer, t),
 	    struct tm_machine, timer), struct tm_client, machine);
-	enum tm_input due = tm_machine_due(&c->machine);
 
-	if (due == TM_IN_REPEAT && c->machine.reliable)
-		probe(c);
-	else
-		input(c, due, NULL, -ETIMEDOUT);
+	input(c, tm_machine_due(&c->machine), NULL, -ETIMEDOUT);
 }
+
+void tm_client_ended(struct tm_client *c) { input(c, TM_IN_ERROR, NULL, -ENOTCONN); }
 
 void tm_client_undelivered(struct tm_client *c, int err)
 {

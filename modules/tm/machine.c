@@ -92,12 +92,6 @@ static void repeat_in(struct tm_machine *m, msec_t interval)
 	m->repeat_at = interval ? now_ms() + interval : 0;
 }
 
-static bool waits_for_response(const struct tm_machine *m)
-{
-	return m->state == TM_ICT_CALLING || m->state == TM_ICT_PROCEEDING ||
-	    m->state == TM_NICT_TRYING || m->state == TM_NICT_PROCEEDING;
-}
-
 static void set_repeat(struct tm_machine *m, enum tm_repeat repeat, const struct tm_times *times)
 {
 	if (repeat == TM_REPEAT_START)
@@ -106,8 +100,6 @@ static void set_repeat(struct tm_machine *m, enum tm_repeat repeat, const struct
 		repeat_in(m, next_interval(m, times));
 	else if (repeat == TM_REPEAT_STOP)
 		m->repeat_at = 0;
-	if (m->probes && waits_for_response(m) && !m->repeat_at)
-		m->repeat_at = now_ms() + TM_PROBE_MS;
 }
 
 /* ---- stepping ---- */
@@ -130,11 +122,10 @@ static void enter(struct tm_machine *m, const struct tm_cell *cell, const struct
 		set_timer(m);
 }
 
-void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable, bool probes,
+void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable,
     const struct tm_times *times, void (*fire)(struct wheel_timer *t))
 {
-	*m = (struct tm_machine){ .state = (uint8_t)first, .reliable = reliable,
-	    .probes = probes };
+	*m = (struct tm_machine){ .state = (uint8_t)first, .reliable = reliable };
 	timer_init(&m->timer, fire);
 	enter(m, tm_table_begin(first), times);
 }
@@ -151,7 +142,7 @@ const struct tm_cell *tm_machine_step(struct tm_machine *m, enum tm_input input,
 
 void tm_machine_wait_on(struct tm_machine *m)
 {
-	m->repeat_at = m->probes && waits_for_response(m) ? now_ms() + TM_PROBE_MS : 0;
+	m->repeat_at = 0;
 	set_timer(m);
 }
 

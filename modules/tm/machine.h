@@ -24,13 +24,10 @@ struct tm_machine {
 	uint32_t     interval;		/* between repetitions, now */
 	uint8_t      state;		/* enum tm_state */
 	bool         reliable;		/* the transport does not lose */
-	bool         probes;		/* reliable, waiting: look after the connection */
 };
 
-#define TM_PROBE_MS 1000		/* how often */
-
 /** Timers start; fire gets m->timer.t and asks tm_machine_due(). */
-void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable, bool probes,
+void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable,
     const struct tm_times *times, void (*fire)(struct wheel_timer *t));
 
 /**
@@ -43,7 +40,7 @@ const struct tm_cell *tm_machine_step(struct tm_machine *m, enum tm_input input,
 
 /** In fire(): TM_IN_END or TM_IN_REPEAT. */
 enum tm_input tm_machine_due(const struct tm_machine *m);
-/** A probe found all well (or there is nothing to repeat): wait on. */
+/** There is nothing to repeat: wait on. */
 void tm_machine_wait_on(struct tm_machine *m);
 /** Fire TM_IN_REPEAT once, after that time. */
 void tm_machine_look_in(struct tm_machine *m, msec_t delay);

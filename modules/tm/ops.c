@@ -135,8 +135,8 @@ static bool answered(struct sip_glance *glance)
 	return true;
 }
 
-const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, answered,
-	worker };
+const struct lcs_tx_ops tm_ops = { ensure, respond, script_done, each, undelivered, tm_ended,
+	answered, worker };
 
 /* ---- for other modules ---- */
 

@@ -84,7 +84,7 @@ int tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **ou
 	tx->way.name = SLICE_NULL;	/* the connection's, and it may go before us */
 	take_arming(tx, ctx);
 	tm_machine_begin(&tx->machine, tx->is_invite ? TM_IST_PROCEEDING : TM_NIST_TRYING,
-	    transport_is_stream(tx->way.transport), false, &tm_conf_of(tx)->times, fire);
+	    transport_is_stream(tx->way.transport), &tm_conf_of(tx)->times, fire);
 	lcs_set_tx(ctx, &tx->work->at);
 	TM_COUNT(local, created);
 	*out = tx;
@@ -486,13 +486,15 @@ static bool is_watched(const struct tm_tx *tx)
 	return tx->has_script && tx->way.flow && !tm_is_answered(tx) && tx->work->count == 0;
 }
 
+#define LOOK_MS 1000
+
 /* Nobody is left to hear the answer that the script is working on. */
 static void look_after_client(struct tm_tx *tx)
 {
 	struct lcs_ctx *ctx = tx->work->ctx;
 
 	if (flow_is_alive(tx->way.flow)) {
-		tm_machine_look_in(&tx->machine, TM_PROBE_MS);
+		tm_machine_look_in(&tx->machine, LOOK_MS);
 		return;
 	}
 	tm_server_forget(tx);

@@ -73,6 +73,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 	local->tm = lcs_shared(mod);
 	list_init(&local->all);
 	list_init(&local->direct);
+	tm_peers_init(local);
 	err = htab_init(&local->servers, 1024);
 	if (!err)
 		err = htab_init(&local->clients, 1024);
@@ -186,8 +187,9 @@ LCS_MODULE(tm,
 	    "(RFC 3261 9.1). A script that waits is cancelled when its client gives up.\n\n"
 	    "t_relay() sees to the answer: when no target can be reached the client gets 430 (its\n"
 	    "connection is gone), 478 (no such host), 408 (silence; only to INVITE, RFC 4320) or 500\n"
-	    "for a next hop that says 503 or cannot be connected. A failure route sees these first,\n"
-	    "503 as 503. A next hop that says 503 with Retry-After is tried last for so long.\n\n"
+	    "for a next hop that says 503 or cannot be connected. A connection that ends before the\n"
+	    "answer has come counts as one that failed, at once. A failure route sees these first, 503\n"
+	    "as 503. A next hop that says 503 with Retry-After is tried last for so long.\n\n"
 	    "Who forks looks for loops (482) and splits Max-Breadth among the branches, 60 if the\n"
 	    "request has none; those that get no share wait until others have ended (RFC 5393).\n\n"
 	    "A 2xx to INVITE that a script gives by t_reply() is repeated until its ACK comes.\n",

@@ -64,12 +64,16 @@ struct tm_conf {
 
 struct tm_pattern;			/* status.c */
 
+#define TM_PEER_BITS 9u
+#define TM_PEERS     ((size_t)1 << TM_PEER_BITS)
+
 struct tm_local {			/* of one worker */
 	struct tm  *tm;
 	struct htab servers;		/* tm_tx by key.call */
 	struct htab clients;	/* tm_client by id */
 	struct list all;		/* tm_tx, oldest first */
 	struct list direct;		/* tm_uac of the short way that wait, oldest first */
+	struct list peers[TM_PEERS];	/* tm_client over streams, see ended.c */
 	struct pool pool;
 	/* The request whose script runs now: its key, and what it armed before there was a
 	 * transaction. Overwritten by the next one. */
@@ -213,6 +217,7 @@ struct tm_client {
 	struct htab_node       node;	/* hash: the id in our branch parameter */
 	struct tm_machine      machine;
 	struct list            in_tx;
+	struct list            by_peer;	/* over a stream, from tm_client_send() on */
 	struct tm_local       *local;
 	struct tm_tx          *tx;	/* NULL: it has gone before */
 	struct tm_branch      *branch;	/* NULL: nobody waits for the response */
@@ -290,6 +295,8 @@ void tm_client_drop(struct tm_client *c);
 /** The network says that a datagram of it did not arrive (18.4): the same as if it could not
  *  have been sent. What went over a stream is not concerned. */
 void tm_client_undelivered(struct tm_client *c, int err);
+/** The connection that its request went by has ended. */
+void tm_client_ended(struct tm_client *c);
 /** CANCEL an INVITE, now or when a provisional response comes. No effect on others. */
 void tm_client_cancel(struct tm_client *c, struct slice reason);
 struct tm_client *tm_client_find(struct tm_local *local, uint64_t id, bool is_cancel);
@@ -300,6 +307,13 @@ void tm_client_detach(struct tm_client *c);
 void tm_client_rings(struct tm_client *c);
 /** The transaction goes; what must go on goes on alone. */
 void tm_client_orphan(struct tm_client *c);
+
+/* ---- ended.c: connections that clients wait by ---- */
+void tm_peers_init(struct tm_local *local);
+/** It is about to be sent over a stream. */
+void tm_peer_join(struct tm_client *c);
+/** This worker's clients whose requests went by that connection hear of it. */
+void tm_ended(flow_id flow, const struct sock_addr *remote);
 
 /* ---- branch.c: from a target to a client ---- */
 /** One more branch, which waits for tm_start_group(). last: its edits so far; is_main: it may

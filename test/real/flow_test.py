@@ -3,12 +3,13 @@
 import os
 import socket
 import ssl
+import time
 import warnings
 
 from lib import sip
 from lib.agent import Agent, Call
 from lib.sdp import PLAIN
-from lib.tap import check, equal, test
+from lib.tap import SLACK, check, equal, test
 
 STREAMS = ("tcp", "tls")
 SDP = [("Content-Type", "application/sdp")]
@@ -65,6 +66,39 @@ def udp_contact_dialog(world, transport):
     caller.answer(caller.peer.expect("BYE"), 200, "OK")
     equal(callee.final(bye).code, 200, "response to BYE")
     equal(stray.history, [], "messages at the UDP port of the Contact")
+
+
+def fails_at_once(request, sender, code):
+    begun = time.monotonic()
+    equal(sender.final(request).code, code, "response at the sender")
+    took = time.monotonic() - begun
+    check(took < 1.0 * SLACK, f"it took {took:.2f} s")
+
+
+@test("a client on {} whose connection ends before it has answered: 430 at once", each=STREAMS)
+def ends_unanswered(world, transport):
+    user = world.user()
+    agent = world.agent(user, transport)
+    equal(agent.register().code, 200, "REGISTER")
+    sender = world.agent(world.user(), "udp").signed_in()
+    request = sender.begin("MESSAGE", user.uri, TEXT, b"to nobody")
+    agent.peer.expect("MESSAGE")
+    agent.peer.close()
+    fails_at_once(request, sender, 430)
+
+
+@test("a next hop that the server has connected to, and that goes before it has answered: 500 at once")
+def next_hop_goes(world):
+    user = world.user()
+    hop = world.listener("tcp")
+    agent = world.agent(user, "udp")
+    contact = "<sip:%s@%s:%d;transport=tcp>" % (user.name, *hop.local)
+    equal(agent.register(contact=contact).code, 200, "REGISTER")
+    sender = world.agent(world.user(), "tcp").signed_in()
+    request = sender.begin("MESSAGE", user.uri, TEXT, b"to nobody")
+    hop.expect("MESSAGE")
+    hop.close()
+    fails_at_once(request, sender, 500)
 
 
 @test("while a {} client is connected, nothing is opened to the address in its Contact",

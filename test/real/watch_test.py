@@ -104,3 +104,22 @@ def survives(world):
     reply = back.ask("PUBLISH", two.uri, [("Event", "presence"), ("Expires", "0"),
                                           ("SIP-If-Match", etag)])
     equal(reply.code, 200, "PUBLISH with the tag from before")
+
+
+@test("a watcher that dies between NOTIFY and its 200 is told again when he is back", limit=60)
+def dies_unanswering(world):
+    one, two = world.users(2, "home")
+    server = world.server("home")
+    agent = world.agent(one, "tcp", server).signed_in()
+    phone = world.listener("tcp")
+    contact = "<sip:%s@%s:%d;transport=tcp>" % (one.name, *phone.local)
+    edge = "<sip:%s:%d;transport=tcp;lr>" % phone.local
+    reply = agent.ask("SUBSCRIBE", two.uri, [("Event", "presence"), ("Expires", "600"),
+                      ("Record-Route", edge)], replace={"Contact": contact})
+    equal(reply.code, 200, "SUBSCRIBE")
+    first = phone.expect("NOTIFY")
+    phone.close()
+    back = world.listener("tcp", *phone.local)
+    note = back.expect("NOTIFY", 10)                # timer F would end after 32 s
+    equal(note.get("Call-ID"), first.get("Call-ID"), "the dialog")
+    check(int(note.cseq()[0]) > int(first.cseq()[0]), "a copy")

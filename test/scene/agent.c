@@ -223,11 +223,14 @@ void agent_send(struct agent *a, const struct step *step)
 void agent_close(struct agent *a, struct slice transport, unsigned line)
 {
 	enum sip_transport t = transport.len ? transport_parse(transport) : TRANSPORT_TCP;
+	flow_id *flow = &a->flows[t];
 
-	if (t == TRANSPORT_NONE || a->flows[t] == 0)
+	if (!flow_is_alive(*flow))
+		flow = &a->opened[t];
+	if (t == TRANSPORT_NONE || !flow_is_alive(*flow))
 		scene_fail(line, "%.*s has no such connection", SLICE_ARG(a->name));
-	fake_close(a->flows[t]);
-	a->flows[t] = 0;
+	fake_close(*flow);
+	*flow = 0;
 	fake_settle();
 }
 
@@ -257,6 +260,8 @@ int agents_wire(const struct sip_hop *hop, struct slice bytes)
 	}
 	if (a->refuses || a->gone)
 		return transport_is_stream(hop->transport) ? -ECONNREFUSED : 0;
+	if (hop->flow && hop->flow != a->flows[hop->transport])
+		a->opened[hop->transport] = hop->flow;
 	if (a->deaf)
 		return 0;
 	g = scene_alloc(sizeof(*g));

@@ -84,6 +84,7 @@ struct agent {
 	unsigned         number;
 	struct sock_addr addr;
 	flow_id          flows[TRANSPORT_COUNT];	/* connections it opened */
+	flow_id          opened[TRANSPORT_COUNT];	/* those that the server opened to it */
 	uint16_t         ports[TRANSPORT_COUNT];	/* their ephemeral ports */
 	bool             refuses, deaf, gone;
 	struct got      *got, **got_end;

@@ -620,6 +620,58 @@ static void who_watches_is_told_on_the_owner(void **state)
 	list_remove(&watch.node);
 }
 
+static _Atomic int told_of_end[3];
+
+static void note_ended(flow_id id, const struct sock_addr *remote)
+{
+	const struct sip_hop hop = rig_held_hop(0);
+
+	assert_int_equal(id, hop.flow);
+	assert_true(sock_addr_eq(remote, &hop.remote));
+	told_of_end[worker_self()]++;
+}
+
+/* Each worker that has sent what wants to know, once; whether the peer ends it all or only its
+ * own side, after which no answer comes either. */
+static void who_has_sent_is_told_of_the_end(void **state)
+{
+	struct fate fates[3] = { 0 };
+	char text[512];
+	int fd;
+
+	(void)state;
+	net_set_ended(note_ended);
+	for (unsigned half = 0; half < 2; half++) {
+		memset((void *)told_of_end, 0, sizeof(told_of_end));
+		rig_start(3, rig_hold);
+		fd = peer_connect(RIG_TCP);
+		peer_send(fd, request(1, text));
+		await(rig_held() == 1);
+		for (unsigned i = 0; i < 4; i++) {
+			struct sip_hop hop = rig_held_hop(0);
+
+			hop.flow = i % 2 ? hop.flow : 0;
+			send_from(i < 3 ? 0 : 2, &hop, request(1, text), &fates[i % 3]);
+			peer_expect(fd, request(1, text));
+		}
+		send_from(1, &(struct sip_hop){ .transport = TRANSPORT_TCP, .flow = rig_held_flow(0) },
+		    request(1, text), NULL);
+		peer_expect(fd, request(1, text));
+		if (half)
+			shutdown(fd, SHUT_WR);
+		else
+			close(fd);
+		await(told_of_end[0] == 1 && told_of_end[2] == 1);
+		rig_release(RIG_DROP);
+		if (half)
+			close(fd);
+		await(rig_counted(connections_now) == 0);
+		rig_stop();
+		assert_int_equal(told_of_end[0] + told_of_end[1] + told_of_end[2], 2);
+	}
+	net_set_ended(NULL);
+}
+
 static void count_flow(const struct flow_info *info, void *arg)
 {
 	assert_true(info->inbound);
@@ -703,5 +755,6 @@ UNIT_MAIN(
 	cmocka_unit_test(close_after_writes_first),
 	cmocka_unit_test(more_in_a_turn_than_one_call_takes),
 	cmocka_unit_test(who_watches_is_told_on_the_owner),
+	cmocka_unit_test(who_has_sent_is_told_of_the_end),
 	cmocka_unit_test(flows_can_be_listed),
 	cmocka_unit_test(stopping_leaves_nothing_behind))

@@ -21,15 +21,12 @@ static void fire(struct wheel_timer *t)
 	(void)t;
 	if (due == TM_IN_REPEAT && seen.count < COUNT(seen.repeated))
 		seen.repeated[seen.count++] = fake_now() - seen.began;
-	if (due == TM_IN_REPEAT && seen.m.probes)
-		tm_machine_wait_on(&seen.m);
-	else
-		tm_machine_step(&seen.m, due, &times);
+	tm_machine_step(&seen.m, due, &times);
 	if (seen.m.state == TM_TERMINATED)
 		seen.ended = fake_now() - seen.began;
 }
 
-struct beginning { enum tm_state first; bool reliable, probes; };
+struct beginning { enum tm_state first; bool reliable; };
 
 static void begin(void *arg)
 {
@@ -38,12 +35,12 @@ static void begin(void *arg)
 	seen.count = 0;
 	seen.ended = 0;
 	seen.began = fake_now();
-	tm_machine_begin(&seen.m, b->first, b->reliable, b->probes, &times, fire);
+	tm_machine_begin(&seen.m, b->first, b->reliable, &times, fire);
 }
 
 static void start(enum tm_state first, bool reliable)
 {
-	struct beginning b = { first, reliable, false };
+	struct beginning b = { first, reliable };
 
 	fake_as_worker(0, begin, &b);
 }
@@ -218,29 +215,6 @@ static void lengths_are_those_of_the_rfcs(void **state)
 	}
 }
 
-static void probe_began(void *arg)
-{
-	struct beginning b = { TM_ICT_CALLING, true, true };
-
-	(void)arg;
-	begin(&b);
-}
-
-static void a_connection_is_looked_after_while_it_rings(void **state)
-{
-	(void)state;
-	fake_as_worker(0, probe_began, NULL);
-	advance(1100);
-	assert_int_equal(seen.count, 1);
-	input(TM_IN_RECV_1XX);
-	advance(5000);
-	assert_in_range(seen.count, 5, 7);
-	input(TM_IN_RECV_2XX);
-	seen.count = 0;
-	advance(5000);
-	assert_int_equal(seen.count, 0);
-}
-
 static void stop(void *arg)
 {
 	(void)arg;
@@ -276,5 +250,4 @@ UNIT_MAIN(
 	TEST(a_server_waits_200_ms_with_its_100),
 	TEST(others_wait_until_timer_e_is_t2),
 	TEST(what_a_stream_needs_not_is_passed_through),
-	TEST(lengths_are_those_of_the_rfcs),
-	TEST(a_connection_is_looked_after_while_it_rings))
+	TEST(lengths_are_those_of_the_rfcs))
