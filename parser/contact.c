@@ -14,9 +14,10 @@ static struct slice strip_quotes(struct slice s)
 	return slice_of(s.p + 1, s.len - 2);
 }
 
-static int note_param(struct sip_contact *c, struct slice name, struct slice value,
-    struct sip_defect *why)
+static int note_param(void *contact, struct slice name, struct slice value, struct sip_defect *why)
 {
+	struct sip_contact *c = contact;
+
 	if (token_is_word(name, SLICE("q"))) {
 		if (token_to_q(value, &c->q) != 0)
 			return sip_defect(why, value, "Contact with a q outside 0 to 1");
@@ -35,9 +36,6 @@ static int note_param(struct sip_contact *c, struct slice name, struct slice val
 
 int sip_contact_read(struct slice s, struct sip_contact *out, struct sip_defect *why)
 {
-	struct slice rest, name, value;
-	int err;
-
 	s = token_trim(s);
 	out->star = slice_eq(s, SLICE("*"));
 	out->q = 1000;
@@ -48,11 +46,7 @@ int sip_contact_read(struct slice s, struct sip_contact *out, struct sip_defect 
 		out->addr = (struct name_addr){ .text = s };
 		return 0;
 	}
-	err = name_addr_read(s, &out->addr, why);
-	rest = out->addr.params;
-	while (!err && hdr_next_param(&rest, &name, &value))
-		err = note_param(out, name, value, why);
-	return err;
+	return name_addr_read_with(s, &out->addr, note_param, out, why);
 }
 
 int sip_contact_parse(struct slice s, struct sip_contact *out, struct sip_defect *why)

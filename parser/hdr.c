@@ -149,20 +149,14 @@ static size_t angle_span(struct slice s)
  * brackets, or the end. What is opened and never closed goes on to the end. */
 static size_t value_span(struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		size_t n;
+	size_t i = 0, n = 1;
 
-		if (s.p[i] == ',')
+	while (n > 0) {
+		i += scan_find_among(slice_skip(s, i), ',', '"', '<');
+		if (i == s.len || s.p[i] == ',')
 			return i;
-		if (s.p[i] == '"')
-			n = token_quoted_span(slice_skip(s, i));
-		else if (s.p[i] == '<')
-			n = angle_span(slice_skip(s, i));
-		else
-			continue;
-		if (n == 0)
-			break;
-		i += n - 1;
+		n = s.p[i] == '"' ? token_quoted_span(slice_skip(s, i)) : angle_span(slice_skip(s, i));
+		i += n;
 	}
 	return s.len;
 }

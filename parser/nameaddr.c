@@ -96,7 +96,7 @@ int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect
 /* Behind the quote that ends the string at p if no backslash is in it, else NULL. */
 static const char *quick_string(const char *p, const char *end)
 {
-	size_t n = scan_find_either(slice_between(p + 1, end), '"', '\\');
+	size_t n = scan_find_among(slice_between(p + 1, end), '"', '\\', '"');
 
 	p += 1 + n;
 	return p < end && *p == '"' ? p + 1 : NULL;
@@ -124,13 +124,15 @@ static const char *quick_address(struct slice s, struct name_addr *out)
 }
 
 /* ";tag=value;name=value" without blanks, as nearly all are written. */
-static bool quick_params(struct slice s, struct name_addr *out)
+static bool quick_params(struct slice s, struct name_addr *out, name_addr_param_fn *see, void *arg)
 {
 	const char *p = s.p, *end = slice_end(s);
 	struct slice name, value;
 
 	while (p < end) {
 		if (*p != ';' || !(p = param_quick(p + 1, end, &name, &value)))
+			return false;
+		if (see && see(arg, name, value, NULL) != 0)
 			return false;
 		if (out->tag.len == 0 && token_is_word(name, SLICE("tag")))
 			out->tag = value;
@@ -139,25 +141,36 @@ static bool quick_params(struct slice s, struct name_addr *out)
 	return true;
 }
 
-static int take_rest(struct slice s, struct name_addr *out, struct sip_defect *why)
-{
-	if (s.len == 0 || quick_params(s, out))
-		return 0;
-	out->tag = SLICE_NULL;
-	return take_params(s, out, why);
-}
-
-int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why)
+static bool read_quick(struct slice s, struct name_addr *out, name_addr_param_fn *see, void *arg)
 {
 	const char *p;
 
-	s = token_trim(s);
 	out->text = s;
 	out->brackets = true;
 	out->params = out->tag = SLICE_NULL;
 	p = quick_address(s, out);
-	return p ? take_rest(slice_between(p, slice_end(s)), out, why) :
-	    name_addr_read_long(s, out, why);
+	return p && (p == slice_end(s) || quick_params(slice_between(p, slice_end(s)), out, see, arg));
+}
+
+int name_addr_read_with(struct slice s, struct name_addr *out, name_addr_param_fn *see, void *arg,
+    struct sip_defect *why)
+{
+	struct slice rest, name, value;
+	int err;
+
+	s = token_trim(s);
+	if (read_quick(s, out, see, arg))
+		return 0;
+	err = name_addr_read_long(s, out, why);
+	rest = out->params;
+	while (see && !err && hdr_next_param(&rest, &name, &value))
+		err = see(arg, name, value, why);
+	return err;
+}
+
+int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why)
+{
+	return name_addr_read_with(s, out, NULL, NULL, why);
 }
 
 int name_addr_parse(struct slice s, struct name_addr *out, struct sip_defect *why)

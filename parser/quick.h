@@ -34,6 +34,12 @@ int uri_read(struct slice s, struct sip_uri *out, struct sip_defect *why);
 /** name_addr_parse() into *out, which holds anything after a failure; either way. */
 int name_addr_read(struct slice s, struct name_addr *out, struct sip_defect *why);
 int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect *why);
+/** One parameter of an address: 0, or what sip_defect() gave. It may come twice, in order. */
+typedef int name_addr_param_fn(void *arg, struct slice name, struct slice value,
+    struct sip_defect *why);
+/** name_addr_read() that shows the parameters to somebody on its way. */
+int name_addr_read_with(struct slice s, struct name_addr *out, name_addr_param_fn *see, void *arg,
+    struct sip_defect *why);
 /** sip_contact_parse() in the same way. */
 int sip_contact_read(struct slice s, struct sip_contact *out, struct sip_defect *why);
 

@@ -222,8 +222,8 @@ static inline size_t scan_find(struct slice s, char c)
 #endif
 }
 
-/** The first of two bytes, neither of them NUL. */
-static inline size_t scan_find_either(struct slice s, char a, char b)
+/** The first of three bytes, none of them NUL. */
+static inline size_t scan_find_among(struct slice s, char a, char b, char c)
 {
 	size_t at = 0;
 
@@ -231,14 +231,14 @@ static inline size_t scan_find_either(struct slice s, char a, char b)
 	for (; at < s.len; at += 16) {
 		__m128i block = s.len - at < 16 ? scan_few(s.p + at, s.len - at) :
 		    scan_load(s.p + at);
-		unsigned hits = scan_mask(block, a) | scan_mask(block, b);
+		unsigned hits = scan_mask(block, a) | scan_mask(block, b) | scan_mask(block, c);
 
 		if (hits)
 			return at + scan_first(hits);
 	}
 	return s.len;
 #else
-	while (at < s.len && s.p[at] != a && s.p[at] != b)
+	while (at < s.len && s.p[at] != a && s.p[at] != b && s.p[at] != c)
 		at++;
 	return at;
 #endif

@@ -6,6 +6,7 @@
 
 #include "parser/auth.h"
 #include "parser/quick.h"
+#include "parser/token.h"
 #include "utils/err.h"
 
 static void note(struct slow_index *x, uint16_t status, const char *reason)
@@ -379,6 +380,43 @@ static void compare_params(struct slice s, take_fn *quick, take_fn *slow)
 	} while (true);
 }
 
+/* What a Contact's parameters say, one after the other; false: one of them is wrong. */
+static bool slow_params(struct slice params, struct sip_contact *out)
+{
+	struct slice name, value;
+	uint16_t q = 1000;
+
+	while (hdr_next_param(&params, &name, &value)) {
+		bool is_number = slice_to_u32(value, &out->reg_id) == 0;
+
+		if (slice_eq_nocase(name, SLICE("q")) && token_to_q(value, &q) != 0)
+			return false;
+		if (slice_eq_nocase(name, SLICE("reg-id")) && (!is_number || !out->reg_id))
+			return false;
+		if (slice_eq_nocase(name, SLICE("expires"))) {
+			out->has_expires = true;
+			out->expires = is_number ? out->reg_id : 3600;
+		}
+	}
+	out->q = q;
+	return true;
+}
+
+static void compare_contacts(struct slice s)
+{
+	struct sip_contact quick, slow = { .star = slice_eq(token_trim(s), SLICE("*")) };
+	int err = sip_contact_parse(s, &quick, NULL);
+	bool is_good = !slow.star && name_addr_read_long(s, &slow.addr, NULL) == 0 &&
+	    slow_params(slow.addr.params, &slow);
+
+	lcs_assert((err == 0) == (is_good || slow.star));
+	if (err || slow.star)
+		return;
+	lcs_assert(quick.q == slow.q && quick.has_expires == slow.has_expires);
+	lcs_assert(quick.expires == slow.expires && same(quick.addr.tag, slow.addr.tag));
+	lcs_assert(same(quick.addr.params, slow.addr.params));
+}
+
 void slow_compare_values(struct slice s)
 {
 	struct sip_uri quick, slow;
@@ -390,6 +428,7 @@ void slow_compare_values(struct slice s)
 	compare_addresses(s);
 	compare_vias(s);
 	compare_cseqs(s);
+	compare_contacts(s);
 	for (size_t at = 0; at < s.len && at < 2; at++) {
 		compare_params(slice_skip(s, at), hdr_take_param, param_read);
 		compare_params(slice_skip(s, at), auth_next_param, auth_param_read);

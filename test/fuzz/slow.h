@@ -24,7 +24,7 @@ void slow_index(struct slice raw, uint16_t max_hdrs, struct slow_index *out);
 void slow_compare(struct slice raw, const struct sip_msg *msg, int err,
     const struct sip_defect *why, uint16_t max_hdrs);
 
-/** A value of Via, an address, a URI, a CSeq and parameters: the short way against the long one. */
+/** A value of Via, an address, a Contact, a URI, a CSeq and parameters: the short way against the long one. */
 void slow_compare_values(struct slice s);
 
 #endif

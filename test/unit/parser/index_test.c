@@ -35,6 +35,7 @@ static const char *const values[] = {
 	"\"User 17\" <sip:u17@bench.example:5060;transport=tcp>;tag=f1f.2a;epid=00000011",
 	"<sip:127.0.0.1;lr;ftag=1>;x=\"a,b\"", "sip:alice:secret@[2001:db8::1]:5061;maddr=h?a=b",
 	"sip:bob@bench.example", "1 INVITE", "2147483647 MESSAGE",
+	"<sip:u17@127.0.0.1:20003>;methods=\"INVITE, ACK\";q=0.5;reg-id=1;expires=600;q=1;tag=a",
 	"tag=f1f.2a;epid=\"a;b\";x", "username=\"u17\", realm=\"a,b\",qop=auth, nc=00000001,uri=\"\"",
 };
 
@@ -199,8 +200,9 @@ static void spans_end_where_their_class_does(void **state)
 				assert_ptr_equal(scan_value_end(p, end), token_end(p, end, TOKEN_VALUE));
 				assert_int_equal(scan_find(slice_between(p, end), 'q'),
 				    slice_find(slice_between(p, end), 'q'));
-				assert_int_equal(scan_find_either(slice_between(p, end), 'q', '"'),
-				    c == 'q' || c == '"' ? slice_find(slice_between(p, end), (char)c) :
+				assert_int_equal(scan_find_among(slice_between(p, end), 'q', '"', ','),
+				    c == 'q' || c == '"' || c == ',' ?
+				    slice_find(slice_between(p, end), (char)c) :
 				    (size_t)(end - p));
 				assert_int_equal(scan_has_upto(slice_between(p, end), ' '),
 				    p <= text + at && c <= ' ');
