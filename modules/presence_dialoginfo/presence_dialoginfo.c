@@ -17,6 +17,12 @@ struct dialoginfo {
 	const struct presence_api *presence;
 	struct presence           *p;
 	struct presence_package    package;
+	int                        part;	/* struct where */
+};
+
+/* Kept with a user. */
+struct where {
+	int64_t gone;			/* unix seconds: when his last binding went; 0: it did not */
 };
 
 static const struct dialoginfo_conf *conf_of(const struct dialoginfo *di)
@@ -68,13 +74,28 @@ static uint32_t next_version(const struct dialoginfo *di, const struct presence_
 	return (uint32_t)next;
 }
 
+/* A phone that has lost its power or its network cannot say that its calls are over: what was
+ * published before the user's last binding went counts no more until one is there again. */
+static void registered(void *arg, struct presence_user *u, bool is_registered)
+{
+	struct dialoginfo *di = arg;
+	struct where *where = di->presence->part(u, di->part);
+
+	if (is_registered && !where->gone)
+		return;
+	where->gone = is_registered ? 0 : loop_wall(worker_loop());
+	if (di->presence->next_publication(u, &di->package, NULL))
+		di->presence->changed(u, &di->package);
+}
+
 static void put_sources(const struct dialoginfo *di, struct presence_user *u, struct buf *b)
 {
+	const struct where *where = di->presence->part(u, di->part);
 	const struct presence_publication *pub = NULL;
 	unsigned place = 0;
 
 	while ((pub = di->presence->next_publication(u, &di->package, pub)))
-		if (pub->doc)
+		if (pub->doc && pub->changed > where->gone)
 			dialogs_put(b, pub->doc, place++);
 }
 
@@ -107,6 +128,8 @@ static const struct presence_format formats[] = {
 static const struct slice publish_types[] = { { "application/dialog-info+xml", 27 }, { "", 0 } };
 static const struct lcs_need needs[] = { { "presence", 1, false }, { 0 } };
 
+static const struct presence_part part = { "presence_dialoginfo", sizeof(struct where), NULL };
+
 static int load(struct lcs_mod *mod)
 {
 	struct dialoginfo *di = lcs_shared(mod);
@@ -118,8 +141,12 @@ static int load(struct lcs_mod *mod)
 	di->package = (struct presence_package){
 		.name = SLICE("dialog"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_PER_SUB, .parse = parse, .free_doc = free_doc,
+		.registered = registered,
 	};
 	xml_read_init();
+	di->part = di->presence->add_part(di->p, &part);
+	if (di->part < 0)
+		return di->part;
 	return di->presence->add_package(di->p, &di->package, di);
 }
 
@@ -145,7 +172,8 @@ LCS_MODULE(presence_dialoginfo,
 	    "Phones with lamps for the lines of others subscribe to `dialog`; phones that publish\n"
 	    "their calls (PUBLISH with `application/dialog-info+xml`) light them. Each phone of a\n"
 	    "user publishes its own calls; a watcher gets those of all, always the whole state.\n"
-	    "Who is blocked politely sees no call. The server itself reports no calls: a user whose\n"
+	    "When the user's last binding goes, what was published before counts no more until one is\n"
+	    "there again. Who is blocked politely sees no call. The server itself reports no calls: a user whose\n"
 	    "phones publish nothing is never seen to be in one.\n",
 	.conf_size = sizeof(struct dialoginfo_conf),
 	.local_size = sizeof(struct dialoginfo_local),

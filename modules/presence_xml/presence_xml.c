@@ -96,8 +96,6 @@ static const struct slice publish_types[] = {
 
 /* ---- presence follows registration ---- */
 
-struct where { bool was_registered; };
-
 static bool has_published(struct presence_xml *px, struct presence_user *u)
 {
 	const struct presence_publication *pub = NULL;
@@ -134,13 +132,11 @@ static void mark(struct presence_xml *px, struct presence_user *u, bool is_gone)
 static void registered(void *arg, struct presence_user *u, bool is_registered)
 {
 	struct presence_xml *px = arg;
-	struct where *where = px->presence->part(u, px->part);
 
 	if (is_registered && is_marked(px, u))
 		mark(px, u, false);
-	else if (!is_registered && where->was_registered && has_published(px, u))
+	else if (!is_registered && has_published(px, u))
 		mark(px, u, true);
-	where->was_registered = is_registered;
 }
 
 /* ---- interface ---- */
@@ -187,8 +183,6 @@ static int add_operations(struct presence_xml *px)
 	return err ? err : px->service->add_operation(px->s, &px->get_presence);
 }
 
-static const struct presence_part part = { "presence_xml", sizeof(struct where), NULL };
-
 static int load(struct lcs_mod *mod)
 {
 	struct presence_xml *px = lcs_shared(mod);
@@ -206,9 +200,6 @@ static int load(struct lcs_mod *mod)
 		.parse = parse, .free_doc = free_doc, .registered = registered,
 	};
 	xml_read_init();
-	px->part = px->presence->add_part(px->p, &part);
-	if (px->part < 0)
-		return px->part;
 	err = px->presence->add_package(px->p, &px->package, px);
 	return err ? err : add_operations(px);
 }

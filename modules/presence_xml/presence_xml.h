@@ -26,7 +26,6 @@ struct presence_xml {
 	struct service            *s;
 	struct presence_package    package;
 	struct service_operation   set_presence, get_presence;
-	int                        part;	/* struct where */
 	bool (*names)(void *arg, struct slice aor, struct arena *arena,
 	    struct presence_xml_names *out);
 	void                      *names_arg;
