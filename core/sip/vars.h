@@ -21,6 +21,11 @@ extern const struct lcs_var vars_header[];	/* headers by name, body, whole messa
 extern const struct lcs_var vars_net[];		/* where it came from */
 extern const struct lcs_var vars_auth[];	/* credentials as the client sent them */
 extern const struct lcs_var vars_bag[];		/* $avp, $xavp */
+/* ---- funcs_uri.c, for core_funcs ---- */
+lcs_fn core_strip, core_strip_tail, core_prefix, core_setuser, core_sethost, core_setport,
+    core_sethostport, core_seturi, core_revert_uri, core_setdsturi, core_resetdsturi,
+    core_isdsturiset;
+
 lcs_fn push_avp, push_hdr, push_xavp;
 extern const struct lcs_var vars_time[];	/* clock and server */
 
