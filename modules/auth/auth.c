@@ -242,7 +242,7 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_local, challenges, STAT_COUNTER, "challenges sent"),
 	LCS_STAT(struct auth_local, accepted, STAT_COUNTER, "right responses"),
 	LCS_STAT(struct auth_local, copies, STAT_COUNTER,
-	    "of them REGISTERs that came again over UDP, their answer being lost"),
+	    "of them requests that came again over UDP, their answer being lost"),
 	LCS_STAT(struct auth_local, wrong, STAT_COUNTER, "wrong responses"),
 	LCS_STAT(struct auth_local, stale, STAT_COUNTER,
 	    "right responses with an old, unknown or repeated nonce"),

@@ -54,8 +54,11 @@ int nonces_init(struct nonces *n, size_t slots, struct slice secret)
 	while (size < slots)
 		size *= 2;
 	n->slots = calloc(size, sizeof(*n->slots));
-	if (!n->slots)
+	n->copies = calloc(size + 1, sizeof(*n->copies));
+	if (!n->slots || !n->copies) {
+		nonces_fini(n);
 		return -ENOMEM;
+	}
 	n->mask = size - 1;
 	if (!secret.len)
 		rand_bytes(bytes, sizeof(bytes));
@@ -70,7 +73,9 @@ int nonces_init(struct nonces *n, size_t slots, struct slice secret)
 void nonces_fini(struct nonces *n)
 {
 	free(n->slots);
+	free(n->copies);
 	n->slots = NULL;
+	n->copies = NULL;
 }
 
 void nonce_make(struct nonces *n, int64_t now, char *out)
@@ -81,7 +86,6 @@ void nonce_make(struct nonces *n, int64_t now, char *out)
 	/* Readers check the serial first: the window of the old one is void from here on. */
 	atomic_store_explicit(&slot->serial, serial, memory_order_release);
 	atomic_store_explicit(&slot->window, 0, memory_order_release);
-	atomic_store_explicit(&slot->copy, 0, memory_order_relaxed);
 	put_hex(out, (uint64_t)now, 8);
 	put_hex(out + 8, serial, 8);
 	put_hex(out + 16, mac(n, out), 16);
@@ -136,18 +140,50 @@ static enum nonce_state find_slot(struct nonces *n, struct slice nonce, int64_t 
 	return NONCE_FRESH;
 }
 
+/* ---- copies ---- */
+
 static uint64_t copy_of(uint64_t mark, int64_t now)
 {
 	return IS_MARK | (mark & ~(uint64_t)SECOND_BITS) | ((uint64_t)now & SECOND_BITS);
 }
 
-static bool is_copy(const struct nonce_slot *slot, uint64_t mark, int64_t now)
+/* A mark stands in one of two places, found by its own bits: the request that it was made of
+ * names nonce and count. */
+static _Atomic uint64_t *places_of(const struct nonces *n, uint64_t mark)
 {
-	uint64_t was = atomic_load_explicit(&slot->copy, memory_order_relaxed);
-	uint64_t is = copy_of(mark, now);
-
-	return (was ^ is) <= SECOND_BITS && ((is - was) & SECOND_BITS) <= NONCE_COPY_S;
+	return &n->copies[(mark >> 20) & n->mask & ~(size_t)1];
 }
+
+static uint64_t age_of(uint64_t copy, int64_t now)
+{
+	return copy ? ((uint64_t)now - copy) & SECOND_BITS : UINT64_MAX;
+}
+
+static bool is_copy(const struct nonces *n, uint64_t mark, int64_t now)
+{
+	_Atomic uint64_t *places = places_of(n, mark);
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t was = atomic_load_explicit(&places[i], memory_order_relaxed);
+
+		if ((was ^ copy_of(mark, now)) <= SECOND_BITS && age_of(was, now) <= NONCE_COPY_S)
+			return true;
+	}
+	return false;
+}
+
+/* Where the older one was. */
+static void keep_mark(struct nonces *n, uint64_t mark, int64_t now)
+{
+	_Atomic uint64_t *places = places_of(n, mark);
+	uint64_t first = atomic_load_explicit(&places[0], memory_order_relaxed);
+	uint64_t second = atomic_load_explicit(&places[1], memory_order_relaxed);
+
+	atomic_store_explicit(&places[age_of(second, now) > age_of(first, now)],
+	    copy_of(mark, now), memory_order_relaxed);
+}
+
+/* ---- judging ---- */
 
 enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
     uint32_t nc, uint64_t mark)
@@ -158,8 +194,9 @@ enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, in
 	if (state != NONCE_FRESH || !nc)
 		return state;
 	if (!count_use(slot, nc))
-		return mark && is_copy(slot, mark, now) ? NONCE_COPY : NONCE_REPLAYED;
-	atomic_store_explicit(&slot->copy, mark ? copy_of(mark, now) : 0, memory_order_relaxed);
+		return mark && is_copy(n, mark, now) ? NONCE_COPY : NONCE_REPLAYED;
+	if (mark)
+		keep_mark(n, mark, now);
 	return NONCE_FRESH;
 }
 

@@ -15,14 +15,14 @@
 
 #define NONCE_CHARS 32
 
-/* copy: mark of the request that used it last, and when; 0: none. */
-struct nonce_slot { _Atomic uint32_t serial; _Atomic uint64_t window, copy; };
+struct nonce_slot { _Atomic uint32_t serial; _Atomic uint64_t window; };
 
 struct nonces {
 	struct siphash_key  key;
 	_Atomic uint32_t    next;
 	size_t              mask;	/* slots - 1 */
 	struct nonce_slot  *slots;
+	_Atomic uint64_t   *copies;	/* marks of requests and when they came; 0: none. As many */
 };
 
 /* How long a client repeats a request that was not answered (RFC 3261 17.1.2: 64*T1), s. */
@@ -39,9 +39,9 @@ void nonce_make(struct nonces *n, int64_t now, char *out);
  * Any thread. Judge a nonce; if it is fresh and nc > 0, count that use.
  * @param lifetime  seconds
  * @param nc        0: the client sent none (RFC 2069 style), nothing is counted
- * @param mark      of the request and whom it came from, not to be guessed; 0: none. Another
- *                  use of the same count with the same mark, within NONCE_COPY_S of the first
- *                  and if no other was between them, is the same use: NONCE_COPY
+ * @param mark      of all bytes of the request and whom it came from, not to be guessed; 0:
+ *                  none. Another use of its count with the same mark, within NONCE_COPY_S of the first,
+ *                  is the same use: NONCE_COPY, unless newer marks have taken its place
  */
 enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, int64_t lifetime,
     uint32_t nc, uint64_t mark);

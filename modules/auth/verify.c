@@ -152,9 +152,10 @@ enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
 }
 
 /*
- * A REGISTER over UDP whose 200 was lost comes again, byte by byte, and save() knows it without
- * a transaction; so its use of the nonce must be known, too, or the client would be asked again
- * (RFC 3261 17.2.2). From elsewhere, or with one byte changed, it is somebody else's.
+ * A request over UDP whose answer was lost comes again, byte by byte. One without a transaction
+ * is known by who has answered it (a binding, a dialog); so its use of the nonce must be known,
+ * too, or the client would be asked again (RFC 3261 17.2.2). From elsewhere, or with one byte
+ * changed, it is somebody else's. An INVITE has its transaction.
  */
 static uint64_t mark_of(struct lcs_ctx *ctx)
 {
@@ -164,7 +165,7 @@ static uint64_t mark_of(struct lcs_ctx *ctx)
 	    slice_of((const char *)from->ip.bytes, sizeof(from->ip.bytes)),
 	    slice_of((const char *)&from->port, sizeof(from->port)) };
 
-	if (msg->method != METHOD_REGISTER || msg->from.transport != TRANSPORT_UDP)
+	if (msg->method == METHOD_INVITE || msg->from.transport != TRANSPORT_UDP)
 		return 0;
 	return siphash_pieces(siphash_boot_key(), pieces, 3, 0) | 1;
 }

@@ -173,8 +173,15 @@ static void send_file(struct agent *a, struct slice text, const struct step *ste
 	agent_deliver(a, &hop, slice_of(bytes, len));
 }
 
-static void send_again(struct agent *a, const struct step *step)
+/* What it sent last, or in a call: "in first". */
+static void send_again(struct agent *a, struct slice rest, const struct step *step)
 {
+	if (slice_eq(take_word(&rest), SLICE("in"))) {
+		const struct call *c = agent_call(a, rest, step->line);
+
+		agent_deliver(a, &c->sent_hop, c->sent);
+		return;
+	}
 	if (a->last_sent.len == 0)
 		scene_fail(step->line, "%.*s has sent nothing yet", SLICE_ARG(a->name));
 	agent_deliver(a, &a->last_hop, a->last_sent);
@@ -200,7 +207,7 @@ void agent_send(struct agent *a, const struct step *step)
 	struct order o;
 
 	if (slice_eq(first, SLICE("again"))) {
-		send_again(a, step);
+		send_again(a, rest, step);
 		return;
 	}
 	if (slice_eq(first, SLICE("back"))) {

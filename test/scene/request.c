@@ -54,6 +54,8 @@ static void send_draft(struct agent *a, struct call *c, struct draft *d, const s
 
 	draft_notes(d, step->notes);
 	bytes = draft_text(d);
+	c->sent = bytes;
+	c->sent_hop = *hop;
 	if (slice_eq(method, SLICE("INVITE"))) {
 		c->invite = bytes;
 		c->hop = *hop;

@@ -72,8 +72,9 @@ struct call {				/* what an agent knows about a call it is in */
 	struct slice   call_id, local, remote;	/* From and To values of its own requests */
 	struct slice   target, routes;	/* remote target; Route values */
 	struct slice   first_uri;	/* Request-URI of the first request */
-	struct slice   invite;		/* bytes of its last INVITE, as sent */
-	struct sip_hop hop;		/* how it was sent */
+	struct slice   sent;		/* its last request, as sent */
+	struct slice   invite;		/* the last one that was an INVITE */
+	struct sip_hop hop, sent_hop;	/* how these were sent: the INVITE, the last */
 	uint32_t       cseq;
 	struct slice   tag;
 };
