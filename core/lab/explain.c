@@ -317,6 +317,8 @@ int lab_explain(int argc, char **argv)
 		return verb_misused("explain", optind == argc ? "explain needs a file with a SIP message" :
 		    "explain takes one message");
 	ask.message = argv[optind];
+	/* Then every call is one, also a question for methods: a mock may stand for it. */
+	ask.conf.with_tests = ask.mock_count > 0;
 	status = lab_load(&ask.conf);
 	return status ? status : explain();
 }
