@@ -44,7 +44,7 @@ static int parse_host(struct slice text, struct mysql_url *out)
 	struct slice host = is_v6 ? slice_skip(slice_first(text, end), 1) : slice_first(text, end);
 	struct slice port = slice_skip(text, end + is_v6);
 
-	if (host.len == 0 || !copy(out->host, sizeof(out->host), host) ||
+	if (host.len == 0 || (is_v6 && end == text.len) || !copy(out->host, sizeof(out->host), host) ||
 	    (port.len && port.p[0] != ':'))
 		return -EINVAL;
 	return parse_port(port, out);

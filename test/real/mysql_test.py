@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
 
 from lib import mariadb
 from lib.services import Service
@@ -253,10 +252,15 @@ def backup(world):
     equal(texts(db, "name", "contacts_group"), ["New", "Old"], "not touched")
 
 
-@test("two homes share one database, and neither touches the other's rows", limit=90)
+@test("two homes share one database, and neither touches the other's rows; one uses its socket",
+      limit=90)
 def two_homes(world):
     db = mariadb.database(world, "two_homes")
-    servers = [server_with(world, db, users=2, store_mirror_home=name) for name in ("north", "south")]
+    servers = [server_with(world, db, users=2, store_mirror_home="north")]
+    servers.append(world.own_server(
+        "home-lcs", users=2, transports=("tcp", "tls"), options=mariadb.options(
+            world, db.url() + "?socket=" + db.service.env["LCS_TEST_DB_SOCKET"], db.live,
+            store_mirror_home="south", store_mirror_tls="verify")))
     for (server, users), name in zip(servers, ("N", "S")):
         world.agent(users[0], "tcp", server).signed_in()
         group(server, users[0], name)
@@ -386,6 +390,8 @@ def later(world):
     store = sqlite3.connect(f"{server.directory}/state/lcs.db")
     equal(store.execute("select count(*) from lcs_mirror_mark").fetchone()[0], 0, "marks without a mirror")
     store.close()
+    for name in (db.name, db.live):
+        db.admin(f"revoke create, alter on {name}.* from 'lcs'@'%'")
     server.start_words = there
     server.start_again()
     caught_up(server, db)
