@@ -250,6 +250,7 @@ static void *mirror_loop(void *arg)
 	}
 	if (m->remote)
 		ship_all(m, now_ms() + FLUSH_MS);
+	arena_thread_flush();
 	return NULL;
 }
 
