@@ -76,7 +76,6 @@ static const struct guest_name modules[] = {
 };
 
 static const struct guest_name functions[] = {
-	{ "strempty", "$x == null or == \"\"", false },
 	{ "set_reply_no_connect", "responses go back on the request's connection anyway", true },
 	{ "set_forward_no_connect", "connections are used again anyway", true },
 	{ "set_forward_close", "connections are kept", true },

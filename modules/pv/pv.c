@@ -53,6 +53,13 @@ static enum fn_status not_empty(struct lcs_call *call)
 	return answer(call, v->type == VALUE_STRING ? v->s.len > 0 : !value_is_null(*v));
 }
 
+static enum fn_status is_empty(struct lcs_call *call)
+{
+	const struct value *v = &call->argv[0];
+
+	return answer(call, v->type == VALUE_STRING ? v->s.len == 0 : value_is_null(*v));
+}
+
 /* ---- $shv(x) ---- */
 
 static uint64_t hash_of(struct slice name)
@@ -281,6 +288,7 @@ static const struct lcs_func funcs[] = {
 	{ "pv_isset(value: any) -> bool", pv_isset, IN_ANY, FUNC_PURE, "is it anything but null?" },
 	{ "not_empty(value: any) -> bool", not_empty, IN_ANY, FUNC_PURE,
 	  "is it neither null nor an empty text?" },
+	{ "strempty(value: any) -> bool", is_empty, IN_ANY, FUNC_PURE, "is it null or an empty text?" },
 	{ 0 }
 };
 
