@@ -163,9 +163,8 @@ LCS_MODULE(auth_ldap,
 	    "it is 503, and nobody has a wrong password.\n"
 	    "\n"
 	    "SIP clients do not send their password, and a directory does not give it out: there a digest\n"
-	    "needs a secret that is here (`lcsctl users passwd`, or `ha1` of dirsync); Kerberos (a keytab\n"
-	    "is enough, no controller is asked) and NTLM (`accounts` of auth_ntlm, or `nt_hash` of dirsync) do\n"
-	    "without.\n"
+	    "needs a secret that is here (`lcsctl users passwd`). Kerberos does without (a keytab is enough,\n"
+	    "no controller is asked), and NTLM where winbind asks the domain (`accounts` of auth_ntlm).\n"
 	    "\n"
 	    "Of several servers one that does not answer is passed over for ten seconds; the first is taken\n"
 	    "again as soon as it answers. One that refuses has answered: a wrong password is tried once.\n",

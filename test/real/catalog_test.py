@@ -12,7 +12,10 @@ import time
 from directory_test import Directory
 from dirsync_test import Followed
 from lib.demo import ROOT, Server
-from lib.tap import check, equal, test, wait_until
+from lib.gss import environment
+from lib.lcs import KerberosClient
+from lib.services import SHARED, free_slot
+from lib.tap import Skip, check, equal, test, wait_until
 from lib.world import User
 from lib.xcap import LISTS, Xcap
 
@@ -246,3 +249,108 @@ def basic_clear(world):
     equal(reply.code, 401, "answer")
     check(not any(v.startswith("Basic") for v in reply.all("WWW-Authenticate")), "Basic is not offered")
     equal(stat(d.server, "auth_ldap.accepted"), 0, "questions")
+
+
+class Controllers:
+    """Two controllers of one domain, and a home server that has its users from them by Kerberos."""
+
+    def __init__(self, world):
+        if os.geteuid() != 0:
+            raise Skip("a domain controller wants root")
+        world.run.end("ad")         # it would want the same names
+        slot = os.environ.get("LCS_SVC_SLOT") or free_slot()
+        site = f"10.{87 + int(slot)}.0"
+        self.env = {"LCS_SVC_SLOT": slot, "LCS_SHARED": str(SHARED), "LCS_SVC_NETNS": f"lcs{slot}-d1",
+                    "LCS_AD_ADDR": f"{site}.2"}
+        self.script("unnet")
+        self.script("net")
+        world.stack.callback(self.script, "unnet")
+        with environment(self.env):
+            self.one = world.add(world.service("samba-ad", own=False))
+        self.two = world.run.new_directory()
+        world.stack.callback(self.script, "stop", self.two)
+        self.script("start", self.two, self.one.directory)
+        with open(f"{self.one.directory}/etc-hosts", "a") as f:
+            f.write(f"{site}.3 dc2.lcs.test dc2\n")
+        self.krb5 = world.path("krb5.conf")
+        with open(self.one.env["KRB5_CONFIG"]) as f:
+            self.krb5.write_text(f.read().replace(f"kdc = {site}.2", f"kdc = {site}.2\n        kdc = {site}.3"))
+        self.krb5env = {"KRB5_CONFIG": str(self.krb5), "KRB5RCACHEDIR": self.one.env["KRB5RCACHEDIR"]}
+        self.serve(world)
+
+    def script(self, *words):
+        done = subprocess.run([str(ROOT / "test/real/lib/second_dc.sh"), *map(str, words)],
+                              env={**os.environ, **self.env}, capture_output=True, text=True)
+        equal(done.returncode, 0, f"second_dc.sh {words[0]}: {done.stderr[-800:]}")
+
+    def serve(self, world):
+        env, both = self.one.env, "ldaps://dc1.lcs.test ldaps://dc2.lcs.test"
+        search = {"people": "ldap", "ldap_uri": both, "ldap_base": env["LCS_TEST_LDAP_BASE"],
+                  "ldap_bind_dn": env["LCS_TEST_LDAP_BIND_DN"], "ldap_ca": env["LCS_TEST_CA"],
+                  "ldap_password": env["LCS_TEST_LDAP_BIND_PW"]}
+        follow = {"principal": "svc-lcs@LCS.TEST", "keytab": env["LCS_TEST_KEYTAB"], "ca": env["LCS_TEST_CA"]}
+        config = world.path("pair.cfg")
+        config.write_text(
+            f'#!lcs 1\n#!define WITH_DIRECTORY\n#!define LCS_DIRECTORY "{both}"\n'
+            f'#!define LCS_DIRECTORY_BASE "{env["LCS_TEST_LDAP_BASE"]}"\n#!define LCS_DIRECTORY_ACCOUNT ""\n'
+            f'#!define LCS_DIRECTORY_PASSWORD ""\n#!define LCS_KEYTAB "{env["LCS_TEST_KEYTAB"]}"\n'
+            f'import "{ROOT}/cfg/samples/home-lcs.cfg"\nmodparam("auth_lcs", "targetname", "sip1.lcs.test")\n'
+            'modparam("dirsync", "interval", 1s)\nmodparam("dirsync", "timeout", 2s)\n'
+            'modparam("dirsync", "return_after", 3s)\nmodparam("dirsync", "retry_max", 2s)\n' +
+            "".join(f'modparam("dirsync", "{k}", "{v}")\n' for k, v in follow.items()) +
+            "".join(f'modparam("dirsearch", "{k}", "{v}")\n' for k, v in search.items()))
+        with environment(self.krb5env):
+            self.server = Server(world.run.new_directory(), "home-lcs", "lcs.test", [], ("tcp", "tls"),
+                                 ["--config", str(config), "--set", "log_level=info"],
+                                 inside=[str(self.one.script), "exec", self.one.directory])
+        world.stack.callback(self.server.stop)
+        world.own.append(self.server.directory)
+
+    def follows(self, number):
+        status = self.server.ctl("dirsync", "status")
+        return (status["state"], status["server"]) == ("following", number)
+
+    def ticket_for(self, world, number):
+        """A client that shows a ticket which a KDC that is there has given out."""
+        cache = f"FILE:{world.path('cache')}"
+        done = subprocess.run(["kinit", "-c", cache, f"user{number}@LCS.TEST"], text=True, capture_output=True,
+                              input=f"Pass.Word-{number}\n", env={**os.environ, **self.krb5env})
+        equal(done.returncode, 0, f"kinit: {done.stderr}")
+        service = "sip/sip1.lcs.test@LCS.TEST"
+        done = subprocess.run(["kvno", "-c", cache, service], text=True, capture_output=True,
+                              env={**os.environ, **self.krb5env})
+        equal(done.returncode, 0, f"kvno: {done.stderr}")
+        return KerberosClient(world.peer("tcp", self.server), User(f"user{number}", "", "lcs.test"), cache,
+                              str(self.krb5), service)
+
+
+@test("of two domain controllers one stops: search, users and sign-ins by ticket go on, and return", limit=400)
+def controllers(world):
+    c = Controllers(world)
+    wait_until(lambda: c.follows(1), 30, "the first is followed, by Kerberos")
+    status = c.server.ctl("dirsync", "status")
+    equal((status["way"], status["users"] > 20), ("ad", True), f"users: {status}")
+    asker = User("user1", "Pass.Word-1", "lcs.test")
+    c.server.ctl("users", "passwd", asker.aor, "--password-stdin", input=asker.password + "\n")
+    d = Directory.__new__(Directory)
+    d.asker = world.agent(asker, "tcp", c.server)
+    equal(d.found({"mail": "user2@"})[0], ["user2"], "found at the first")
+    c.ticket_for(world, 11).sign_in()
+    early = c.ticket_for(world, 12)
+    with environment(c.env):
+        c.one.run("stop")
+    equal(d.found({"mail": "user2@"})[0], ["user2"], "found at the second")
+    wait_until(lambda: c.follows(2), 30, "the second is followed")
+    done = subprocess.run(["ldbmodify", "-H", f"{c.two}/private/sam.ldb"], text=True, capture_output=True,
+                          input="dn: CN=user3,OU=People,DC=lcs,DC=test\nchangetype: modify\n"
+                          "replace: userAccountControl\nuserAccountControl: 514\n")
+    equal(done.returncode, 0, f"ldbmodify: {done.stderr}{done.stdout}")
+    wait_until(lambda: c.server.ctl("users", "show", "user3@lcs.test")["state"] == "disabled", 10, "a change there")
+    c.ticket_for(world, 14).sign_in()
+    # a keytab is enough: to look at a ticket no controller is asked
+    c.script("stop", c.two)
+    early.sign_in()
+    with environment(c.env):
+        c.one.run("start")
+    wait_until(lambda: c.follows(1), 30, "the first is followed again")
+    equal(d.found({"mail": "user2@"})[0], ["user2"], "found at the first again")

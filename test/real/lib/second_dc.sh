@@ -12,6 +12,7 @@
 # Needs root. The first controller must run while this one joins. The second one fetches changes of the
 # first (DRS) each few seconds; the first fetches none, as samba-ad.sh runs no replication there.
 
+# shellcheck source=/dev/null
 . "${LCS_SHARED:?}/services/lib.sh"
 
 SITE=10.$((87 + SVC_SLOT)).0
@@ -60,6 +61,12 @@ second_join() {
         { tail -20 "$d/join.log" >&2; svc_die "join failed"; }
 }
 
+# names that Samba's "dnsupdate" service would add: without them there is no ticket for LDAP here
+second_names() {
+    printf '%s\n' "dn: CN=DC2,OU=Domain Controllers,$2" "changetype: modify" "add: servicePrincipalName" \
+        "servicePrincipalName: ldap/dc2.$3" | ldbmodify -H "$1/private/sam.ldb" >>"$1/join.log" 2>&1
+}
+
 second_conf() {
     sed -e "s|$2|$1|g" -e 's/netbios name = DC1/netbios name = DC2/' \
         -e "s/$SITE\\.2/$SITE.3/g" -e 's/\(server services = .*\)/\1, drepl/' \
@@ -82,7 +89,10 @@ second_start() {
     . "$one/samba.env"
     domain=$(printf %s "$LCS_TEST_REALM" | tr '[:upper:]' '[:lower:]')
     "$LCS_SHARED/services/pki.sh" issue "$LCS_TEST_PKI" dc2 "dc2.$domain,$SITE.3" >/dev/null
-    [ -e "$d/private/sam.ldb" ] || second_join "$d" "$one" "$domain"
+    if [ ! -e "$d/private/sam.ldb" ]; then
+        second_join "$d" "$one" "$domain"
+        second_names "$d" "$LCS_TEST_LDAP_BASE" "$domain"
+    fi
     mkdir -p "$d/state/sysvol" "$d/run" "$d/cache" "$d/ntp" "$d/lock" "$d/winbindd" "$d/bind-dns"
     install -m 600 "$LCS_TEST_PKI/hosts/dc2.key" "$d/tls.key"
     second_conf "$d" "$one" >"$d/smb.conf"
