@@ -130,8 +130,10 @@ int auth_ldap_check(struct auth_ldap *l, struct slice aor, struct slice password
 		if (!copy(q, conf, aor) || !copy_secrets(q, conf, password))
 			err = -ENOMEM;
 	}
+	/* A test of a configuration finds no directory, whatever there is. */
 	if (!err)
-		err = job_submit(AUTH_LDAP_POOL, &q->job, conf->timeout + 1000);
+		err = !workers_are_real() ? -EAGAIN : job_submit(AUTH_LDAP_POOL, &q->job,
+		    conf->timeout + 1000);
 	if (err)
 		arena_free(&arena);
 	if (err == -EAGAIN)
