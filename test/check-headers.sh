@@ -9,7 +9,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 flags="-std=c17 -D_GNU_SOURCE -pthread -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes"
 flags="$flags -Wmissing-prototypes -Wvla -fsyntax-only"
-libs="libssl libcrypto sqlite3 libcares jansson libpcre2-8 cmocka"
+libs="libssl libcrypto sqlite3 libcares jansson libpcre2-8 libmariadb cmocka"
 # shellcheck disable=SC2086
 flags="$flags $(pkg-config --cflags $libs 2>/dev/null)"
 
