@@ -32,6 +32,7 @@ struct pinged {
 	char              text[];	/* AOR, ruid */
 };
 
+/* NULL: the module came by a reload that is not done yet. */
 static const struct nat_conf *conf_now(const struct nat_local *local)
 {
 	return lcs_conf(local->nat->mod, gen_peek());
@@ -109,10 +110,30 @@ static void drop(struct pinged *p)
 	    SLICE_ARG(key.aor), p->missed);
 }
 
+/* A REGISTER that came while the ping was under way has shown that the client lives. */
+static bool came_again(const struct pinged *p)
+{
+	struct nathelper *nat = p->local->nat;
+	struct pinged_key key = key_of(p);
+	const struct usrloc_aor *all = nat->usrloc->find(nat->ul, key.aor);
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; all && i < all->count; i++) {
+		nat->usrloc->binding(all, i, &b);
+		if (slice_eq(b.ruid, key.ruid))
+			return b.changed != p->changed;
+	}
+	return false;
+}
+
 static void missed(struct pinged *p)
 {
 	int64_t limit = conf_now(p->local)->natping_max_unanswered;
 
+	if (came_again(p)) {
+		p->missed = 0;
+		return;
+	}
 	p->missed++;
 	lcs_count(&p->local->pings_unanswered);
 	if (limit && p->missed >= limit)
@@ -277,12 +298,15 @@ static void tick(struct wheel_timer *t)
 
 int nat_ping_start(struct nathelper *nat, struct nat_local *local)
 {
+	const struct nat_conf *conf;
+
 	local->nat = nat;
+	conf = conf_now(local);
 	timer_init(&local->tick, tick);
 	if (htab_init(&local->pinged, 16) != 0)
 		return -ENOMEM;
 	if (nat->usrloc)
-		timer_start(&local->tick, conf_now(local)->natping_interval > 0 ? 0 : IDLE_MS);
+		timer_start(&local->tick, conf && conf->natping_interval > 0 ? 0 : IDLE_MS);
 	return 0;
 }
 
