@@ -56,7 +56,7 @@ void net_set_undelivered(net_undelivered_fn *fn);
  * Ended: a connection by which something went that wants to know (sip_out.failed) has ended, or
  * its peer says nothing more on it (RFC 3261 18.4). Called once on each worker from which such a
  * thing went there, after all that came by it was delivered; what was not written yet is failed
- * before. If memory is short it does not come, and who waits has a timer.
+ * before, or written all the same if only the peer's side has ended. If memory is short it does not come, and who waits has a timer.
  */
 typedef void net_ended_fn(flow_id id, const struct sock_addr *remote);
 void net_set_ended(net_ended_fn *fn);	/* before workers_start(); NULL: nobody wants to know */

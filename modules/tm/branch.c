@@ -262,10 +262,10 @@ void tm_branch_timeout(struct tm_branch *b)
 	tm_branch_fail(b, 408);
 }
 
-/* It was TCP only because it is large: some is better than none (18.1.1). */
-static bool fall_back(struct tm_branch *b)
+/* It was TCP only because it is large: some is better than none, if nobody took it (18.1.1). */
+static bool fall_back(struct tm_branch *b, int err)
 {
-	if (!b->by_stream || b->provisional || tm_is_answered(b->tx) || work_of(b)->is_closed)
+	if (!b->by_stream || err == TM_ENDED || tm_is_answered(b->tx) || work_of(b)->is_closed)
 		return false;
 	b->by_stream = false;
 	b->stream_failed = true;
@@ -273,13 +273,14 @@ static bool fall_back(struct tm_branch *b)
 	return true;
 }
 
-/* RFC 5626 5.3: 430 if it was this connection or none, else 503 (RFC 3261 16.9). */
+/* RFC 5626 5.3: 430 if it was this connection or none, else 503 (RFC 3261 16.9). What rings
+ * already is not tried anywhere else: it could not be cancelled where it rings. */
 void tm_branch_error(struct tm_branch *b, int err)
 {
-	bool is_flow = b->target.has_hop && b->target.hop.flow && err == -ENOTCONN;
+	bool is_flow = b->target.has_hop && b->target.hop.flow && (err == -ENOTCONN || err == TM_ENDED);
 
 	lcs_count(is_flow ? &b->tx->local->flows_failed : &b->tx->local->transport_errors);
-	if (fall_back(b) || tm_branch_next(b))
+	if (!b->provisional && (fall_back(b, err) || tm_branch_next(b)))
 		return;
 	tm_branch_fail(b, is_flow ? 430 : 503);
 }

@@ -398,7 +398,7 @@ static void time_is_over(struct tm_client *c)
 
 static void transport_failed(struct tm_client *c, int err)
 {
-	bool is_flow = c->hop.flow && err == -ENOTCONN;
+	bool is_flow = c->hop.flow && (err == -ENOTCONN || err == TM_ENDED);
 	struct tm_branch *b = detach(c);
 
 	if (b)
@@ -476,7 +476,7 @@ static void fire(struct wheel_timer *t)
 	input(c, tm_machine_due(&c->machine), NULL, -ETIMEDOUT);
 }
 
-void tm_client_ended(struct tm_client *c) { input(c, TM_IN_ERROR, NULL, -ENOTCONN); }
+void tm_client_ended(struct tm_client *c) { input(c, TM_IN_ERROR, NULL, TM_ENDED); }
 
 void tm_client_undelivered(struct tm_client *c, int err)
 {

@@ -296,6 +296,8 @@ void tm_client_drop(struct tm_client *c);
  *  have been sent. What went over a stream is not concerned. */
 void tm_client_undelivered(struct tm_client *c, int err);
 /** The connection that its request went by has ended. */
+/* The error of a request whose connection took it and ended before the answer. */
+#define TM_ENDED (-ESHUTDOWN)
 void tm_client_ended(struct tm_client *c);
 /** CANCEL an INVITE, now or when a provisional response comes. No effect on others. */
 void tm_client_cancel(struct tm_client *c, struct slice reason);
