@@ -147,11 +147,13 @@ static uint64_t copy_of(uint64_t mark, int64_t now)
 	return IS_MARK | (mark & ~(uint64_t)SECOND_BITS) | ((uint64_t)now & SECOND_BITS);
 }
 
-/* A mark stands in one of two places, found by its own bits: the request that it was made of
- * names nonce and count. */
-static _Atomic uint64_t *places_of(const struct nonces *n, uint64_t mark)
+/* A mark stands in one of two places, found by the use that it is of: all its bits are left to
+ * tell one request from another. */
+static _Atomic uint64_t *places_of(const struct nonces *n, uint32_t serial, uint32_t nc)
 {
-	return &n->copies[(mark >> 20) & n->mask & ~(size_t)1];
+	uint64_t use = ((uint64_t)serial << 32 | nc) * 0x9e3779b97f4a7c15u;
+
+	return &n->copies[(use >> 32) & n->mask & ~(size_t)1];
 }
 
 static uint64_t age_of(uint64_t copy, int64_t now)
@@ -159,10 +161,8 @@ static uint64_t age_of(uint64_t copy, int64_t now)
 	return copy ? ((uint64_t)now - copy) & SECOND_BITS : UINT64_MAX;
 }
 
-static bool is_copy(const struct nonces *n, uint64_t mark, int64_t now)
+static bool is_copy(_Atomic uint64_t *places, uint64_t mark, int64_t now)
 {
-	_Atomic uint64_t *places = places_of(n, mark);
-
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t was = atomic_load_explicit(&places[i], memory_order_relaxed);
 
@@ -173,9 +173,8 @@ static bool is_copy(const struct nonces *n, uint64_t mark, int64_t now)
 }
 
 /* Where the older one was. */
-static void keep_mark(struct nonces *n, uint64_t mark, int64_t now)
+static void keep_mark(_Atomic uint64_t *places, uint64_t mark, int64_t now)
 {
-	_Atomic uint64_t *places = places_of(n, mark);
 	uint64_t first = atomic_load_explicit(&places[0], memory_order_relaxed);
 	uint64_t second = atomic_load_explicit(&places[1], memory_order_relaxed);
 
@@ -190,13 +189,15 @@ enum nonce_state nonce_use(struct nonces *n, struct slice nonce, int64_t now, in
 {
 	struct nonce_slot *slot;
 	enum nonce_state state = find_slot(n, nonce, now, lifetime, &slot);
+	_Atomic uint64_t *places;
 
 	if (state != NONCE_FRESH || !nc)
 		return state;
+	places = places_of(n, atomic_load_explicit(&slot->serial, memory_order_relaxed), nc);
 	if (!count_use(slot, nc))
-		return mark && is_copy(n, mark, now) ? NONCE_COPY : NONCE_REPLAYED;
+		return mark && is_copy(places, mark, now) ? NONCE_COPY : NONCE_REPLAYED;
 	if (mark)
-		keep_mark(n, mark, now);
+		keep_mark(places, mark, now);
 	return NONCE_FRESH;
 }
 
