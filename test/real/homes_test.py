@@ -206,6 +206,11 @@ def restart(home):
     home.start_again()
 
 
+def connections_of(pair):
+    """Between the two, as the second knows them by number."""
+    return {c["id"] for c in pair.two.ctl("connections") if pair.one.own_address in c["remote"]}
+
+
 @test("after {} of the watcher's home notifications go on without a new subscription", limit=150,
       each=("a restart", "kill -9"))
 def goes_on(world, how):
@@ -218,10 +223,10 @@ def goes_on(world, how):
     dialog = watch(watcher, two.uri, contact).get("Call-ID")
     publish(watched, "before")
     check(b"before" in notice(watcher).body, "the note is not in the NOTIFY")
+    before = connections_of(pair)
     kill(pair.one) if how == "kill -9" else restart(pair.one)
     # what is written to a connection before its end is noticed may be lost, whoever opened it
-    wait_until(lambda: not any(pair.one.own_address in c["remote"] for c in pair.two.ctl("connections")),
-               10, "the old connection is gone")
+    wait_until(lambda: not before & connections_of(pair), 10, "the old connections are gone")
     publish(watched, "meanwhile")
     again = world.agent(one, "tcp", pair.one)
     equal(again.register(contact=contact).code, 200, "REGISTER after the restart")
