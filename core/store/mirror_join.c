@@ -5,7 +5,7 @@
  * There, lcs_schema says which step of each module's schema the tables have, and lcs_home has a
  * row per server: its number, which all rows carry, the store that may write them, and the number
  * of the last mark that came. By these two a store that was replaced, copied or put back from a
- * backup is known before it does harm.
+ * backup is known before it does harm, and a database that was put back is filled up.
  */
 #include "core/store/mirror_room.h"
 
@@ -242,7 +242,7 @@ static int fill(struct mirror *m)
 			mirror_fail_here(m, err, "filling");
 	}
 	if (!err)
-		err = mirror_set_joined(m);
+		err = mirror_set_joined(m, true);
 	if (!err)
 		err = m->here->commit(m->local);
 	if (err)
@@ -293,7 +293,7 @@ static int make_home(struct mirror *m, struct home *h)
 	return rows < 0 ? mirror_fail_there(m, rows, "lcs_home") : find_home(m, h);
 }
 
-static int take_over(struct mirror *m, const struct home *h, int64_t seq)
+static int take_over(struct mirror *m, struct home *h, int64_t seq)
 {
 	struct value args[] = { value_string(slice_str(m->id)), value_int(seq), value_int(time(NULL)),
 		value_int(h->id), value_string(slice_str(h->store)) };
@@ -301,14 +301,17 @@ static int take_over(struct mirror *m, const struct home *h, int64_t seq)
 
 	if (rows < 0)
 		return mirror_fail_there(m, rows, "lcs_home");
-	return rows ? 0 : mirror_fail(m, -EAGAIN, "another server changed lcs_home at the same time");
+	if (rows == 0)
+		return mirror_fail(m, -EAGAIN, "another server changed lcs_home at the same time");
+	h->seq = m->known_seq = seq;
+	return 0;
 }
 
 static int refuse(struct mirror *m, bool is_ours)
 {
 	if (is_ours)
 		return mirror_fail(m, -EPERM, "the mirror has newer rows of the home \"%s\" than this "
-		    "store, which may be a backup: to go on with what is here: lcsctl store claim; with "
+		    "store, which may be a backup or a copy: to go on with what is here: lcsctl store claim; with "
 		    "what is there: stop the server, move its store away, start it",
 		    m->start.conf->home);
 	return mirror_fail(m, -EPERM, "the rows of the home \"%s\" there were written from another "
@@ -317,7 +320,7 @@ static int refuse(struct mirror *m, bool is_ours)
 	    m->start.conf->home);
 }
 
-struct state { bool at_start, claim, joined_here, joined, empty; int64_t highest; };
+struct state { bool at_start, claim, joined_here, joined, empty; int64_t highest, shipped; };
 
 static int know_state(struct mirror *m, struct state *s)
 {
@@ -325,30 +328,46 @@ static int know_state(struct mirror *m, struct state *s)
 
 	if (!err)
 		err = mirror_is_empty(m, &s->empty);
+	if (!err)
+		err = mirror_shipped(m, &s->shipped);
 	return err ? err : mirror_highest(m, &s->highest);
+}
+
+/* Every row is compared after it, also if we fall before that is done. */
+static int claim_home(struct mirror *m, struct home *h, int64_t seq)
+{
+	int err = mirror_set_joined(m, false);
+
+	return err ? err : take_over(m, h, seq);
 }
 
 static int settle(struct mirror *m, struct home *h, const struct state *s)
 {
 	bool is_ours = slice_eq(slice_str(h->store), slice_str(m->id));
 	bool may_fill = h->is_there && s->at_start && s->empty && !s->joined;
+	bool has_lost = is_ours && !s->claim && h->seq < s->shipped;
 	int err = 0;
 
 	if (!h->is_there)
 		err = make_home(m, h);
-	else if (!may_fill && !s->claim && (!is_ours || h->seq > s->highest))
+	else if (!may_fill && !s->claim && (!is_ours || h->seq > m->known_seq))
 		return refuse(m, is_ours);
-	else if (!is_ours || s->claim || may_fill)
+	else if (may_fill)
 		err = take_over(m, h, s->highest);
+	else if (s->claim)
+		err = claim_home(m, h, s->highest);
 	if (err)
 		return err;
-	m->last_seq = 0;
+	m->last_seq = h->seq;
 	if (may_fill)
 		return fill(m);
-	if (s->joined_here && is_ours && !s->claim)
+	if (has_lost)
+		log_warning("store", "the SQL mirror has lost what it had, as one put back from a backup: "
+		    "every row is compared home=%s", m->start.conf->home);
+	else if (s->joined_here && is_ours && !s->claim)
 		return 0;
 	err = mirror_mark_all(m);
-	return err ? err : mirror_set_joined(m);
+	return err ? err : mirror_set_joined(m, true);
 }
 
 static int agree(struct mirror *m, bool at_start, bool claim)

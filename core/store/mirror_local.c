@@ -20,6 +20,10 @@ static const struct store_stmt
 	stmt_get = { "mirror_state", "select value from lcs_mirror_state where name = ?", "s", "s", NULL },
 	stmt_set = { "mirror_state_set", "replace into lcs_mirror_state(name, value) values (?, ?)",
 		"ss", NULL, NULL },
+	stmt_shipped = { "mirror_shipped", "select cast(value as integer) from lcs_mirror_state where "
+		"name = 'shipped'", "", "i", NULL },
+	stmt_set_shipped = { "mirror_set_shipped", "replace into lcs_mirror_state(name, value) values "
+		"('shipped', ?)", "i", NULL, NULL },
 	stmt_count = { "mirror_waiting", "select count(*), coalesce(sum(refused), 0) from lcs_mirror_mark",
 		"", "ii", NULL },
 	stmt_highest = { "mirror_highest", "select seq from sqlite_sequence where name = "
@@ -94,9 +98,10 @@ int mirror_is_joined(struct mirror *m, bool *here, bool *anywhere)
 	return rows < 0 ? rows : 0;
 }
 
-int mirror_set_joined(struct mirror *m)
+/* One that is not joined any more has been, which is not the same as never. */
+int mirror_set_joined(struct mirror *m, bool joined)
 {
-	return set_state(m, "joined", m->place);
+	return set_state(m, "joined", joined ? m->place : SLICE(""));
 }
 
 /* Which store this is: made once, kept with it. */
@@ -195,6 +200,8 @@ int mirror_local_open(struct mirror *m)
 		return mirror_fail_here(m, err, "setting up");
 	err = make_ready(m);
 	if (!err)
+		err = mirror_highest(m, &m->known_seq);
+	if (!err)
 		err = m->here->commit(m->local);
 	if (err)
 		m->here->rollback(m->local);
@@ -280,6 +287,22 @@ int mirror_highest(struct mirror *m, int64_t *seq)
 	*seq = 0;
 	rows = m->here->run(m->local, &stmt_highest, NULL, take_numbers, seq);
 	return rows < 0 ? mirror_fail_here(m, rows, "the last mark") : 0;
+}
+
+int mirror_shipped(struct mirror *m, int64_t *seq)
+{
+	int rows;
+
+	*seq = 0;
+	rows = m->here->run(m->local, &stmt_shipped, NULL, take_numbers, seq);
+	return rows < 0 ? mirror_fail_here(m, rows, "the last mark that went") : 0;
+}
+
+int mirror_set_shipped(struct mirror *m, int64_t seq)
+{
+	struct value arg = value_int(seq);
+
+	return m->here->run(m->local, &stmt_set_shipped, &arg, NULL, NULL);
 }
 
 int mirror_mark_local(struct mirror *m, const struct mirror_table *t)

@@ -20,7 +20,8 @@ struct mirror {
 	char                        id[MIRROR_ID_CHARS + 1];	/* of this store, for good */
 	struct slice                place;		/* where, and of which schema, it was joined */
 	int64_t                     home;		/* our number there */
-	int64_t                     last_seq;		/* of the marks that have arrived */
+	int64_t                     last_seq;		/* in lcs_home, as we read or wrote it last */
+	int64_t                     known_seq;		/* a higher one there is not from this store */
 	char                        why[512];		/* of the last error */
 };
 
@@ -38,7 +39,10 @@ int  mirror_local_open(struct mirror *m);
 void mirror_local_close(struct mirror *m);
 /** Was it joined to this place, with this schema? */
 int  mirror_is_joined(struct mirror *m, bool *here, bool *anywhere);
-int  mirror_set_joined(struct mirror *m);
+int  mirror_set_joined(struct mirror *m, bool joined);
+/** The number in lcs_home when marks went here last; 0: never. Set it inside a transaction. */
+int  mirror_shipped(struct mirror *m, int64_t *seq);
+int  mirror_set_shipped(struct mirror *m, int64_t seq);
 /** Are all mirrored tables empty? */
 int  mirror_is_empty(struct mirror *m, bool *out);
 /** Rows that wait, and the highest number a mark ever had. */
@@ -64,7 +68,7 @@ int  mirror_mark_all(struct mirror *m);
 int  mirror_ship(struct mirror *m, unsigned *count, unsigned *refused);
 
 /** Say that we live; inside a transaction it keeps others from our rows until its end.
- *  -EPERM: our home has been taken over. */
+ *  -EPERM: our home has been taken over, or somebody else wrote as we. */
 int  mirror_guard(struct mirror *m, int64_t seq);
 
 #endif

@@ -22,7 +22,7 @@ static const struct store_stmt
 	stmt_refused = { "mirror_refused", "update lcs_mirror_mark set refused = 1 where seq = ?", "i",
 		NULL, NULL },
 	stmt_guard = { "mirror_guard", "update lcs_home set seen = ?, seq = greatest(seq, ?) where id = ? "
-		"and store = ?", "iiis", NULL, NULL };
+		"and store = ? and seq = ?", "iiisi", NULL, NULL };
 
 struct item {
 	int64_t                    seq;
@@ -113,14 +113,14 @@ static int read_batch(struct batch *b)
 int mirror_guard(struct mirror *m, int64_t seq)
 {
 	struct value args[] = { value_int(time(NULL)), value_int(seq), value_int(m->home),
-		value_string(slice_str(m->id)) };
+		value_string(slice_str(m->id)), value_int(m->last_seq) };
 	int rows = m->there->run(m->remote, &stmt_guard, args, NULL, NULL);
 
 	if (rows < 0)
 		return mirror_fail_there(m, rows, "lcs_home");
 	if (rows == 0)
-		return mirror_fail(m, -EPERM, "another store has taken over the home \"%s\" there: if "
-		    "this server is the right one: lcsctl store claim", m->start.conf->home);
+		return mirror_fail(m, -EPERM, "another store has taken over the home \"%s\" there, or "
+		    "a copy of this one writes, too: if this server is the right one: lcsctl store claim", m->start.conf->home);
 	return 0;
 }
 
@@ -144,6 +144,15 @@ static int write_one(struct mirror *m, struct item *item)
 	return rows < 0 ? mirror_fail_there(m, rows, t->name) : 0;
 }
 
+/* Rows that were refused once come again with their old number. */
+static int64_t highest_of(int64_t seq, const struct batch *b)
+{
+	int64_t last = b->items[b->count - 1].seq;
+
+	return last > seq ? last : seq;
+}
+
+/* Whether the commit arrived is not known when its answer is lost, so its number may be there. */
 static int write_batch(struct batch *b)
 {
 	struct mirror *m = b->m;
@@ -155,6 +164,7 @@ static int write_batch(struct batch *b)
 	for (unsigned i = 0; i < b->count && !err; i++)
 		err = write_one(m, &b->items[i]);
 	if (!err) {
+		m->known_seq = highest_of(m->known_seq, b);
 		err = m->there->commit(m->remote);
 		if (err)
 			mirror_fail_there(m, err, "commit");
@@ -183,6 +193,8 @@ static int drop_marks(struct batch *b, unsigned *refused)
 	if (rows >= 0)
 		rows = m->here->run(m->local, &stmt_done, range, NULL, NULL);
 	if (rows >= 0)
+		rows = mirror_set_shipped(m, highest_of(m->last_seq, b));
+	if (rows >= 0)
 		rows = m->here->commit(m->local);
 	if (rows >= 0)
 		return 0;
@@ -210,7 +222,7 @@ int mirror_ship(struct mirror *m, unsigned *count, unsigned *refused)
 	}
 	if (!err && b.count) {
 		*count = b.count;
-		m->last_seq = b.items[b.count - 1].seq;
+		m->last_seq = highest_of(m->last_seq, &b);
 	}
 	arena_free(&b.arena);
 	return err;

@@ -251,6 +251,54 @@ def backup(world):
     wait_until(lambda: "backup" in server.ctl("store", "show")["mirror_error"], 10, "it is known")
     equal(texts(db, "name", "contacts_group"), ["New", "Old"], "not touched")
 
+    # so it is when the database comes later, and there are more marks here than ever went there
+    server.stop()
+    for name, data in saved.items():
+        (state / name).write_bytes(data)
+    for file in state.glob("lcs.db-*"):
+        if file.name not in saved:
+            file.unlink()
+    db.stop()
+    try:
+        server.start_again()
+        for i in range(8):
+            group(server, one, f"Later {i}")
+    finally:
+        db.start()
+    wait_until(lambda: "backup" in server.ctl("store", "show")["mirror_error"], 20, "it is known again")
+    equal(texts(db, "name", "contacts_group"), ["New", "Old"], "not touched")
+
+
+@test("a database that lost what it had is filled up again, under a server that runs and at a start; "
+      "somebody who writes with the number of this server, as a copy of it does, is noticed", limit=90)
+def lost_there(world):
+    db = mariadb.database(world, "lost_there")
+    server, (one, *_) = server_with(world, db)
+    lose = ("delete from {0}.contacts_group where name = 'Lost'; "
+            "update {0}.lcs_home set seq = seq - 1").format(db.name)
+    group(server, one, "Kept")
+    group(server, one, "Lost")
+    caught_up(server, db)
+    server.stop()
+    db.admin(lose)
+    server.start_again()
+    caught_up(server, db)
+    check(lines(server, "the SQL mirror has lost what it had"), "the log")
+    db.admin(lose)
+    group(server, one, "New")
+    caught_up(server, db)
+    equal(texts(db, "name", "contacts_group"), ["Kept", "Lost", "New"], "groups")
+
+    db.admin(f"update {db.name}.lcs_home set seq = seq + 1")
+    group(server, one, "Ours")
+    wait_until(lambda: "a copy" in server.ctl("store", "show")["mirror_error"], 10, "it is noticed")
+    for i in range(4):
+        group(server, one, f"Ours {i}")
+    wait_until(lambda: lines(server, "newer rows"), 10, "and not joined again")
+    equal(texts(db, "name", "contacts_group"), ["Kept", "Lost", "New"], "not touched")
+    server.ctl("store", "claim")
+    caught_up(server, db)
+
 
 @test("two homes share one database, and neither touches the other's rows; one uses its socket",
       limit=90)
