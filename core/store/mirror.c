@@ -65,6 +65,18 @@ static void publish(struct mirror *m, uint64_t written)
 	lock_drop(&mir.lock);
 }
 
+/* Of the URL, what stands behind the user: whoever writes a password there is refused by the
+ * driver, and that is logged. */
+static struct slice host_of(const struct mirror *m)
+{
+	struct slice url = slice_str(m->start.conf->url);
+	size_t at = url.len;
+
+	while (at > 0 && url.p[at - 1] != '@')
+		at--;
+	return at ? slice_skip(url, at) : SLICE("");
+}
+
 /* Said once, and again when the reason is another one. */
 static void note_failure(struct mirror *m, int err)
 {
@@ -77,8 +89,8 @@ static void note_failure(struct mirror *m, int err)
 		return;
 	mir.is_said = true;
 	snprintf(mir.said, sizeof(mir.said), "%s", m->why);
-	log_error("store", "the SQL mirror cannot be written url=%s error=\"%s\" detail=\"%s\": users "
-	    "are served from the store here, what changes waits in it", m->start.conf->url,
+	log_error("store", "the SQL mirror cannot be written host=%.*s error=\"%s\" detail=\"%s\": "
+	    "users are served from the store here, what changes waits in it", SLICE_ARG(host_of(m)),
 	    err_text(err), m->why);
 }
 
@@ -88,8 +100,8 @@ static void note_joined(struct mirror *m)
 	mir.status.error[0] = '\0';
 	lock_drop(&mir.lock);
 	publish(m, 0);
-	log_notice("store", "the SQL mirror is joined url=%s home=%s waiting=%llu", m->start.conf->url,
-	    m->start.conf->home, (unsigned long long)mir.status.waiting);
+	log_notice("store", "the SQL mirror is joined host=%.*s home=%s waiting=%llu",
+	    SLICE_ARG(host_of(m)), m->start.conf->home, (unsigned long long)mir.status.waiting);
 }
 
 static void note_caught_up(struct mirror *m)
@@ -314,6 +326,9 @@ static int open_mirror(struct mirror *m, const struct mirror_start *start)
 	m->arena = arena_new(0);
 	if (!m->arena)
 		return mirror_fail(m, -ENOMEM, "out of memory");
+	if (start->conf->live && strchr(start->conf->live, '`'))
+		return mirror_fail(m, -EINVAL, "store_mirror_live is the name of a database, and that "
+		    "has no backtick in it");
 	know_place(m);
 	err = m->place.p ? mirror_local_open(m) : -ENOMEM;
 	if (!err)

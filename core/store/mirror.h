@@ -37,7 +37,7 @@ void mirror_poke(void);
 
 struct store_mirror_status {
 	bool     is_on, is_joined;	/* joined: changes arrive there now */
-	uint64_t waiting;		/* rows, as of a second ago or so */
+	uint64_t waiting;		/* rows, as last counted: each second, in an outage at each try */
 	uint64_t written;		/* rows brought, since the start */
 	uint64_t refused;		/* rows that it would not take, and that wait for a change */
 	uint64_t failures;		/* times it could not be reached, or was lost */
