@@ -9,6 +9,8 @@
 
 #include "core/store/store.h"
 
+#define STORE_COLUMNS_MAX 40u		/* of a table, and of a statement's rows */
+
 struct store_conn;			/* the driver's */
 
 typedef void store_row_fn(void *arg, const struct value *cells, unsigned columns);

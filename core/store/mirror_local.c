@@ -132,7 +132,8 @@ static int add_table(struct mirror *m, const struct store_schema *schema, struct
 		return 0;
 	if (err)
 		return mirror_fail(m, err, "table %.*s cannot be mirrored: it needs a primary key of "
-		    "at most four columns", SLICE_ARG(name));
+		    "at most %u columns, and at most %u in all", SLICE_ARG(name), MIRROR_KEYS_MAX,
+		    MIRROR_COLUMNS_MAX);
 	t->next = m->tables;
 	m->tables = t;
 	return 0;

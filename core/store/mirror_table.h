@@ -10,7 +10,7 @@
 #include "core/store/backend.h"
 
 #define MIRROR_KEYS_MAX    4u		/* of one table; lcs_mirror_mark has as many columns */
-#define MIRROR_COLUMNS_MAX 40u
+#define MIRROR_COLUMNS_MAX STORE_COLUMNS_MAX
 
 struct mirror_column {
 	struct slice name;

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define PREPARED_SLOTS 64u
-#define COLUMNS_MAX    32u
 #define BUSY_MS        5000
 
 struct prepared {
@@ -244,10 +243,10 @@ static int step_all(struct store_conn *conn, sqlite3_stmt *h, store_row_fn *row,
 	int rc, rows = 0;
 
 	while ((rc = sqlite3_step(h)) == SQLITE_ROW) {
-		struct value cells[COLUMNS_MAX];
+		struct value cells[STORE_COLUMNS_MAX];
 		int n = sqlite3_column_count(h);
 
-		lcs_assert(n <= (int)COLUMNS_MAX);
+		lcs_assert(n <= (int)STORE_COLUMNS_MAX);
 		for (int i = 0; i < n; i++)
 			cells[i] = column(h, i);
 		if (row)
