@@ -148,38 +148,67 @@ static int make_schema(struct mirror *m)
 
 /* ---- every row ---- */
 
-struct marking { struct mirror *m; const struct mirror_table *table; unsigned count; int err; };
+struct marking {
+	struct mirror             *m;
+	const struct mirror_table *table;
+	struct arena              *arena;	/* of the piece; NULL: none is begun */
+	struct value             (*keys)[MIRROR_KEYS_MAX];
+	unsigned                   count;
+	int                        err;		/* of the store here */
+};
 
-/* In pieces, so that the store's writer waits for none of them long. */
-static void mark_key(void *arg, const struct value *cells, unsigned columns)
+static int begin_piece(struct marking *k)
+{
+	k->count = 0;
+	k->arena = arena_new(0);
+	k->keys = k->arena ? arena_alloc(k->arena, MARKS_PER_COMMIT * sizeof(*k->keys)) : NULL;
+	return k->keys ? 0 : mirror_fail(k->m, -ENOMEM, "out of memory");
+}
+
+/* The store's writer waits for this, so nothing in it waits for the network. */
+static int mark_piece(struct marking *k)
+{
+	struct mirror *m = k->m;
+	int rows = m->here->begin(m->local);
+
+	for (unsigned i = 0; i < k->count && rows >= 0; i++)
+		rows = m->here->run(m->local, &k->table->local.mark_one, k->keys[i], NULL, NULL);
+	if (rows >= 0)
+		rows = m->here->commit(m->local);
+	if (rows < 0) {
+		mirror_fail_here(m, rows, k->table->name);
+		m->here->rollback(m->local);
+	}
+	arena_free(&k->arena);
+	return rows < 0 ? rows : 0;
+}
+
+static void take_key(void *arg, const struct value *cells, unsigned columns)
 {
 	struct marking *k = arg;
-	const struct store_backend *here = k->m->here;
-	int rows = k->err;
 
-	(void)columns;
-	if (rows >= 0 && k->count % MARKS_PER_COMMIT == 0)
-		rows = here->begin(k->m->local);
-	if (rows >= 0)
-		rows = here->run(k->m->local, &k->table->local.mark_one, cells, NULL, NULL);
-	if (rows >= 0 && ++k->count % MARKS_PER_COMMIT == 0)
-		rows = here->commit(k->m->local);
-	k->err = rows < 0 ? rows : 0;
+	if (!k->err && !k->arena)
+		k->err = begin_piece(k);
+	for (unsigned i = 0; i < columns && i < MIRROR_KEYS_MAX && !k->err; i++) {
+		k->keys[k->count][i] = value_copy(k->arena, cells[i]);
+		if (k->keys[k->count][i].type != cells[i].type)
+			k->err = mirror_fail(k->m, -ENOMEM, "out of memory");
+	}
+	if (!k->err && ++k->count == MARKS_PER_COMMIT)
+		k->err = mark_piece(k);
 }
 
 static int mark_remote(struct mirror *m, const struct mirror_table *t)
 {
-	struct marking marking = { m, t, 0, 0 };
+	struct marking marking = { .m = m, .table = t };
 	struct value home = value_int(m->home);
-	int rows = m->there->run(m->remote, &t->remote.keys, &home, mark_key, &marking);
+	int rows = m->there->run(m->remote, &t->remote.keys, &home, take_key, &marking);
 
-	if (!marking.err && marking.count % MARKS_PER_COMMIT)
-		marking.err = m->here->commit(m->local);
-	if (marking.err) {
-		mirror_fail_here(m, marking.err, t->name);
-		m->here->rollback(m->local);
+	if (!marking.err && marking.arena)
+		marking.err = mark_piece(&marking);
+	arena_free(&marking.arena);
+	if (marking.err)
 		return marking.err;
-	}
 	return rows < 0 ? mirror_fail_there(m, rows, t->name) : 0;
 }
 

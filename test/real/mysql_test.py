@@ -356,7 +356,7 @@ WRONG = {
 }
 
 
-def start_fails(world, url, live, settings, words):
+def start_fails(world, url, live, settings, words, why="the store here is empty"):
     """An empty store: the server does not begin, and says why."""
     directory = world.run.new_directory()
     try:
@@ -364,10 +364,16 @@ def start_fails(world, url, live, settings, words):
                          options=mariadb.options(world, url, live, **settings))
     except Failed:
         log = (directory / "log").read_text()
-        for word in (*words, "the store here is empty"):
+        for word in (*words, why):
             check(word in log, f"nothing says \"{word}\": {log[-600:]}")
         return
     raise Failed("an empty store began without asking the database")
+
+
+@test("a database's name with a backtick in it is none", limit=60)
+def backtick(world):
+    db = mariadb.database(world, "backtick")
+    start_fails(world, db.url(), "lcs`; drop table contacts_list", {}, ("store_mirror_live",), "backtick")
 
 
 @test("{}: an empty store does not begin and says what to do; one with users begins, serves, and says "
@@ -396,6 +402,7 @@ def serves_with(world, db, url, settings, words):
     for word in words:
         check(word in server.ctl("store", "show")["mirror_error"], f"\"{word}\" in store show")
         check(any(word in line for line in lines(server, CANNOT)), f"\"{word}\" in the log")
+    check(":lcs@" not in server.log_text(), "a password in the log")
     world.agent(one, "tls", server).signed_in()
     group(server, one, "Meanwhile")
     equal(server.server_pids(), pids, "processes of the server")
@@ -462,7 +469,8 @@ def refused(world):
     db.admin(f"alter table {db.name}.contacts_group modify name mediumblob not null; "
              f"delete from {db.name}.contacts_list; "
              f"update {db.name}.contacts_group set name = 'Wrong' where name = 'Right'; "
-             f"insert into {db.name}.contacts_list(lcs_home, aor) values (1, 'nobody')")
+             f"insert into {db.name}.contacts_list(lcs_home, aor) "
+             f"select 1, concat('nobody', seq) from {db.name}.seq_1_to_2500")
     server.ctl("store", "resync")
     caught_up(server, db)
     equal(server.ctl("store", "show")["mirror_refused"], 0, "refused rows")
