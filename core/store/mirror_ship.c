@@ -176,20 +176,31 @@ static int write_batch(struct batch *b)
 
 /* ---- marks go ---- */
 
-static int drop_marks(struct batch *b, unsigned *refused)
+/* Also when the batch did not arrive: the database hangs up on a row that is larger than its
+ * packets, and the next batch would be lost by the same row. */
+static int set_aside(struct batch *b, unsigned *refused)
 {
-	struct mirror *m = b->m;
-	struct value range[] = { value_int(b->items[0].seq), value_int(b->items[b->count - 1].seq) };
-	int rows = m->here->begin(m->local);
+	int rows = 0;
 
 	for (unsigned i = 0; i < b->count && rows >= 0; i++) {
 		struct value seq = value_int(b->items[i].seq);
 
 		if (!b->items[i].is_refused)
 			continue;
-		rows = m->here->run(m->local, &stmt_refused, &seq, NULL, NULL);
+		rows = b->m->here->run(b->m->local, &stmt_refused, &seq, NULL, NULL);
 		(*refused)++;
 	}
+	return rows;
+}
+
+static int drop_marks(struct batch *b, unsigned *refused)
+{
+	struct mirror *m = b->m;
+	struct value range[] = { value_int(b->items[0].seq), value_int(b->items[b->count - 1].seq) };
+	int rows = m->here->begin(m->local);
+
+	if (rows >= 0)
+		rows = set_aside(b, refused);
 	if (rows >= 0)
 		rows = m->here->run(m->local, &stmt_done, range, NULL, NULL);
 	if (rows >= 0)
@@ -217,7 +228,9 @@ int mirror_ship(struct mirror *m, unsigned *count, unsigned *refused)
 		mirror_fail(m, err, "out of memory");
 	if (!err && b.count) {
 		err = write_batch(&b);
-		if (!err)
+		if (err)
+			set_aside(&b, refused);
+		else
 			err = drop_marks(&b, refused);
 	}
 	if (!err && b.count) {

@@ -476,6 +476,29 @@ def refused(world):
     equal(server.ctl("store", "show")["mirror_refused"], 0, "refused rows")
 
 
+@test("a row that is larger than the database's packets, at which it hangs up, holds up no other", limit=60)
+def too_large(world):
+    db = mariadb.database(world, "too_large")
+    server, (one, two, *_) = server_with(world, db)
+    alice = world.agent(one, "tcp", server).signed_in()
+    caught_up(server, db)
+    before = db.admin("select @@global.max_allowed_packet").strip()
+    db.admin("set global max_allowed_packet = 16384")
+    try:
+        for number in db.admin("select id from information_schema.processlist where user = 'lcs'").split():
+            db.admin(f"kill {number}")
+        leave_message(alice, two, b"x" * 30000)
+        group(server, one, "Behind")
+        wait_until(lambda: texts(db, "name", "contacts_group") == ["Behind"], 20, "the one behind it")
+        wait_until(lambda: server.ctl("store", "show")["mirror_refused"] == 1, 10, "one is refused")
+        check(lines(server, "raise max_allowed_packet"), "the log says what to do")
+    finally:
+        db.admin(f"set global max_allowed_packet = {before}")
+    server.stop()
+    server.start_again()
+    caught_up(server, db)
+
+
 @test("TLS to MariaDB: its certificate is checked against store_mirror_ca, and another's is refused",
       limit=90)
 def tls(world):
