@@ -29,6 +29,7 @@ static inline int ldap_verdict(int code)
 	static const struct { int ldap, err; } verdicts[] = {
 		{ LDAP_SERVER_DOWN, -EHOSTUNREACH }, { LDAP_CONNECT_ERROR, -EHOSTUNREACH },
 		{ LDAP_UNAVAILABLE, -EHOSTUNREACH }, { LDAP_BUSY, -EHOSTUNREACH },
+		{ LDAP_X_CONNECTING, -EHOSTUNREACH },
 		{ LDAP_INVALID_CREDENTIALS, -EACCES }, { LDAP_INSUFFICIENT_ACCESS, -EACCES },
 		{ LDAP_INAPPROPRIATE_AUTH, -EACCES }, { LDAP_CONFIDENTIALITY_REQUIRED, -EACCES },
 		{ LDAP_STRONG_AUTH_REQUIRED, -EACCES }, { LDAP_PROXIED_AUTHORIZATION_DENIED, -EACCES },
@@ -55,9 +56,31 @@ static inline int ldap_note(LDAP *ld, const char *step, int code, char *why, siz
 	return ldap_verdict(code);
 }
 
+/* Without CONNECT_ASYNC no timeout holds for the handshake of TLS, and a server that stands still
+ * keeps the thread for ever. With it libldap tries but the first address of a name, and for ldap:
+ * may wait for ever when that refuses. So it is switched on between the two. */
+static inline int ldap_place_connected(LDAP *ld, Sockbuf *sb, LDAPURLDesc *url, struct sockaddr *addr,
+    struct ldap_conncb *ctx)
+{
+	(void)url;
+	(void)addr;
+	(void)ctx;
+	ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_NONBLOCK, sb);
+	return ldap_set_option(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON);
+}
+
+static inline void ldap_place_closed(LDAP *ld, Sockbuf *sb, struct ldap_conncb *ctx)
+{
+	(void)ld;
+	(void)sb;
+	(void)ctx;
+}
+
 static inline bool ldap_place_options(LDAP *ld, const struct ldap_place *place, struct timeval tv)
 {
 	const int version = LDAP_VERSION3, never = LDAP_DEREF_NEVER, demand = LDAP_OPT_X_TLS_DEMAND;
+	static struct ldap_conncb connecting = { .lc_add = ldap_place_connected,
+	    .lc_del = ldap_place_closed };
 	const int client = 0;
 	int bad = ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
 
@@ -65,9 +88,7 @@ static inline bool ldap_place_options(LDAP *ld, const struct ldap_place *place, 
 	bad |= ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
 	bad |= ldap_set_option(ld, LDAP_OPT_DEREF, &never);
 	bad |= ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &tv);
-	/* Without it no timeout holds for the handshake of TLS, and a server that stands still
-	 * keeps the thread for ever. */
-	bad |= ldap_set_option(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON);
+	bad |= ldap_set_option(ld, LDAP_OPT_CONNECT_CB, &connecting);
 	bad |= ldap_set_option(ld, LDAP_OPT_TIMEOUT, &tv);
 	bad |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
 	if (place->ca_file)
