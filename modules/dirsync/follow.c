@@ -87,22 +87,27 @@ static int connect_to(struct follow *f)
 	return 0;
 }
 
-static int run_session(struct follow *f)
+static int go(struct follow *f, const struct way *way)
 {
-	const struct way *way = NULL;
-	int err = connect_to(f);
-
-	if (!err)
-		err = choose(f, &way);
-	if (err)
-		return err;
 	lock_take(&f->d->lock);
 	f->d->state = STATE_LOADING;
 	snprintf(f->d->kind, sizeof(f->d->kind), "%s", way->name);
 	lock_drop(&f->d->lock);
 	if (!f->cookie)
 		follow_load(f);
-	err = way->run(f);
+	return way->run(f);
+}
+
+static int run_session(struct follow *f)
+{
+	const struct way *way = NULL;
+	int err = connect_to(f);
+
+	if (err)
+		return err;
+	err = choose(f, &way);
+	if (!err)
+		err = go(f, way);
 	if (ldap_is_away(err))
 		ldap_servers_failed(&f->d->servers, f->uri, f->why);
 	return err;

@@ -67,7 +67,8 @@ static int look_up(struct follow *f, struct slice name, LDAPDN dn, json_t **out)
 		host = json_string("");
 	}
 	*out = host;
-	return json_object_setn_new(f->homes, name.p, name.len, host) == 0 ? 0 : -ENOMEM;
+	/* A name that is not UTF-8 is one as well. */
+	return json_object_setn_new_nocheck(f->homes, name.p, name.len, host) == 0 ? 0 : -ENOMEM;
 }
 
 int follow_home(struct follow *f, struct slice *home)
