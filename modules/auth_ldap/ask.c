@@ -41,6 +41,7 @@ static const struct ruling {
 	{ -EHOSTUNREACH, COUNTER(down), AUTH_LDAP_UNAVAILABLE, "is it running, and uri right?" },
 	{ -ETIME, COUNTER(late), AUTH_LDAP_UNAVAILABLE, "is it overloaded, or address not indexed?" },
 	{ -ETIMEDOUT, COUNTER(late), AUTH_LDAP_UNAVAILABLE, NULL },
+	{ -ECANCELED, COUNTER(busy), AUTH_LDAP_UNAVAILABLE, NULL },	/* this server ends */
 	{ 0, COUNTER(refused), AUTH_LDAP_UNAVAILABLE, "is base right?" },
 #undef COUNTER
 };

@@ -69,11 +69,11 @@ static int find_entry(struct session *s)
 	int code = !filter ? LDAP_NO_MEMORY : ldap_search_ext_s(s->ld, s->q->base,
 	    LDAP_SCOPE_SUBTREE, filter, attrs, 1, NULL, NULL, &tv, 2, &res), err;
 
-	/* A limit was met by having found too many. */
-	if (code == LDAP_SUCCESS || code == LDAP_SIZELIMIT_EXCEEDED)
-		err = read_entry(s, res);
+	/* More than were sent, if only one: a server may have a limit of its own. */
+	if (code == LDAP_SIZELIMIT_EXCEEDED)
+		err = -ENOTUNIQ;
 	else
-		err = failed(s, "search", code);
+		err = code ? failed(s, "search", code) : read_entry(s, res);
 	ldap_msgfree(res);
 	free(filter);
 	return err == -EACCES ? -EPERM : err;
@@ -117,10 +117,16 @@ static int connect_to(struct session *s)
 
 bool bind_is_built(void) { return true; }
 
+/* A NUL may end a password where it is judged (RFC 4616 2 allows none). */
+static bool is_password(struct slice text)
+{
+	return text.len && slice_find(text, '\0') == text.len;
+}
+
 int bind_check(struct bind_query *q)
 {
 	struct session s = { .q = q, .end = clock_mono() + q->timeout };
-	int err = q->password.len ? connect_to(&s) : -EACCES;
+	int err = is_password(q->password) ? connect_to(&s) : -EACCES;
 	bool connected = !err;
 
 	if (!err)
