@@ -83,7 +83,6 @@ static void conclude(struct xcap_exchange *e)
 		e->is_refused = !xcap_belongs(e, e->claimed);
 		return;
 	case AUTH_LDAP_WRONG:
-		xcap_login_wrong(e->x, e->arena, &e->request, e->claimed);
 		e->is_refused = xcap_challenge(e, e->realm, false);
 		return;
 	default:
@@ -96,6 +95,7 @@ static void come_back(struct inbox_item *item)
 	struct xcap_exchange *e = container_of(item, struct xcap_exchange, item);
 
 	e->is_under_way = e->is_asking = false;
+	xcap_guess_end(e->x, &e->guess, e->verdict == AUTH_LDAP_WRONG);
 	if (e->is_orphan) {
 		xcap_release(e);
 		return;
@@ -131,11 +131,12 @@ bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm)
 	e->realm = realm;
 	if (err)
 		return !xcap_say(e, err == -EBADMSG ? 400 : 503, "The credentials are malformed.");
-	if (xcap_login_is_braked(e->x, e->arena, &e->request, e->claimed))
-		return !xcap_say_braked(e);
+	err = xcap_guess_begin(e->x, e->arena, &e->request, e->claimed, &e->guess);
+	if (err)
+		return err == -EACCES ? !xcap_say_braked(e) : !xcap_say(e, 503, "Too much to do.");
 	/* Who is no user here is not worth a question. An empty password would be nobody's. */
 	if (!e->password.len || e->x->users->state(e->x->db, e->claimed) != AUTH_DB_ENABLED) {
-		xcap_login_wrong(e->x, e->arena, &e->request, e->claimed);
+		xcap_guess_end(e->x, &e->guess, true);
 		return !xcap_challenge(e, realm, false);
 	}
 	e->item.run = on_worker;
@@ -143,5 +144,6 @@ bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm)
 	if (worker_post(worker_of(lcs_user_key(e->claimed)), &e->item, INBOX_MAY_REFUSE) == 0)
 		return true;
 	e->is_under_way = e->is_asking = false;
+	xcap_guess_end(e->x, &e->guess, false);
 	return !xcap_say(e, 503, "Too much to do.");
 }

@@ -157,8 +157,10 @@ static bool copy_request(struct xcap_exchange *e, const struct xcap_request *r)
 
 	e->request = *r;
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		/* With Basic there is a password in it. */
 		if (texts[i]->len)
-			*texts[i] = arena_dup(e->arena, *texts[i]);
+			*texts[i] = texts[i] == &e->request.authorization ?
+			    arena_dup_secret(e->arena, *texts[i]) : arena_dup(e->arena, *texts[i]);
 		if (texts[i]->len && !texts[i]->p)
 			return false;
 	}

@@ -56,6 +56,7 @@ struct xcap_exchange {
 
 	/* ---- a password that the directory judges ---- */
 	struct slice          claimed, password, realm;
+	struct xcap_guess     guess;
 	enum auth_ldap_verdict verdict;
 	bool                  is_asking;
 	bool                  is_refused;	/* the answer is there */

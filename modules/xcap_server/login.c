@@ -3,17 +3,17 @@
  */
 #include "modules/xcap_server/xcap.h"
 
+#include <errno.h>
+
 /* The same bounds as in the samples' scripts, for the same time. */
 #define WINDOW_MS     (15 * 60 * 1000)
 #define WRONG_BY_BOTH 5u		/* so many for one user from one address */
 #define WRONG_BY_HOST 30u		/* from one address, whomever they are for */
 #define WRONG_BY_USER 100u		/* for one user, wherever they are from: then one each */
 
-struct keys { struct slice host, user, both; };
-
 /* An IPv6 host commands a whole network. */
 static bool make_keys(struct arena *arena, const struct xcap_request *r, struct slice aor,
-    struct keys *k)
+    struct xcap_guess *k)
 {
 	struct ip_addr ip = r->from.ip;
 	char text[ADDR_TEXT_BYTES];
@@ -36,14 +36,14 @@ static uint32_t count(const struct xcap *x, struct slice key)
 	return rate_look(x->wrong, key, clock_mono(), WINDOW_MS);
 }
 
-static bool is_braked(const struct xcap *x, const struct keys *k)
+static bool is_braked(const struct xcap *x, const struct xcap_guess *k)
 {
 	uint32_t tries = count(x, k->user) >= WRONG_BY_USER ? 1 : WRONG_BY_BOTH;
 
 	return count(x, k->host) >= WRONG_BY_HOST || count(x, k->both) >= tries;
 }
 
-static void note_wrong(struct xcap *x, const struct keys *k)
+static void note_wrong(struct xcap *x, const struct xcap_guess *k)
 {
 	const struct slice keys[] = { k->host, k->user, k->both };
 
@@ -77,7 +77,7 @@ static bool is_for(struct slice uri, struct slice target)
 }
 
 static enum xcap_login judge(struct xcap *x, const struct xcap_request *r,
-    const struct auth_asked *a, const struct keys *k, struct slice aor)
+    const struct auth_asked *a, const struct xcap_guess *k, struct slice aor)
 {
 	struct slice ha1 = x->users->ha1(x->db, aor, a->domain.len > 0, a->alg);
 	enum auth_verdict verdict = AUTH_WRONG;
@@ -101,7 +101,7 @@ enum xcap_login xcap_login(struct xcap *x, struct arena *arena, const struct xca
     struct slice domain, struct slice *aor)
 {
 	struct auth_asked a;
-	struct keys k;
+	struct xcap_guess k;
 
 	switch (x->auth->read(x->auth_state, arena, r->authorization, domain, &a)) {
 	case AUTH_OK:
@@ -121,19 +121,35 @@ enum xcap_login xcap_login(struct xcap *x, struct arena *arena, const struct xca
 	return judge(x, r, &a, &k, *aor);
 }
 
-bool xcap_login_is_braked(struct xcap *x, struct arena *arena, const struct xcap_request *r,
-    struct slice aor)
+static bool is_crowded(const struct xcap *x, const struct xcap_guess *k)
 {
-	struct keys k;
+	uint32_t host = count(x, k->host), both = count(x, k->both);
 
-	return !make_keys(arena, r, aor, &k) || is_braked(x, &k);
+	for (const struct list *at = x->guessing.next; at != &x->guessing; at = at->next) {
+		const struct xcap_guess *g = container_of(at, const struct xcap_guess, node);
+
+		host += slice_eq(g->host, k->host);
+		both += slice_eq(g->both, k->both);
+	}
+	return host >= WRONG_BY_HOST || both >= WRONG_BY_BOTH;
 }
 
-void xcap_login_wrong(struct xcap *x, struct arena *arena, const struct xcap_request *r,
-    struct slice aor)
+int xcap_guess_begin(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor, struct xcap_guess *g)
 {
-	struct keys k;
+	if (!make_keys(arena, r, aor, g))
+		return -ENOMEM;
+	if (is_braked(x, g))
+		return -EACCES;
+	if (is_crowded(x, g))
+		return -EBUSY;
+	list_push_back(&x->guessing, &g->node);
+	return 0;
+}
 
-	if (make_keys(arena, r, aor, &k))
-		note_wrong(x, &k);
+void xcap_guess_end(struct xcap *x, struct xcap_guess *g, bool was_wrong)
+{
+	list_remove(&g->node);
+	if (was_wrong)
+		note_wrong(x, g);
 }

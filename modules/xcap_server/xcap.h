@@ -53,6 +53,7 @@ struct xcap {
 	struct list                    changing, waiting;	/* exchanges; HTTP thread */
 	_Atomic bool                   is_ending;	/* owners have users no longer */
 	struct rate_table             *wrong;		/* passwords */
+	struct list                    guessing;	/* struct xcap_guess; HTTP thread */
 	struct xcap_local             *stats;
 	struct http                   *http;
 };
@@ -134,11 +135,19 @@ enum xcap_login { XCAP_LOGIN_OK, XCAP_LOGIN_CHALLENGE, XCAP_LOGIN_STALE, XCAP_LO
 /** aor: who it is, in the arena, with XCAP_LOGIN_OK. domain: the realm. */
 enum xcap_login xcap_login(struct xcap *x, struct arena *arena, const struct xcap_request *r,
     struct slice domain, struct slice *aor);
-/** For passwords that others judge: too many wrong ones; one more of them. */
-bool xcap_login_is_braked(struct xcap *x, struct arena *arena, const struct xcap_request *r,
-    struct slice aor);
-void xcap_login_wrong(struct xcap *x, struct arena *arena, const struct xcap_request *r,
-    struct slice aor);
+
+/* A password that others judge. HTTP thread. */
+struct xcap_guess {
+	struct list  node;		/* in xcap.guessing, once it has begun */
+	struct slice host, user, both;	/* what wrong ones are counted by */
+};
+/** May it be judged? Then it counts until its end, so that many at once are not more than one after
+ *  the other. Texts in the arena. 0, -EACCES (too many were wrong), -EBUSY (they would be too many
+ *  if those were wrong that are being judged) or -ENOMEM. */
+int  xcap_guess_begin(struct xcap *x, struct arena *arena, const struct xcap_request *r,
+    struct slice aor, struct xcap_guess *g);
+/** Once, if it has begun. */
+void xcap_guess_end(struct xcap *x, struct xcap_guess *g, bool was_wrong);
 
 /* ---- http.c ---- */
 

@@ -34,6 +34,7 @@ static int load(struct lcs_mod *mod)
 	import(mod, x);
 	list_init(&x->changing);
 	list_init(&x->waiting);
+	list_init(&x->guessing);
 	xml_read_init();
 	x->kept = rtab_new(256);
 	x->wrong = rate_new(4096);
@@ -84,6 +85,10 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	int n = 0;
 
 	(void)next;
+	if (slice_eq(c->basic, SLICE("ldap")) && !x->ldap) {
+		log_error("xcap_server", "basic = \"ldap\" needs loadmodule \"auth_ldap\"");
+		return -ENOENT;
+	}
 	if (x->loaded)
 		return 0;
 	if (store_is_on())
