@@ -19,7 +19,12 @@ SITE=10.$((87 + SVC_SLOT)).0
 NAME=lcs$SVC_SLOT
 
 second_net() {
-    local n
+    local n pid
+    # Its stop may end early, where a process is gone just before it is killed; what is left of its
+    # own namespace has our addresses.
+    for pid in $(ip netns pids "$NAME-dc" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || true; done
+    ip netns del "$NAME-dc" 2>/dev/null || true
+    ip link del "$NAME-dc" 2>/dev/null || true
     ip link add "$NAME-br" type bridge
     ip addr add "$SITE.1/24" dev "$NAME-br"
     ip link set "$NAME-br" up
@@ -30,6 +35,9 @@ second_net() {
         ip -n "$NAME-d$n" link set lo up
         ip -n "$NAME-d$n" addr add "$SITE.$((n + 1))/24" dev eth0
         ip -n "$NAME-d$n" link set eth0 up
+        # Samba listens from 49152 on, and gives up where a connection of its own, which may be
+        # over already (TIME_WAIT), has got that port.
+        ip netns exec "$NAME-d$n" sysctl -q -w net.ipv4.ip_local_port_range="32768 49151"
     done
 }
 
@@ -105,7 +113,7 @@ second_start() {
     svc_env_write "$d/second.env" LCS_TEST_LDAPS2_URI="ldaps://$SITE.3" LCS_TEST_AD_ADDR2="$SITE.3"
 }
 
-second_stop() { svc_kill "$1/second.pid" 15; }
+second_stop() { svc_kill "$1/second.pid" 15 || true; }
 
 case ${1:-} in net) second_net; exit ;; unnet) second_unnet; exit ;; esac
 svc_main second "$@"
