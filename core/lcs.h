@@ -10,6 +10,7 @@
 #include "core/net/stream.h"
 #include "core/sip/api.h"
 #include "core/store/backend.h"
+#include "utils/count.h"
 #include "utils/err.h"
 #include "utils/json.h"
 #include "utils/log.h"
@@ -35,6 +36,16 @@ struct lcs_param {
 #define PARAM_NEEDS_RESTART 0x4u
 
 struct lcs_strings { size_t count; const struct slice *items; };	/* repeated strings */
+/** How many names stand in them, those with commas between them too. Any thread. */
+static inline size_t lcs_count_names(const struct lcs_strings *lists)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lists->count; i++)
+		for (struct slice rest = lists->items[i]; rest.len; n++)
+			slice_split(&rest, ',');
+	return n;
+}
 
 #define LCS_AT(st, field, ctype)                                            \
 	(offsetof(st, field) + 0 * sizeof(struct {                          \
@@ -67,7 +78,7 @@ struct lcs_stat { const char *name; enum lcs_stat_kind kind; size_t offset; cons
 /** One more; only the owning worker writes, anybody may read meanwhile. */
 static inline void lcs_count(uint64_t *counter)
 {
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+	count_by(counter, 1);
 }
 
 /** A statistic by "group.name" ("core.requests", "tm.created"), all workers together; false

@@ -5,6 +5,7 @@
 
 #include "core/dns/cache.h"
 #include "core/run/timer.h"
+#include "utils/count.h"
 #include "utils/log.h"
 
 #include <ares.h>
@@ -46,11 +47,11 @@ void query_counters(struct dns_counters *sum)
 
 		if (!c)
 			continue;
-		sum->questions += c->questions;
-		sum->answered_from_cache += c->answered_from_cache;
-		sum->packets += c->packets;
-		sum->timeouts += c->timeouts;
-		sum->failures += c->failures;
+		sum->questions += count_read(&c->questions);
+		sum->answered_from_cache += count_read(&c->answered_from_cache);
+		sum->packets += count_read(&c->packets);
+		sum->timeouts += count_read(&c->timeouts);
+		sum->failures += count_read(&c->failures);
 	}
 }
 
@@ -229,8 +230,9 @@ static void answered(void *arg, int status, int timeouts, unsigned char *msg, in
 		query_free(q);
 		return;
 	}
-	c->counters.timeouts += (uint64_t)timeouts;
-	c->counters.failures += status != ARES_SUCCESS && error_of(status) != -ENOENT;
+	count_by(&c->counters.timeouts, (uint64_t)timeouts);
+	if (status != ARES_SUCCESS && error_of(status) != -ENOENT)
+		count_by(&c->counters.failures, 1);
 	a = make_answer(c, q, status, msg, len);
 	if (a)
 		dns_cache_take(a, loop_now(worker_loop()));
@@ -278,7 +280,7 @@ static struct query *query_new(struct channel *c, struct slice name, enum dns_ty
 	q->type = type;
 	list_init(&q->waiting);
 	list_push_back(&c->queries, &q->node);
-	c->counters.packets++;
+	count_by(&c->counters.packets, 1);
 	l->q = q;
 	loop_task_init(&l->task, send_later);
 	loop_at_end(worker_loop(), &l->task);

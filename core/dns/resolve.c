@@ -7,6 +7,7 @@
 #include "core/dns/locate.h"
 #include "core/dns/query.h"
 #include "core/run/timer.h"
+#include "utils/count.h"
 #include "utils/log.h"
 
 #include <ares.h>
@@ -91,7 +92,7 @@ bool resolve_now(const struct sip_uri *uri, struct hop_list **hops)
 	list = make_list(&l);
 	if (!list)
 		return false;
-	query_counters_mine()->answered_from_cache++;
+	count_by(&query_counters_mine()->answered_from_cache, 1);
 	*hops = list;
 	return true;
 }
@@ -197,7 +198,7 @@ int resolve_start(const struct sip_uri *uri, msec_t timeout, resolve_done_fn *do
 	timer_start(&res->timeout, timeout);
 	loop_task_init(&res->task, begin);
 	loop_at_end(worker_loop(), &res->task);
-	query_counters_mine()->questions++;
+	count_by(&query_counters_mine()->questions, 1);
 	*out = res;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "core/net/limit.h"
 
 #include "core/run/worker.h"
+#include "utils/count.h"
 #include "utils/epoch.h"
 #include "utils/err.h"
 
@@ -66,6 +67,6 @@ void net_counters(struct net_counters *sum)
 		const uint64_t *from = (const uint64_t *)&counters[w];
 
 		for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+			to[i] += count_read(&from[i]);
 	}
 }

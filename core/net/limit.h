@@ -39,10 +39,4 @@ struct net_counters {			/* per worker, added up by whoever shows them */
 void net_counters(struct net_counters *sum);
 struct net_counters *net_counters_mine(void);	/* of this worker */
 
-/** Only the owner writes, others may read meanwhile. */
-static inline void net_count(uint64_t *counter, uint64_t n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
 #endif

@@ -10,6 +10,7 @@
 #include "core/net/stream.h"
 #include "core/run/timer.h"
 #include "parser/frame.h"
+#include "utils/count.h"
 #include "utils/rtab.h"
 
 #define SCRATCH_BYTES 65536u
@@ -31,7 +32,7 @@ struct net_worker {			/* one per worker, touched by it alone */
 };
 struct net_worker *net_mine(void);	/* of this worker */
 
-#define NET_COUNT(field, n) net_count(&net_counters_mine()->field, (n))
+#define NET_COUNT(field, n) count_by(&net_counters_mine()->field, (n))
 
 /* ---- local.c ---- */
 void local_set(const struct net_listener *list, unsigned count);

@@ -35,7 +35,7 @@ void sip_counters_sum(struct sip_counters *sum)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		const struct sip_counters *c = &slots[i].counters;
 
-#define COUNTER(field, doc) sum->field += __atomic_load_n(&c->field, __ATOMIC_RELAXED);
+#define COUNTER(field, doc) sum->field += count_read(&c->field);
 		SIP_COUNTERS(COUNTER)
 #undef COUNTER
 	}
@@ -52,7 +52,7 @@ void sip_count_defect(const char *reason)
 	if (i == DEFECTS_MAX - 1)
 		reason = "other";
 	s->defects[i].reason = reason;
-	sip_count(&s->defects[i].n);
+	count_by(&s->defects[i].n, 1);
 }
 
 static unsigned add_defect(struct defect_count *out, unsigned count, unsigned max,
@@ -76,7 +76,7 @@ unsigned sip_defects_sum(struct defect_count *out, unsigned max)
 	for (unsigned w = 0; w < SLOTS; w++) {
 		for (unsigned i = 0; i < DEFECTS_MAX && slots[w].defects[i].reason; i++)
 			count = add_defect(out, count, max, slots[w].defects[i].reason,
-			    __atomic_load_n(&slots[w].defects[i].n, __ATOMIC_RELAXED));
+			    count_read(&slots[w].defects[i].n));
 	}
 	return count;
 }

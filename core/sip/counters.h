@@ -6,6 +6,7 @@
 #ifndef CORE_SIP_COUNTERS_H
 #define CORE_SIP_COUNTERS_H
 
+#include "utils/count.h"
 #include "utils/slice.h"
 
 /* COUNTER(field, text): the field's name is the statistic's name, in group "core". */
@@ -42,11 +43,7 @@ struct sip_counters *sip_counters_mine(void);
 /** Of all workers, read without stopping them. */
 void sip_counters_sum(struct sip_counters *sum);
 
-static inline void sip_count(uint64_t *counter)
-{
-	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
-}
-#define SIP_COUNT(field) sip_count(&sip_counters_mine()->field)
+#define SIP_COUNT(field) count_by(&sip_counters_mine()->field, 1)
 
 /* ---- malformed messages, by cause ---- */
 struct defect_count { const char *reason; uint64_t n; };

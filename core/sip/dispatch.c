@@ -17,6 +17,7 @@
 #include "core/sip/terse.h"
 #include "core/sip/tx.h"
 #include "core/sip/undelivered.h"
+#include "utils/count.h"
 #include "utils/err.h"
 #include "utils/list.h"
 #include "utils/log.h"
@@ -222,7 +223,7 @@ static void arrived_item(struct inbox_item *item)
 static void refuse_overload(struct lcs_ctx *ctx)
 {
 	SIP_COUNT(refused_overload);
-	sip_count(&net_counters_mine()->overload_503);
+	count_by(&net_counters_mine()->overload_503, 1);
 	refuse(ctx);
 }
 
