@@ -203,16 +203,6 @@ static struct mesh_peer *peer_of(struct mesh *m, struct slice name)
 	return p;
 }
 
-static size_t count_names(const struct lcs_strings *lists)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < lists->count; i++)
-		for (struct slice rest = lists->items[i]; rest.len; n++)
-			slice_split(&rest, ',');
-	return n;
-}
-
 static bool is_among(struct mesh_peer *const *peers, unsigned count, struct slice name)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -242,7 +232,7 @@ static void take_names(struct mesh *m, const struct gen *gen)
 {
 	const struct lcs_strings *lists = &conf_of(m)->server;
 	struct gathering g = { .mesh = m,
-	    .peers = calloc(count_names(lists) + 1, sizeof(*g.peers)) };
+	    .peers = calloc(lcs_count_names(lists) + 1, sizeof(*g.peers)) };
 
 	if (!g.peers)
 		return;

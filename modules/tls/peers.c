@@ -62,21 +62,11 @@ static SSL_CTX *make(const struct tls_conf *conf, const struct tls_peers *peers,
 	return NULL;
 }
 
-static size_t count_names(const struct lcs_strings *lists)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < lists->count; i++)
-		for (struct slice rest = lists->items[i]; rest.len; n++)
-			slice_split(&rest, ',');
-	return n;
-}
-
 static bool copy_names(struct tls_peers *peers, const struct lcs_strings *lists)
 {
 	size_t n = 0;
 
-	peers->names = calloc(count_names(lists) + 1, sizeof(*peers->names));
+	peers->names = calloc(lcs_count_names(lists) + 1, sizeof(*peers->names));
 	for (size_t i = 0; peers->names && i < lists->count; i++)
 		for (struct slice rest = lists->items[i]; rest.len; n++) {
 			struct slice name = slice_trim(slice_split(&rest, ','));
