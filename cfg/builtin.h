@@ -31,7 +31,8 @@ struct builtin {
 };
 
 struct builtin_table { const struct builtin *list; unsigned count; };
-extern const struct builtin_table builtin_general, builtin_text, builtin_code, builtin_sip;
+extern const struct builtin_table builtin_general, builtin_part, builtin_text,
+    builtin_subst, builtin_code, builtin_sip;
 
 /** Split "/from/to/flags" of {re.subst}; NULL, or what is wrong with it. */
 struct subst { struct slice from, to; bool all, caseless; };

@@ -1,15 +1,11 @@
 /*
  * cfg/builtin_code.c - hashes, encodings and escapes.
  */
-#include "cfg/builtin.h"
+#include "cfg/builtin_def.h"
 
 #include "utils/base64.h"
 #include "utils/digest.h"
 #include "utils/hex.h"
-
-#define DEF(name) \
-	static bool name(struct builtin_run *run, const struct value *v, unsigned n, \
-	    struct value *ret)
 
 static char *room(struct builtin_run *run, size_t bytes)
 {
@@ -337,7 +333,7 @@ static bool sql(struct builtin_run *run, const struct value *v, struct slice if_
 	}
 	s = value_text(run->arena, *v);
 	if (!s.p)
-		return builtin_fail(run, "out of memory");
+		return builtin_no_memory(run);
 	if (v->type == VALUE_INT) {
 		*ret = value_string(s);
 		return true;
@@ -362,8 +358,6 @@ DEF(sql_str)
 	(void)n;
 	return sql(run, v, SLICE("''"), ret);
 }
-
-#define TRANS BUILTIN_NULL_THRU
 
 static const struct builtin list[] = {
 	{ "md5(s: str) -> str", "s.md5", md5, TRANS, "MD5 in hex; never for secrets" },

@@ -2,14 +2,9 @@
  * cfg/builtin_sip.c - parts of URIs, addresses of headers and parameter lists:
  * {uri.*}, {nameaddr.*}, {tobody.*}, {param.*}, {ip.*}, {urialias.*}.
  */
-#include "cfg/builtin.h"
+#include "cfg/builtin_def.h"
 
 #include "parser/nameaddr.h"
-
-#define DEF(name) \
-	static bool name(struct builtin_run *run, const struct value *v, unsigned n, \
-	    struct value *ret)
-#define UNUSED (void)run, (void)n
 
 /* A part that is not there is null. */
 static bool part(struct value *ret, struct slice s)
@@ -21,7 +16,7 @@ static bool part(struct value *ret, struct slice s)
 static bool printed(struct builtin_run *run, struct slice s, struct value *ret)
 {
 	if (!s.p)
-		return builtin_fail(run, "out of memory");
+		return builtin_no_memory(run);
 	*ret = value_string(s);
 	return true;
 }
@@ -120,7 +115,7 @@ static bool shortened(struct builtin_run *run, struct slice s, bool user, bool w
 		transport = transport_text(run, &uri);
 	}
 	if (!port.p || !transport.p)
-		return builtin_fail(run, "out of memory");
+		return builtin_no_memory(run);
 	has_user = user && uri.user.len;
 	return printed(run, arena_printf(run->arena, "%.*s:%.*s%s%.*s%.*s%.*s",
 	    SLICE_ARG(uri.scheme_text), SLICE_ARG(has_user ? uri.user : SLICE("")),
@@ -404,8 +399,6 @@ DEF(ip_family)
 	return part(ret, ip_parse(v->s, &ip) != 0 ? SLICE_NULL :
 	    ip.family == 4 ? SLICE("INET") : SLICE("INET6"));
 }
-
-#define TRANS BUILTIN_NULL_THRU
 
 static const struct builtin list[] = {
 	{ "uri_user(uri: str) -> str?", "uri.user", uri_user, TRANS, "user part, as written" },

@@ -10,6 +10,10 @@
 
 /* ---- what belongs to the language ---- */
 
+static const struct builtin_table *const tables[] = { &builtin_general, &builtin_part,
+	&builtin_text, &builtin_subst, &builtin_code, &builtin_sip };
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
 static void add_builtin(struct load *ld, const struct builtin *b)
 {
 	struct builtin_entry *e = MEM_NEW(&ld->mem, struct builtin_entry);
@@ -34,10 +38,7 @@ static void add_builtins(struct load *ld, const struct builtin_table *t)
 
 bool cfg_builtin(unsigned n, struct cfg_builtin *out)
 {
-	static const struct builtin_table *const tables[] = { &builtin_general, &builtin_text,
-		&builtin_code, &builtin_sip };
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (size_t i = 0; i < TABLES; i++) {
 		if (n < tables[i]->count) {
 			const struct builtin *b = &tables[i]->list[n];
 
@@ -138,10 +139,8 @@ void names_init(struct load *ld)
 		dict_init(dicts[i], &ld->mem);
 	for (unsigned k = 0; k < ROUTE_KINDS; k++)
 		dict_init(&n->routes[k], &ld->mem);
-	add_builtins(ld, &builtin_general);
-	add_builtins(ld, &builtin_text);
-	add_builtins(ld, &builtin_code);
-	add_builtins(ld, &builtin_sip);
+	for (size_t i = 0; i < TABLES; i++)
+		add_builtins(ld, tables[i]);
 	if (ld->is_guest)
 		add_builtins(ld, &builtin_guest);
 	n->core = names_add_module(ld, ld->host->core, NULL, SLICE("core"));
