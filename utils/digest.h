@@ -1,5 +1,5 @@
 /*
- * utils/digest.h - MD5 and SHA-256 of several pieces at once (OpenSSL's EVP).
+ * utils/digest.h - MD5 and SHA-256 of several pieces at once (OpenSSL).
  *
  * MD5 is here because RFC 2617/3261 clients speak nothing else; never for secrets.
  */

@@ -75,7 +75,9 @@ static void long_input_in_many_pieces(void **state)
 
 static void *run_in_thread(void *arg)
 {
-	*(bool *)arg = vectors_hold();
+	unsigned char out[DIGEST_MAX_BYTES];
+
+	*(bool *)arg = vectors_hold() && digest_hmac(SLICE("key"), NULL, 0, out) == 0;
 	return NULL;
 }
 
@@ -134,9 +136,9 @@ static void *first_use_without_memory(void *arg)
 	unsigned char out[DIGEST_MAX_BYTES];
 
 	oom_fail_nth(1);
-	err[0] = digest(DIGEST_MD5, NULL, 0, out);
+	err[0] = digest_hmac(SLICE("key"), NULL, 0, out);
 	oom_reset();
-	err[1] = digest(DIGEST_MD5, NULL, 0, out);
+	err[1] = digest_hmac(SLICE("key"), NULL, 0, out);
 	return NULL;
 }
 

@@ -33,6 +33,28 @@ static void there_and_back(void **state)
 	assert_memory_equal(back, bytes, 256);
 }
 
+/* Four are taken at once: every byte at every place of all lengths up to nine. */
+static void any_byte_anywhere(void **state)
+{
+	unsigned char bytes[9] = { 0 };
+	char text[20], want[3];
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(bytes); len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned b = 0; b < 256; b++) {
+				memset(bytes, 0x9a, sizeof(bytes));
+				memset(text, '!', sizeof(text));
+				bytes[at] = (unsigned char)b;
+				hex_encode(text, bytes, len);
+				snprintf(want, sizeof(want), "%02x", b);
+				assert_memory_equal(text + 2 * at, want, 2);
+				assert_int_equal(text[2 * len], '!');
+				for (size_t i = 0; i < len; i++)
+					assert_true(i == at || memcmp(text + 2 * i, "9a", 2) == 0);
+			}
+}
+
 static void refusals(void **state)
 {
 	static const struct { const char *text; size_t len; int err; } cases[] = {
@@ -70,6 +92,7 @@ static void any_character_anywhere(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(every_digit),
+	cmocka_unit_test(any_byte_anywhere),
 	cmocka_unit_test(any_character_anywhere),
 	cmocka_unit_test(there_and_back),
 	cmocka_unit_test(refusals))
