@@ -7,6 +7,7 @@
 #include "utils/hex.h"
 #include "utils/rand.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,31 +19,28 @@
 #define SECOND_BITS 0xfffffu
 #define IS_MARK     ((uint64_t)1 << 63)
 
-static uint64_t mac(const struct nonces *n, const char head[16])
+/* When it was made, in seconds, and a serial; behind it stands the hash of these digits. */
+#define HEAD_CHARS 16u
+
+static uint64_t mac(const struct nonces *n, const char head[HEAD_CHARS])
 {
-	return siphash(&n->key, slice_of(head, 16));
+	return siphash(&n->key, slice_of(head, HEAD_CHARS));
 }
 
-static void put_hex(char *out, uint64_t v, unsigned digits)
+/* Sixteen digits, as a number is written. */
+static void put_hex(char *out, uint64_t v)
 {
-	while (digits--) {
-		out[digits] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	}
+	v = htobe64(v);
+	hex_encode(out, &v, sizeof(v));
 }
 
-static bool get_hex(const char *p, unsigned digits, uint64_t *out)
+static bool get_hex(const char *p, uint64_t *out)
 {
-	uint64_t v = 0;
+	uint64_t v;
 
-	for (unsigned i = 0; i < digits; i++) {
-		int d = hex_digit(p[i]);
-
-		if (d < 0)
-			return false;
-		v = v << 4 | (unsigned)d;
-	}
-	*out = v;
+	if (hex_decode(&v, sizeof(v), slice_of(p, 2 * sizeof(v))) != 0)
+		return false;
+	*out = be64toh(v);
 	return true;
 }
 
@@ -86,9 +84,8 @@ void nonce_make(struct nonces *n, int64_t now, char *out)
 	/* Readers check the serial first: the window of the old one is void from here on. */
 	atomic_store_explicit(&slot->serial, serial, memory_order_release);
 	atomic_store_explicit(&slot->window, 0, memory_order_release);
-	put_hex(out, (uint64_t)now, 8);
-	put_hex(out + 8, serial, 8);
-	put_hex(out + 16, mac(n, out), 16);
+	put_hex(out, (uint64_t)now << 32 | serial);
+	put_hex(out + HEAD_CHARS, mac(n, out));
 }
 
 /* The window after nc was seen, or the same if nc is not acceptable. */
@@ -124,17 +121,20 @@ static bool count_use(struct nonce_slot *slot, uint32_t nc)
 static enum nonce_state find_slot(struct nonces *n, struct slice nonce, int64_t now,
     int64_t lifetime, struct nonce_slot **out)
 {
-	uint64_t made, serial, tag;
+	uint64_t head, tag;
+	uint32_t serial;
+	int64_t made;
 	struct nonce_slot *slot;
 
-	if (nonce.len != NONCE_CHARS || !get_hex(nonce.p, 8, &made) ||
-	    !get_hex(nonce.p + 8, 8, &serial) || !get_hex(nonce.p + 16, 16, &tag) ||
-	    tag != mac(n, nonce.p))
+	if (nonce.len != NONCE_CHARS || !get_hex(nonce.p, &head) ||
+	    !get_hex(nonce.p + HEAD_CHARS, &tag) || tag != mac(n, nonce.p))
 		return NONCE_FOREIGN;
-	if (now > (int64_t)made + lifetime || now + 1 < (int64_t)made)
+	made = (int64_t)(head >> 32);
+	serial = (uint32_t)head;
+	if (now > made + lifetime || now + 1 < made)
 		return NONCE_OLD;
 	slot = &n->slots[serial & n->mask];
-	if (atomic_load_explicit(&slot->serial, memory_order_acquire) != (uint32_t)serial)
+	if (atomic_load_explicit(&slot->serial, memory_order_acquire) != serial)
 		return NONCE_OLD;
 	*out = slot;
 	return NONCE_FRESH;

@@ -79,7 +79,7 @@ enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
 }
 
 static int expected_response(const struct auth_asked *a, struct slice method, struct slice ha1,
-    char out[2 * DIGEST_MAX_BYTES])
+    unsigned char out[DIGEST_MAX_BYTES])
 {
 	const struct auth_credentials *c = &a->cred;
 	const struct slice colon = SLICE(":");
@@ -92,12 +92,12 @@ static int expected_response(const struct auth_asked *a, struct slice method, st
 	if (!c->qop.len) {
 		const struct slice old[] = { ha1, colon, c->nonce, colon, ha2_hex };
 
-		return digest_hex(a->alg, old, 5, out);
+		return digest(a->alg, old, 5, out);
 	}
 	const struct slice all[] = { ha1, colon, c->nonce, colon, c->nc, colon, c->cnonce, colon,
 	    c->qop, colon, ha2_hex };
 
-	return digest_hex(a->alg, all, 11, out);
+	return digest(a->alg, all, 11, out);
 }
 
 uint32_t auth_nonce_count(struct slice nc)
@@ -113,15 +113,12 @@ uint32_t auth_nonce_count(struct slice nc)
 static bool response_is_right(struct slice method, const struct auth_asked *asked,
     struct slice ha1_hex)
 {
-	char want[2 * DIGEST_MAX_BYTES], got[2 * DIGEST_MAX_BYTES];
-	struct slice response = asked->cred.response;
-	size_t len = 2 * digest_size(asked->alg);
+	unsigned char want[DIGEST_MAX_BYTES], got[DIGEST_MAX_BYTES];
+	size_t len = digest_size(asked->alg);
 
-	if (expected_response(asked, method, ha1_hex, want) != 0)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		got[i] = ascii_lower(response.p[i]);
-	return digest_equal(slice_of(want, len), slice_of(got, len));
+	return hex_decode(got, len, asked->cred.response) == 0 &&
+	    expected_response(asked, method, ha1_hex, want) == 0 &&
+	    digest_equal(slice_of((char *)want, len), slice_of((char *)got, len));
 }
 
 static enum auth_verdict judge_response(const struct auth_asked *asked, struct slice method,
