@@ -4,6 +4,7 @@
 #include "core/lab/store.h"
 
 #include "core/store/migrate.h"
+#include "core/store/registry.h"
 #include "core/store/request.h"
 #include "core/lab/run.h"
 #include "utils/list.h"
@@ -13,11 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SCHEMAS_MAX 32u
-
 static struct {
-	const struct store_schema *schemas[SCHEMAS_MAX];
-	unsigned              schema_count;
 	struct store_conn    *conn;
 	struct store_request *first, **end;
 	char                  path[64];
@@ -30,20 +27,6 @@ void fake_store_fail(int err) { store.fail = err; }
 void fake_store_hold(bool hold) { store.hold = hold; }
 void fake_store_in_memory(bool on) { store.in_memory = on; }
 void fake_store_keep(bool keep) { store.keep = keep; }
-
-int store_register(const struct store_schema *schema)
-{
-	if (store.schema_count == SCHEMAS_MAX)
-		return -ENOMEM;
-	store.schemas[store.schema_count++] = schema;
-	return 0;
-}
-
-int store_backend_register(const char *scheme, const struct store_backend *backend)
-{
-	(void)scheme, (void)backend;
-	return 0;
-}
 
 /* ---- one request ---- */
 
@@ -182,7 +165,7 @@ int store_start(const struct store_conf *conf, const char **why)
 
 	(void)conf;
 	if (!err)
-		err = store_migrate(&store_sqlite, store.conn, store.schemas, store.schema_count, why);
+		err = store_migrate(&store_sqlite, store.conn, store_schemas(), why);
 	store.end = &store.first;
 	if (!store.stepping)
 		fake_each_step(step);
@@ -198,7 +181,7 @@ void store_stop(void)
 	if (store.conn)
 		store_sqlite.close(store.conn);
 	store.conn = NULL;
-	store.schema_count = 0;
+	store_registry_clear();
 	if (!store.keep && store.path[0]) {
 		unlink(store.path);
 		store.path[0] = '\0';

@@ -30,7 +30,7 @@ static void take_step(void *arg, const struct value *cells, unsigned columns)
 		*(int64_t *)arg = cells[0].i;
 }
 
-static unsigned last_step(const struct store_schema *schema)
+unsigned store_last_step(const struct store_schema *schema)
 {
 	unsigned last = 0;
 
@@ -70,7 +70,7 @@ static int migrate_one(const struct store_backend *be, struct store_conn *conn,
 
 	if (err < 0)
 		return fail(why, err, schema->module, 0, be->error_text(conn));
-	if (have > last_step(schema))
+	if (have > store_last_step(schema))
 		return fail(why, -ERANGE, schema->module, (unsigned)have,
 		    "the database was made by a newer version of lcs");
 	for (const struct store_step *s = schema->steps; s && s->number; s++) {
@@ -86,14 +86,14 @@ static int migrate_one(const struct store_backend *be, struct store_conn *conn,
 }
 
 int store_migrate(const struct store_backend *be, struct store_conn *conn,
-    const struct store_schema *const *schemas, unsigned count, const char **why)
+    const struct store_schemas *schemas, const char **why)
 {
 	int err = be->script(conn, "create table if not exists lcs_schema("
 	    "module varchar(64) not null primary key, step integer not null)");
 
 	if (err)
 		return fail(why, err, "core", 0, be->error_text(conn));
-	for (unsigned i = 0; i < count && !err; i++)
-		err = migrate_one(be, conn, schemas[i], why);
+	for (unsigned i = 0; i < schemas->count && !err; i++)
+		err = migrate_one(be, conn, schemas->list[i], why);
 	return err;
 }

@@ -5,6 +5,7 @@
 #define CORE_STORE_MIGRATE_H
 
 #include "core/store/backend.h"
+#include "core/store/registry.h"
 
 /**
  * Apply the steps that are missing, each in a transaction of its own.
@@ -13,6 +14,9 @@
  * @return 0, -ERANGE (ahead), or the driver's error; *why says which module and step
  */
 int store_migrate(const struct store_backend *be, struct store_conn *conn,
-    const struct store_schema *const *schemas, unsigned count, const char **why);
+    const struct store_schemas *schemas, const char **why);
+
+/** Which one a schema ends with; 0 if it has none. */
+unsigned store_last_step(const struct store_schema *schema);
 
 #endif

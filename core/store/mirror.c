@@ -19,7 +19,6 @@
 #define RETRY_MAX_MS  10000
 #define ALIVE_MS      10000	/* a connection without work is tried so often */
 #define FLUSH_MS      1000	/* at the end, for what waits */
-#define REASON_BYTES  380u	/* of a text that more is said behind */
 
 static struct {
 	struct lock      lock;		/* what follows, up to the thread */
@@ -277,65 +276,6 @@ static void drop(struct mirror *m)
 	mir.mirror = NULL;
 }
 
-/* Where it is, and which steps the schema has. */
-static void know_place(struct mirror *m)
-{
-	const struct store_mirror_conf *c = m->start.conf;
-
-	m->place = arena_printf(m->arena, "%s %s %s", c->url, c->live ? c->live : "", c->home);
-	for (unsigned i = 0; i < m->start.schema_count && m->place.p; i++) {
-		const struct store_schema *schema = m->start.schemas[i];
-		unsigned last = 0;
-
-		for (const struct store_step *s = schema->steps; s && s->number; s++)
-			last = s->number;
-		if (schema->share != STORE_LOCAL)
-			m->place = arena_printf(m->arena, "%.*s %s=%u", SLICE_ARG(m->place),
-			    schema->module, last);
-	}
-}
-
-/* A store that has nothing yet must not begin before it knows what the mirror has. */
-static int join_at_start(struct mirror *m)
-{
-	bool here, anywhere, empty = false;
-	int err = mirror_is_joined(m, &here, &anywhere);
-	size_t at;
-
-	if (!err && !anywhere)
-		err = mirror_is_empty(m, &empty);
-	if (err || !empty)
-		return err;
-	err = mirror_join(m, true, false);
-	if (!err)
-		return 0;
-	at = strlen(m->why);
-	at = at < REASON_BYTES ? at : REASON_BYTES;
-	snprintf(m->why + at, sizeof(m->why) - at, "; the store here is empty and does not begin before "
-	    "it is known what the mirror has; to begin without: store_mirror = \"\"");
-	return err;
-}
-
-static int open_mirror(struct mirror *m, const struct mirror_start *start)
-{
-	int err;
-
-	m->start = *start;
-	m->here = &store_sqlite;
-	m->there = start->remote;
-	m->arena = arena_new(0);
-	if (!m->arena)
-		return mirror_fail(m, -ENOMEM, "out of memory");
-	if (start->conf->live && strchr(start->conf->live, '`'))
-		return mirror_fail(m, -EINVAL, "store_mirror_live is the name of a database, and that "
-		    "has no backtick in it");
-	know_place(m);
-	err = m->place.p ? mirror_local_open(m) : -ENOMEM;
-	if (!err)
-		err = mirror_try_refused(m);
-	return err ? err : join_at_start(m);
-}
-
 int mirror_start(const struct mirror_start *start, const char **why)
 {
 	static _Thread_local char reason[512];
@@ -349,7 +289,7 @@ int mirror_start(const struct mirror_start *start, const char **why)
 	mir.said[0] = '\0';
 	mir.caught_up = now_ms();
 	snprintf(mir.status.home, sizeof(mir.status.home), "%s", start->conf->home);
-	err = open_mirror(m, start);
+	err = mirror_open(m, start);
 	if (!err) {
 		mir.mirror = m;
 		publish(m, 0);

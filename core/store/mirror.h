@@ -9,14 +9,14 @@
 #define CORE_STORE_MIRROR_H
 
 #include "core/store/backend.h"
+#include "core/store/registry.h"
 
 struct mirror_start {
 	const struct store_mirror_conf    *conf;	/* its texts stay */
 	const char                        *rest;	/* of its URL, behind "scheme:" */
 	const struct store_backend        *remote;	/* the driver of its scheme */
 	const char                        *local_rest;	/* the SQLite file */
-	const struct store_schema *const  *schemas;	/* they stay */
-	unsigned                           schema_count;
+	const struct store_schemas        *schemas;	/* they stay */
 };
 
 /**

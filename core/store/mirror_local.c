@@ -182,9 +182,9 @@ static int make_ready(struct mirror *m)
 	if (err)
 		return mirror_fail_here(m, err, "tables of the mirror");
 	err = know_id(m);
-	for (unsigned i = 0; i < m->start.schema_count && !err; i++)
-		if (m->start.schemas[i]->share != STORE_LOCAL)
-			err = add_tables(m, m->start.schemas[i]);
+	for (unsigned i = 0; i < m->start.schemas->count && !err; i++)
+		if (m->start.schemas->list[i]->share != STORE_LOCAL)
+			err = add_tables(m, m->start.schemas->list[i]);
 	return err ? err : set_triggers(m);
 }
 

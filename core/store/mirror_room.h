@@ -53,14 +53,27 @@ int  mirror_mark_local(struct mirror *m, const struct mirror_table *t);
 /** What was refused is tried again. */
 int  mirror_try_refused(struct mirror *m);
 
+/* ---- mirror_schema.c ---- */
+
+/** Make or extend the tables there; nothing is changed if one of them is of a newer version. */
+int  mirror_make_schema(struct mirror *m);
+
+/* ---- mirror_rows.c ---- */
+
+/** Mark every row that is here or there. */
+int  mirror_mark_all(struct mirror *m);
+/** Fetch every row of ours from there, into a store that is empty. */
+int  mirror_fill(struct mirror *m);
+
 /* ---- mirror_join.c ---- */
 
 /** Connect, see to the schema, find or make our home. at_start: this store may be filled.
  *  claim: whatever is there is ours. 0 or -errno with why, and the connection closed. */
 int  mirror_join(struct mirror *m, bool at_start, bool claim);
 void mirror_part(struct mirror *m);
-/** Mark every row that is here or there. */
-int  mirror_mark_all(struct mirror *m);
+/** Begin: m is zeroed. A store that is empty and was never joined is joined, and filled, before
+ *  this returns; any other one joins later. 0 or -errno with why; m is to be closed then, too. */
+int  mirror_open(struct mirror *m, const struct mirror_start *start);
 
 /* ---- mirror_ship.c ---- */
 

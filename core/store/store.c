@@ -9,9 +9,9 @@
 
 #include "core/store/migrate.h"
 #include "core/store/mirror.h"
-#include "core/store/request.h"
+#include "core/store/queue.h"
+#include "core/store/registry.h"
 #include "utils/err.h"
-#include "utils/lockorder.h"
 #include "utils/log.h"
 
 #include <errno.h>
@@ -19,106 +19,20 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#define SCHEMAS_MAX  64u
-#define BACKENDS_MAX 8u
-#define READERS_MAX  8u
-
-struct queue {
-	struct store_request *first, **last;
-	unsigned              waiting, limit;
-	pthread_cond_t        filled;
-};
-
-struct scheme { const char *name; const struct store_backend *backend; };
+#define READERS_MAX 8u
 
 static struct store {
-	struct lock                 lock;	/* queues, stopping */
-	struct queue                writes, reads;
-	bool                        stopping;
+	struct store_queue          writes, reads;
 	_Atomic bool                on, healthy;
 	struct store_conf           conf;
 	const struct store_backend *backend;
 	struct store_conn          *writer, *control, *readers[READERS_MAX];
 	unsigned                    reader_count;
 	pthread_t                   writer_thread, reader_threads[READERS_MAX];
-	const struct store_schema  *schemas[SCHEMAS_MAX];
-	unsigned                    schema_count;
-	struct scheme               schemes[BACKENDS_MAX];
-	unsigned                    scheme_count;
 	_Atomic uint64_t            read_count, write_count, batch_count, error_count, batch_us;
 } store = {
-	.lock = LOCK_INIT(LOCK_STORE),
-	.schemes = { { "sqlite", &store_sqlite } },
-	.scheme_count = 1,
+	.writes = STORE_QUEUE_INIT, .reads = STORE_QUEUE_INIT,
 };
-
-int store_register(const struct store_schema *schema)
-{
-	if (store.schema_count == SCHEMAS_MAX)
-		return -ENOSPC;
-	store.schemas[store.schema_count++] = schema;
-	return 0;
-}
-
-int store_backend_register(const char *scheme, const struct store_backend *backend)
-{
-	if (store.scheme_count == BACKENDS_MAX)
-		return -ENOSPC;
-	store.schemes[store.scheme_count++] = (struct scheme){ scheme, backend };
-	return 0;
-}
-
-/* ---- queues ---- */
-
-static void queue_init(struct queue *q, unsigned limit)
-{
-	*q = (struct queue){ .last = &q->first, .limit = limit };
-	pthread_cond_init(&q->filled, NULL);
-}
-
-static int queue_put(struct queue *q, struct store_request *req)
-{
-	int err = 0;
-
-	req->next = NULL;
-	lock_take(&store.lock);
-	if (store.stopping)
-		err = -ENODEV;
-	else if (q->waiting >= q->limit)
-		err = -EAGAIN;
-	if (!err) {
-		*q->last = req;
-		q->last = &req->next;
-		q->waiting++;
-		pthread_cond_signal(&q->filled);
-	}
-	lock_drop(&store.lock);
-	return err;
-}
-
-/* Up to max requests, waiting for the first; NULL when stopping and empty. */
-static struct store_request *queue_take(struct queue *q, unsigned max, unsigned *count)
-{
-	struct store_request *first, **at;
-
-	lock_take(&store.lock);
-	while (!q->first && !store.stopping)
-		lock_wait(&store.lock, &q->filled, -1);
-	first = q->first;
-	at = &q->first;
-	for (*count = 0; *at && *count < max; (*count)++)
-		at = &(*at)->next;
-	if (*at) {
-		q->first = *at;
-		*at = NULL;
-	} else {
-		q->first = NULL;
-		q->last = &q->first;
-	}
-	q->waiting -= *count;
-	lock_drop(&store.lock);
-	return first;
-}
 
 /* ---- back to the asker ---- */
 
@@ -252,7 +166,7 @@ static void *write_loop(void *arg)
 
 	(void)arg;
 	log_thread_name("store writer");
-	while ((batch = queue_take(&store.writes, store.conf.batch_max, &count))) {
+	while ((batch = store_queue_take(&store.writes, store.conf.batch_max, &count))) {
 		int64_t begun = now_us();
 		int err = run_batch(batch);
 
@@ -292,7 +206,7 @@ static void *read_loop(void *arg)
 	unsigned count;
 
 	log_thread_name("store reader");
-	while ((req = queue_take(&store.reads, 1, &count))) {
+	while ((req = store_queue_take(&store.reads, 1, &count))) {
 		read_one(conn, req);
 		atomic_fetch_add(&store.read_count, 1);
 		send_home(req);
@@ -317,7 +231,7 @@ int store_run_all(const struct store_op *ops, size_t count, store_done_fn *done,
 	req->home = (unsigned)worker_self();
 	req->done = done;
 	req->arg = arg;
-	err = queue_put(is_read ? &store.reads : &store.writes, req);
+	err = store_queue_put(is_read ? &store.reads : &store.writes, req);
 	if (err)
 		store_request_free(req);
 	return err;
@@ -379,25 +293,13 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 
 /* ---- start and stop ---- */
 
-static const struct store_backend *backend_of(const char *url, const char **rest)
-{
-	struct slice all = slice_str(url), scheme = slice_split(&all, ':');
-
-	*rest = all.p;
-	for (unsigned i = 0; i < store.scheme_count; i++)
-		if (slice_eq(scheme, slice_str(store.schemes[i].name)))
-			return store.schemes[i].backend;
-	return NULL;
-}
-
 static int open_all(const char *rest, const char **why)
 {
 	struct store_open how = { .rest = rest, .writer = true, .sync = store.conf.sync };
 	int err = store.backend->open(&how, &store.writer, why);
 
 	if (!err)
-		err = store_migrate(store.backend, store.writer, store.schemas,
-		    store.schema_count, why);
+		err = store_migrate(store.backend, store.writer, store_schemas(), why);
 	how.writer = false;
 	how.control = true;
 	if (!err)
@@ -417,7 +319,7 @@ static int open_mirror(const char *local_rest, const char **why)
 {
 	const struct store_mirror_conf *conf = &store.conf.mirror;
 	struct mirror_start start = { .conf = conf, .local_rest = local_rest,
-		.schemas = store.schemas, .schema_count = store.schema_count };
+		.schemas = store_schemas() };
 
 	if (store.backend != &store_sqlite) {
 		*why = "store_mirror needs a store in SQLite";
@@ -425,7 +327,7 @@ static int open_mirror(const char *local_rest, const char **why)
 	}
 	if (!conf->url)
 		return mirror_forget(store.control);
-	start.remote = backend_of(conf->url, &start.rest);
+	start.remote = store_backend_of(conf->url, &start.rest);
 	if (!start.remote || start.remote == &store_sqlite) {
 		*why = "no driver for the URL of store_mirror: for \"mysql://user@host/database\" "
 		    "the configuration needs loadmodule \"mysql\"";
@@ -465,16 +367,15 @@ int store_start(const struct store_conf *conf, const char **why)
 
 	*why = "";
 	store.conf = *conf;
-	store.stopping = false;
 	if (slice_eq(slice_str(conf->url), SLICE("none")))
 		return 0;
-	store.backend = backend_of(conf->url, &rest);
+	store.backend = store_backend_of(conf->url, &rest);
 	if (!store.backend) {
 		*why = "no driver for this kind of store URL";
 		return -EPROTONOSUPPORT;
 	}
-	queue_init(&store.writes, conf->queue_limit);
-	queue_init(&store.reads, conf->queue_limit);
+	store_queue_open(&store.writes, conf->queue_limit);
+	store_queue_open(&store.reads, conf->queue_limit);
 	atomic_store(&store.healthy, true);
 	err = open_all(rest, why);
 	if (!err)
@@ -495,11 +396,8 @@ void store_stop(void)
 {
 	if (!atomic_exchange(&store.on, false))
 		return;
-	lock_take(&store.lock);
-	store.stopping = true;
-	pthread_cond_broadcast(&store.writes.filled);
-	pthread_cond_broadcast(&store.reads.filled);
-	lock_drop(&store.lock);
+	store_queue_close(&store.writes);
+	store_queue_close(&store.reads);
 	pthread_join(store.writer_thread, NULL);
 	for (unsigned i = 0; i < store.reader_count; i++)
 		pthread_join(store.reader_threads[i], NULL);
@@ -523,8 +421,6 @@ void store_counters(struct store_counters *out)
 		.reads = store.read_count, .writes = store.write_count,
 		.batches = store.batch_count, .errors = store.error_count,
 		.last_batch_us = store.batch_us,
+		.queue_now = store_queue_length(&store.writes) + store_queue_length(&store.reads),
 	};
-	lock_take(&store.lock);
-	out->queue_now = store.writes.waiting + store.reads.waiting;
-	lock_drop(&store.lock);
 }
