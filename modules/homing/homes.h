@@ -33,14 +33,4 @@ void homes_each(const struct homes *h, void (*fn)(const struct home *home, void 
 
 extern const struct store_schema homes_schema;
 
-/* ---- homing.c, rpc.c, mesh_rpc.c ---- */
-struct mesh;
-struct homes *homing_homes(struct lcs_mod *mod);
-struct mesh *homing_mesh(struct lcs_mod *mod);
-typedef void homing_user_fn(struct slice aor, struct slice server, void *arg);
-/** Control thread: all users of whom somebody said where they live, here or in the directory. */
-void homing_each_user(struct lcs_mod *mod, homing_user_fn *fn, void *arg);
-extern const struct lcs_rpc homing_rpcs[];
-int homing_rpc_mesh(struct lcs_rpc_call *call);
-
 #endif

@@ -1,8 +1,7 @@
 /*
  * modules/homing/mesh_rpc.c - lcsctl homes mesh: what there is between this server and the others.
  */
-#include "modules/homing/homes.h"
-#include "modules/homing/mesh.h"
+#include "modules/homing/homing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,11 +136,11 @@ static json_t *describe(const struct row *r)
 
 int homing_rpc_mesh(struct lcs_rpc_call *call)
 {
-	struct rows rows = { .mesh = homing_mesh(call->mod) };
+	struct rows rows = { .mesh = &homing_of(call->mod)->mesh };
 	json_t *list = json_array();
 
 	worker_on_each(copy_peers, &rows);
-	homing_each_user(call->mod, count_user, &rows);
+	homing_each_user(homing_of(call->mod), count_user, &rows);
 	worker_on_each(count_connections, &rows);
 	for (unsigned i = 0; i < rows.count; i++)
 		json_array_append_new(list, describe(&rows.row[i]));

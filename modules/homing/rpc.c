@@ -1,7 +1,7 @@
 /*
  * modules/homing/rpc.c - lcsctl homes: set, forget, show, list.
  */
-#include "modules/homing/homes.h"
+#include "modules/homing/homing.h"
 
 #include <errno.h>
 
@@ -39,7 +39,7 @@ static int rpc_set(struct lcs_rpc_call *call)
 		return lcs_rpc_fail(call, -EINVAL, "that is no user: write name@domain");
 	if (!homes_is_server(home))
 		return lcs_rpc_fail(call, -EINVAL, "a home is the name of a server, without port");
-	err = homes_set(homing_homes(call->mod), aor, home);
+	err = homes_set(&homing_of(call->mod)->homes, aor, home);
 	if (err)
 		return refuse(call, err);
 	log_notice("homing", "home set user=%.*s home=%.*s", SLICE_ARG(aor), SLICE_ARG(home));
@@ -50,7 +50,7 @@ static int rpc_set(struct lcs_rpc_call *call)
 static int rpc_forget(struct lcs_rpc_call *call)
 {
 	struct slice aor = aor_param(call);
-	int err = aor.p ? homes_set(homing_homes(call->mod), aor, SLICE_NULL) : -ENOENT;
+	int err = aor.p ? homes_set(&homing_of(call->mod)->homes, aor, SLICE_NULL) : -ENOENT;
 
 	if (err == -ENOENT)
 		return lcs_rpc_fail(call, err, "nobody said where that user lives");
@@ -64,7 +64,7 @@ static int rpc_forget(struct lcs_rpc_call *call)
 static int rpc_show(struct lcs_rpc_call *call)
 {
 	struct slice aor = aor_param(call);
-	const struct home *home = aor.p ? homes_find(homing_homes(call->mod), aor) : NULL;
+	const struct home *home = aor.p ? homes_find(&homing_of(call->mod)->homes, aor) : NULL;
 
 	if (!home)
 		return lcs_rpc_fail(call, -ENOENT, "nobody said where that user lives");
@@ -80,7 +80,7 @@ static void list_one(const struct home *home, void *arg)
 static int rpc_list(struct lcs_rpc_call *call)
 {
 	call->result = json_array();
-	homes_each(homing_homes(call->mod), list_one, call->result);
+	homes_each(&homing_of(call->mod)->homes, list_one, call->result);
 	return 0;
 }
 
