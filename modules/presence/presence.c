@@ -89,6 +89,15 @@ static struct slice event(const struct presence_sub *sub)
 	return sub->dialog->client->event;
 }
 
+static int keep_list(struct presence_sub *sub)
+{
+	int err = sub->dialog->list ? sub_keep_list(sub) : 0;
+
+	if (!err && !(sub->info.flags & PRESENCE_SUB_ONCE))
+		presence_put_sub(sub, NULL, NULL);
+	return err;
+}
+
 static const struct presence_api api = {
 	.add_part = add_part, .add_package = package_add, .set_policy = set_policy,
 	.set_lists = set_lists, .allow_events = package_announced, .package = package_named,
@@ -100,7 +109,7 @@ static const struct presence_api api = {
 	.sub_user = sub_user, .set_sub_data = set_sub_data, .sub_data = sub_data,
 	.end_sub = sub_end, .next_publication = pub_next, .publish = pub_by_module, .watch = watch_begin, .unwatch = watch_end,
 	.observe = observe, .stale = stale, .wants_full = wants_full,
-	.event = event, .set_event = sub_set_event,
+	.event = event, .set_event = sub_set_event, .keep_list = keep_list,
 	.roaming = &presence_roaming,
 };
 

@@ -227,6 +227,7 @@ struct presence_notice {		/* borrowed for the call */
 	enum presence_right     right;
 	const char             *reason;	/* with TERMINATED: "rejected", "noresource"; else "" */
 	struct presence_body   *body;	/* NULL: none; ref it to keep it */
+	struct slice            moved_to;	/* else empty: he was renamed, nothing more comes here */
 };
 /* Told of every subscription (watch() included) that came, changed its right, or went; sub is
  * NULL when the rights of u may be others now. Owner of u. */
@@ -366,6 +367,9 @@ struct presence_api {
 	 *  handler has said in open(), for clients that cannot do without. Kept. 0 or -ENOMEM. */
 	struct slice (*event)(const struct presence_sub *sub);
 	int  (*set_event)(struct presence_sub *sub, struct slice text);
+	/** What a list is made of has changed by more than its SUBSCRIBE: from now on the store has
+	 *  what write() says. Owner. 0 or -ENOMEM. */
+	int  (*keep_list)(struct presence_sub *sub);
 	const struct roaming_api *roaming;	/* modules/presence/roaming_api.h */
 };
 

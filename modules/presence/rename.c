@@ -120,8 +120,17 @@ static struct moving *copy_sub(const struct presence_sub *sub, struct slice to)
 /* Lists and what he watches of himself have ended with his signing out, or will. */
 static bool goes_over(const struct presence_sub *sub)
 {
-	return !sub->watch && !(sub->info.flags & (PRESENCE_SUB_LIST | PRESENCE_SUB_SELF)) &&
+	return !(sub->info.flags & (PRESENCE_SUB_LIST | PRESENCE_SUB_SELF)) &&
 	    sub->info.state != PRESENCE_SUB_TERMINATED;
+}
+
+/* Who watches for a module has no dialog that could go on: it asks for the new name. */
+static void send_word(struct presence_sub *sub, struct slice to)
+{
+	const struct presence_notice gone = { .state = PRESENCE_SUB_TERMINATED,
+	    .right = sub->info.right, .reason = "deactivated", .moved_to = to };
+
+	watch_note(sub->watch, &gone);
 }
 
 static void send_over(struct presence_sub *sub, struct slice to)
@@ -147,7 +156,9 @@ static void send_all_over(struct presence_user *u, void *arg)
 	list_for_each_safe(it, &u->subs) {
 		struct presence_sub *sub = container_of(it, struct presence_sub, node);
 
-		if (goes_over(sub))
+		if (sub->watch)
+			send_word(sub, o->to);
+		else if (goes_over(sub))
 			send_over(sub, o->to);
 	}
 	user_end_turn(u);

@@ -28,6 +28,7 @@ struct note {				/* on its way home */
 	struct inbox_item      item;
 	struct presence_watch *w;
 	struct presence_notice notice;
+	char                   text[];	/* of moved_to */
 };
 
 /* ---- home ---- */
@@ -54,7 +55,7 @@ static void last_word(struct inbox_item *item)
 
 void watch_note(struct presence_watch *w, const struct presence_notice *notice)
 {
-	struct note *n = malloc(sizeof(*n));
+	struct note *n = malloc(sizeof(*n) + notice->moved_to.len);
 
 	if (!n) {
 		lcs_count(&local_of(w->p)->no_memory);
@@ -65,6 +66,9 @@ void watch_note(struct presence_watch *w, const struct presence_notice *notice)
 	n->notice = *notice;
 	if (notice->body)
 		presence_body_ref(notice->body);
+	if (notice->moved_to.len)
+		memcpy(n->text, notice->moved_to.p, notice->moved_to.len);
+	n->notice.moved_to.p = n->text;
 	worker_post(w->home, &n->item, INBOX_MUST);
 }
 

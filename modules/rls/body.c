@@ -193,6 +193,7 @@ static void all_told(struct rls_list *l)
 {
 	for (struct list *i = l->entries.next; i != &l->entries; i = i->next)
 		container_of(i, struct rls_entry, node)->is_changed = false;
+	l->is_cut = false;
 	l->version++;
 	lcs_count(&rls_local(l->r)->bodies);
 }
@@ -241,13 +242,13 @@ void rls_list_write(const struct rls_list *l, struct buf *out)
 
 int rls_body(struct rls_list *l, bool full, struct presence_body **out)
 {
-	struct making m = { .l = l, .full = full };
+	struct making m = { .l = l, .full = full || l->is_cut };
 	int err;
 
 	*out = NULL;
 	if (l->unknown && !l->is_late && !is_once(l))
 		return -EAGAIN;
-	if (!full && !anything_changed(l))
+	if (!m.full && !anything_changed(l))
 		return 0;
 	m.out = buf_new(4096);
 	if (!m.out)

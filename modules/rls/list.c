@@ -60,6 +60,8 @@ static struct presence_body *body_for(const struct rls_entry *e, const struct pr
 	return b;
 }
 
+static void follow_name(struct rls_entry *e, struct slice to);
+
 static void on_notice(void *arg, const struct presence_notice *n)
 {
 	static const enum rls_state states[] = { [PRESENCE_SUB_PENDING] = RLS_PENDING,
@@ -67,6 +69,10 @@ static void on_notice(void *arg, const struct presence_notice *n)
 	struct rls_entry *e = arg;
 	struct presence_body *old = e->body;
 
+	if (n->moved_to.len) {
+		follow_name(e, n->moved_to);
+		return;
+	}
 	e->body = body_for(e, n);
 	presence_body_unref(&old);
 	set_state(e, states[n->state], n->reason ? n->reason : "");
@@ -297,20 +303,25 @@ static int change(void *arg, enum rls_step step, struct slice uri)
 	return 0;
 }
 
-/* All of a change or nothing: those that came go again, or those that were not named. */
-static void settle(struct rls_list *l, bool ok)
+/* All of a change or nothing: those that came go again, or those that were not named, which is
+ * then true. */
+static bool settle(struct rls_list *l, bool ok)
 {
 	struct list *n = l->entries.next;
+	bool is_cut = false;
 
 	while (n != &l->entries) {
 		struct rls_entry *e = container_of(n, struct rls_entry, node);
 
 		n = n->next;
-		if (ok ? !e->is_wanted : e->is_new)
-			entry_free(e);
-		else
+		if (ok ? e->is_wanted : !e->is_new) {
 			e->is_new = false;
+			continue;
+		}
+		is_cut |= ok;
+		entry_free(e);
 	}
+	return is_cut;
 }
 
 /* Too many are counted with those that go in the same step: their place is not free yet. */
@@ -400,7 +411,7 @@ static int take_contacts(struct rls_list *l)
 	want_all(l, false);
 	add_all(&f);
 	arena_free(&f.a.arena);
-	settle(l, f.err == 0);
+	l->is_cut |= settle(l, f.err == 0);
 	wait_for_all(l);
 	return f.err;
 }
@@ -429,4 +440,37 @@ int rls_list_follow(struct rls_list *l)
 	if (!err && !l->contacts && l->r->contacts)
 		err = l->r->presence->watch(l->r->p, &args, contacts_changed, l, &l->contacts);
 	return err;
+}
+
+/* ---- a resource is renamed ---- */
+
+static int replace_entry(struct rls_entry *e, struct slice to)
+{
+	struct applying a = { e->list, arena_new(0) };
+	struct slice uri = a.arena ? arena_printf(a.arena, "sip:%.*s", SLICE_ARG(to)) : SLICE_NULL;
+	int err = uri.p ? 0 : -ENOMEM;
+
+	if (!err) {
+		want_all(a.l, true);
+		entry_free(e);		/* its place is what the new one takes */
+		a.l->is_cut |= !a.l->is_lcs;
+		err = want(&a, uri, to);
+		settle(a.l, true);
+		wait_for_all(a.l);
+	}
+	arena_free(&a.arena);
+	return err ? err : a.l->r->presence->keep_list(a.l->sub);
+}
+
+/* What a client has given names the new one from now on, in the store, too. Contacts have been
+ * changed by others already, services as well. */
+static void follow_name(struct rls_entry *e, struct slice to)
+{
+	struct rls_list *l = e->list;
+	int err = l->owner.len ? take_contacts(l) : replace_entry(e, to);
+
+	if (err)
+		log_warning("rls", "a list does not follow a user who was renamed, memory is short "
+		    "user=%.*s", SLICE_ARG(to));
+	tell(l);
 }

@@ -327,7 +327,9 @@ LCS_MODULE(rls,
 	    "  for one of her groups or for users that she names. It follows her contacts; what else\n"
 	    "  she writes into her services counts when a subscription is refreshed.\n\n"
 	    "These addresses are no users': where a script asks does_uri_exist(), ask is_list_uri() first.\n\n"
-	    "The first notice names all; each later one only who has changed. What a watcher may see\n"
+	    "The first notice names all, and each after which somebody is not in the list any more; every\n"
+	    "other one only who has changed. When a user is renamed (`lcsctl users rename`), lists that\n"
+	    "clients have given name the new address from then on. What a watcher may see\n"
 	    "of each user is decided as if he had subscribed to each. Users of other domains, and\n"
 	    "those who live on another server (module homing), are not watched from here: LCS clients are told to subscribe to them themselves.\n",
 	.conf_size = sizeof(struct rls_conf),

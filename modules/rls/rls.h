@@ -69,6 +69,7 @@ struct rls_list {
 	unsigned             count, unknown;	/* entries; those not heard of yet */
 	struct timer         patience;
 	bool                 is_late;		/* tell what is known, whoever is missing */
+	bool                 is_cut;		/* entries went unasked: a full notice says so */
 	struct list          entries;
 };
 
