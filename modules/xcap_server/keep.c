@@ -115,16 +115,27 @@ static void written_nowhere(void *arg)
 	written(arg, 0, NULL);
 }
 
+static const struct store_stmt *fill_row(const struct key *key, const struct xcap_kept *next,
+    int64_t now, struct value row[5])
+{
+	row[0] = value_string(key->aor);
+	row[1] = value_string(key->usage->auid);
+	if (!next)
+		return &stmts[STMT_GONE];
+	row[2] = value_int(next->number);
+	row[3] = value_string(next->text.len ? next->text : SLICE(""));
+	row[4] = value_int(now);
+	return &stmts[STMT_PUT];
+}
+
 static int journal(struct writing *w)
 {
-	const struct value put[] = { value_string(w->key.aor), value_string(w->key.usage->auid),
-	    value_int(w->next ? w->next->number : 0),
-	    value_string(w->next && w->next->text.len ? w->next->text : SLICE("")),
-	    value_int(loop_wall(worker_loop())) };
+	struct value row[5];
+	const struct store_stmt *stmt = fill_row(&w->key, w->next, loop_wall(worker_loop()), row);
 
 	if (!store_is_on())
 		return lcs_post(lcs_user_key(w->key.aor), written_nowhere, w);
-	return store_run(&stmts[w->next ? STMT_PUT : STMT_GONE], put, written, w);
+	return store_run(stmt, row, written, w);
 }
 
 int xcap_kept_put(struct xcap *x, const struct xcap_usage *usage, struct slice aor,
@@ -146,6 +157,51 @@ int xcap_kept_put(struct xcap *x, const struct xcap_usage *usage, struct slice a
 	free(w->next);
 	free(w);
 	return err;
+}
+
+/* ---- writing for an administrator ---- */
+
+struct placing { struct xcap *x; struct key key; struct xcap_kept *next; };
+
+static void place_on_owner(unsigned index, void *arg)
+{
+	struct placing *p = arg;
+
+	if (index == worker_of(lcs_user_key(p->key.aor)))
+		publish(p->x, &p->key, p->next);
+}
+
+int xcap_kept_put_now(struct xcap *x, const struct xcap_usage *usage, struct slice aor,
+    uint32_t number, struct slice text)
+{
+	struct placing p = { x, { usage, aor }, text.p ? kept_new(usage, aor, number, text) : NULL };
+	struct value row[5];
+	const struct store_stmt *stmt = fill_row(&p.key, p.next, clock_wall(), row);
+	int err = text.p && !p.next ? -ENOMEM : 0;
+
+	if (!err && store_is_on())
+		err = store_run_now(stmt, row, NULL, NULL);
+	if (err < 0)
+		free(p.next);
+	else
+		worker_on_each(place_on_owner, &p);
+	return err < 0 ? err : 0;
+}
+
+struct visit { void (*fn)(const struct xcap_kept *k, void *arg); void *arg; };
+
+static void visit_one(const struct rtab_node *node, void *arg)
+{
+	const struct visit *v = arg;
+
+	v->fn((const void *)node, v->arg);
+}
+
+void xcap_kept_each(struct xcap *x, void (*fn)(const struct xcap_kept *k, void *arg), void *arg)
+{
+	struct visit v = { fn, arg };
+
+	rtab_each(x->kept, visit_one, &v);
 }
 
 /* ---- reading ---- */

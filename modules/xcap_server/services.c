@@ -8,11 +8,12 @@
 #include "modules/xcap_server/services.h"
 
 #include "modules/xcap_server/shape.h"
+#include "modules/xcap_server/xcap.h"
 
 #include <errno.h>
 
-#define NS       SLICE("urn:ietf:params:xml:ns:rls-services")
-#define LISTS_NS SLICE("urn:ietf:params:xml:ns:resource-lists")
+#define NS       XCAP_SERVICES_NS
+#define LISTS_NS XCAP_LISTS_NS
 
 struct reading {
 	struct xcap       *x;
@@ -20,29 +21,6 @@ struct reading {
 	struct slice       owner;
 	struct xcap_error *e;
 };
-
-/* ---- addresses ---- */
-
-/* .p NULL: no SIP URI of a user, or memory is short. */
-static struct slice aor_of(struct arena *arena, struct slice uri)
-{
-	struct sip_uri parsed;
-
-	if (sip_uri_parse(uri, &parsed, NULL) != 0 || !parsed.user.len ||
-	    (parsed.scheme != URI_SIP && parsed.scheme != URI_SIPS))
-		return SLICE_NULL;
-	return sip_uri_aor(arena, &parsed);
-}
-
-static bool is_of(struct slice service, struct slice owner)
-{
-	size_t name = slice_find(owner, '@');
-
-	return service.len > owner.len + 1 && service.p[name] == '-' &&
-	    slice_eq_nocase(slice_first(service, name), slice_first(owner, name)) &&
-	    slice_eq_nocase(slice_skip(service, slice_find(service, '@')),
-	        slice_skip(owner, name));
-}
 
 /* ---- what a resource-list points to: a list of the owner's contacts ---- */
 
@@ -64,7 +42,7 @@ static bool read_reference(struct reading *r, struct slice uri, struct slice *gr
 	*group = node.steps[1].attr_value;
 	path.user = slice_find(path.user, ':') < path.user.len ? path.user :
 	    arena_printf(r->arena, "sip:%.*s", SLICE_ARG(path.user));
-	path.user = path.user.p ? aor_of(r->arena, path.user) : SLICE_NULL;
+	path.user = path.user.p ? xcap_aor_of(r->arena, path.user) : SLICE_NULL;
 	return path.user.p && slice_eq_nocase(path.user, r->owner);
 }
 
@@ -127,8 +105,8 @@ static bool check_uri(struct reading *r, const struct xml_node *service)
 
 	if (!uri.p)
 		return false;
-	aor = aor_of(r->arena, uri);
-	if (!aor.p || !is_of(aor, r->owner))
+	aor = xcap_aor_of(r->arena, uri);
+	if (!aor.p || !xcap_is_service_of(aor, r->owner))
 		return xcap_refuse(r->e, XCAP_CONSTRAINT_FAILURE,
 		    "a service of %.*s is called sip:%.*s-NAME%.*s", SLICE_ARG(r->owner),
 		    SLICE_ARG(slice_first(r->owner, slice_find(r->owner, '@'))),
@@ -206,19 +184,25 @@ static void tell(void *arg)
 	asking->done(asking->arg, &asking->answer);
 }
 
-/* One change of a user at a time comes here, so what it was made from is current. A number is
- * not used again when a document has been deleted: it begins with the time of day. */
+/* One change of a user at a time comes here; but that somebody was renamed may have come between.
+ * A number is not used again when a document has been deleted: it begins with the time of day. */
+static void answer_change(const struct xcap_plan *p, uint32_t current, struct roaming_answer *out)
+{
+	uint32_t now = (uint32_t)loop_wall(worker_loop());
+
+	out->result = current == p->number ? ROAMING_OK : ROAMING_OUT_OF_STEP;
+	out->number = p->number >= now ? p->number + 1 : now;
+}
+
 static int change_services(struct xcap *x, const struct xcap_plan *p, roaming_done_fn *done,
     void *arg)
 {
 	struct asking *asking = arena_alloc(p->arena, sizeof(*asking));
-	uint32_t now = (uint32_t)loop_wall(worker_loop());
 
-	(void)x;
 	if (!asking)
 		return -ENOMEM;
-	*asking = (struct asking){ done, arg, { .result = ROAMING_OK,
-	    .number = p->number >= now ? p->number + 1 : now } };
+	*asking = (struct asking){ .done = done, .arg = arg };
+	answer_change(p, number_of(x, p->aor), &asking->answer);
 	return lcs_post(lcs_user_key(p->aor), tell, asking);
 }
 
@@ -285,7 +269,7 @@ static int look(struct reading *r, const struct xcap_kept *kept, struct slice ao
 		return err == -ENOMEM ? err : -ENOENT;
 	for (const struct xml_node *n = xml_child(root, NS, SLICE("service")); n;
 	    n = xml_next(n, NS, SLICE("service"))) {
-		struct slice uri = aor_of(r->arena, xml_attr(n, SLICE(""), SLICE("uri")));
+		struct slice uri = xcap_aor_of(r->arena, xml_attr(n, SLICE(""), SLICE("uri")));
 
 		if (uri.p && slice_eq_nocase(uri, aor))
 			return take_service(r, n, out);

@@ -117,9 +117,18 @@ const struct xcap_kept *xcap_kept_find(struct xcap *x, const struct xcap_usage *
  *  store, 0 if there is none to write to; not before return. 0 or -ENOMEM. */
 int xcap_kept_put(struct xcap *x, const struct xcap_usage *usage, struct slice aor,
     uint32_t number, struct slice text, void (*done)(void *arg, int err), void *arg);
+/** Control thread, while workers run: the same at once, and of all who look. 0 or -errno. */
+int  xcap_kept_put_now(struct xcap *x, const struct xcap_usage *usage, struct slice aor,
+    uint32_t number, struct slice text);
+void xcap_kept_each(struct xcap *x, void (*fn)(const struct xcap_kept *k, void *arg), void *arg);
 int  xcap_kept_load(struct xcap *x);	/* control thread, at start; count or error */
 void xcap_kept_free(struct xcap *x);
 extern const struct store_schema xcap_schema;
+
+/* ---- rename.c ---- */
+
+/** In load(): documents follow when users are renamed. 0 or -errno. */
+int  xcap_follow_names(struct xcap *x);
 
 /* ---- login.c: who asks ---- */
 

@@ -5,6 +5,7 @@
  * here is changed there, at once and for all who look.
  */
 #include "modules/xcap_server/services.h"
+#include "modules/xcap_server/xcap.h"
 
 #include <errno.h>
 
@@ -38,7 +39,7 @@ static int load(struct lcs_mod *mod)
 	xml_read_init();
 	x->kept = rtab_new(256);
 	x->wrong = rate_new(4096);
-	return x->kept && x->wrong ? 0 : -ENOMEM;
+	return x->kept && x->wrong ? xcap_follow_names(x) : -ENOMEM;
 }
 
 static bool is_root(struct slice root)
@@ -241,7 +242,9 @@ LCS_MODULE(xcap_server,
 	    "without a document has `default_rights`. Deleting a document deletes the contacts, or the rules.\n"
 	    "\n"
 	    "alice's services are called `alice-NAME@DOMAIN`; each is for one of her contacts' lists, named\n"
-	    "by its URI, or for the entries written in it. Only she may subscribe to it.\n"
+	    "by its URI, or for the entries written in it. Only she may subscribe to it. When a user is\n"
+	    "renamed (`lcsctl users rename`), all documents of others that name him name the new address,\n"
+	    "and his own are at it: her services are called `NEWNAME-NAME@DOMAIN` then.\n"
 	    "\n"
 	    "Entity tags go with the list's number. Conditions (If-Match, If-None-Match) work for documents\n"
 	    "and for what is in them. One change of a user is made at a time. A comment in a document is\n"

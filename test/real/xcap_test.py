@@ -462,6 +462,13 @@ def told(agent, *uris):
     equal(sorted(re.findall('<resource uri="([^"]*)"', notice.body.decode())), sorted(uris), "who")
 
 
+def renamed(server, user, name):
+    """Who has been user is name now."""
+    new = User(name, "another-1", user.domain)
+    server.ctl("users", "rename", user.aor, new.aor, "--password-stdin", input="another-1\n")
+    return new
+
+
 @test("services: alice-NAME stands for one of her groups, or for users she names; only for her",
       limit=60)
 def services(world):
@@ -490,6 +497,8 @@ def services(world):
     watcher = world.agent(alice, "tcp", server).signed_in()
     equal(subscribe(watcher, named).code, 200, "the other one, after kill -9")
     told(watcher, carol.uri)
+    new = renamed(server, carol, "caroline")
+    told(watcher, new.uri)
     stranger = world.agent(bob, "tcp", server).signed_in()
     for uri in (group, named, f"sip:{alice.name}-none@{alice.domain}"):
         equal(subscribe(stranger, uri).code, 404, "somebody else's, or none")
@@ -502,5 +511,12 @@ def services(world):
         expect(xcap.put(SERVICES, alice, service(group, inside)), 409, error)
     for uri in (alice.uri, bob.uri, f"sip:{bob.name}-x@{bob.domain}", "tel:+1", f"{alice.uri}-"):
         expect(xcap.put(SERVICES, alice, service(uri, "<list/>")), 409, "constraint-failure")
-    expect(xcap.delete(SERVICES, alice), 200)
-    expect(xcap.get(SERVICES, alice), 404)
+    her = renamed(server, alice, "alicia")
+    text = expect(xcap.get(SERVICES, her), 200).text
+    check(f'"sip:alicia-work@{her.domain}"' in text and f"users/{her.uri}/index" in text and
+          alice.name not in text.replace(her.name, "") and carol.uri not in text, text)
+    watcher = world.agent(her, "tcp", server).signed_in()
+    equal(subscribe(watcher, f"sip:alicia-two@{her.domain}").code, 200, "under her new name")
+    told(watcher, new.uri)
+    expect(xcap.delete(SERVICES, her), 200)
+    expect(xcap.get(SERVICES, her), 404)
