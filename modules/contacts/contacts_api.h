@@ -41,6 +41,7 @@ struct contacts_change {
 	enum contacts_kind      kind;
 	struct contacts_contact contact;
 	struct contacts_group   group;
+	bool                    name_is_one;	/* refused if another group has the group's name */
 };
 
 struct contacts_api {

@@ -227,6 +227,16 @@ static void insert_group(struct list_draft *d, const struct contacts_group *g)
 	d->groups[at] = (struct draft_group){ *g, FATE_ADDED };
 }
 
+/* A client's group is known by its number, an administrator's by its name alone. */
+static bool has_name(const struct list_draft *d, const struct contacts_group *g)
+{
+	for (unsigned i = 0; i < d->group_count; i++)
+		if (is_there(d->groups[i].fate) && d->groups[i].g.id != g->id &&
+		    slice_eq(d->groups[i].g.name, g->name))
+			return true;
+	return slice_eq(g->name, SLICE("~"));
+}
+
 static enum roaming_result check_group(const struct contacts_limits *limits,
     const struct contacts_group *g, const char **why)
 {
@@ -313,6 +323,8 @@ static enum roaming_result clear(struct list_draft *d)
 static enum roaming_result apply_one(struct list_draft *d, const struct contacts_limits *limits,
     const struct contacts_change *c, const char **why)
 {
+	if (c->name_is_one && has_name(d, &c->group))
+		return refuse(ROAMING_EXISTS, "A group of that name exists", why);
 	switch (c->kind) {
 	case CONTACTS_SET:
 		return set_contact(d, limits, &c->contact, why);

@@ -59,13 +59,13 @@ static unsigned group_param(const json_t *params)
 
 static int rpc_addgroup(struct lcs_rpc_call *call)
 {
-	return one(call, (struct contacts_change){ .kind = CONTACTS_ADD_GROUP,
+	return one(call, (struct contacts_change){ .kind = CONTACTS_ADD_GROUP, .name_is_one = true,
 	    .group = { group_param(call->params), json_text(call->params, "name"), { NULL, 0 } } });
 }
 
 static int rpc_setgroup(struct lcs_rpc_call *call)
 {
-	return one(call, (struct contacts_change){ .kind = CONTACTS_MODIFY_GROUP,
+	return one(call, (struct contacts_change){ .kind = CONTACTS_MODIFY_GROUP, .name_is_one = true,
 	    .group = { group_param(call->params), json_text(call->params, "name"), { NULL, 0 } } });
 }
 
@@ -220,7 +220,7 @@ static const struct lcs_rpc_arg set_args[] = {
 };
 static const struct lcs_rpc_arg remove_args[] = { USER, CONTACT, { 0 } };
 static const struct lcs_rpc_arg addgroup_args[] = {
-	USER, { "name", VALUE_STRING, true, "of the group" },
+	USER, { "name", VALUE_STRING, true, "of the group; no other group of the user has it" },
 	{ "group", VALUE_INT, false, "its number; else the next that is free" }, ROAMING_FORCE, { 0 }
 };
 static const struct lcs_rpc_arg setgroup_args[] = {

@@ -194,6 +194,8 @@ struct roaming_kind {			/* kept by reference; functions are the owner's */
 	unsigned (*rename)(const struct roaming_list *l, struct slice from, struct slice to,
 	    void *changes);
 
+	bool takes_unnumbered;		/* what is changed says all: number 0, of a client that has
+					 * not got its list yet, is as good as the current one */
 	/* SERVICE requests of users; roaming is what serve() takes. */
 	const struct roaming_operation *operations;
 

@@ -43,6 +43,21 @@ static void done(void *arg, const struct roaming_answer *answer)
 	free(s);
 }
 
+/* A client that changes something before its list came counts from 0. It gets the list, and the
+ * number, from its subscription. */
+static bool read_number(struct roaming *r, struct service_request *req,
+    const struct service_asked *asked, uint32_t *number)
+{
+	if (slice_to_u32(slice_trim(service_field(asked, "deltaNum")), number) != 0) {
+		r->service->refuse(req, 400, "deltaNum missing or not a number");
+		return false;
+	}
+	if (*number || r->kind->takes_unnumbered)
+		return true;
+	r->service->refuse(req, 409, r->kind->out_of_step);
+	return false;
+}
+
 void roaming_serve(struct roaming *r, struct service_request *req,
     const struct service_asked *asked, const void *change,
     void (*answered)(struct roaming *r, struct service_request *req,
@@ -51,11 +66,8 @@ void roaming_serve(struct roaming *r, struct service_request *req,
 	struct roaming_request wanted = { .aor = asked->aor };
 	struct roaming_serving *s;
 
-	if (slice_to_u32(slice_trim(service_field(asked, "deltaNum")), &wanted.number) != 0 ||
-	    !wanted.number) {
-		r->service->refuse(req, 400, "deltaNum missing or not a number");
+	if (!read_number(r, req, asked, &wanted.number))
 		return;
-	}
 	s = malloc(sizeof(*s));
 	if (s) {
 		*s = (struct roaming_serving){ r, req, answered };

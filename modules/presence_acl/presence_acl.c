@@ -168,6 +168,8 @@ static const struct roaming_kind kind = {
 	.make = acl_make, .audit = audit,
 	.schema = &acl_schema, .row = acl_row, .load = acl_load_row,
 	.copy = copy, .rename = rename_entry,
+	/* Whom she blocks in the first second is to be blocked; an entry depends on no other. */
+	.takes_unnumbered = true,
 	.put = acl_put_xml, .operations = acl_operations,
 	.exporter = "lcsctl --json acl show",
 	.import_count = acl_import_count, .import = acl_import,
@@ -297,5 +299,7 @@ LCS_MODULE(presence_acl,
 	    "\n"
 	    "Answers to setACE and deleteACE: 200; 400 for a mask or rights that are none; 403 above\n"
 	    "the limit and for what an administrator has set; 404 for what is not there; 409 for\n"
-	    "another number than the current one; 503 when the store cannot take it.\n",
+	    "another number than the current one; 503 when the store cannot take it. Number 0 is that\n"
+	    "of a client that has not got its list yet, and is taken for the current one: whom a user\n"
+	    "blocks in the first second is blocked.\n",
 );
