@@ -13,15 +13,6 @@
 
 #define SECOND_MS 1000
 
-int64_t dirsync_lag(const struct dirsync *d)
-{
-	int64_t since = atomic_load(&d->synced), now = clock_wall();
-
-	if (!since)
-		since = atomic_load(&d->started);
-	return since && now > since ? now - since : 0;
-}
-
 /* ---- statistics: worker 0 shows what the two threads count ---- */
 
 static void show(struct wheel_timer *t)

@@ -107,12 +107,14 @@ void ids_free(struct dirsync_ids *ids);
 struct dirsync_batch *batch_new(void);		/* NULL if memory is short */
 void batch_free(struct dirsync_batch **b);
 
-/* ---- state.c: what the store knows of it; control thread ---- */
+/* ---- state.c: how far we are, and what the store knows of it; control thread ---- */
 extern const struct store_schema dirsync_schema;
 /** Cookie and time of the last run, if that was for this scope. 0 or -errno. */
 int  state_load(struct dirsync *d, struct slice scope);
 /** cookie .p NULL: from now on there is none. 0 or -errno. */
 int  state_keep(struct dirsync *d, struct slice cookie);
+/** Seconds since all was here that was there; of the start, if it never was. Any thread. */
+int64_t dirsync_lag(const struct dirsync *d);
 
 /* ---- setup.c ---- */
 struct dirsync_setup *setup_new(const struct dirsync_conf *conf);
@@ -142,9 +144,6 @@ bool  dirsync_is_built(void);
 void *follow_thread(void *dirsync);
 /** Something for the thread to look at. Any thread. */
 void  follow_wake(struct dirsync *d);
-
-/* ---- dirsync.c ---- */
-int64_t dirsync_lag(const struct dirsync *d);	/* seconds; any thread */
 
 extern const struct lcs_rpc dirsync_rpcs[];
 

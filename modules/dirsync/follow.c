@@ -23,11 +23,6 @@ void follow_wake(struct dirsync *d)
 
 bool dirsync_is_built(void) { return true; }
 
-int follow_failed(struct follow *f, const char *step, int code)
-{
-	return ldap_note(f->ld, step, code, f->why, sizeof(f->why));
-}
-
 /* ---- a session ---- */
 
 static bool has_value(LDAP *ld, LDAPMessage *entry, const char *attr, const char *wanted)

@@ -40,7 +40,10 @@ int follow_gone(struct follow *f, const unsigned char *id);
 int follow_send(struct follow *f, struct slice cookie, int64_t synced, bool sweep);
 
 /** What failed, for the log; the code as an error. */
-int follow_failed(struct follow *f, const char *step, int code);
+static inline int follow_failed(struct follow *f, const char *step, int code)
+{
+	return ldap_note(f->ld, step, code, f->why, sizeof(f->why));
+}
 /** A load of everything begins: the cookie is of no use. */
 void follow_load(struct follow *f);
 

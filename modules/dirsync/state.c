@@ -1,5 +1,5 @@
 /*
- * modules/dirsync/state.c - how far the directory was followed, in the store.
+ * modules/dirsync/state.c - how far the directory was followed: in memory, and in the store.
  */
 #include "modules/dirsync/dirsync.h"
 
@@ -76,4 +76,13 @@ int state_keep(struct dirsync *d, struct slice cookie)
 	if (n >= 0)
 		set_cookie(d, cookie.p ? copy_text(cookie) : NULL);
 	return n < 0 ? n : 0;
+}
+
+int64_t dirsync_lag(const struct dirsync *d)
+{
+	int64_t since = atomic_load(&d->synced), now = clock_wall();
+
+	if (!since)
+		since = atomic_load(&d->started);
+	return since && now > since ? now - since : 0;
 }
