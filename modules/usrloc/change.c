@@ -33,16 +33,6 @@ struct request {
 
 static void start(struct request *req);
 
-static struct usrloc_local *local_of(const struct usrloc *ul)
-{
-	return lcs_local(ul->mod);
-}
-
-static const struct usrloc_conf *conf_of(const struct usrloc *ul)
-{
-	return lcs_conf(ul->mod, gen_peek());
-}
-
 /* ---- the asker's side ---- */
 
 static void request_free(struct request *req)
@@ -82,7 +72,7 @@ static void finish(struct request *req, enum usrloc_result result)
 
 static void count_result(struct usrloc *ul, enum usrloc_result result)
 {
-	struct usrloc_local *stats = local_of(ul);
+	struct usrloc_local *stats = usrloc_local_of(ul);
 
 	stats->changes += result == USRLOC_OK;
 	stats->out_of_order += result == USRLOC_OUT_OF_ORDER;
@@ -118,10 +108,15 @@ static bool same_aor(const struct htab_node *node, const void *key)
 
 static struct request *busy_with(struct usrloc *ul, struct slice aor, uint64_t key)
 {
-	const struct htab *busy = &local_of(ul)->busy;
+	const struct htab *busy = &usrloc_local_of(ul)->busy;
 	struct htab_node *node = busy->count ? htab_find(busy, key, same_aor, &aor) : NULL;
 
 	return node ? container_of(node, struct request, busy) : NULL;
+}
+
+bool usrloc_is_busy(struct usrloc *ul, struct slice aor, uint64_t key)
+{
+	return busy_with(ul, aor, key) != NULL;
 }
 
 static void append_all(struct list *to, struct list *from)
@@ -164,7 +159,7 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 	struct list waiting;
 
 	(void)rows;
-	htab_remove(&local_of(req->ul)->busy, &req->busy);
+	htab_remove(&usrloc_local_of(req->ul)->busy, &req->busy);
 	if (!err) {
 		record_publish(req->ul, req->old, req->next, req->key);
 	} else if (req->next) {
@@ -179,16 +174,16 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 
 static bool waits_for_disk(const struct request *req)
 {
-	return store_is_on() && conf_of(req->ul)->before;
+	return store_is_on() && usrloc_conf_of(req->ul)->before;
 }
 
 static void journal_behind(struct request *req, const struct plan *plan)
 {
 	int err;
 
-	if (!store_is_on() || !conf_of(req->ul)->after)
+	if (!store_is_on() || !usrloc_conf_of(req->ul)->after)
 		return;
-	err = journal_write(conf_of(req->ul)->node, req->change.aor, plan, NULL, NULL);
+	err = journal_write(usrloc_conf_of(req->ul)->node, req->change.aor, plan, NULL, NULL);
 	if (err)
 		log_error("usrloc", "a binding is in memory only aor=%.*s error=\"%s\"",
 		    SLICE_ARG(req->change.aor), err_text(err));
@@ -205,7 +200,7 @@ static enum usrloc_result store_and_publish(struct request *req, const struct pl
     bool *wait)
 {
 	if (waits_for_disk(req)) {
-		*wait = journal_write(conf_of(req->ul)->node, req->change.aor, plan, journalled,
+		*wait = journal_write(usrloc_conf_of(req->ul)->node, req->change.aor, plan, journalled,
 		    req) == 0;
 		if (*wait)
 			return USRLOC_OK;
@@ -256,7 +251,7 @@ static void start(struct request *req)
 	}
 	result = carry_out(req, &wait);
 	if (wait) {
-		htab_insert(&local_of(req->ul)->busy, &req->busy, req->key);
+		htab_insert(&usrloc_local_of(req->ul)->busy, &req->busy, req->key);
 		return;
 	}
 	count_result(req->ul, result);
@@ -355,9 +350,9 @@ static enum usrloc_result wait_for_disk(const struct request *req, const struct 
 {
 	struct request *kept = keep_waiting(req);
 
-	if (kept && journal_write(conf_of(req->ul)->node, kept->change.aor, plan, journalled,
+	if (kept && journal_write(usrloc_conf_of(req->ul)->node, kept->change.aor, plan, journalled,
 	    kept) == 0) {
-		htab_insert(&local_of(kept->ul)->busy, &kept->busy, kept->key);
+		htab_insert(&usrloc_local_of(kept->ul)->busy, &kept->busy, kept->key);
 		return USRLOC_OK;
 	}
 	if (req->next)
@@ -435,50 +430,4 @@ int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
 	}
 	request_free(req);
 	return -ENOMEM;
-}
-
-static unsigned take_living(const struct record *r, int64_t now, struct record_part *parts)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < r->pub.count; i++)
-		if (record_binding(r, i)->expires > now)
-			parts[n++] = (struct record_part){ .have = record_binding(r, i) };
-	return n;
-}
-
-/* A row of what ran out is never read again. If it cannot go now, the next purge takes it. */
-static void forget(struct usrloc *ul, struct slice aor, const struct binding *b)
-{
-	const struct usrloc_conf *conf = conf_of(ul);
-	int err;
-
-	if (!store_is_on() || (!conf->before && !conf->after))
-		return;
-	err = journal_forget(aor, b, usrloc_rows_gone, ul);
-	if (err)
-		usrloc_rows_gone(ul, err, NULL);
-}
-
-void usrloc_expire(struct usrloc *ul, struct record *old)
-{
-	struct slice aor = record_aor(old);
-	uint64_t key = aor_key(aor);
-	int64_t now = loop_wall(worker_loop());
-	struct record_part parts[PLAN_MAX];
-	unsigned n = take_living(old, now, parts);
-	bool busy = busy_with(ul, aor, key);
-	struct record *next = n && !busy ? record_new(ul, aor, parts, n) : NULL;
-
-	if (busy || (n && !next)) {
-		due_add(local_of(ul), old);
-		return;
-	}
-	record_publish(ul, old, next, key);
-	for (unsigned i = 0; i < old->pub.count; i++)
-		if (record_binding(old, i)->expires <= now) {
-			local_of(ul)->expired++;
-			forget(ul, record_aor(old), record_binding(old, i));
-			usrloc_event_expired(ul, record_aor(old), record_binding(old, i));
-		}
 }

@@ -47,7 +47,7 @@ static void look_at(struct usrloc_local *local, struct list *list, int64_t now)
 		if (first_expiry(r) > now)
 			list_push_back(&later, node);
 		else
-			usrloc_expire(local->ul, r);
+			local->on_due(local->ul, r);
 	}
 	while ((node = list_pop_front(&later)))
 		list_push_back(list, node);
@@ -70,8 +70,9 @@ static void look(struct wheel_timer *t)
 		timer_start(&local->look, LOOK_EVERY_MS);
 }
 
-void due_start(struct usrloc_local *local)
+void due_start(struct usrloc_local *local, due_fn *fn)
 {
+	local->on_due = fn;
 	timer_init(&local->look, look);
 	for (unsigned i = 0; i < DUE_SLOTS; i++)
 		list_init(&local->due[i]);

@@ -125,20 +125,31 @@ int journal_write(struct slice node, struct slice aor, const struct plan *plan,
 	return write_many(node, aor, plan, done, arg);
 }
 
-int journal_forget(struct slice aor, const struct binding *b, store_done_fn *done, void *arg)
+/* ---- deleting ---- */
+
+static void rows_gone(void *arg, int err, const struct store_rows *rows)
+{
+	struct usrloc *ul = arg;
+
+	(void)rows;
+	if (err)
+		atomic_store(&ul->none_left_behind, false);
+}
+
+void journal_forget(struct usrloc *ul, struct slice aor, const struct binding *b)
 {
 	struct store_op op;
 	struct value key[2];
 
 	delete_row(&op, key, aor, b);
-	return store_run_all(&op, 1, done, arg);
+	rows_gone(ul, store_run_all(&op, 1, rows_gone, ul), NULL);
 }
 
-int journal_purge(int64_t before, store_done_fn *done, void *arg)
+void journal_purge(struct usrloc *ul, int64_t before)
 {
 	struct value time = value_int(before);
 
-	return store_run(&stmts[STMT_PURGE], &time, done, arg);
+	rows_gone(ul, store_run(&stmts[STMT_PURGE], &time, rows_gone, ul), NULL);
 }
 
 /* ---- reading ---- */

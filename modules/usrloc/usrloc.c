@@ -103,23 +103,6 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return 0;
 }
 
-void usrloc_rows_gone(void *arg, int err, const struct store_rows *rows)
-{
-	struct usrloc *ul = arg;
-
-	(void)rows;
-	if (err)
-		atomic_store(&ul->none_left_behind, false);
-}
-
-static void start_purge(struct usrloc *ul)
-{
-	int err = journal_purge(loop_wall(worker_loop()), usrloc_rows_gone, ul);
-
-	if (err)
-		usrloc_rows_gone(ul, err, NULL);
-}
-
 static void purge(struct wheel_timer *t)
 {
 	struct usrloc_local *local = container_of(container_of(t, struct timer, t),
@@ -129,7 +112,7 @@ static void purge(struct wheel_timer *t)
 	/* Each row goes when its binding runs out. A purge is for those that ran out while there
 	 * was no server, or the store was in trouble: it reads them all. */
 	if (!atomic_exchange(&local->ul->none_left_behind, true))
-		start_purge(local->ul);
+		journal_purge(local->ul, loop_wall(worker_loop()));
 	timer_start(&local->purge, conf->purge_interval);
 }
 
@@ -152,7 +135,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 
 	local->ul = lcs_shared(mod);
 	timer_init(&local->purge, purge);
-	due_start(local);
+	due_start(local, usrloc_expire);
 	if (htab_init(&local->busy, 64) != 0)
 		return -ENOMEM;
 	rtab_each(local->ul->table, adopt, local);

@@ -18,11 +18,14 @@ struct usrloc_conf {
 	struct slice node;		/* this server's name, by prepare */
 };
 
+typedef void due_fn(struct usrloc *ul, struct record *r);
+
 struct usrloc_local {
 	uint64_t     users, bindings, changes, expired, out_of_order, too_many, store_failures;
 	struct htab  busy;		/* AORs whose change is on its way to disk */
 	struct timer purge;		/* worker 0 */
 	struct timer look;		/* for what has run out, while there is anything */
+	due_fn      *on_due;
 	int64_t      looked_at;		/* second up to which that was done */
 	struct list  due[DUE_SLOTS];
 	struct usrloc *ul;
@@ -44,19 +47,31 @@ struct usrloc {
 	} pools[WORKERS_MAX];		/* each its worker's, but as long-lived as the table */
 };
 
-/** A store_done_fn of deletions, arg is the usrloc: what they left behind a purge will take. */
-void usrloc_rows_gone(void *arg, int err, const struct store_rows *rows);
+/** This worker's. */
+static inline struct usrloc_local *usrloc_local_of(const struct usrloc *ul)
+{
+	return lcs_local(ul->mod);
+}
+static inline const struct usrloc_conf *usrloc_conf_of(const struct usrloc *ul)
+{
+	return lcs_conf(ul->mod, gen_peek());
+}
 
 /* ---- change.c ---- */
 int  usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
 int  usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid);
-/** Owner: some binding of this record, which is in no list of due.c, has run out. */
+/** Owner: is a change of it on its way to disk? */
+bool usrloc_is_busy(struct usrloc *ul, struct slice aor, uint64_t key);
+
+/* ---- expire.c ---- */
+/** Owner: some binding of this record, which is in no list of due.c, has run out. A due_fn. */
 void usrloc_expire(struct usrloc *ul, struct record *r);
 
 /* ---- due.c ---- */
-void due_start(struct usrloc_local *local);
+void due_start(struct usrloc_local *local, due_fn *fn);
 void due_stop(struct usrloc_local *local);
-/** Owner: usrloc_expire() it when its first binding runs out, not before the next second. */
+/** Owner: fn is called when its first binding has run out, not before the next second; the
+ *  record is in no list then. */
 void due_add(struct usrloc_local *local, struct record *r);
 
 /* ---- journal.c ---- */
@@ -66,10 +81,10 @@ int  journal_write(struct slice node, struct slice aor, const struct plan *plan,
     store_done_fn *done, void *arg);
 /** Control thread, at start: read all bindings that are still good into the table. Count or error. */
 int  journal_load(struct usrloc *ul, struct slice node);
-/** Worker: delete the row of a binding that has run out. 0, or -errno and done never runs. */
-int  journal_forget(struct slice aor, const struct binding *b, store_done_fn *done, void *arg);
-/** The same for all rows that ran out before; reads the whole table. */
-int  journal_purge(int64_t before, store_done_fn *done, void *arg);
+/** Worker: delete the row of a binding that has run out. What is left behind a purge takes. */
+void journal_forget(struct usrloc *ul, struct slice aor, const struct binding *b);
+/** The same for all rows that ran out before, in unix seconds; reads the whole table. */
+void journal_purge(struct usrloc *ul, int64_t before);
 
 /* ---- event.c ---- */
 extern const struct lcs_var usrloc_vars[];
