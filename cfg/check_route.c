@@ -27,11 +27,13 @@ static void check_event(struct load *ld, const struct route_decl *r)
 		m->is_used = true;
 		return;
 	}
+	if (ld->is_guest) {
+		guest_event(ld, r);
+		return;
+	}
 	if (module.len < r->name.len && !names_module(ld, module) &&
 	    names_was_asked_for(ld, mem_cstr(&ld->mem, module)))
 		return;			/* its module could not be opened: was said */
-	if (ld->is_guest)
-		guest_fix_drop(ld, r->name_at);
 	item = load_error(ld, 205, r->name_at, "there is no event \"%.*s\"", SLICE_ARG(r->name));
 	if (!names_module(ld, module) && module.len < r->name.len &&
 	    !slice_eq(module, SLICE("core"))) {

@@ -86,8 +86,8 @@ static void check_needs(struct load *ld, const struct loaded_module *m)
 static void find_module_path(struct load *ld)
 {
 	for (const struct setting_item *i = ld->ast->settings.first; i; i = i->next) {
-		if (i->group.len || !(slice_eq(i->key, SLICE("module_path")) ||
-		    slice_eq(i->key, SLICE("mpath"))))
+		if (i->group.len || (is_guest(ld) && guest_is_foreign(i->key)) ||
+		    !(slice_eq(i->key, SLICE("module_path")) || slice_eq(i->key, SLICE("mpath"))))
 			continue;
 		env_settle(ld, i->value);
 		if (i->value->kind == EXPR_LITERAL && i->value->literal.value.type == VALUE_STRING)
@@ -339,7 +339,11 @@ static void check_core_settings(struct load *ld)
 		struct cfg_value_at *v = value_of(values, core->param_count, key);
 		bool is_profile = slice_eq(key, SLICE("profile"));
 
-		if (v)
+		if (is_guest(ld))
+			guest_header(ld, key, i->value);
+		if (is_guest(ld) && guest_is_foreign(key))
+			guest_setting(ld, i, key);
+		else if (v)
 			set_core_setting(ld, values, core->param_count, v, i);
 		else if (!is_profile && is_guest(ld) && guest_setting(ld, i, key))
 			check_constant(ld, i->value, "a setting");

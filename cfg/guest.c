@@ -13,12 +13,29 @@ static struct diag_item *say(struct load *ld, const struct guest_name *n, unsign
 	return diag_add(ld->diag, n && n->is_covered ? DIAG_NOTE : DIAG_ERROR, code, at, "%s", text);
 }
 
+/* "nothing: why" is said as what it means. */
+static const char *why_nothing(const struct guest_name *n)
+{
+	static const char nothing[] = "nothing: ";
+
+	return strncmp(n->lcs, nothing, sizeof(nothing) - 1) ? NULL : n->lcs + sizeof(nothing) - 1;
+}
+
 static void say_nearest(struct diag_item *item, const struct guest_name *n)
 {
+	const char *why = n ? why_nothing(n) : NULL;
+
 	if (n && n->is_covered)
-		diag_beside(item, "not needed: %s", n->lcs);
+		diag_beside(item, "not needed: %s", why ? why : n->lcs);
 	else if (n)
-		diag_beside(item, "nearest: %s", n->lcs);
+		diag_beside(item, why ? "no counterpart: %s" : "nearest: %s", why ? why : n->lcs);
+}
+
+static void say_instead(struct diag_item *item, const struct guest_name *n, const char *before)
+{
+	const char *why = why_nothing(n);
+
+	diag_beside(item, "%s%s%s", before, why ? "not needed: " : "lcs has: ", why ? why : n->lcs);
 }
 
 static bool is_ours(struct load *ld, struct slice key)
@@ -62,7 +79,7 @@ bool guest_param(struct load *ld, const struct loaded_module *m, const struct se
 
 	guest_fix_drop(ld, item->key_at);
 	if (n) {
-		diag_beside(d, "it is passed over; lcs has: %s", n->lcs);
+		say_instead(d, n, "it is passed over; ");
 		return true;
 	}
 	for (unsigned i = 0; i < m->sym->param_count; i++)
@@ -92,8 +109,40 @@ bool guest_setting(struct load *ld, const struct setting_item *item, struct slic
 		return true;
 	d = load_note(ld, 401, item->key_at, "the setting \"%.*s\" is not used", SLICE_ARG(key));
 	if (n)
-		diag_beside(d, "lcs has: %s", n->lcs);
+		say_instead(d, n, "");
 	return true;
+}
+
+/* Kamailio writes the whole line: "Server: name". */
+void guest_header(struct load *ld, struct slice key, struct expr *value)
+{
+	struct slice before = SLICE("Server:"), *text = &value->literal.value.s;
+
+	if (!slice_eq(key, SLICE("server_header")) || value->kind != EXPR_LITERAL ||
+	    value->literal.value.type != VALUE_STRING || !slice_starts_nocase(*text, before))
+		return;
+	*text = slice_trim(slice_skip(*text, before.len));
+	guest_fix(ld, value->at, mem_printf(&ld->mem, "\"%.*s\"", SLICE_ARG(*text)).p);
+}
+
+/* Directories of its own modules, where ours are not. */
+bool guest_is_foreign(struct slice key)
+{
+	return slice_eq(key, SLICE("mpath")) || slice_eq(key, SLICE("loadpath"));
+}
+
+void guest_event(struct load *ld, const struct route_decl *r)
+{
+	const struct guest_name *n = guest_find(GUEST_EVENT, r->name);
+	struct diag_item *d;
+
+	guest_fix_drop(ld, r->name_at);
+	d = say(ld, n, 205, r->name_at, mem_printf(&ld->mem, "lcs has no event \"%.*s\"",
+	    SLICE_ARG(r->name)).p);
+	if (n)
+		say_nearest(d, n);
+	else
+		diag_beside(d, "nearest: none is known");
 }
 
 bool guest_value(struct load *ld, struct slice subject, struct cfg_span at, struct slice range)

@@ -15,11 +15,12 @@
 
 /* ---- what lcs has instead (guest_names.c) ---- */
 
-enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING, GUEST_PARAM };
+enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING, GUEST_PARAM,
+	GUEST_EVENT };
 
 struct guest_name {
-	const char *name;
-	const char *lcs;		/* the nearest thing, for a sentence */
+	const char *name;		/* "ds_*": whatever begins so */
+	const char *lcs;		/* the nearest thing, or "nothing: why" */
 	bool        is_covered;		/* nothing is lost: a note, not an error */
 };
 
@@ -36,6 +37,12 @@ bool guest_module(struct load *ld, const struct module_item *item);
 bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item);
 bool guest_modparam(struct load *ld, const struct modparam_item *item, struct slice module);
 bool guest_setting(struct load *ld, const struct setting_item *item, struct slice key);
+/** "Server: name" as a value of server_header becomes "name". */
+void guest_header(struct load *ld, struct slice key, struct expr *value);
+/** A setting that both have by this name, and whose value is for Kamailio alone. */
+bool guest_is_foreign(struct slice key);
+/** A route for an event that no module of ours has: the import leaves it out as a whole. */
+void guest_event(struct load *ld, const struct route_decl *r);
 /** A value that lcs does not take is passed over. @return false */
 bool guest_value(struct load *ld, struct slice subject, struct cfg_span at, struct slice range);
 bool guest_function(struct check *c, const struct expr *e);

@@ -381,18 +381,36 @@ bool guest_adapt(struct check *c, struct expr *e, struct type want)
 	}
 }
 
+static bool takes_format(const struct sym_param_decl *p)
+{
+	return !p->is_fmt && (p->type == VALUE_STRING || p->type == VALUE_ANY || p->type == VALUE_INT);
+}
+
+/* "$si" where an address or a number belongs is that variable, not its text. */
+static bool is_one_variable(const struct expr *e)
+{
+	return e->kind == EXPR_TEXT && e->text.pieces && !e->text.pieces->next &&
+	    e->text.pieces->kind == EXPR_PV;
+}
+
 void guest_format(struct check *c, struct expr **arg, const struct sym_param_decl *p)
 {
 	struct expr *a = *arg, *pieces;
 	struct slice word;
 
-	if (p->type != VALUE_STRING || p->is_fmt || a->kind != EXPR_LITERAL ||
+	if (!takes_format(p) || a->kind != EXPR_LITERAL ||
 	    !text_looks_formatted(a->literal.parts, &word))
 		return;
 	pieces = text_pieces(c->ld, a->literal.parts, a->at);
+	if (p->type != VALUE_STRING && is_one_variable(pieces)) {
+		pieces = pieces->text.pieces;
+		guest_fix(c->ld, a->at, mem_cstr(&c->ld->mem,
+		    slice_of(a->literal.parts->token.text.p, a->literal.parts->token.text.len)));
+	} else {
+		guest_fix_before(c->ld, a->at, "f");
+	}
 	pieces->label = a->label;
 	pieces->label_at = a->label_at;
-	guest_fix_before(c->ld, a->at, "f");
 	*arg = pieces;
 }
 

@@ -129,10 +129,10 @@ const struct lcs_func core_funcs[] = {
 	{ "resetflag(flag: any) -> bool", resetflag, IN_ANY, 0, "clear a flag of the transaction" },
 	{ "isflagset(flag: any) -> bool", isflagset, IN_ANY, 0,
 	  "is a flag of the transaction set?" },
-	{ "setbflag(flag: any) -> bool", setbflag, WRITE_TARGET, 0,
-	  "set a flag of the branch, by number 0 to 31 or by name; false if there are more than 32 "
-	  "names" },
-	{ "resetbflag(flag: any) -> bool", resetbflag, WRITE_TARGET, 0,
+	{ "setbflag(flag: any) -> bool", setbflag, WRITE_TARGET | IN_RESPONSE, 0,
+	  "set a flag of the branch, by number 0 to 31 or by name; in a reply route for as long as "
+	  "that runs; false if there are more than 32 names" },
+	{ "resetbflag(flag: any) -> bool", resetbflag, WRITE_TARGET | IN_RESPONSE, 0,
 	  "clear a flag of the branch" },
 	{ "isbflagset(flag: any) -> bool", isbflagset, IN_MESSAGE, 0,
 	  "is a flag of the branch set?" },

@@ -267,7 +267,7 @@ enum fn_status rr_add_param(struct lcs_call *call)
 	struct slice old = note ? *(const struct slice *)note->arg : SLICE_NULL;
 	struct slice all;
 
-	call->ret = value_bool(is_params(call->argv[0].s));
+	call->ret = value_bool(lcs_is_request(call->ctx) && is_params(call->argv[0].s));
 	if (!call->ret.b)
 		return FN_DONE;
 	all = arena_printf(lcs_arena(call->ctx), "%.*s%.*s", SLICE_ARG(old),

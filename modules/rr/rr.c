@@ -106,15 +106,16 @@ static const struct lcs_func funcs[] = {
 	  "that the request leaves by" },
 	{ "remove_record_route() -> bool", rr_remove, RECORDS, 0,
 	  "take record_route() back" },
-	{ "add_rr_param(params: fmt) -> bool", rr_add_param, RECORDS, 0,
-	  "parameters for our Record-Route value, as \";nat=yes\"; before or after record_route()" },
+	{ "add_rr_param(params: fmt) -> bool", rr_add_param, RECORDS | IN_RESPONSE, 0,
+	  "parameters for our Record-Route value, as \";nat=yes\"; before or after record_route(); "
+	  "false for a response" },
 	{ "loose_route() -> bool", rr_loose_route, IN_REQUEST, FUNC_MUST_CHECK,
 	  "take our Route values off and mend what strict routers did (RFC 3261 16.4); true if the "
 	  "request is to go where its Routes and Request-URI say, as parameter dialogs allows. A client's own connection named "
 	  "in Route becomes the target" },
-	{ "check_route_param(pattern: str) -> bool", rr_check_param, IN_REQUEST | IN_FAILURE, 0,
+	{ "check_route_param(pattern: str) -> bool", rr_check_param, RECORDS | IN_RESPONSE, 0,
 	  "does the regular expression match the parameters of the Route value of ours that was "
-	  "taken off?" },
+	  "taken off? false for a response" },
 	{ "is_direction(direction: str) -> bool", rr_is_direction, IN_REQUEST | IN_FAILURE, 0,
 	  "\"downstream\": from the caller of the dialog, \"upstream\": from the callee; needs "
 	  "append_fromtag" },

@@ -27,11 +27,11 @@ errors() {
 only_missing() {
 	local log=$1
 
-	if errors "$log" | grep -vE '^(E0403 lcs has no module|E0301 lcs has no function|E0205 lcs has no variable|E0409 parameter "(key|certificate)" of module "tls")' ; then
+	if errors "$log" | grep -vE '^(E0403 lcs has no module|E0301 lcs has no function|E0205 lcs has no (variable|event)|E0409 parameter "(key|certificate)" of module "tls")' ; then
 		return 1
 	fi
 	if [ -n "$(errors "$log" | sort | uniq -d)" ]; then return 1; fi
-	! grep -A 2 -E ': error\[E0(403|301|205)\]' "$log" | grep -E '^ +\| [[:space:]]*\^' | grep -v 'nearest: '
+	! grep -A 2 -E ': error\[E0(403|301|205)\]' "$log" | grep -E '^ +\| [[:space:]]*\^' | grep -vE 'nearest: |no counterpart: '
 }
 
 run() {

@@ -130,6 +130,10 @@ static void test_items(void **state)
 	    "\txhttp_reply(\"200\", \"OK\", \"\", \"\");\n\tsetflag(1);\n}\n" END,
 	    "#!lcs 1\nloadmodule \"tm\"\n# event_route[xhttp:request] {\n"
 	    "# \txhttp_reply(\"200\", \"OK\", \"\", \"\");\n# \tsetflag(1);\n# }\n" END);
+	check_file("#!KAMAILIO\nloadmodule \"tm\"\nloadmodule \"dialog\"\n"
+	    "event_route[dialog:end] {\n\tsetflag(1);\n}\n" END,
+	    "#!lcs 1\nloadmodule \"tm\"\n# loadmodule \"dialog\"\n"
+	    "# event_route[dialog:end] {\n# \tsetflag(1);\n# }\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"xlog\"\n" END,
 	    "#!lcs 1\nloadmodule \"xlog\"\nloadmodule \"tm\"\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"tm\"\n#!substdef \"!A!b.example!g\"\nalias=\"A\"\n" END,
@@ -155,7 +159,7 @@ static void test_report(void **state)
 	assert_int_equal(r.call_count, 2);
 	assert_true(slice_eq(r.calls->text, SLICE("lcs has no module \"acc\"")));
 	assert_int_equal(r.calls->line, 4);
-	assert_true(slice_starts(r.calls->nearest, SLICE("nearest: module \"xlog\"")));
+	assert_true(slice_starts(r.calls->nearest, SLICE("nearest: a line by xlog()")));
 	assert_true(slice_eq(r.calls->next->text, SLICE("lcs has no function dlg_manage()")));
 	assert_int_equal(r.param_count, 2);
 	assert_int_equal(r.changed, 6);
