@@ -8,22 +8,6 @@
 
 #include <errno.h>
 
-const struct scheme *auth_lcs_scheme(const struct auth_lcs *lcs, struct slice name)
-{
-	for (unsigned i = 0; i < lcs->scheme_count; i++)
-		if (slice_eq_nocase(lcs->schemes[i].ops->name, name))
-			return &lcs->schemes[i];
-	return NULL;
-}
-
-static int provide(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme, void *state)
-{
-	if (lcs->scheme_count == SCHEMES_MAX)
-		return -ENOSPC;
-	lcs->schemes[lcs->scheme_count++] = (struct scheme){ scheme, state };
-	return 0;
-}
-
 /* ---- signing out ---- */
 
 struct signing_out { struct auth_lcs *lcs; struct slice aor; };
@@ -91,7 +75,7 @@ static int check(const void *conf, struct diag *diag)
 
 /* ---- tables ---- */
 
-static const struct auth_lcs_api api = { provide, auth_lcs_finished, sign_out };
+static const struct auth_lcs_api api = { auth_lcs_provide, auth_lcs_finished, sign_out };
 static const struct lcs_iface ifaces[] = { { "auth_lcs", 1, &api }, { 0 } };
 
 static const struct lcs_hook hooks[] = { { STAGE_RECEIVED, 100, sa_received }, { 0 } };

@@ -39,8 +39,30 @@ static inline struct auth_lcs_local *auth_lcs_stats(const struct auth_lcs *lcs)
 	return lcs_local(lcs->mod);
 }
 
+/** As the message's generation has it. */
+static inline const struct auth_lcs_conf *auth_lcs_conf_of(const struct auth_lcs *lcs,
+    struct lcs_ctx *ctx)
+{
+	return lcs_conf(lcs->mod, lcs_ctx_gen(ctx));
+}
+
+/* ---- offer.c; texts live as long as the message ---- */
+/** In load(): state goes with each call of the scheme. 0 or -ENOSPC. */
+int auth_lcs_provide(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme, void *state);
 /** NULL if there is none of that name. */
 const struct scheme *auth_lcs_scheme(const struct auth_lcs *lcs, struct slice name);
+/** The server's name: parameter targetname, else setting server_name, else empty. */
+struct slice auth_lcs_own_name(const struct auth_lcs *lcs, struct lcs_ctx *ctx);
+/** It as this scheme writes it; .p NULL if memory is short. */
+struct slice auth_lcs_target(const struct auth_lcs *lcs, struct lcs_ctx *ctx,
+    const struct scheme *scheme);
+/** Names with commas between: the function's argument, else the parameter. */
+struct slice auth_lcs_offered(const struct lcs_call *call);
+/** The next one of such a list that we have, which is cut behind it; NULL: none. */
+const struct scheme *auth_lcs_next_scheme(const struct auth_lcs *lcs, struct slice *list);
+bool auth_lcs_is_offered(const struct auth_lcs *lcs, struct slice list, const struct scheme *asked);
+/** The credentials of one of our schemes in a message; false if there are none. */
+bool auth_lcs_creds(const struct auth_lcs *lcs, struct lcs_ctx *ctx, struct lcs_creds *out);
 
 /* ---- sa.c: everything on the connection's owner, but for sa_new() ---- */
 
@@ -68,6 +90,9 @@ struct sa {
 struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
     const struct auth_lcs_handshake *h, const struct sa *texts);
 void sa_free(struct sa *sa);
+/** In a list of them; NULL: none has it. */
+struct sa *sa_by_epid(const struct list *sas, struct slice epid);
+struct sa *sa_by_opaque(const struct list *sas, struct slice opaque);
 /** What it would have signed: the signature in creds. */
 bool sa_verify(struct sa *sa, const struct lcs_creds *creds, const struct sa_fields *f);
 #define SA_TEXT_BYTES 1024u		/* of a signature's text, to begin with */
@@ -106,11 +131,11 @@ int sa_farewell(const struct sa *sa, struct slice why);
 
 /* ---- handshake.c ---- */
 enum fn_status auth_lcs_authenticate(struct lcs_call *call);
-enum fn_status auth_lcs_challenge(struct lcs_call *call);
 enum fn_status auth_lcs_is_client(struct lcs_call *call);
 void auth_lcs_finished(struct auth_lcs_handshake *h, enum auth_lcs_result result);
-/** The credentials of one of our schemes in a message; false if there are none. *id: where. */
-bool auth_lcs_creds(const struct auth_lcs *lcs, struct lcs_ctx *ctx, struct lcs_creds *out);
+
+/* ---- challenge.c ---- */
+enum fn_status auth_lcs_challenge(struct lcs_call *call);
 
 extern const struct lcs_rpc auth_lcs_rpcs[];
 

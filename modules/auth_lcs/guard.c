@@ -7,30 +7,6 @@
 
 #include <stdlib.h>
 
-/* ---- looking ---- */
-
-struct sa *guard_by_epid(struct guard *g, struct slice epid)
-{
-	list_for_each(it, &g->sas) {
-		struct sa *sa = container_of(it, struct sa, node);
-
-		if (slice_eq_nocase(sa->epid, epid))
-			return sa;
-	}
-	return NULL;
-}
-
-struct sa *guard_by_opaque(struct guard *g, struct slice opaque)
-{
-	list_for_each(it, &g->sas) {
-		struct sa *sa = container_of(it, struct sa, node);
-
-		if (slice_eq(sa->opaque, opaque))
-			return sa;
-	}
-	return NULL;
-}
-
 /* ---- a connection ---- */
 
 static void forget(struct guard *g)
@@ -133,7 +109,7 @@ static void attach(flow_id flow, void *arg)
 	}
 	if (sa->stamp)
 		g->stamp = sa->stamp;
-	old = guard_by_epid(g, sa->epid);
+	old = sa_by_epid(&g->sas, sa->epid);
 	if (!old)
 		make_room(g, sa);
 	list_push_front(&g->sas, &sa->node);

@@ -23,8 +23,6 @@ struct guard {
 /* ---- guard.c ---- */
 /** NULL: the connection has no associations, and had none. */
 struct guard *guard_of(flow_id flow);
-struct sa *guard_by_epid(struct guard *g, struct slice epid);
-struct sa *guard_by_opaque(struct guard *g, struct slice opaque);
 /** Close a connection, once; g NULL: it has no associations. */
 void guard_close(struct guard *g, flow_id flow, struct auth_lcs *lcs, const char *why);
 

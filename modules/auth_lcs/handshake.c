@@ -1,10 +1,8 @@
 /*
- * modules/auth_lcs/handshake.c - lcs_authenticate() and lcs_challenge(): how an association
- * comes to be.
+ * modules/auth_lcs/handshake.c - lcs_authenticate(): a token is judged, and an association made.
  */
 #include "modules/auth_lcs/auth_lcs.h"
 
-#include "parser/date.h"
 #include "utils/base64.h"
 #include "utils/hex.h"
 #include "utils/rand.h"
@@ -14,7 +12,6 @@
 #define TOKEN_MAX     65536u		/* bytes of a token */
 #define VERSION_MAX   4u
 #define SIGNED_LAST   4u		/* from this version on the last REGISTER is signed itself */
-#define LINES_BYTES   1024u
 
 struct handshake {
 	struct auth_lcs_handshake h;	/* first */
@@ -24,76 +21,7 @@ struct handshake {
 	bool                      waits;
 };
 
-/* ---- what the script and the parameters say ---- */
-
-static const struct auth_lcs_conf *conf_of(const struct auth_lcs *lcs, struct lcs_ctx *ctx)
-{
-	return lcs_conf(lcs->mod, lcs_ctx_gen(ctx));
-}
-
-static struct slice own_name(const struct auth_lcs *lcs, struct lcs_ctx *ctx)
-{
-	struct slice name = conf_of(lcs, ctx)->targetname;
-	const struct value *v = lcs_setting(lcs_ctx_gen(ctx), "server_name");
-
-	return !name.len && v && v->type == VALUE_STRING ? v->s : name;
-}
-
-static struct slice targetname(const struct auth_lcs *lcs, struct lcs_ctx *ctx,
-    const struct scheme *scheme)
-{
-	const struct slice pieces[] = { scheme->ops->target_prefix, own_name(lcs, ctx) };
-
-	return arena_join(lcs_arena(ctx), pieces, 2);
-}
-
-static struct slice offered(const struct lcs_call *call)
-{
-	const struct auth_lcs_conf *conf = call->conf;
-
-	return call->argv[0].s.len ? call->argv[0].s : conf->schemes;
-}
-
-/* "Kerberos, NTLM": the next one that we have. */
-static const struct scheme *next_scheme(const struct auth_lcs *lcs, struct slice *list)
-{
-	while (list->len) {
-		const struct scheme *s = auth_lcs_scheme(lcs, slice_trim(slice_split(list, ',')));
-
-		if (s)
-			return s;
-	}
-	return NULL;
-}
-
-static bool is_offered(const struct auth_lcs *lcs, struct slice list, const struct scheme *asked)
-{
-	const struct scheme *s;
-
-	while ((s = next_scheme(lcs, &list)))
-		if (s == asked)
-			return true;
-	return false;
-}
-
 /* ---- what the client says ---- */
-
-static bool read_creds(const struct auth_lcs *lcs, const struct hdr *h, struct lcs_creds *out)
-{
-	return lcs_creds_parse(h->value, out) == 0 && auth_lcs_scheme(lcs, out->scheme);
-}
-
-bool auth_lcs_creds(const struct auth_lcs *lcs, struct lcs_ctx *ctx, struct lcs_creds *out)
-{
-	static const enum hdr_id ids[] = { HDR_AUTHORIZATION, HDR_PROXY_AUTHORIZATION };
-	const struct sip_msg *msg = lcs_msg(ctx);
-
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		for (const struct hdr *h = msg_hdr(msg, ids[i]); h; h = msg_hdr_next(msg, h))
-			if (read_creds(lcs, h, out))
-				return true;
-	return false;
-}
 
 static bool has_epid(struct lcs_ctx *ctx)
 {
@@ -142,7 +70,7 @@ static const struct { const char *err; size_t counter; } verdicts[] = {
 /* Whatever the script answers, clients show their user what a Warning says. */
 static void tell(const struct handshake *hs)
 {
-	struct slice name = own_name(hs->lcs, hs->h.ctx);
+	struct slice name = auth_lcs_own_name(hs->lcs, hs->h.ctx);
 	struct slice line = arena_printf(lcs_arena(hs->h.ctx), "Warning: 310 %.*s \"%s\"\r\n",
 	    SLICE_ARG(name.len ? name : SLICE("lcs")), hs->h.told);
 
@@ -185,7 +113,7 @@ static struct slice make_opaque(struct arena *arena)
 
 static struct sa *make_sa(struct handshake *hs, const struct sa_fields *f)
 {
-	const struct auth_lcs_conf *conf = conf_of(hs->lcs, hs->h.ctx);
+	const struct auth_lcs_conf *conf = auth_lcs_conf_of(hs->lcs, hs->h.ctx);
 	struct sa texts = {
 		.opaque = hs->h.association.len ? hs->h.association :
 		    make_opaque(lcs_arena(hs->h.ctx)),
@@ -256,16 +184,16 @@ void auth_lcs_finished(struct auth_lcs_handshake *h, enum auth_lcs_result result
 
 static enum auth_lcs_result check_policy(struct handshake *hs, struct slice list)
 {
-	const struct auth_lcs_conf *conf = conf_of(hs->lcs, hs->h.ctx);
+	const struct auth_lcs_conf *conf = auth_lcs_conf_of(hs->lcs, hs->h.ctx);
 	const struct lcs_creds *c = &hs->creds;
 
 	hs->h.why = "scheme, version, realm or targetname is not what was offered";
-	if (!is_offered(hs->lcs, list, hs->scheme) || c->version < conf->min_version)
+	if (!auth_lcs_is_offered(hs->lcs, list, hs->scheme) || c->version < conf->min_version)
 		return AUTH_LCS_WEAK;
 	if (c->version < 2 || c->version > VERSION_MAX)
 		return AUTH_LCS_BAD;
 	if (!slice_eq(c->realm, conf->realm) ||
-	    !slice_eq(c->targetname, targetname(hs->lcs, hs->h.ctx, hs->scheme)))
+	    !slice_eq(c->targetname, auth_lcs_target(hs->lcs, hs->h.ctx, hs->scheme)))
 		return AUTH_LCS_REFUSED;
 	hs->h.why = NULL;
 	return AUTH_LCS_OK;
@@ -273,7 +201,7 @@ static enum auth_lcs_result check_policy(struct handshake *hs, struct slice list
 
 static enum fn_status accept_token(struct lcs_call *call, struct handshake *hs)
 {
-	enum auth_lcs_result result = check_policy(hs, offered(call));
+	enum auth_lcs_result result = check_policy(hs, auth_lcs_offered(call));
 
 	if (result == AUTH_LCS_OK && decode_token(hs) != 0)
 		result = AUTH_LCS_BAD;
@@ -322,93 +250,4 @@ enum fn_status auth_lcs_authenticate(struct lcs_call *call)
 	hs->h.target = hs->creds.targetname;
 	hs->h.version = hs->creds.version;
 	return accept_token(call, hs);
-}
-
-/* ---- challenges ---- */
-
-static int put_challenge(struct lcs_call *call, const struct scheme *scheme, struct slice token,
-    struct buf *b)
-{
-	const struct auth_lcs_conf *conf = call->conf;
-	int err;
-
-	buf_put(b, SLICE("WWW-Authenticate: "));
-	buf_put(b, scheme->ops->name);
-	buf_put(b, SLICE(" realm=\""));
-	buf_put(b, conf->realm);
-	buf_put(b, SLICE("\", targetname=\""));
-	buf_put(b, targetname(call->shared, call->ctx, scheme));
-	buf_put(b, SLICE("\", version="));
-	buf_put_u64(b, (uint64_t)conf->version);
-	err = scheme->ops->challenge(scheme->state, call->ctx, token, b);
-	buf_put(b, SLICE("\r\n"));
-	return err;
-}
-
-/* In the middle of a handshake only its own scheme goes on. */
-static int put_challenges(struct lcs_call *call, struct buf *b)
-{
-	const struct auth_lcs *lcs = call->shared;
-	struct slice list = offered(call);
-	const struct scheme *s, *begun;
-	struct lcs_creds creds;
-	int err = 0;
-
-	if (auth_lcs_creds(lcs, call->ctx, &creds) && creds.has_token && !creds.gssapi_data.len) {
-		begun = auth_lcs_scheme(lcs, creds.scheme);
-		if (is_offered(lcs, list, begun))
-			return put_challenge(call, begun, creds.gssapi_data, b);
-	}
-	while (!err && (s = next_scheme(lcs, &list)))
-		err = put_challenge(call, s, SLICE_NULL, b);
-	return err;
-}
-
-/* RTC clients compare clocks before they try. */
-static void put_date(struct buf *b)
-{
-	char text[SIP_DATE_BYTES];
-
-	buf_put(b, SLICE("Date: "));
-	buf_put(b, slice_of(text, sip_date_format(loop_wall(worker_loop()), text)));
-	buf_put(b, SLICE("\r\n"));
-}
-
-static int send_challenge(struct lcs_call *call)
-{
-	struct response_parts parts = { .status = 401 };
-	struct buf *lines = buf_new(LINES_BYTES);
-	int err;
-
-	if (!lines)
-		return -ENOMEM;
-	put_date(lines);
-	err = put_challenges(call, lines);
-	parts.extra_lines = buf_slice(lines);
-	if (!err)
-		err = lines->failed ? -ENOMEM : lcs_respond(call->ctx, &parts);
-	buf_unref(&lines);
-	lcs_count(&((struct auth_lcs_local *)call->local)->challenges);
-	return err;
-}
-
-static int refuse_or_close(struct lcs_call *call)
-{
-	static const struct response_parts parts = { .status = 403 };
-	flow_id flow = lcs_from(call->ctx)->flow;
-
-	if (!flow)
-		return lcs_respond(call->ctx, &parts);
-	lcs_count(&((struct auth_lcs_local *)call->local)->closed);
-	flow_close(flow, "not signed in");
-	return 0;
-}
-
-enum fn_status auth_lcs_challenge(struct lcs_call *call)
-{
-	int err = lcs_method(call->ctx) == METHOD_REGISTER && lcs_from(call->ctx)->flow ?
-	    send_challenge(call) : refuse_or_close(call);
-
-	call->ret = value_bool(err == 0);
-	return FN_DONE;
 }

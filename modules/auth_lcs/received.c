@@ -23,7 +23,7 @@ static enum outcome examine(struct guard *g, struct lcs_ctx *ctx, const struct l
 
 	if (!creds->response.len || creds->has_token)
 		return UNSIGNED;
-	sa = guard_by_opaque(g, creds->opaque);
+	sa = sa_by_opaque(&g->sas, creds->opaque);
 	if (!sa || sa_fields_read(lcs_msg(ctx)->raw, &f) != 0)
 		return FOREIGN;
 	epid = f.is_request ? f.from_epid : f.to_epid;

@@ -129,3 +129,27 @@ int sa_sign(struct sa *sa, const struct sa_fields *f, struct buf *text, struct b
 	buf_put(to, SLICE("\r\n"));
 	return 0;
 }
+
+/* ---- among several ---- */
+
+struct sa *sa_by_epid(const struct list *sas, struct slice epid)
+{
+	list_for_each(it, sas) {
+		struct sa *sa = container_of(it, struct sa, node);
+
+		if (slice_eq_nocase(sa->epid, epid))
+			return sa;
+	}
+	return NULL;
+}
+
+struct sa *sa_by_opaque(const struct list *sas, struct slice opaque)
+{
+	list_for_each(it, sas) {
+		struct sa *sa = container_of(it, struct sa, node);
+
+		if (slice_eq(sa->opaque, opaque))
+			return sa;
+	}
+	return NULL;
+}

@@ -9,7 +9,7 @@
 static struct sa *receiver_of(struct guard *g, const struct sa_fields *f)
 {
 	struct slice epid = f->is_request ? f->to_epid : f->from_epid;
-	struct sa *sa = g->count > 1 && epid.len ? guard_by_epid(g, epid) : NULL;
+	struct sa *sa = g->count > 1 && epid.len ? sa_by_epid(&g->sas, epid) : NULL;
 
 	if (!sa && g->count)
 		sa = container_of(g->sas.next, struct sa, node);
