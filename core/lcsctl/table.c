@@ -6,14 +6,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define COLUMNS_MAX 32
 
 struct table { const char *names[COLUMNS_MAX]; size_t widths[COLUMNS_MAX]; unsigned count; };
 
-/* What a cell shows: malloc'ed. */
-static char *cell_text(const json_t *v)
+/* Programs get seconds; people a date, in columns of these names. What is small is no date, but
+ * how many seconds are left. */
+static const char *const dates[] = { "sent", "expires", "changed" };
+
+#define DATE_MIN 1000000000
+#define DATE_MAX 253402300799		/* the end of the year 9999 */
+
+static char *date_text(const char *name, const json_t *v)
 {
+	json_int_t seconds = json_integer_value(v);
+	bool is_date = false;
+	time_t t = (time_t)seconds;
+	char text[32];
+	struct tm tm;
+
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
+		is_date |= strcmp(name, dates[i]) == 0;
+	if (!is_date || seconds < DATE_MIN || seconds > DATE_MAX || !gmtime_r(&t, &tm))
+		return NULL;
+	return strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) ? strdup(text) : NULL;
+}
+
+/* What a cell shows: malloc'ed. name: of its column, or of what stands in a line. */
+static char *cell_text(const char *name, const json_t *v)
+{
+	char *date = date_text(name, v);
+
+	if (date)
+		return date;
 	if (!v || json_is_null(v))
 		return strdup("");
 	if (json_is_string(v))
@@ -53,7 +80,7 @@ static void measure(struct table *t, const json_t *row)
 
 	json_object_foreach((json_t *)(size_t)row, name, v) {
 		unsigned i = column(t, name);
-		char *text = cell_text(v);
+		char *text = cell_text(name, v);
 		size_t width = text ? width_of(text) : 0;
 
 		if (i < COLUMNS_MAX && width > t->widths[i])
@@ -77,7 +104,7 @@ static void print_row(const struct table *t, const json_t *row)
 {
 	for (unsigned i = 0; i < t->count; i++) {
 		const json_t *v = json_object_get(row, t->names[i]);
-		char *text = cell_text(v);
+		char *text = cell_text(t->names[i], v);
 
 		print_cell(t, i, text ? text : "", json_is_number(v));
 		free(text);
@@ -161,7 +188,7 @@ static void print_object(const json_t *object)
 		if (strlen(name) > width)
 			width = strlen(name);
 	json_object_foreach((json_t *)(size_t)object, name, v) {
-		char *text = cell_text(v);
+		char *text = cell_text(name, v);
 
 		if (!has_lines(v) && !is_nothing(v) && !json_is_array(v))
 			printf("%-*s  %s\n", (int)width, name, text ? text : "");
@@ -217,7 +244,7 @@ void print_result(const json_t *result, bool as_json)
 	} else if (json_is_object(result)) {
 		print_object(result);
 	} else {
-		char *text = cell_text(result);
+		char *text = cell_text("", result);
 
 		puts(text ? text : "");
 		free(text);

@@ -11,7 +11,8 @@ static const struct store_step steps[] = {
 	{ 0 }
 };
 
-enum { STMT_PUT, STMT_NEXT, STMT_COUNT, STMT_DELETE, STMT_PURGE, STMT_ALL, STMT_MOVE };
+enum { STMT_PUT, STMT_NEXT, STMT_COUNT, STMT_DELETE, STMT_PURGE, STMT_ALL, STMT_MOVE, STMT_LIST,
+	STMT_DELETE_ONE, STMT_DELETE_ALL };
 
 static const struct store_stmt stmts[] = {
 	[STMT_PUT] = { "msilo_put", "replace into msilo_message(aor, id, sender, type, lines, body, "
@@ -28,6 +29,13 @@ static const struct store_stmt stmts[] = {
 	[STMT_ALL] = { "msilo_all", "select aor, count(*), max(id) from msilo_message "
 	    "where expires > ? group by aor", "t", "sii", NULL },
 	[STMT_MOVE] = { "msilo_move", "update msilo_message set aor = ? where aor = ?", "ss", NULL,
+	    NULL },
+	[STMT_LIST] = { "msilo_list", "select aor, id, sender, type, length(body), sent, expires from "
+	    "msilo_message where (aor = ? or ? = '') and expires > ? order by aor, id", "sst",
+	    "sissitt", NULL },
+	[STMT_DELETE_ONE] = { "msilo_delete_one", "delete from msilo_message where aor = ? and id = ?",
+	    "si", NULL, NULL },
+	[STMT_DELETE_ALL] = { "msilo_delete_all", "delete from msilo_message where aor = ?", "s", NULL,
 	    NULL },
 	{ 0 }
 };
@@ -133,42 +141,19 @@ int msilo_journal_load(struct msilo *m)
 	return n < 0 ? n : l.err ? l.err : (int)l.count;
 }
 
-/* ---- lcsctl ---- */
+/* ---- for an administrator: control thread ---- */
 
-static const struct store_stmt stmt_list = {
-	"msilo_list", "select aor, sender, type, length(body), sent, expires from msilo_message "
-	"where (aor = ? or ? = '') and expires > ? order by aor, id", "sst", "sssitt", NULL
-};
-
-static void list_row(void *arg, const struct value *c, unsigned columns)
+int msilo_journal_list(struct slice aor,
+    void (*row)(void *arg, const struct value *columns, unsigned count), void *arg)
 {
-	lcs_assert(columns == 6);
-	json_array_append_new(arg, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}",
-	    "user", json_slice(c[0].s), "from", json_slice(c[1].s), "type", json_slice(c[2].s),
-	    "bytes", (json_int_t)c[3].i, "sent", (json_int_t)c[4].i, "expires", (json_int_t)c[5].i));
-}
-
-static int rpc_list(struct lcs_rpc_call *call)
-{
-	const json_t *user = json_object_get(call->params, "user");
-	struct slice aor = user ? slice_of(json_string_value(user), json_string_length(user)) :
-	    SLICE("");
 	const struct value args[] = { store_text(aor), store_text(aor), value_int(clock_wall()) };
-	int n;
 
-	call->result = json_array();
-	n = store_run_now(&stmt_list, args, list_row, call->result);
-	if (n < 0)
-		call->error = SLICE("the store cannot be read");
-	return n < 0 ? n : 0;
+	return store_run_now(&stmts[STMT_LIST], args, row, arg);
 }
 
-static const struct lcs_rpc_arg list_args[] = {
-	{ "user", VALUE_STRING, false, "only for this user (name@domain)" }, { 0 }
-};
+int msilo_journal_delete_now(struct slice aor, int64_t id)
+{
+	const struct value args[] = { store_text(aor), value_int(id) };
 
-const struct lcs_rpc msilo_rpcs[] = {
-	{ "messages.list", RIGHT_READ, list_args, rpc_list,
-	  "messages that wait for somebody to sign in; never what they say" },
-	{ 0 }
-};
+	return store_run_now(&stmts[id ? STMT_DELETE_ONE : STMT_DELETE_ALL], args, NULL, NULL);
+}

@@ -43,7 +43,7 @@ struct sending;
 struct box {
 	struct htab_node node;
 	struct msilo    *m;
-	unsigned         stored, storing;	/* in the store; on the way there */
+	unsigned         stored, storing;	/* in the store, at least; on the way there */
 	int64_t          last_id;		/* given to a message */
 	int64_t          done_id;		/* up to here all are delivered */
 	bool             is_busy, again;	/* delivering; begin again when that is over */
@@ -82,6 +82,12 @@ int  msilo_journal_delete(struct slice aor, int64_t up_to_id, store_done_fn *don
 void msilo_journal_purge(void);
 /** Control thread. */
 int  msilo_journal_load(struct msilo *m);
+/** Control thread: messages of a user (aor empty: of all): AOR, id, sender, type, bytes, sent,
+ *  expires. Count or error. */
+int  msilo_journal_list(struct slice aor,
+    void (*row)(void *arg, const struct value *columns, unsigned count), void *arg);
+/** Control thread: one message, or all of the user (id 0). How many, or an error. */
+int  msilo_journal_delete_now(struct slice aor, int64_t id);
 
 /* ---- deliver.c: on the owner ---- */
 /** Send what waits to the user's endpoint, one after the other, if he has one. */
@@ -98,6 +104,7 @@ void msilo_inherit(struct box *b);
 /* ---- script.c ---- */
 extern const struct lcs_func msilo_funcs[];
 
+/* ---- rpc.c ---- */
 extern const struct lcs_rpc msilo_rpcs[];
 
 #endif

@@ -1,5 +1,6 @@
 """pidgin-sipe's contacts, groups, blocks and searches, kept by the server."""
 import os
+import re
 import signal
 
 from lib.demo import ROOT
@@ -235,12 +236,16 @@ def search(world):
 def offline_messages(world):
     server, (one, two, *_) = world.own_server("home-lcs", users=2)
     writer = world.agent(two, "tcp", server)
-    for text in ("first", "second"):
+    for text in ("first", "second", "not at all"):
         reply = writer.ask("MESSAGE", one.uri, headers=[("Content-Type", "text/plain")],
                            body=text.encode())
         equal(reply.code, 202, "while nobody is there")
     kill(server)
-    equal(len(server.ctl("messages", "list")), 2, "kept")
+    kept_ones = server.ctl("messages", "list", one.aor)
+    equal(len(kept_ones), 3, "kept")
+    table = server.try_ctl("-o", "table", "messages", "list").stdout
+    check(len(re.findall(r" 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", table)) == 6, table)
+    server.ctl("messages", "delete", one.aor, str(kept_ones[-1]["message"]))
     client = world.sipe(one, "tcp", server).wait_signed_on()
     client.wait_im("first", two.uri)
     client.wait_im("second", two.uri)
@@ -251,6 +256,7 @@ def offline_messages(world):
     again.command("buddies")
     again.event("buddies-end")
     check("Offline message" not in again.trace(), "it came a second time")
+    check("not at all" not in client.trace(), "an administrator has deleted it")
 
 
 @test("a file is offered by one pidgin-sipe and taken by another, over the server", limit=60)
