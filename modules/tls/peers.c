@@ -7,7 +7,6 @@
  */
 #include "modules/tls/tls.h"
 
-#include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -51,7 +51,8 @@ struct tls_peers {
 
 struct tls { struct lcs_mod *mod; _Atomic(struct tls_set *) current; };
 
-/** Read files and make contexts; a trial need not be of use to anybody. NULL: *param and *why (thread-local text) say what is wrong. */
+/** Read files and make contexts; a trial need not be of use to anybody. NULL: *param and *why
+ *  (thread-local text) say what is wrong. */
 struct tls_set *tls_set_new(const struct tls_conf *conf, bool is_trial, const char **param,
     const char **why);
 struct tls_judged { const char *param; struct slice file; X509 *cert; };
@@ -70,7 +71,9 @@ char *tls_first_name(X509 *cert);
 /* ---- context.c, for those who make a context of another profile ---- */
 
 /* What was being read when it went wrong; filled on the way down. */
-struct tls_trouble { const char *param; };
+#define TLS_REASON_BYTES 512u
+struct tls_trouble { const char *param; char why[TLS_REASON_BYTES]; };
+/** Note it, with what OpenSSL says. @return false */
 bool tls_fail(struct tls_trouble *t, const char *param, const char *what, const char *file);
 /* Which files a context is made of, and what their parameters are called. */
 struct tls_files { struct slice certificate, key; const char *certificate_param, *key_param; };
