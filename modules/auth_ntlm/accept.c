@@ -11,14 +11,8 @@
 #include "utils/rand.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #define OPAQUE_BYTES 8u			/* 48 bits of time in ms, 16 random ones */
-
-static struct auth_ntlm_local *stats_of(const struct auth_ntlm *ntlm)
-{
-	return lcs_local(ntlm->mod);
-}
 
 /* ---- challenges ---- */
 
@@ -127,92 +121,30 @@ static struct slice to_utf8(struct arena *arena, struct slice utf16)
 	return text;
 }
 
-static bool clock_is_right(const struct auth_ntlm_conf *conf, const struct ntlm_answer *a)
+static const struct account *find_account(const struct ntlm_sign_in *s)
 {
-	int64_t off = a->time - loop_wall(worker_loop());
-	int64_t most = conf->clock_skew / 1000;
+	const struct accounts *all = &s->ntlm->accounts;
+	struct slice login = ntlm_login(lcs_arena(s->h->ctx), s->domain, s->user);
+	const struct account *account = login.p ? accounts_by_login(all, login) : NULL;
 
-	return most == 0 || (off <= most && off >= -most);
+	return account || !s->aor.p ? account : accounts_find(all, s->aor);
 }
 
-static void split(struct slice aor, struct auth_lcs_handshake *h)
+static enum auth_lcs_result check_stored(struct ntlm_sign_in *s, const struct account *account)
 {
-	size_t at = slice_find(aor, '@');
-
-	h->name = slice_first(aor, at);
-	h->domain = slice_skip(aor, at + 1);
-}
-
-static enum auth_lcs_result make_keys(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char base[NTLM_KEY_BYTES])
-{
-	struct ntlm_keys *keys = malloc(sizeof(*keys));
-	int err = keys ? ntlm_keys_make(ntlm->crypt, a, base, keys) : -ENOMEM;
-
-	if (!err) {
-		h->keys = keys;
-		return AUTH_LCS_OK;
-	}
-	free(keys);
-	return err == -EINVAL ? AUTH_LCS_BAD : AUTH_LCS_UNAVAILABLE;
-}
-
-enum auth_lcs_result ntlm_refuse(struct auth_lcs_handshake *h, uint64_t *counter,
-    enum auth_lcs_result result, const char *why, const char *told)
-{
-	lcs_count(counter);
-	h->why = why;
-	h->told = told;
-	return result;
-}
-
-enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, int err, const unsigned char base[NTLM_KEY_BYTES],
-    struct slice aor)
-{
-	struct auth_ntlm_local *stats = stats_of(ntlm);
-	enum auth_lcs_result result;
-
-	if (err == -EACCES)
-		return ntlm_refuse(h, &stats->wrong, AUTH_LCS_REFUSED, "wrong password", NULL);
-	if (err)
-		return AUTH_LCS_UNAVAILABLE;
-	/* Only who knows the password hears that the clock is wrong. */
-	if (!clock_is_right(auth_ntlm_conf(ntlm, h->ctx), a))
-		return ntlm_refuse(h, &stats->clock, AUTH_LCS_CLOCK, NULL,
-		    "The clock of this computer is wrong");
-	split(aor, h);
-	h->association = h->opaque;
-	result = make_keys(ntlm, h, a, base);
-	if (result == AUTH_LCS_OK)
-		lcs_count(&stats->accepted);
-	return result;
-}
-
-static const struct account *find_account(struct auth_ntlm *ntlm, struct arena *arena,
-    struct slice domain, struct slice user, struct slice aor)
-{
-	struct slice login = ntlm_login(arena, domain, user);
-	const struct account *account = login.p ? accounts_by_login(&ntlm->accounts, login) : NULL;
-
-	return account || !aor.p ? account : accounts_find(&ntlm->accounts, aor);
-}
-
-static enum auth_lcs_result check_stored(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES],
-    const struct account *account)
-{
+	const struct auth_ntlm *ntlm = s->ntlm;
 	unsigned char base[NTLM_KEY_BYTES];
-	struct slice aor = arena_dup(lcs_arena(h->ctx), account->aor);
 	enum auth_lcs_result result;
+	int err;
 
-	if (!aor.p)
+	s->aor = arena_dup(lcs_arena(s->h->ctx), account->aor);
+	if (!s->aor.p)
 		return AUTH_LCS_UNAVAILABLE;
-	if (ntlm->db && ntlm->db->state(ntlm->db_state, aor) != AUTH_DB_ENABLED)
-		return ntlm_refuse(h, &stats_of(ntlm)->disabled, AUTH_LCS_REFUSED,
+	if (ntlm->db && ntlm->db->state(ntlm->db_state, s->aor) != AUTH_DB_ENABLED)
+		return ntlm_refuse(s->h, &auth_ntlm_stats(ntlm)->disabled, AUTH_LCS_REFUSED,
 		    "the account's user is disabled", NULL);
-	result = ntlm_conclude(ntlm, h, a,
-	    ntlm_check_answer(ntlm->crypt, a, nonce, account->hash, base), base, aor);
+	err = ntlm_check_answer(ntlm->crypt, &s->answer, s->nonce, account->hash, base);
+	result = ntlm_conclude(s, err, base);
 	explicit_bzero(base, sizeof(base));
 	return result;
 }
@@ -222,24 +154,24 @@ static bool asks_winbind(const struct auth_ntlm_conf *conf)
 	return !slice_eq(conf->accounts, SLICE("store"));
 }
 
-static enum auth_lcs_result identify(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES])
+static enum auth_lcs_result identify(struct ntlm_sign_in *s)
 {
-	const struct auth_ntlm_conf *conf = auth_ntlm_conf(ntlm, h->ctx);
-	struct arena *arena = lcs_arena(h->ctx);
-	struct slice user = to_utf8(arena, a->user), domain = to_utf8(arena, a->domain), aor;
+	const struct auth_ntlm_conf *conf = auth_ntlm_conf(s->ntlm, s->h->ctx);
+	struct arena *arena = lcs_arena(s->h->ctx);
 	const struct account *account = NULL;
 
-	if (!user.p || !domain.p)
+	s->user = to_utf8(arena, s->answer.user);
+	s->domain = to_utf8(arena, s->answer.domain);
+	if (!s->user.p || !s->domain.p)
 		return AUTH_LCS_BAD;
-	aor = ntlm_aor(arena, conf, domain, user, h->aor);
+	s->aor = ntlm_aor(arena, conf, s->domain, s->user, s->h->aor);
 	if (!slice_eq(conf->accounts, SLICE("winbind")))
-		account = find_account(ntlm, arena, domain, user, aor);
+		account = find_account(s);
 	if (account)
-		return check_stored(ntlm, h, a, nonce, account);
-	if (aor.p && asks_winbind(conf))
-		return ntlm_winbind_ask(ntlm, h, a, nonce, domain, user, aor);
-	return ntlm_refuse(h, &stats_of(ntlm)->unknown, AUTH_LCS_REFUSED,
+		return check_stored(s, account);
+	if (s->aor.p && asks_winbind(conf))
+		return ntlm_winbind_ask(s);
+	return ntlm_refuse(s->h, &auth_ntlm_stats(s->ntlm)->unknown, AUTH_LCS_REFUSED,
 	    "there is no such account", NULL);
 }
 
@@ -252,34 +184,33 @@ static bool is_fresh(const struct auth_ntlm *ntlm, struct lcs_ctx *ctx, uint64_t
 	    now <= made + (uint64_t)auth_ntlm_conf(ntlm, ctx)->challenge_lifetime + 1000;
 }
 
-static enum auth_lcs_result judge(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a)
+static enum auth_lcs_result judge(struct ntlm_sign_in *s)
 {
-	struct auth_ntlm_local *stats = stats_of(ntlm);
-	unsigned char nonce[NTLM_NONCE_BYTES];
+	struct auth_ntlm_local *stats = auth_ntlm_stats(s->ntlm);
+	const struct ntlm_answer *a = &s->answer;
+	struct auth_lcs_handshake *h = s->h;
 
 	if (!(a->flags & NTLM_UNICODE) || !a->user.len)
 		return ntlm_refuse(h, &stats->malformed, AUTH_LCS_BAD,
 		    "no Unicode, or nobody is named", NULL);
 	if (!a->proof.len)
 		return ntlm_refuse(h, &stats->weak, AUTH_LCS_WEAK, NULL, "NTLMv2 is needed");
-	if (!(a->flags & NTLM_EXTENDED) && !auth_ntlm_conf(ntlm, h->ctx)->allow_weak)
+	if (!(a->flags & NTLM_EXTENDED) && !auth_ntlm_conf(s->ntlm, h->ctx)->allow_weak)
 		return ntlm_refuse(h, &stats->weak, AUTH_LCS_WEAK, NULL,
 		    "NTLM with extended session security is needed");
-	if (!read_opaque(h->opaque, &h->stamp) || !is_fresh(ntlm, h->ctx, h->stamp))
+	if (!read_opaque(h->opaque, &h->stamp) || !is_fresh(s->ntlm, h->ctx, h->stamp))
 		return ntlm_refuse(h, &stats->stale, AUTH_LCS_REFUSED,
 		    "the challenge is old, or none of ours", NULL);
-	nonce_of(ntlm, h->opaque, h->flow, nonce);
-	return identify(ntlm, h, a, nonce);
+	nonce_of(s->ntlm, h->opaque, h->flow, s->nonce);
+	return identify(s);
 }
 
 enum auth_lcs_result ntlm_accept(void *state, struct auth_lcs_handshake *h)
 {
-	struct auth_ntlm *ntlm = state;
-	struct ntlm_answer a;
+	struct ntlm_sign_in s = { .ntlm = state, .h = h };
 
-	if (ntlm_read_answer(h->token, &a) != 0)
-		return ntlm_refuse(h, &stats_of(ntlm)->malformed, AUTH_LCS_BAD,
+	if (ntlm_read_answer(h->token, &s.answer) != 0)
+		return ntlm_refuse(h, &auth_ntlm_stats(s.ntlm)->malformed, AUTH_LCS_BAD,
 		    "the token cannot be read", NULL);
-	return judge(ntlm, h, &a);
+	return judge(&s);
 }

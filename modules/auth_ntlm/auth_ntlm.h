@@ -42,6 +42,11 @@ static inline const struct auth_ntlm_conf *auth_ntlm_conf(const struct auth_ntlm
 	return lcs_conf(ntlm->mod, lcs_ctx_gen(ctx));
 }
 
+static inline struct auth_ntlm_local *auth_ntlm_stats(const struct auth_ntlm *ntlm)
+{
+	return lcs_local(ntlm->mod);
+}
+
 /* ---- names.c: whom an account stands for ---- */
 
 /** "example.com" gives "EXAMPLE"; in the arena. */
@@ -56,19 +61,30 @@ struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
 /* ---- accept.c ---- */
 int  ntlm_challenge(void *state, struct lcs_ctx *ctx, struct slice token, struct buf *out);
 enum auth_lcs_result ntlm_accept(void *state, struct auth_lcs_handshake *h);
+
+/* ---- conclude.c ---- */
+
+/* An answer that is being judged: what is known of it so far. Texts lie in the message's arena. */
+struct ntlm_sign_in {
+	struct auth_ntlm          *ntlm;
+	struct auth_lcs_handshake *h;
+	struct ntlm_answer         answer;
+	unsigned char              nonce[NTLM_NONCE_BYTES];
+	struct slice               domain, user;	/* UTF-8 */
+	struct slice               aor;		/* .p NULL: the domain is none of ours */
+};
+
 /** result, counted; why: for the log, told: to the client, too. Static texts or NULL. */
 enum auth_lcs_result ntlm_refuse(struct auth_lcs_handshake *h, uint64_t *counter,
     enum auth_lcs_result result, const char *why, const char *told);
-/** What came of the answer: OK makes the keys, and tells who it is. aor: in the arena. */
-enum auth_lcs_result ntlm_conclude(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, int err, const unsigned char base[NTLM_KEY_BYTES],
-    struct slice aor);
+/** What came of the answer: err 0 makes the keys, and tells who it is; -EACCES: a wrong password. */
+enum auth_lcs_result ntlm_conclude(const struct ntlm_sign_in *s, int err,
+    const unsigned char base[NTLM_KEY_BYTES]);
 
-/* ---- winbind.c: accounts elsewhere; -ENOSYS if it was not built ---- */
+/* ---- winbind.c: accounts elsewhere ---- */
 bool ntlm_winbind_is_built(void);
-enum auth_lcs_result ntlm_winbind_ask(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES], struct slice domain,
-    struct slice user, struct slice aor);
+/** A copy of s is kept. AUTH_LCS_WAIT: auth_lcs hears of it later; AUTH_LCS_UNAVAILABLE. */
+enum auth_lcs_result ntlm_winbind_ask(const struct ntlm_sign_in *s);
 
 extern const struct lcs_rpc auth_ntlm_rpcs[];
 

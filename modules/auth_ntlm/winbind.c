@@ -65,14 +65,11 @@ static const struct ruling *ruling_of(uint32_t nt_status)
 }
 
 struct question {
-	struct lcs_job             job;	/* first */
-	struct auth_ntlm          *ntlm;
-	struct auth_lcs_handshake *h;
-	struct ntlm_answer         answer;
-	unsigned char              nonce[NTLM_NONCE_BYTES], base[NTLM_KEY_BYTES];
-	const char                *domain, *user;
-	struct slice               aor;
-	const struct ruling       *ruling;	/* with -EACCES */
+	struct lcs_job       job;	/* first */
+	struct ntlm_sign_in  s;
+	unsigned char        base[NTLM_KEY_BYTES];
+	const char          *domain, *user;
+	const struct ruling *ruling;	/* with -EACCES */
 };
 
 static int verdict_of(wbcErr err, const struct wbcAuthErrorInfo *error,
@@ -102,11 +99,11 @@ static void ask(struct lcs_job *job)
 	struct wbcAuthErrorInfo *error = NULL;
 	wbcErr err;
 
-	memcpy(p.password.response.challenge, q->nonce, sizeof(q->nonce));
-	p.password.response.nt_length = (uint32_t)q->answer.nt.len;
-	p.password.response.nt_data = (uint8_t *)(uintptr_t)q->answer.nt.p;
-	p.password.response.lm_length = (uint32_t)q->answer.lm.len;
-	p.password.response.lm_data = (uint8_t *)(uintptr_t)q->answer.lm.p;
+	memcpy(p.password.response.challenge, q->s.nonce, sizeof(q->s.nonce));
+	p.password.response.nt_length = (uint32_t)q->s.answer.nt.len;
+	p.password.response.nt_data = (uint8_t *)(uintptr_t)q->s.answer.nt.p;
+	p.password.response.lm_length = (uint32_t)q->s.answer.lm.len;
+	p.password.response.lm_data = (uint8_t *)(uintptr_t)q->s.answer.lm.p;
 	err = wbcAuthenticateUserEx(&p, &info, &error);
 	job->err = verdict_of(err, error, &q->ruling);
 	if (job->err == 0 && info)
@@ -117,11 +114,11 @@ static void ask(struct lcs_job *job)
 
 static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
 {
-	char *stats = lcs_local(q->ntlm->mod);
+	char *stats = (char *)auth_ntlm_stats(q->s.ntlm);
 
 	if (r->result == AUTH_LCS_UNAVAILABLE)
 		log_error("auth_ntlm", "nobody can be signed in by the domain why=\"%s\"", r->why);
-	return ntlm_refuse(q->h, (uint64_t *)(void *)(stats + r->counter), r->result, r->why,
+	return ntlm_refuse(q->s.h, (uint64_t *)(void *)(stats + r->counter), r->result, r->why,
 	    r->told);
 }
 
@@ -131,34 +128,29 @@ static void asked(struct lcs_job *job, int err)
 	enum auth_lcs_result result;
 
 	if (!err)
-		result = ntlm_conclude(q->ntlm, q->h, &q->answer, 0, q->base, q->aor);
+		result = ntlm_conclude(&q->s, 0, q->base);
 	else	/* After a timeout the pool may still write to the question. */
 		result = refuse(q, err == -EACCES ? q->ruling : &no_winbind);
-	q->ntlm->lcs->finished(q->h, result);
+	q->s.ntlm->lcs->finished(q->s.h, result);
 }
 
-enum auth_lcs_result ntlm_winbind_ask(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES], struct slice domain,
-    struct slice user, struct slice aor)
+enum auth_lcs_result ntlm_winbind_ask(const struct ntlm_sign_in *s)
 {
-	struct arena *arena = lcs_arena(h->ctx);
+	struct arena *arena = lcs_arena(s->h->ctx);
 	struct question *q = arena_zalloc(arena, sizeof(*q));
-	struct auth_ntlm_local *stats = lcs_local(ntlm->mod);
+	struct auth_ntlm_local *stats = auth_ntlm_stats(s->ntlm);
+	msec_t timeout = auth_ntlm_conf(s->ntlm, s->h->ctx)->timeout;
 
 	if (!q)
 		return AUTH_LCS_UNAVAILABLE;
 	q->job = (struct lcs_job){ .run = ask, .done = asked };
-	q->ntlm = ntlm;
-	q->h = h;
-	q->answer = *a;
-	q->aor = aor;
-	memcpy(q->nonce, nonce, sizeof(q->nonce));
-	q->domain = arena_dup_cstr(arena, domain);
-	q->user = arena_dup_cstr(arena, user);
+	q->s = *s;
+	q->domain = arena_dup_cstr(arena, s->domain);
+	q->user = arena_dup_cstr(arena, s->user);
 	if (!q->domain || !q->user)
 		return AUTH_LCS_UNAVAILABLE;
 	lcs_count(&stats->asked);
-	if (lcs_job_submit(h->call, NTLM_POOL, &q->job, auth_ntlm_conf(ntlm, h->ctx)->timeout) == 0)
+	if (lcs_job_submit(s->h->call, NTLM_POOL, &q->job, timeout) == 0)
 		return AUTH_LCS_WAIT;
 	lcs_count(&stats->unreachable);
 	return AUTH_LCS_UNAVAILABLE;
@@ -168,17 +160,9 @@ enum auth_lcs_result ntlm_winbind_ask(struct auth_ntlm *ntlm, struct auth_lcs_ha
 
 bool ntlm_winbind_is_built(void) { return false; }
 
-enum auth_lcs_result ntlm_winbind_ask(struct auth_ntlm *ntlm, struct auth_lcs_handshake *h,
-    const struct ntlm_answer *a, const unsigned char nonce[NTLM_NONCE_BYTES], struct slice domain,
-    struct slice user, struct slice aor)
+enum auth_lcs_result ntlm_winbind_ask(const struct ntlm_sign_in *s)
 {
-	(void)ntlm;
-	(void)h;
-	(void)a;
-	(void)nonce;
-	(void)domain;
-	(void)user;
-	(void)aor;
+	(void)s;
 	return AUTH_LCS_UNAVAILABLE;
 }
 
