@@ -7,14 +7,6 @@
  */
 #include "modules/presence_acl/presence_acl.h"
 
-void acl_ask(struct presence_acl *p, const struct roaming_list *l, struct slice who,
-    struct acl_verdict *out)
-{
-	const struct acl_conf *conf = lcs_conf(p->lists.mod, gen_peek());
-
-	acl_decide(l, who, conf->rights, out);
-}
-
 /* ---- the interface ---- */
 
 static const struct roaming_list *find(struct presence_acl *p, struct slice aor)

@@ -24,10 +24,14 @@ struct presence_acl {
 	const struct presence_api *presence;
 };
 
-/* ---- presence_acl.c ---- */
 /** What a user's list (NULL: none) says, with the current configuration's default. */
-void acl_ask(struct presence_acl *p, const struct roaming_list *l, struct slice who,
-    struct acl_verdict *out);
+static inline void acl_ask(struct presence_acl *p, const struct roaming_list *l, struct slice who,
+    struct acl_verdict *out)
+{
+	const struct acl_conf *conf = lcs_conf(p->lists.mod, gen_peek());
+
+	acl_decide(l, who, conf->rights, out);
+}
 
 /* ---- journal.c ---- */
 extern const struct store_schema acl_schema;

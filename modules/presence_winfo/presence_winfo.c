@@ -3,19 +3,6 @@
  */
 #include "modules/presence_winfo/presence_winfo.h"
 
-#include <errno.h>
-
-struct winfo_part *winfo_part(struct winfo *w, struct presence_user *u)
-{
-	struct winfo_part *part = w->api->part(u, w->part);
-
-	if (!part->w) {
-		part->w = w;
-		list_init(&part->waiting);
-	}
-	return part;
-}
-
 static void part_gone(void *arg, struct presence_user *u)
 {
 	struct winfo_part *part = arg;

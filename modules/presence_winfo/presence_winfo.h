@@ -44,7 +44,16 @@ struct winfo_part {			/* of one user; zeroed at first */
 };
 
 /** The part, ready for use. */
-struct winfo_part *winfo_part(struct winfo *w, struct presence_user *u);
+static inline struct winfo_part *winfo_part(struct winfo *w, struct presence_user *u)
+{
+	struct winfo_part *part = w->api->part(u, w->part);
+
+	if (!part->w) {
+		part->w = w;
+		list_init(&part->waiting);
+	}
+	return part;
+}
 
 /* ---- waiting.c ---- */
 extern const struct store_schema winfo_schema;
