@@ -174,7 +174,8 @@ LCS_MODULE(presence_dialoginfo,
 	    "user publishes its own calls; a watcher gets those of all, always the whole state.\n"
 	    "When the user's last binding goes, what was published before counts no more until one is\n"
 	    "there again. Who is blocked politely sees no call. The server itself reports no calls: a user whose\n"
-	    "phones publish nothing is never seen to be in one.\n",
+	    "phones publish nothing is never seen to be in one. The home sample loads the module with\n"
+	    "`-A WITH_LAMPS`; without it a subscription to `dialog` goes to the user's own phone.\n",
 	.conf_size = sizeof(struct dialoginfo_conf),
 	.local_size = sizeof(struct dialoginfo_local),
 	.shared_size = sizeof(struct dialoginfo),
