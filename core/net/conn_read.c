@@ -34,11 +34,6 @@ static uint32_t in_flight(const struct conn *c)
 	return atomic_load(&c->in_flight);
 }
 
-bool conn_may_go_on(uint32_t n)
-{
-	return n <= net_limits()->in_flight_per_connection / 2;
-}
-
 /*
  * Reading goes on when half of the messages are done. The flag is raised before
  * the count is read again: either we see that it fell, or whoever lets it fall

@@ -3,91 +3,8 @@
  */
 #include "core/net/room.h"
 
-#include "utils/err.h"
-#include "utils/log.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-static struct list watches = LIST_INIT(watches);
-
-/* ---- sending ---- */
-
-/* On a worker that may or may not own the connection; only the owner queues. */
-static void queue_or_pass_on(struct sip_out *out, struct conn *c)
-{
-	unsigned owner = flow_owner(c->id);
-
-	if (owner == net_mine()->index)
-		conn_queue(c, out);
-	else
-		worker_post(owner, &out->item, INBOX_MUST);
-}
-
-static void route_by_address(struct sip_out *out)
-{
-	struct conn *c = registry_by_hop(&out->hop);
-	unsigned dialler = registry_dialler(&out->hop);
-
-	if (c)
-		queue_or_pass_on(out, c);
-	else if (dialler == net_mine()->index)
-		conn_dial(out);
-	else
-		worker_post(dialler, &out->item, INBOX_MUST);
-}
-
-static void route_by_flow(struct sip_out *out)
-{
-	struct conn *c = registry_by_id(out->hop.flow);
-
-	if (c)
-		queue_or_pass_on(out, c);
-	else
-		out_fail(out, -ENOTCONN);
-}
-
-static void arrived(struct inbox_item *item)
-{
-	stream_route(container_of(item, struct sip_out, item));
-}
-
-void stream_route(struct sip_out *out)
-{
-	out->item.run = arrived;
-	if (net_mine()->stopping)
-		out_fail(out, -ECANCELED);
-	else if (out->by_address)
-		route_by_address(out);
-	else
-		route_by_flow(out);
-}
-
-/* The same message twice in a queue would say nothing new. */
-static void stream_send(struct sip_out *out)
-{
-	if (atomic_exchange(&out->under_way, true)) {
-		sip_out_unref(&out);
-		return;
-	}
-	out->by_address = out->hop.flow == 0;
-	out->redialled = false;
-	stream_route(out);
-}
-
-void net_send(struct sip_out **p)
-{
-	struct sip_out *out = *p;
-
-	*p = NULL;
-	if (transport_is_stream(out->hop.transport))
-		stream_send(out);
-	else if (out->hop.transport == TRANSPORT_UDP)
-		udp_send(out);
-	else
-		out_fail(out, -EPROTONOSUPPORT);
-}
 
 /* ---- by number ---- */
 
@@ -109,6 +26,17 @@ bool flow_hop(flow_id id, struct sip_hop *out)
 		out->local = c->local;
 	return true;
 }
+
+struct slice flow_peer_name(flow_id id, struct arena *arena)
+{
+	const struct conn *c = id ? registry_by_id(id) : NULL;
+
+	if (!c || !c->peer_name)
+		return SLICE_NULL;
+	return arena_dup(arena, slice_str(c->peer_name));
+}
+
+/* ---- on its owner ---- */
 
 struct close_order { flow_id id; const char *reason; };
 
@@ -134,81 +62,6 @@ void flow_close(flow_id id, const char *reason)
 	*order = (struct close_order){ id, reason };
 	if (worker_post_fn(flow_owner(id), close_here, order) != 0)
 		free(order);
-}
-
-void flow_watch_register(struct flow_watch *w)
-{
-	list_push_back(&watches, &w->node);
-}
-
-void flow_tell_closed(flow_id id)
-{
-	/* While the room stops those who watch are gone already. */
-	if (net_mine()->stopping)
-		return;
-	list_for_each_safe(it, &watches) {
-		struct flow_watch *w = container_of(it, struct flow_watch, node);
-
-		w->closed(id, w->arg);
-	}
-}
-
-struct slice flow_peer_name(flow_id id, struct arena *arena)
-{
-	const struct conn *c = id ? registry_by_id(id) : NULL;
-
-	if (!c || !c->peer_name)
-		return SLICE_NULL;
-	return arena_dup(arena, slice_str(c->peer_name));
-}
-
-static void wake_owner(struct conn *c)
-{
-	if (atomic_exchange(&c->wake_posted, true))
-		return;
-	ref_get(&c->refs);
-	worker_post(flow_owner(c->id), &c->wake, INBOX_MUST);
-}
-
-void net_message_done(flow_id id)
-{
-	struct conn *c = id ? registry_by_id(id) : NULL;
-	uint32_t left;
-
-	if (!c)
-		return;
-	left = atomic_fetch_sub(&c->in_flight, 1) - 1;
-	if (atomic_load(&c->attention) && conn_may_go_on(left))
-		wake_owner(c);
-}
-
-/* ---- guards ---- */
-
-struct flow_guard *flow_guard(flow_id id)
-{
-	const struct conn *c = id ? registry_by_id(id) : NULL;
-
-	return c ? c->guard : NULL;
-}
-
-void conn_drop_guard(struct conn *c)
-{
-	struct flow_guard *guard = c->guard;
-
-	c->guard = NULL;
-	if (guard)
-		guard->ops->gone(guard);
-}
-
-int flow_set_guard(flow_id id, struct flow_guard *guard)
-{
-	struct conn *c = id ? registry_by_id(id) : NULL;
-
-	if (!c)
-		return -ENOTCONN;
-	conn_drop_guard(c);
-	c->guard = guard;
-	return 0;
 }
 
 struct run_order { flow_id id; void (*fn)(flow_id id, void *arg); void *arg; };

@@ -30,7 +30,7 @@ struct net_worker {			/* one per worker, touched by it alone */
 	bool              stopping;
 	char             *scratch;	/* what is read before it is known to be incomplete */
 };
-struct net_worker *net_mine(void);	/* of this worker */
+struct net_worker *net_mine(void);	/* of this worker: room.c */
 
 #define NET_COUNT(field, n) count_by(&net_counters_mine()->field, (n))
 
@@ -150,6 +150,12 @@ struct conn {
 	uint64_t               messages_in, messages_out, bytes_in, bytes_out;
 };
 
+/** May its owner read on when so many of its messages are under way? */
+static inline bool conn_may_go_on(uint32_t in_flight)
+{
+	return in_flight <= net_limits()->in_flight_per_connection / 2;
+}
+
 struct conn_spec {
 	int                fd;
 	enum sip_transport transport;
@@ -173,8 +179,6 @@ void conn_opened(struct conn *c);
 void conn_set_timer(struct conn *c);
 /** Ask epoll for what is wanted now. */
 void conn_update_events(struct conn *c);
-/** Tell its guard that this is the end. */
-void conn_drop_guard(struct conn *c);
 /** No more is read; closed when all is dealt with and written. */
 void conn_read_over(struct conn *c);
 struct sip_hop conn_hop(const struct conn *c);
@@ -184,8 +188,6 @@ void conn_read(struct conn *c);			/* conn_read.c */
 void conn_read_on(struct conn *c);
 /** net_message_done() found the owner waiting. */
 void conn_woken(struct inbox_item *item);
-/** Is net_message_done() to wake the owner when so many are left? */
-bool conn_may_go_on(uint32_t in_flight);
 /** Look at it again in the next turn. */
 void conn_read_later(struct conn *c);
 void conn_read_later_init(struct net_worker *net);
@@ -216,9 +218,14 @@ struct conn *registry_by_hop(const struct sip_hop *hop);
 /** The worker that opens connections to there. */
 unsigned registry_dialler(const struct sip_hop *hop);
 
-/* ---- flow.c ---- */
+/* ---- send.c ---- */
 /** To the owner of the connection that it goes to; takes it. */
 void stream_route(struct sip_out *out);
+
+/* ---- guard.c ---- */
+/** Tell its guard that this is the end. */
+void conn_drop_guard(struct conn *c);
+/** Tell those who watch. */
 void flow_tell_closed(flow_id id);
 
 #endif
