@@ -45,6 +45,22 @@ static bool has_arrow(const struct expr *arg)
 	return slice_search(s, SLICE("=>")) < s.len;
 }
 
+/* $sht(calls=>who) beside "var who": its name has no "$" elsewhere, but in here all is text. */
+static void warn_of_local(struct check *c, const struct expr *e)
+{
+	struct slice text, key;
+	struct diag_item *item;
+
+	if (!slice_starts(e->pv->name, SLICE("sht")) || !pv_plain_arg(e->pv, &text))
+		return;
+	key = slice_trim(slice_skip(text, slice_search(text, SLICE("=>")) + 2));
+	if (!key.len || !scope_find(c, key))
+		return;
+	item = load_warning(c->ld, 321, e->at, "the key is the text \"%.*s\", not the variable",
+	    SLICE_ARG(key));
+	diag_beside(item, "keys take variables with \"$\": $var(%.*s)", SLICE_ARG(key));
+}
+
 static bool check_arg(struct check *c, struct expr *e, const struct sym_var *v)
 {
 	struct expr *arg = e->pv->arg;
@@ -67,6 +83,7 @@ static bool check_arg(struct check *c, struct expr *e, const struct sym_var *v)
 			check_say_arg(c, e, "needs table=>key in parentheses");
 			return false;
 		}
+		warn_of_local(c, e);
 		break;
 	case VAR_ARG_OPTIONAL:
 		break;

@@ -377,7 +377,9 @@ static const struct page pages[] = {
 	  "}\n" },
 	{ 321, 'W', "a text that looks as if a variable were meant",
 	  "Only f\"...\" and the arguments of functions that log or answer have their "
-	  "$variables replaced. Single quotes say that a \"$\" is meant.",
+	  "$variables replaced. Single quotes say that a \"$\" is meant. What stands in the "
+	  "parentheses of $sht(table=>key) is text, too: a \"var x\" does not reach there, "
+	  "$var(x) does.",
 	  "request_route {\n"
 	  "    $var(x) = \"sip:$rU@$rd\";\n"
 	  "    drop;\n"

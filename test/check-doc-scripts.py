@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The scripts of a Markdown file pass the check of the program, without errors or warnings; TAP.
+"""The scripts of a Markdown file pass the check of the program, without errors or warnings, and
+their own tests; TAP.
 
     python3 test/check-doc-scripts.py LCS FILE...
 
@@ -15,13 +16,20 @@ import tempfile
 BLOCK = re.compile(r"^```lcs\n(#!lcs 1\n.*?)^```$", re.M | re.S)
 
 
+def run(*words):
+    done = subprocess.run(words, text=True, capture_output=True, stdin=subprocess.DEVNULL,
+                          timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
 def check(lcs, text):
     with tempfile.TemporaryDirectory() as d:
         path = pathlib.Path(d) / "doc.cfg"
         path.write_text(text)
-        done = subprocess.run([lcs, "-c", "--strict", str(path)], text=True, capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
-        return done.returncode, done.stdout + done.stderr
+        status, said = run(lcs, "-c", "--strict", str(path))
+        if status == 0 and re.search(r'^test "', text, re.M):
+            status, said = run(lcs, "test", str(path))
+        return status, said
 
 
 def main():

@@ -1,5 +1,5 @@
 #!/bin/bash
-# about: right scripts, and those of the language guide: the check says nothing about them
+# about: right scripts, and those of the guide and the recipes: the check says nothing about them
 # order: 32
 # in: quick ci
 # build: plain
@@ -11,7 +11,8 @@ set -u
 need_program lcs
 export LCS_MODULE_PATH=$LCS_BUILD/modules
 python3 "$LCS_SRC/test/check-scripts.py" "$LCS_BUILD/lcs" "$LCS_SRC/test/scripts-good" > "$LCS_LOG/good"
-python3 "$LCS_SRC/test/check-doc-scripts.py" "$LCS_BUILD/lcs" "$LCS_SRC/doc/language/guide.md" > "$LCS_LOG/guide"
+python3 "$LCS_SRC/test/check-doc-scripts.py" "$LCS_BUILD/lcs" "$LCS_SRC/doc/language/guide.md" \
+    "$LCS_SRC/doc/recipes/from-kamailio.md" > "$LCS_LOG/guide"
 # One plan for both.
 grep -hv '^1\.\.' "$LCS_LOG/good" "$LCS_LOG/guide" |
     awk '/^(not )?ok / { n++; sub(/ok [0-9]+/, "ok " n) } { print; failed += /^not ok/ }
