@@ -169,6 +169,18 @@ static void say_no_route(struct load *ld, const struct expr *e)
 		diag_see(item, r->name_at);
 }
 
+/* A define of the route's name stands in its place: that was said where the route begins. */
+static bool is_shadowed(struct load *ld, const struct expr *e)
+{
+	struct slice written = guest_text_at(e->route.name_at);
+	struct route_decl *r = dict_get(&ld->names->routes[ROUTE_NAMED], written);
+
+	if (!r || !dict_get(&ld->macros, written))
+		return false;
+	r->is_used = true;
+	return true;
+}
+
 static void follow_call(struct walk *w, struct expr *e)
 {
 	struct follower *f = w->arg;
@@ -179,7 +191,8 @@ static void follow_call(struct walk *w, struct expr *e)
 		return;
 	r = dict_get(&f->ld->names->routes[ROUTE_NAMED], e->route.name);
 	if (!r) {
-		say_no_route(f->ld, e);
+		if (!is_shadowed(f->ld, e))
+			say_no_route(f->ld, e);
 		return;
 	}
 	e->route.route = r;

@@ -52,6 +52,8 @@ static void open_module(struct load *ld, const struct module_item *item)
 	const struct sym_module *sym;
 	const char *why = NULL;
 
+	if (known && item->is_block && item->params)
+		return;			/* loadmodule above, parameters below: a way to write it */
 	if (known) {
 		if (is_guest(ld))
 			guest_fix_drop(ld, item->name_at);

@@ -489,7 +489,8 @@ static const struct page pages[] = {
 	  "    t_relay();\n"
 	  "}\n" },
 	{ 408, 'W', "said twice, or by an old name",
-	  "The last value counts. A module that is loaded twice is loaded once.",
+	  "The last value counts. A module that is loaded twice is loaded once; a module block "
+	  "with parameters may stand below its loadmodule.",
 	  "log_level = info\n"
 	  "log_level = debug\n"
 	  "request_route {\n"

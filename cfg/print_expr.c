@@ -97,21 +97,28 @@ void print_text(struct print *p, struct slice s)
 	put(p, "\"");
 }
 
+/* Of the same family, which is as much as a stranger needs. */
+static void print_other_address(struct print *p, const struct ip_net *net, struct slice text)
+{
+	uint64_t hash = siphash(&p->key, text);
+	unsigned a = hash >> 32 & 0xffff, b = hash >> 16 & 0xffff, c = hash & 0xffff;
+
+	if (net->addr.family == 4)
+		buf_printf(p->out, "10.%u.%u.%u", b & 255, c >> 8, c & 255);
+	else
+		buf_printf(p->out, "fd00:%x:%x::%x", a | 1, b | 1, c | 1);
+}
+
 static void print_address(struct print *p, const struct ip_net *net)
 {
 	char text[ADDR_TEXT_BYTES];
 	size_t len = ip_format(&net->addr, text);
 	unsigned all = net->addr.family == 4 ? 32 : 128;
-	uint64_t hash;
 
-	if (p->anonymous) {
-		hash = siphash(&p->key, slice_of(text, len));
-		buf_printf(p->out, "10.%u.%u.%u", (unsigned)(hash >> 16 & 255),
-		    (unsigned)(hash >> 8 & 255), (unsigned)(hash & 255));
-		all = 32;
-	} else {
+	if (p->anonymous)
+		print_other_address(p, net, slice_of(text, len));
+	else
 		buf_put(p->out, slice_of(text, len));
-	}
 	if (net->bits < all)
 		buf_printf(p->out, "/%u", net->bits);
 }

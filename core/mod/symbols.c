@@ -183,7 +183,8 @@ int symbols_of_module(struct arena *arena, struct loaded *m, const char **why)
 
 	/* With hooks or an interface it serves though the script never names it. */
 	m->sym = (struct sym_module){ .name = d->name, .impl = m, .index = index,
-	    .conflicts = d->conflicts, .is_passive = d->hooks || d->ifaces || (!d->funcs && !d->vars) };
+	    .conflicts = d->conflicts, .is_passive = d->hooks || d->ifaces ||
+	    (!d->funcs && (!d->vars || d->rpcs)) };
 	err = func_symbols(arena, d->funcs, d->name, index, &m->sym, why);
 	if (!err)
 		err = var_symbols(arena, d->vars, d->name, index, &m->sym);
