@@ -212,7 +212,7 @@ static enum exit_code take_option(const struct session *s, const json_t *m, json
 	if (arg && *at + 1 < count)
 		return set_arg(s, params, arg, words[++*at]);
 	if (arg) {
-		say_error(s, "%s needs a value", words[*at]);
+		say_error(s, "%s needs a value: %s", words[*at], text_of(arg, "text"));
 		return EXIT_USAGE;
 	}
 	arg = equals ? NULL : stdin_arg(args, word, len);

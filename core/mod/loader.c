@@ -315,6 +315,8 @@ static int by_name(const void *a, const void *b)
 	return slice_cmp(slice_str(*(const char *const *)a), slice_str(*(const char *const *)b));
 }
 
+const char *loader_path(const struct loader *l) { return l->path; }
+
 const char *const *loader_names(struct loader *l)
 {
 	struct names *names = arena_zalloc(l->texts, sizeof(*names));

@@ -46,6 +46,8 @@ struct loaded *loader_first(struct loader *l);
 /** Highest lcs_mod.index in use. */
 unsigned loader_count(const struct loader *l);
 
+/** The directories that are looked into, with ":" between; borrowed. */
+const char *loader_path(const struct loader *l);
 /** All names that could be opened, sorted, NULL at the end; until loader_forget_texts(). */
 const char *const *loader_names(struct loader *l);
 /** Module that exports a function or variable, opening what was not opened yet; or NULL. */

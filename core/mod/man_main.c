@@ -19,6 +19,11 @@ static int list_all(struct loader *l)
 {
 	const char *const *names = loader_names(l);
 
+	if (!names[0]) {
+		fprintf(stderr, "lcs: there are no modules in %s; option -m or LCS_MODULE_PATH "
+		    "names other directories\n", loader_path(l));
+		return VERB_WRONG;
+	}
 	for (unsigned i = 0; names[i]; i++) {
 		const char *why;
 		const struct loaded *m = loader_open(l, names[i], &why);

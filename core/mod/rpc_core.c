@@ -144,6 +144,20 @@ static int run_module_show(struct lcs_rpc_call *call)
 
 struct shown { json_t *list; struct slice pattern; bool all; };
 
+/* Is there each piece of the pattern, in order? '*' stands between them. */
+static bool fits(struct slice name, struct slice pattern)
+{
+	while (pattern.len > 0) {
+		struct slice piece = slice_split(&pattern, '*');
+		size_t at = slice_search(name, piece);
+
+		if (piece.len && at == name.len)
+			return false;
+		name = slice_skip(name, at + piece.len);
+	}
+	return true;
+}
+
 static void add_stat(void *arg, const struct stat_shown *s)
 {
 	struct shown *out = arg;
@@ -153,7 +167,7 @@ static void add_stat(void *arg, const struct stat_shown *s)
 
 	if (!out->all && s->value == 0)
 		return;
-	if (slice_search(full, out->pattern) == full.len && out->pattern.len)
+	if (!fits(full, out->pattern))
 		return;
 	json_array_append_new(out->list, json_pack("{s:s, s:I, s:s, s:s}", "name", name,
 	    "value", (json_int_t)s->value, "kind", s->kind == STAT_GAUGE ? "gauge" : "counter",
@@ -167,6 +181,11 @@ static int run_stats(struct lcs_rpc_call *call)
 
 	if (out.list)
 		stats_each(add_stat, &out);
+	/* Who asks for some by name wants to know that they are 0. */
+	if (out.pattern.len && !out.all && !json_array_size(out.list)) {
+		out.all = true;
+		stats_each(add_stat, &out);
+	}
 	return lcs_rpc_done(call, out.list);
 }
 
@@ -263,8 +282,8 @@ static const struct lcs_rpc_arg name_args[] = {
 	{ "name", VALUE_STRING, true, "of the module, or \"core\"" }, { 0 }
 };
 static const struct lcs_rpc_arg stats_args[] = {
-	{ "pattern", VALUE_STRING, false, "only names that contain it" },
-	{ "all", VALUE_BOOL, false, "those that are 0, too" }, { 0 }
+	{ "pattern", VALUE_STRING, false, "only names that contain it; * stands for anything" },
+	{ "all", VALUE_BOOL, false, "those that are 0, too; they are shown anyway if nothing else fits" }, { 0 }
 };
 static const struct lcs_rpc_arg id_args[] = {
 	{ "id", VALUE_STRING, true, "as connections.list shows it" }, { 0 }

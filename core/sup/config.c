@@ -40,11 +40,16 @@ static int run_commit(struct lcs_rpc_call *call)
 {
 	const json_t *within = json_object_get(call->params, "confirm");
 	struct order o = { .how = "commit" };
+	int err;
 
 	if (within && !read_duration(slice_str(json_string_value(within)), &o.confirm))
 		return lcs_rpc_fail(call, -EINVAL, "confirm wants a time of at most a day: "
 		    "60s, 5m, 1h");
-	return change_carry_out(&o, call->arena, &call->result, &call->error);
+	err = change_carry_out(&o, call->arena, &call->result, &call->error);
+	if (!err && o.confirm && call->result)
+		json_object_set_new(call->result, "note", json_sprintf("undone by itself in %lld s, "
+		    "unless: lcsctl config confirm", (long long)(o.confirm / 1000)));
+	return err;
 }
 
 static int run_confirm(struct lcs_rpc_call *call)

@@ -97,6 +97,7 @@ script address.cfg 'listen = udp:192.0.2.77:5060'
 said 1 'this machine has no such address' "$lcs" -D -f address.cfg
 script long.cfg "$any" "control_socket = \"/$(printf 'x%.0s' {1..120})\""
 said 1 'set control_socket or run_dir to a shorter path' "$lcs" -D -f long.cfg
+said 1 'there are no modules in folder; option -m or LCS_MODULE_PATH names' "$lcs" -m folder module list
 said 64 'options of "test" stand behind that word' "$lcs" -f ok.cfg test
 
 # Somebody else's port: held by a program that says which it got, and ends with its input.
@@ -140,6 +141,11 @@ said 2 '"x" is one word too many for "gen list"' "$lcsctl" -s $ctl gen list x
 said 2 '"gen list" has no argument --foo' "$lcsctl" -s $ctl gen list --foo=1
 said 2 'all is yes or no, not "maybe"' "$lcsctl" -s $ctl stats show --all=maybe
 said 2 '--pattern needs a value' "$lcsctl" -s $ctl stats show --pattern
+said 2 '--confirm needs a value: undo it by itself unless confirmed' "$lcsctl" -s $ctl config commit --confirm
+said 0 'unless: lcsctl config confirm' "$lcsctl" -s $ctl config commit 60s
+said 0 'committed' "$lcsctl" -s $ctl config confirm
+said 0 'dns.questions' "$lcsctl" -s $ctl stats show 'dns.q*ions'
+said 0 '(none)' "$lcsctl" -s $ctl stats show 'dns.q*x'
 said 2 '{"error":{"message":"all is yes or no' "$lcsctl" -s $ctl -o json stats show --all=maybe
 said 2 'name is missing' "$lcsctl" -s $ctl module show
 said 1 '"connections list" shows those there are' "$lcsctl" -s $ctl connections drop ff
