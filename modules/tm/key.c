@@ -11,17 +11,6 @@ static struct slice of_number(const uint64_t *n)
 	return slice_of((const char *)n, sizeof(*n));
 }
 
-static uint64_t call_hash(struct sip_msg *msg)
-{
-	const struct sip_cseq *cseq = msg_cseq(msg);
-	const struct name_addr *from = msg_from(msg);
-	uint64_t seq = cseq ? cseq->seq : 0;
-	const struct slice pieces[] = { msg_call_id(msg), of_number(&seq),
-	    from ? from->uri.text : SLICE_NULL, from ? from->tag : SLICE_NULL };
-
-	return siphash_pieces(siphash_boot_key(), pieces, 4, 0);
-}
-
 /* ACK and CANCEL look for their INVITE. */
 static bool is_invite_like(const struct sip_msg *msg)
 {
@@ -29,21 +18,56 @@ static bool is_invite_like(const struct sip_msg *msg)
 	    msg->method == METHOD_CANCEL;
 }
 
+/* What is hashed, in order; numbers are those of CSeq, port and method. */
+struct parts {
+	struct slice call_id, from, tag;
+	struct slice host, branch;
+	uint64_t     seq, port_method;
+};
+
 /*
  * Without a branch the Request-URI helps; not the rest of the Via, of which the ACK of
- * such a client has only the sent-by in common for sure. Host names and hexadecimal
- * addresses compare without case (19.1.4).
+ * such a client has only the sent-by in common for sure.
  */
-static uint64_t branch_hash(const struct sip_msg *msg, const struct sip_via *via, bool has_cookie)
+static struct parts parts_of(struct sip_msg *msg, const struct sip_via *via, bool has_cookie)
 {
-	uint64_t port = via->port ? via->port : transport_default_port(via->transport);
-	uint64_t method = is_invite_like(msg) ? METHOD_INVITE : msg->method, numbers;
-	/* What has no number goes by its name, at the end. */
-	const struct slice pieces[] = { via->host, of_number(&numbers),
-	    has_cookie ? via->branch : msg->request_uri, msg->method_text };
+	const struct sip_cseq *cseq = msg_cseq(msg);
+	const struct name_addr *from = msg_from(msg);
+	struct parts p = { .call_id = msg_call_id(msg), .seq = cseq ? cseq->seq : 0 };
+	uint64_t method = is_invite_like(msg) ? METHOD_INVITE : msg->method;
 
-	numbers = port | method << 16;
-	return siphash_pieces(siphash_boot_key(), pieces, method == METHOD_OTHER ? 4 : 3, 1u << 0);
+	if (from) {
+		p.from = from->uri.text;
+		p.tag = from->tag;
+	}
+	if (via) {
+		p.host = via->host;
+		p.branch = has_cookie ? via->branch : msg->request_uri;
+		p.port_method = (via->port ? via->port : transport_default_port(via->transport)) |
+		    method << 16;
+	}
+	return p;
+}
+
+/* Host names and hexadecimal addresses compare without case (19.1.4). */
+static void hash_invite(const struct parts *p, struct tm_key *out)
+{
+	const struct slice call[] = { p->call_id, of_number(&p->seq), p->from, p->tag };
+	const struct slice branch[] = { p->host, of_number(&p->port_method), p->branch };
+
+	out->call = siphash_pieces(siphash_boot_key(), call, 4, 0);
+	out->branch = siphash_pieces(siphash_boot_key(), branch, 3, 1u << 0);
+}
+
+/* Nothing of it is ever looked for alone. A method without a number goes by its name. */
+static void hash_whole(const struct parts *p, const struct sip_msg *msg, struct tm_key *out)
+{
+	uint64_t numbers = p->seq << 32 | p->port_method;
+	const struct slice all[] = { p->host, p->call_id, p->from, p->tag, p->branch,
+	    of_number(&numbers), msg->method_text };
+
+	out->call = siphash_pieces(siphash_boot_key(), all, msg->method == METHOD_OTHER ? 7 : 6,
+	    1u << 0);
 }
 
 uint64_t tm_key_tag(struct slice tag)
@@ -63,18 +87,18 @@ static uint32_t peer_hash(const struct ip_addr *ip)
 void tm_key_make(struct sip_msg *msg, struct tm_key *out)
 {
 	const struct sip_via *via = msg_via(msg);
+	bool has_cookie = via && via_has_cookie(via);
+	const struct parts parts = parts_of(msg, via, has_cookie);
 	const struct name_addr *to;
 
-	*out = (struct tm_key){ .call = call_hash(msg), .flow = msg->from.flow };
+	*out = (struct tm_key){ .flow = msg->from.flow, .has_cookie = has_cookie };
 	if (out->flow)
 		out->peer = peer_hash(&msg->from.remote.ip);
-	if (!via)
-		return;
-	out->has_cookie = via_has_cookie(via);
-	out->branch = branch_hash(msg, via, out->has_cookie);
-	if (out->has_cookie)
-		return;
-	to = msg_to(msg);
+	if (is_invite_like(msg))
+		hash_invite(&parts, out);
+	else
+		hash_whole(&parts, msg, out);
+	to = has_cookie || !via ? NULL : msg_to(msg);
 	if (to)
 		out->to_tag = tm_key_tag(to->tag);
 }

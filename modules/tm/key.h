@@ -1,8 +1,8 @@
 /*
  * modules/tm/key.h - which server transaction a request belongs to (RFC 3261 17.2.3).
  *
- * Two keyed hashes and a few facts stand for the texts, so that a transaction
- * that only waits for copies keeps none of them. The Call-ID, the From URI and
+ * Two keyed hashes, one of what is no INVITE, and a few facts stand for the texts, so that
+ * a transaction that only waits for copies keeps none of them. The Call-ID, the From URI and
  * tag and the CSeq number are part of the key although the RFC needs only the
  * branch: there are clients that send the same Call-ID, tag and branch as their
  * neighbours, and others that send no branch at all.
@@ -13,8 +13,8 @@
 #include "parser/msg.h"
 
 struct tm_key {
-	uint64_t call;		/* Call-ID, CSeq number, From URI and tag */
-	uint64_t branch;		/* sent-by, branch, method; without cookie see key.c */
+	uint64_t call;		/* Call-ID, CSeq number, From URI and tag; of no INVITE: all */
+	uint64_t branch;		/* sent-by, branch; without cookie see key.c. Of no INVITE: 0 */
 	uint64_t to_tag;		/* 0: none */
 	flow_id  flow;		/* it came on; 0 for datagrams */
 	uint32_t peer;		/* of the address it came from */

@@ -174,6 +174,42 @@ static void requests_find_their_transaction(void **state)
 	}
 }
 
+struct other { char line[80], cseq[20]; };
+
+/* The same as a MESSAGE; false if it is no INVITE. */
+static bool as_message(const struct request *r, struct other *o, struct request *out)
+{
+	*out = *r;
+	out->line = o->line;
+	out->cseq = o->cseq;
+	snprintf(o->line, sizeof(o->line), "MESSAGE%s", r->line + strlen("INVITE"));
+	snprintf(o->cseq, sizeof(o->cseq), "%c MESSAGE", *r->cseq);
+	return strncmp(r->line, "INVITE ", 7) == 0;
+}
+
+/* Its one hash says the same as the two of an INVITE. */
+static void other_methods_too(void **state)
+{
+	unsigned seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct other texts[2];
+		struct request first, second;
+		struct tm_key a, b;
+
+		if (!as_message(&cases[i].first, &texts[0], &first) ||
+		    !as_message(&cases[i].second, &texts[1], &second))
+			continue;
+		a = key_of(&first);
+		b = key_of(&second);
+		seen++;
+		if ((relation(&a, &b, NULL) == COPY) != (cases[i].is == COPY))
+			fail_msg("case %zu: %s", i, cases[i].why);
+	}
+	assert_true(seen > 15);
+}
+
 static void the_ack_for_a_2xx_is_of_the_same_call(void **state)
 {
 	const struct request invite = { LINE, VIA, FROM, TO, ID, CSEQ, 1, "10.0.0.1" };
@@ -213,6 +249,7 @@ static void no_tag_is_no_hash(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(requests_find_their_transaction),
+	cmocka_unit_test(other_methods_too),
 	cmocka_unit_test(the_ack_for_a_2xx_is_of_the_same_call),
 	cmocka_unit_test(long_texts_count_to_their_end),
 	cmocka_unit_test(no_tag_is_no_hash))
