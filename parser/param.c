@@ -70,6 +70,8 @@ int param_read(struct slice *rest, struct slice *name, struct slice *value)
 
 int hdr_take_param(struct slice *rest, struct slice *name, struct slice *value)
 {
+	if (rest->len == 0)
+		return 0;
 	return take_simple(rest, name, value) ? 1 : param_read(rest, name, value);
 }
 

@@ -267,7 +267,8 @@ bool uri_param(struct slice params, char sep, struct slice name, struct slice *v
 
 bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
 {
-	return uri_param(uri->params, ';', name, value);
+	*value = SLICE_NULL;
+	return uri->params.len > 0 && uri_param(uri->params, ';', name, value);
 }
 
 void sip_uri_params(const struct sip_uri *uri, const struct slice *names, unsigned count,
@@ -277,7 +278,7 @@ void sip_uri_params(const struct sip_uri *uri, const struct slice *names, unsign
 
 	for (unsigned i = 0; i < count; i++)
 		values[i] = SLICE_NULL;
-	while (uri_next_param(&rest, ';', &name, &value))
+	while (rest.len > 0 && uri_next_param(&rest, ';', &name, &value))
 		for (unsigned i = 0; i < count; i++)
 			if (names[i].len == name.len && !values[i].p &&
 			    slice_eq_nocase(name, names[i]))

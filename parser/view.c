@@ -220,6 +220,8 @@ bool view_hdr(const struct sip_view *v, enum hdr_id id, struct slice name, int n
 	struct hdr_ref each = { 0 };
 	bool found = false;
 
+	if (nth == 0 && !is_touched(v->last, query_of(id, name)) && id != HDR_OTHER)
+		return first_as_received(v->msg, id, h);
 	for (int n = 0; view_next_hdr(v, id, name, &each); n++) {
 		if (nth >= 0 && n < nth)
 			continue;

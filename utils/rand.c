@@ -76,7 +76,7 @@ static void refill(void)
 	pool.left = POOL_BYTES;
 }
 
-static void take(unsigned char *out, size_t len)
+static inline void take(unsigned char *out, size_t len)
 {
 	unsigned char *from = pool.bytes + POOL_BYTES - pool.left;
 
@@ -105,7 +105,10 @@ uint64_t rand_u64(void)
 {
 	uint64_t n;
 
-	rand_bytes(&n, sizeof(n));
+	if (pool.left >= sizeof(n))
+		take((unsigned char *)&n, sizeof(n));
+	else
+		rand_bytes(&n, sizeof(n));
 	return n;
 }
 
