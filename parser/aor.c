@@ -26,8 +26,12 @@ static size_t put_user_char(char *out, char c)
 
 static size_t put_user(char *out, struct slice user, bool is_number)
 {
-	size_t n = 0;
+	/* Nearly all of them whole: no escape, and no number with separators. */
+	size_t n = is_number ? 0 : token_span(user, TOKEN_UNESCAPED);
 
+	if (n > 0)
+		memcpy(out, user.p, n);
+	user = slice_skip(user, n);
 	while (user.len > 0) {
 		char c = *user.p;
 		bool escape = c == '%' && user.len >= 3 && hex_digit(user.p[1]) >= 0 &&

@@ -12,9 +12,11 @@
 static const struct { struct slice name; size_t offset; } fields[] = {
 #define FIELD(f) { { #f, sizeof(#f) - 1 }, offsetof(struct auth_credentials, f) }
 	FIELD(username), FIELD(realm), FIELD(nonce), FIELD(uri), FIELD(response),
-	FIELD(cnonce), FIELD(opaque), FIELD(algorithm), FIELD(qop), FIELD(nc),
+	FIELD(algorithm), FIELD(cnonce), FIELD(opaque), FIELD(qop), FIELD(nc),
 #undef FIELD
 };
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 /* One blank at most behind the comma and none elsewhere, as nearly all are written; false if it is
  * another, and then nothing is taken. */
@@ -69,11 +71,16 @@ bool auth_param(struct arena *a, struct slice params, struct slice name, struct 
 	return false;
 }
 
-static struct slice *field_of(struct auth_credentials *c, struct slice name)
+/* Clients write them nearly in our order: the search begins at *at, behind the last. */
+static struct slice *field_of(struct auth_credentials *c, struct slice name, size_t *at)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+	for (size_t n = 0; n < FIELDS; n++) {
+		size_t i = *at;
+
+		*at = i + 1 < FIELDS ? i + 1 : 0;
 		if (token_is_word(name, fields[i].name))
 			return (struct slice *)(void *)((char *)c + fields[i].offset);
+	}
 	return NULL;
 }
 
@@ -81,10 +88,11 @@ static struct slice *field_of(struct auth_credentials *c, struct slice name)
 static int take_fields(struct arena *a, struct auth_credentials *c, struct sip_defect *why)
 {
 	struct slice rest = c->params, name, value;
+	size_t at = 0;
 	int got;
 
 	while ((got = auth_next_param(&rest, &name, &value)) > 0) {
-		struct slice *field = field_of(c, name);
+		struct slice *field = field_of(c, name, &at);
 
 		if (!field)
 			continue;

@@ -132,7 +132,7 @@ bool hdr_is(const struct hdr *h, struct slice name)
 /* From '<' to the '>' that is not in quotes; 0 if there is none. */
 static size_t angle_span(struct slice s)
 {
-	size_t close = slice_find(s, '>'), i = slice_find(slice_first(s, close), '"');
+	size_t i = scan_find_among(s, '>', '"', '>');
 
 	for (; i < s.len && s.p[i] != '>'; i++)
 		if (s.p[i] == '"') {
@@ -155,7 +155,7 @@ static size_t value_span(struct slice s)
 		i += scan_find_among(slice_skip(s, i), ',', '"', '<');
 		if (i == s.len || s.p[i] == ',')
 			return i;
-		n = s.p[i] == '"' ? token_quoted_span(slice_skip(s, i)) : angle_span(slice_skip(s, i));
+		n = s.p[i] == '"' ? scan_quoted_span(slice_skip(s, i)) : angle_span(slice_skip(s, i));
 		i += n;
 	}
 	return s.len;

@@ -93,15 +93,6 @@ int name_addr_read_long(struct slice s, struct name_addr *out, struct sip_defect
 	return err ? err : take_params(s, out, why);
 }
 
-/* Behind the quote that ends the string at p if no backslash is in it, else NULL. */
-static const char *quick_string(const char *p, const char *end)
-{
-	size_t n = scan_find_among(slice_between(p + 1, end), '"', '\\', '"');
-
-	p += 1 + n;
-	return p < end && *p == '"' ? p + 1 : NULL;
-}
-
 /* A quoted name and the address in brackets, or that alone, as nearly all are written.
  * Behind it, or NULL if it is not so simple. */
 static const char *quick_address(struct slice s, struct name_addr *out)
@@ -109,7 +100,7 @@ static const char *quick_address(struct slice s, struct name_addr *out)
 	const char *p = s.p, *end = slice_end(s);
 
 	if (s.len > 0 && *p == '"') {
-		p = quick_string(p, end);
+		p = scan_string_end(p, end);
 		if (!p)
 			return NULL;
 		out->display = slice_between(s.p, p);

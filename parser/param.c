@@ -30,7 +30,7 @@ const char *param_quick(const char *p, const char *end, struct slice *name, stru
 	if (at == end || *at != '=')
 		return at;
 	p = at + 1;
-	at = p < end && *p == '"' ? p + token_quoted_span(slice_between(p, end)) :
+	at = p < end && *p == '"' ? p + scan_quoted_span(slice_between(p, end)) :
 	    scan_value_end(p, end);
 	*value = slice_between(p, at);
 	return at == p ? NULL : at;
@@ -102,7 +102,7 @@ struct slice hdr_unquote(struct arena *arena, struct slice s)
 	if (s.len < 2 || *s.p != '"' || s.p[s.len - 1] != '"')
 		return s;
 	s = slice_of(s.p + 1, s.len - 2);
-	if (slice_find(s, '\\') == s.len)
+	if (scan_find(s, '\\') == s.len)
 		return s;
 	out = arena_bytes(arena, s.len);
 	if (!out)
