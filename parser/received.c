@@ -55,9 +55,8 @@ static char *put_param(char *out, struct slice name, struct slice value)
 
 static char *put_ip(char *out, const struct ip_addr *ip)
 {
-	char text[ADDR_TEXT_BYTES];
-
-	return put_param(out, SLICE("received"), slice_of(text, ip_format(ip, text)));
+	out = put(out, SLICE(";received="));
+	return out + ip_format(ip, out);
 }
 
 static char *put_sent_by(char *out, const struct sip_via *via)
@@ -126,7 +125,8 @@ void sip_via_put(struct buf *out, const struct sip_via *via, const struct sock_a
 		return;
 	n = sip_via_is_short(via, from) ? complete(p, via, from) :
 	    (size_t)(put(p, via->text) - p);
-	unfold(p, n);
+	if (!via->is_plain)
+		unfold(p, n);
 	out->len -= room - n;
 }
 
@@ -148,7 +148,8 @@ int edit_received(struct arena *a, const struct sip_edit **last, struct sip_msg 
 		return -ENOMEM;
 	n = complete(p, via, from);
 	n += (size_t)(put(p + n, others) - (p + n));
-	unfold(p, n);
+	if (!via->is_plain || others.len > 0)
+		unfold(p, n);
 	top.at = (uint16_t)(h - request->hdrs);
 	return edit_value_in_arena(a, last, &top, slice_of(p, n));
 }

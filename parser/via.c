@@ -110,7 +110,9 @@ static const char *quick_param(const char *p, const char *end, struct sip_via *o
 		return at == p + 7 ? NULL : at;
 	}
 	at = param_quick(p, end, &name, &value);
-	return at && note_param(out, name, value, NULL) == 0 ? at : NULL;
+	if (!at || (value.len > 0 && *value.p == '"'))
+		return NULL;
+	return note_param(out, name, value, NULL) == 0 ? at : NULL;
 }
 
 /* Parameters from p on, all of them "name" or "name=value"; where they end, NULL if one is not. */
@@ -128,7 +130,7 @@ bool via_quick(struct slice values, struct sip_via *out)
 	if (values.len < 13 || memcmp(begin, "SIP/2.0/", 8) != 0)
 		return false;
 	host = begin + 12;
-	*out = (struct sip_via){ .ttl = -1, .transport = quick_transport(begin + 8),
+	*out = (struct sip_via){ .ttl = -1, .is_plain = true, .transport = quick_transport(begin + 8),
 		.transport_text = { begin + 8, 3 } };
 	p = scan_host_end(host, end);
 	if (out->transport == TRANSPORT_NONE || p == host)

@@ -19,6 +19,7 @@ struct sip_via {
 	const char        *rport_end;	/* behind the one ";rport" without a value, or NULL */
 	uint16_t           rport;	/* 0: flag without value */
 	int                ttl;		/* -1: absent */
+	bool               is_plain;	/* certainly no line end and no quote in text */
 };
 
 #define VIA_COOKIE "z9hG4bK"

@@ -107,6 +107,8 @@ static void the_receiver_adds_where_it_came_from(void **state)
 		    "SIP/2.0/UDP h;rport=7;x;received=192.0.2.2" },
 		{ "SIP/2.0/UDP h;rport;\n received=6.6.6.6", "192.0.2.2:7",
 		    "SIP/2.0/UDP h;rport=7;received=192.0.2.2" },
+		{ "SIP/2.0/UDP h;x=\"a\r\n b\";rport", "192.0.2.2:7",
+		    "SIP/2.0/UDP h;x=\"a   b\";rport=7;received=192.0.2.2" },
 		{ "SIP/2.0/UDP h;rport\n ;x", "192.0.2.2:7",
 		    "SIP/2.0/UDP h;rport=7  ;x;received=192.0.2.2" },
 	};
