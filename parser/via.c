@@ -98,12 +98,23 @@ static enum sip_transport quick_transport(const char *p)
 	return memcmp(p, "TLS ", 4) == 0 ? TRANSPORT_TLS : TRANSPORT_NONE;
 }
 
+/* The one without a value, as nearly all clients write it. */
+static bool is_bare_rport(const char *p, const char *end)
+{
+	return end - p >= 5 && memcmp(p, "rport", 5) == 0 && (end - p == 5 || p[5] == ';');
+}
+
 /* One parameter: where it ends, NULL if it is not so simple. */
 static const char *quick_param(const char *p, const char *end, struct sip_via *out)
 {
 	struct slice name, value;
 	const char *at;
 
+	if (is_bare_rport(p, end) && !out->has_rport) {
+		out->has_rport = true;
+		out->rport_end = p + 5;
+		return p + 5;
+	}
 	if (end - p > 7 && memcmp(p, "branch=", 7) == 0) {
 		at = scan_value_end(p + 7, end);
 		out->branch = slice_between(p + 7, at);
