@@ -191,8 +191,21 @@ static void each_home(struct auth_db *db, void (*fn)(struct slice aor, struct sl
 	users_each(&db->users, show_homed, &h);
 }
 
+static int by_account(struct auth_db *db, const struct auth_db_account *who, struct slice *aor)
+{
+	return accounts_whose(&db->users, who, aor);
+}
+
+static struct slice nt_hash_of(struct auth_db *db, struct slice aor, bool *by_directory)
+{
+	const struct user *user = users_find(&db->users, aor);
+
+	*by_directory = user && user->by_directory;
+	return user ? user_nt_hash(user) : SLICE("");
+}
+
 static const struct auth_db_api api = {
-	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home
+	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home, by_account, nt_hash_of
 };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 

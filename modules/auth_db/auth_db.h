@@ -28,6 +28,8 @@ struct auth_db {
 /* ---- news.c ---- */
 int  news_password(struct auth_db *db, struct slice name, struct slice domain,
     struct slice password);
+/** What others have made of a password that was set here does not count any more. */
+void news_password_gone(struct auth_db *db, struct slice aor);
 /** Signed out, too. */
 void news_locked_out(struct auth_db *db, struct slice aor, bool deleted);
 /** Both are users; the lists of from become those of to, and from is deleted - or to, if that

@@ -16,6 +16,8 @@ enum auth_db_state { AUTH_DB_UNKNOWN, AUTH_DB_DISABLED, AUTH_DB_ENABLED };
 struct auth_db_watch {
 	/* A password was set, and is stored here. 0 or -errno, which the administrator is told. */
 	int  (*password)(void *arg, struct slice name, struct slice domain, struct slice password);
+	/* The directory has his secrets from now on: those made here are to be forgotten. */
+	void (*password_gone)(void *arg, struct slice aor);
 	/* Disabled or deleted: must not be signed in any more. aor: name@domain. */
 	void (*locked_out)(void *arg, struct slice aor, bool deleted);
 	/* A user has another address from now on; both are users at that moment, and the old one
@@ -24,6 +26,13 @@ struct auth_db_watch {
 	/* After renamed() of all. is_done: they have agreed, rights and lists have gone over, and
 	 * the old one is deleted; else all is as it was. */
 	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
+};
+
+struct auth_db_account {		/* of a domain, as who signs in with it names it */
+	struct slice name;
+	struct slice domain;		/* empty: it is not known of which */
+	bool         is_short;		/* domain is a NetBIOS name, or may be one */
+	struct slice plain;		/* whose it is if no user has it; .p NULL: nobody's */
 };
 
 struct auth_db_api {
@@ -43,6 +52,19 @@ struct auth_db_api {
 	/** Control thread: all users for whom the directory has one. */
 	void (*each_home)(struct auth_db *db, void (*fn)(struct slice aor, struct slice home, void *arg),
 	    void *arg);
+	/**
+	 * Any worker: whose account is it? That of the user whom the directory gives it, whatever
+	 * his address is; else plain's - unless the directory gives him another one.
+	 *
+	 * @param aor  name@domain; until the worker's next quiet point, or who->plain itself
+	 * @return 0; -ENOENT: nobody's; -EPERM: plain has another account; -ENOTUNIQ: several
+	 *         users have it
+	 */
+	int (*by_account)(struct auth_db *db, const struct auth_db_account *who, struct slice *aor);
+	/** Any worker: the NT hash, 32 hex digits, that the directory has of a user's password;
+	 *  borrowed until the next quiet point. by_directory: his secrets are there, so one that
+	 *  was made here does not count, even where this is empty. */
+	struct slice (*nt_hash)(struct auth_db *db, struct slice aor, bool *by_directory);
 };
 
 #endif

@@ -23,6 +23,8 @@ static int flush(struct plan *p)
 		const struct user *user = p->steps[i].user;
 
 		p->entries[i]->change = p->changes[i];
+		if (!p->steps[i].gone && user->by_directory)
+			news_password_gone(p->db, user->aor);
 		if (p->steps[i].gone)
 			p->entries[i]->aor = user->aor;
 		if (p->steps[i].gone || !user->enabled)
@@ -58,15 +60,52 @@ static struct user_texts texts_of(const struct auth_db_entry *e, const struct us
 	return (struct user_texts){
 		.name = row ? row->texts.name : slice_first(e->aor, at),
 		.domain = row ? row->texts.domain : slice_skip(e->aor, at + 1),
-		.key = e->key, .account = e->account, .display_name = e->display_name,
-		.home = e->home,
+		.key = e->key, .account = e->account, .account_domain = e->account_domain,
+		.display_name = e->display_name, .home = e->home,
 	};
+}
+
+/* ---- passwords: one at a time, and the directory's if it has one ---- */
+
+static bool has_secret(const struct auth_db_entry *e)
+{
+	return e->nt_hash.len || e->ha1[DIGEST_MD5].len || e->ha1[DIGEST_SHA256].len;
+}
+
+static void take_hex(char *to, struct slice hex)
+{
+	if (hex.len)
+		memcpy(to, hex.p, hex.len);
+}
+
+static void put_secrets(struct user *user, const struct auth_db_entry *e)
+{
+	if (has_secret(e) || user->by_directory)
+		user_forget_password(user);
+	if (!has_secret(e))
+		return;
+	user->by_directory = true;
+	for (int alg = DIGEST_MD5; alg <= DIGEST_SHA256; alg++)
+		take_hex(user->ha1[false][alg], e->ha1[alg]);
+	take_hex(user->nt_hash, e->nt_hash);
+	user->has_password = e->ha1[DIGEST_MD5].len || e->ha1[DIGEST_SHA256].len;
+}
+
+static bool has_same_secrets(const struct user *row, const struct auth_db_entry *e)
+{
+	if (!row->by_directory)
+		return !has_secret(e);
+	return slice_eq(user_nt_hash(row), e->nt_hash) &&
+	    slice_eq(user_ha1(row, false, DIGEST_MD5), e->ha1[DIGEST_MD5]) &&
+	    slice_eq(user_ha1(row, false, DIGEST_SHA256), e->ha1[DIGEST_SHA256]);
 }
 
 static bool is_same(const struct user *row, const struct auth_db_entry *e)
 {
 	return row->enabled == e->enabled && slice_eq(row->texts.account, e->account) &&
-	    slice_eq(row->texts.display_name, e->display_name) && slice_eq(row->texts.home, e->home);
+	    slice_eq(row->texts.account_domain, e->account_domain) &&
+	    slice_eq(row->texts.display_name, e->display_name) &&
+	    slice_eq(row->texts.home, e->home) && has_same_secrets(row, e);
 }
 
 static int plan_put(struct plan *p, struct auth_db_entry *e, const struct user *row)
@@ -77,6 +116,7 @@ static int plan_put(struct plan *p, struct auth_db_entry *e, const struct user *
 	if (!user)
 		return -ENOMEM;
 	user->enabled = e->enabled;
+	put_secrets(user, e);
 	add_step(p, e, user, row ? AUTH_DB_CHANGED : AUTH_DB_ADDED);
 	return 0;
 }
@@ -101,7 +141,7 @@ static int plan_clash(struct plan *p, struct auth_db_entry *e, const struct user
 	return 0;
 }
 
-/* Its lists go with it. A password does not: digests are made of the name, too. */
+/* Its lists go with it. A password that was set here does not: digests are made of the name, too. */
 static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct user *row)
 {
 	struct users_step step = { NULL, false };
@@ -112,6 +152,7 @@ static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct us
 	if (!step.user)
 		return err ? err : -ENOMEM;
 	step.user->enabled = e->enabled;
+	put_secrets(step.user, e);
 	err = users_commit(&p->db->users, &step, 1);
 	if (err)
 		return err;

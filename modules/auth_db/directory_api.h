@@ -25,7 +25,10 @@ struct auth_db_entry {
 	bool         gone;		/* deleted there, or no user any more: the key is all that counts */
 	bool         enabled;
 	struct slice aor;		/* name@domain; out: of one that is gone, until a quiet point */
-	struct slice account, display_name, home;
+	struct slice account, account_domain, display_name, home;
+	/* Secrets, in hex as they are stored: NT hash, MD5 and SHA-256 of name:domain:password;
+	 * empty: it has none. With any of them no other password counts. */
+	struct slice nt_hash, ha1[2];
 	/* out */
 	enum auth_db_change change;
 	const char  *why;

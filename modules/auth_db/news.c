@@ -14,6 +14,13 @@ int news_password(struct auth_db *db, struct slice name, struct slice domain,
 	return err;
 }
 
+void news_password_gone(struct auth_db *db, struct slice aor)
+{
+	for (unsigned i = 0; i < db->watch_count; i++)
+		if (db->watches[i].watch->password_gone)
+			db->watches[i].watch->password_gone(db->watches[i].arg, aor);
+}
+
 static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 {
 	for (unsigned i = 0; i < db->watch_count; i++)

@@ -29,6 +29,10 @@ static int refuse(struct lcs_rpc_call *call, int err, struct slice aor)
 		call->error = arena_printf(call->arena, "there is no user %.*s",
 		    SLICE_ARG(aor));
 		break;
+	case -EPERM:
+		call->error = arena_printf(call->arena, "the password of %.*s is kept in the directory: "
+		    "change it there", SLICE_ARG(aor));
+		break;
 	case -ENODEV:
 		call->error = SLICE("no store is configured, so users cannot be kept "
 		    "(setting \"store\")");
@@ -58,6 +62,11 @@ static int split_aor(struct slice text, struct slice *name, struct slice *domain
 	return 0;
 }
 
+static const char *password_of(const struct user *user)
+{
+	return user->by_directory ? "directory" : user->has_password ? "here" : "none";
+}
+
 static json_t *describe(const struct user *user)
 {
 	const struct user_texts *texts = &user->texts;
@@ -67,9 +76,10 @@ static json_t *describe(const struct user *user)
 
 	gmtime_r(&t, &tm);
 	strftime(changed, sizeof(changed), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_pack("{s:s%, s:s, s:s, s:s, s:o, s:o, s:o}", "user", user->aor.p, user->aor.len,
+	return json_pack("{s:s%, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "user", user->aor.p, user->aor.len,
 	    "state", user->enabled ? "enabled" : "disabled", "changed", changed,
-	    "from", texts->key.len ? "directory" : "here", "account", json_slice(texts->account),
+	    "from", texts->key.len ? "directory" : "here", "password", password_of(user),
+	    "account", json_slice(texts->account), "account_domain", json_slice(texts->account_domain),
 	    "display_name", json_slice(texts->display_name), "home", json_slice(texts->home));
 }
 
@@ -277,6 +287,36 @@ static int rpc_show(struct lcs_rpc_call *call)
 	return 0;
 }
 
+/* ---- accounts ---- */
+
+/* "DOMAIN\\name", "name@realm" or a name alone. */
+static struct auth_db_account read_account(struct slice text)
+{
+	size_t slash = slice_find(text, '\\'), at = slice_find(text, '@');
+
+	if (slash < text.len)
+		return (struct auth_db_account){ .name = slice_skip(text, slash + 1),
+		    .domain = slice_first(text, slash), .is_short = true };
+	return (struct auth_db_account){ .name = slice_first(text, at),
+	    .domain = slice_skip(text, at + 1) };
+}
+
+static int rpc_whose(struct lcs_rpc_call *call)
+{
+	struct slice text = json_text(call->params, "account"), aor;
+	const struct auth_db_account who = read_account(text);
+	int err = accounts_whose(users_of(call->mod), &who, &aor);
+
+	if (err == -ENOTUNIQ)
+		return lcs_rpc_fail(call, err, "several users have the account %.*s: it signs in as nobody",
+		    SLICE_ARG(text));
+	if (err)
+		return lcs_rpc_fail(call, err, "no user has the account %.*s by the directory; such a one "
+		    "signs in as the user of its name", SLICE_ARG(text));
+	return lcs_rpc_done(call, json_pack("{s:o, s:o}", "account", json_slice(text), "user",
+	    json_slice(aor)));
+}
+
 struct listing { struct slice pattern; const struct user **users; size_t count, room; };
 
 static void note_one(const struct user *user, void *arg)
@@ -332,6 +372,10 @@ static const struct lcs_rpc_arg names_and_password[] = {
 	{ "password", VALUE_STRING, true, "for the new name; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
+static const struct lcs_rpc_arg one_account[] = {
+	{ "account", VALUE_STRING, true, "DOMAIN\\name as for NTLM, name@REALM as for Kerberos" },
+	{ 0 }
+};
 static const struct lcs_rpc_arg some_users[] = {
 	{ "part", VALUE_STRING, false, "only those in whose name@domain this stands" },
 	{ 0 }
@@ -347,6 +391,8 @@ const struct lcs_rpc auth_db_rpcs[] = {
 	{ "users.rename", RIGHT_ADMIN, names_and_password, rpc_rename,
 	  "give a user another address: his lists go with him, and those of others follow" },
 	{ "users.delete", RIGHT_ADMIN, one_user, rpc_delete, "delete a user" },
+	{ "users.whose", RIGHT_READ, one_account, rpc_whose,
+	  "who signs in with an account of the directory's domain (module dirsync)" },
 	{ "users.show", RIGHT_READ, one_user, rpc_show, "one user" },
 	{ "users.list", RIGHT_READ, some_users, rpc_list, "users in order of their names" },
 	{ 0 }

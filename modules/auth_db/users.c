@@ -16,13 +16,13 @@ static const struct store_step steps[] = {
 enum { STMT_ALL, STMT_PUT, STMT_DELETE };
 
 #define COLUMNS "name, domain, enabled, md5, sha256, md5_full, sha256_full, changed, dir_key, " \
-	"account, display_name, home"
-#define COLUMN_COUNT 12u
+	"account, display_name, home, account_domain, by_directory, nt_hash"
+#define COLUMN_COUNT 15u
 
 static const struct store_stmt stmts[] = {
-	[STMT_ALL] = { "user_all", "select " COLUMNS " from user_account", "", "ssissssissss", NULL },
+	[STMT_ALL] = { "user_all", "select " COLUMNS " from user_account", "", "ssissssisssssis", NULL },
 	[STMT_PUT] = { "user_put", "replace into user_account(" COLUMNS ", version) values (?, ?, ?, ?, "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssissssi", NULL, NULL },
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssisssssisi", NULL, NULL },
 	[STMT_DELETE] = { "user_delete", "delete from user_account where name = ? and domain = ?",
 	    "ss", NULL, NULL },
 	{ 0 }
@@ -41,22 +41,30 @@ static uint64_t hash_of(struct slice aor)
 	return siphash_nocase(siphash_boot_key(), aor);
 }
 
+void user_free(struct user *user)
+{
+	if (user)
+		explicit_bzero(user, sizeof(*user));
+	free(user);
+}
+
 static void user_drop(struct epoch_item *item)
 {
-	free(container_of(item, struct user, item));
+	user_free(container_of(item, struct user, item));
 }
 
 int users_init(struct users *u)
 {
 	u->table = rtab_new(1024);
 	u->keys = rtab_new(64);
-	return u->table && u->keys ? 0 : -ENOMEM;
+	u->accounts = rtab_new(64);
+	return u->table && u->keys && u->accounts ? 0 : -ENOMEM;
 }
 
 static void free_one(const struct rtab_node *node, void *arg)
 {
 	(void)arg;
-	free((void *)(uintptr_t)node);
+	user_free((struct user *)(uintptr_t)node);
 }
 
 void users_fini(struct users *u)
@@ -65,6 +73,7 @@ void users_fini(struct users *u)
 		rtab_each(u->table, free_one, NULL);
 	rtab_free(&u->table);
 	rtab_free(&u->keys);
+	rtab_free(&u->accounts);
 }
 
 const struct user *users_find(const struct users *u, struct slice aor)
@@ -89,8 +98,6 @@ const struct user *users_by_key(const struct users *u, struct slice key)
 	return node ? from_key(node) : NULL;
 }
 
-void user_free(struct user *user) { free(user); }
-
 static char *put_text(char *at, struct slice *text)
 {
 	if (text->len)
@@ -102,7 +109,7 @@ static char *put_text(char *at, struct slice *text)
 struct user *user_new(const struct user_texts *t)
 {
 	size_t size = t->name.len + 1 + t->domain.len + t->key.len + t->account.len +
-	    t->display_name.len + t->home.len;
+	    t->account_domain.len + t->display_name.len + t->home.len;
 	struct user *user = calloc(1, sizeof(*user) + size);
 	char *at = (char *)(user + 1);
 
@@ -115,6 +122,7 @@ struct user *user_new(const struct user_texts *t)
 	at = put_text(at, &user->texts.domain);
 	at = put_text(at, &user->texts.key);
 	at = put_text(at, &user->texts.account);
+	at = put_text(at, &user->texts.account_domain);
 	at = put_text(at, &user->texts.display_name);
 	put_text(at, &user->texts.home);
 	user->enabled = true;
@@ -130,9 +138,18 @@ struct user *user_like(const struct user *old, const struct user_texts *t)
 		return NULL;
 	user->enabled = old->enabled;
 	user->has_password = old->has_password && slice_eq(user->aor, old->aor);
+	user->by_directory = old->by_directory;
 	if (user->has_password)
 		memcpy(user->ha1, old->ha1, sizeof(user->ha1));
+	memcpy(user->nt_hash, old->nt_hash, sizeof(user->nt_hash));
 	return user;
+}
+
+void user_forget_password(struct user *user)
+{
+	user->has_password = user->by_directory = false;
+	explicit_bzero(user->ha1, sizeof(user->ha1));
+	explicit_bzero(user->nt_hash, sizeof(user->nt_hash));
 }
 
 static void link_user(struct users *u, struct user *user)
@@ -143,6 +160,7 @@ static void link_user(struct users *u, struct user *user)
 		rtab_remove(u->keys, &old->by_key);
 	if (user->texts.key.len)
 		rtab_insert(u->keys, &user->by_key, hash_of(user->texts.key));
+	accounts_link(u, old, user);
 	if (!old) {
 		rtab_insert(u->table, &user->node, hash_of(user->aor));
 		return;
@@ -155,6 +173,7 @@ static void unlink_user(struct users *u, struct user *user)
 {
 	if (user->texts.key.len)
 		rtab_remove(u->keys, &user->by_key);
+	accounts_link(u, user, NULL);
 	rtab_remove(u->table, &user->node);
 	epoch_defer(&user->item, user_drop);
 }
@@ -176,14 +195,16 @@ static bool take_secrets(struct user *user, const struct value *c)
 	return take_hex(user->ha1[0][DIGEST_MD5], 32, &c[3]) &&
 	    take_hex(user->ha1[0][DIGEST_SHA256], 64, &c[4]) &&
 	    take_hex(user->ha1[1][DIGEST_MD5], 32, &c[5]) &&
-	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6]) && user->ha1[0][DIGEST_MD5][0];
+	    take_hex(user->ha1[1][DIGEST_SHA256], 64, &c[6]) &&
+	    take_hex(user->nt_hash, sizeof(user->nt_hash), &c[14]) &&
+	    (user->ha1[0][DIGEST_MD5][0] || user->ha1[0][DIGEST_SHA256][0]);
 }
 
 static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loading *l = arg;
 	const struct user_texts t = { .name = c[0].s, .domain = c[1].s, .key = c[8].s,
-	    .account = c[9].s, .display_name = c[10].s, .home = c[11].s };
+	    .account = c[9].s, .display_name = c[10].s, .home = c[11].s, .account_domain = c[12].s };
 	struct user *user;
 
 	lcs_assert(columns == COLUMN_COUNT);
@@ -196,6 +217,7 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 	}
 	user->enabled = c[2].i != 0;
 	user->changed = c[7].i;
+	user->by_directory = c[13].i != 0;
 	user->has_password = take_secrets(user, c);
 	/* Those of a directory prove otherwise who they are. */
 	if (user->has_password || t.key.len) {
@@ -204,7 +226,7 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 	}
 	log_error("auth_db", "user has no usable secrets in the store, set a password aor=%.*s",
 	    SLICE_ARG(user->aor));
-	free(user);
+	user_free(user);
 }
 
 int users_load(struct users *u)
@@ -248,7 +270,8 @@ static void fill_row(struct row *row, const struct user *user)
 		store_text(user_ha1(user, true, DIGEST_MD5)),
 		store_text(user_ha1(user, true, DIGEST_SHA256)),
 		value_int(user->changed), store_text(t->key), store_text(t->account),
-		store_text(t->display_name), store_text(t->home), value_int(user->changed),
+		store_text(t->display_name), store_text(t->home), store_text(t->account_domain),
+		value_int(user->by_directory), store_text(user_nt_hash(user)), value_int(user->changed),
 	} };
 }
 
@@ -282,7 +305,7 @@ int users_commit(struct users *u, const struct users_step *all, unsigned count)
 		else if (!err)
 			link_user(u, all[i].user);
 		else if (!all[i].gone)
-			free(all[i].user);
+			user_free(all[i].user);
 	return err;
 }
 
@@ -302,16 +325,16 @@ int users_put(struct users *u, struct slice name, struct slice domain, struct sl
 	int err;
 
 	if (old) {			/* with the spelling that is the key in the store */
-		free(user);
+		user_free(user);
 		user = user_like(old, &old->texts);
 	}
 	if (!user)
 		return -ENOMEM;
 	err = old && must_be_new ? -EEXIST : !old && !must_be_new ? -ENOENT :
-	    make_secrets(user, password);
+	    old && old->by_directory ? -EPERM : make_secrets(user, password);
 	if (!err)
 		return commit_one(u, user, false);
-	free(user);
+	user_free(user);
 	return err;
 }
 
@@ -324,7 +347,7 @@ int users_adopt(struct users *u, struct slice name, struct slice domain, struct 
 	if (!user)
 		return -ENOMEM;
 	if (users_find(u, user->aor)) {
-		free(user);
+		user_free(user);
 		return -EEXIST;
 	}
 	user->has_password = true;

@@ -14,23 +14,26 @@
 struct user_texts {
 	struct slice name, domain;
 	struct slice key;		/* of the entry in a directory; empty: made here */
-	struct slice account, display_name, home;	/* from there; may be empty */
+	struct slice account, account_domain, display_name, home;	/* from there; may be empty */
 };
 
 struct user {				/* immutable once it is in the table */
 	struct rtab_node  node;		/* first */
 	struct rtab_node  by_key;	/* if it has a key */
+	struct rtab_node  by_account;	/* if it has an account */
 	struct epoch_item item;
 	bool              enabled;
 	bool              has_password;	/* else ha1 says nothing */
+	bool              by_directory;	/* its secrets are those of its entry there */
 	int64_t           changed;	/* unix seconds */
 	/* [0]: H(name:domain:password), [1]: H(name@domain:domain:password); hex; empty: unknown */
 	char              ha1[2][2][2 * DIGEST_MAX_BYTES];	/* [form][alg] */
+	char              nt_hash[32];	/* hex, by the directory; empty: unknown */
 	struct slice      aor;		/* name@domain; all texts lie behind the struct */
 	struct user_texts texts;
 };
 
-struct users { struct rtab *table, *keys; };
+struct users { struct rtab *table, *keys, *accounts; };
 
 /** Control thread. 0 or -ENOMEM. */
 int  users_init(struct users *u);
@@ -50,9 +53,24 @@ static inline struct slice user_ha1(const struct user *user, bool full_name, enu
 	return slice_of(hex, user->has_password && hex[0] ? 2 * digest_size(alg) : 0);
 }
 
+/** Empty if there is none. */
+static inline struct slice user_nt_hash(const struct user *user)
+{
+	return slice_of(user->nt_hash, user->nt_hash[0] ? sizeof(user->nt_hash) : 0);
+}
+
+/* ---- accounts.c ---- */
+
+/** Control thread: old is to go out of the index by accounts, user to come into it; either may be
+ *  NULL or without an account. */
+void accounts_link(struct users *u, struct user *old, struct user *user);
+struct auth_db_account;
+/** What auth_db_api has as by_account. */
+int accounts_whose(const struct users *u, const struct auth_db_account *who, struct slice *aor);
+
 /* ---- administration: control thread; store first, then memory. 0 or -errno ---- */
 int users_put(struct users *u, struct slice name, struct slice domain, struct slice password,
-    bool must_be_new);			/* -EEXIST / -ENOENT */
+    bool must_be_new);			/* -EEXIST / -ENOENT; -EPERM: it is in the directory */
 /* By what another server kept: MD5 in hex, lower case; full may be empty. -EEXIST. */
 int users_adopt(struct users *u, struct slice name, struct slice domain, struct slice md5,
     struct slice md5_full);
@@ -62,7 +80,9 @@ int users_delete(struct users *u, struct slice aor);
 struct users_step { struct user *user; bool gone; };	/* a new one to put, or one in the table that goes */
 /** A user that is in no table yet, enabled, without a password; NULL if memory is short. */
 struct user *user_new(const struct user_texts *t);
-void user_free(struct user *user);
+void user_free(struct user *user);	/* wiped; NULL is fine */
+/** No digest and no hash any more, and none by the directory. */
+void user_forget_password(struct user *user);
 /** Enabled as old is, and with its password if the name is the same. */
 struct user *user_like(const struct user *old, const struct user_texts *t);
 /** All of them, or none. New ones are taken, even when it fails. */

@@ -1,0 +1,251 @@
+/*
+ * directory_test - what a directory says of users: whose an account is, and whose secrets count.
+ */
+#include "modules/auth_db/auth_db.h"
+#include "test/unit.h"
+
+#define MD5  "0123456789abcdef0123456789abcdef"
+#define NT   "fedcba9876543210fedcba9876543210"
+#define NONE ""
+
+int __wrap_store_run_all_now(const struct store_op *ops, size_t count);
+
+static int store_says;
+
+int __wrap_store_run_all_now(const struct store_op *ops, size_t count)
+{
+	(void)ops;
+	(void)count;
+	return store_says;
+}
+
+/* ---- users of a directory ---- */
+
+static struct auth_db db;
+static unsigned gone;			/* passwords that others were told to forget */
+
+static void note_gone(void *arg, struct slice aor)
+{
+	(void)arg;
+	(void)aor;
+	gone++;
+}
+
+static const struct auth_db_watch watch = { .password_gone = note_gone };
+
+static struct auth_db_entry entry(const char *key, const char *aor, const char *account,
+    const char *domain)
+{
+	return (struct auth_db_entry){ .key = slice_str(key), .enabled = true, .aor = slice_str(aor),
+	    .account = slice_str(account), .account_domain = slice_str(domain),
+	    .display_name = SLICE(""), .home = SLICE(""), .nt_hash = SLICE(""),
+	    .ha1 = { SLICE(""), SLICE("") } };
+}
+
+static enum auth_db_change say(struct auth_db_entry e)
+{
+	assert_int_equal(auth_db_directory.apply(&db, &e, 1), 0);
+	return e.change;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	db = (struct auth_db){ .watches = { { &watch, NULL } }, .watch_count = 1 };
+	gone = 0;
+	store_says = 0;
+	if (epoch_thread_register() != 0 || users_init(&db.users) != 0)
+		return -1;
+	say(entry("1", "kim.hansen@example.com", "khansen", "corp.example.com CORPORATE"));
+	say(entry("2", "alice@example.com", "alice", "corp.example.com"));
+	say(entry("3", "bob@example.com", "twice", "corp.example.com"));
+	say(entry("4", "bert@example.com", "Twice", "corp.example.com"));
+	say(entry("5", "eve@example.com", "twice", "other.example.com"));
+	say(entry("6", "old@example.com", "old", ""));
+	say(entry("7", "none@example.com", "", "corp.example.com"));
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	users_fini(&db.users);
+	epoch_drain();
+	epoch_thread_unregister();
+	return 0;
+}
+
+static const struct {
+	const char *name, *domain;
+	bool        is_short;
+	const char *plain;		/* NULL: none */
+	int         err;
+	const char *aor;
+} accounts[] = {
+	{ "khansen", "corp.example.com", false, NULL, 0, "kim.hansen@example.com" },
+	{ "KHansen", "CORP.EXAMPLE.COM", false, "khansen@example.com", 0, "kim.hansen@example.com" },
+	{ "khansen", "CORP", true, NULL, 0, "kim.hansen@example.com" },
+	{ "khansen", "corporate", true, NULL, 0, "kim.hansen@example.com" },
+	{ "khansen", "", false, NULL, 0, "kim.hansen@example.com" },
+	/* a realm is not called as a NetBIOS name is, and a part of a name is none */
+	{ "khansen", "CORP", false, NULL, -ENOENT, NULL },
+	{ "khansen", "COR", true, NULL, -ENOENT, NULL },
+	{ "khansen", "elsewhere.example", false, NULL, -ENOENT, NULL },
+	{ "khansen", "corp.example.com.", false, NULL, -ENOENT, NULL },
+	{ "khanse", "corp.example.com", false, NULL, -ENOENT, NULL },
+	{ "kim.hansen", "corp.example.com", false, NULL, -ENOENT, NULL },
+	{ "", "corp.example.com", false, NULL, -ENOENT, NULL },
+	/* where the entry does not say it the domain is that of the address */
+	{ "old", "example.com", false, NULL, 0, "old@example.com" },
+	{ "old", "corp.example.com", false, NULL, -ENOENT, NULL },
+	/* several: in one domain nobody can tell, in two the domain does */
+	{ "twice", "corp.example.com", false, "twice@example.com", -ENOTUNIQ, NULL },
+	{ "twice", "", false, NULL, -ENOTUNIQ, NULL },
+	{ "twice", "other.example.com", false, NULL, 0, "eve@example.com" },
+	/* nobody has it: the user of that name, but not one whose account is another */
+	{ "carol", "corp.example.com", false, "carol@example.com", 0, "carol@example.com" },
+	{ "none", "corp.example.com", false, "none@example.com", 0, "none@example.com" },
+	{ "kim.hansen", "corp.example.com", false, "kim.hansen@example.com", -EPERM, NULL },
+	{ "ALICE", "elsewhere.example", false, "alice@example.com", 0, "alice@example.com" },
+};
+
+static void an_account_is_one_users(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(accounts); i++) {
+		const struct auth_db_account who = { slice_str(accounts[i].name),
+		    slice_str(accounts[i].domain), accounts[i].is_short,
+		    accounts[i].plain ? slice_str(accounts[i].plain) : SLICE_NULL };
+		struct slice aor = SLICE_NULL;
+		int err = accounts_whose(&db.users, &who, &aor);
+
+		if (err != accounts[i].err || (!err && !slice_eq(aor, slice_str(accounts[i].aor))))
+			fail_msg("%s of %s, line %zu: %d", accounts[i].name, accounts[i].domain, i, err);
+	}
+}
+
+static int whose(const char *name, const char *aor)
+{
+	const struct auth_db_account who = { .name = slice_str(name) };
+	struct slice found;
+	int err = accounts_whose(&db.users, &who, &found);
+
+	if (!err)
+		assert_slice(found, aor);
+	return err;
+}
+
+static void an_account_follows_its_entry(void **state)
+{
+	struct auth_db_entry e = entry("1", "kim@example.com", "khansen", "corp.example.com");
+
+	(void)state;
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	assert_int_equal(whose("khansen", "kim@example.com"), 0);
+	e.account = SLICE("kh");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	assert_int_equal(whose("khansen", ""), -ENOENT);
+	assert_int_equal(whose("kh", "kim@example.com"), 0);
+	say(entry("4", "bert@example.com", "bert", "corp.example.com"));
+	say(entry("5", "eve@example.com", "", ""));
+	assert_int_equal(whose("twice", "bob@example.com"), 0);
+	e.gone = true;
+	assert_int_equal(say(e), AUTH_DB_GONE);
+	assert_int_equal(whose("kh", ""), -ENOENT);
+}
+
+static void nothing_changes_if_the_store_refuses(void **state)
+{
+	struct auth_db_entry e = entry("1", "kim.hansen@example.com", "another", "corp.example.com");
+
+	(void)state;
+	store_says = -ENOSPC;
+	assert_int_equal(auth_db_directory.apply(&db, &e, 1), -ENOSPC);
+	assert_int_equal(whose("khansen", "kim.hansen@example.com"), 0);
+	assert_int_equal(whose("another", ""), -ENOENT);
+}
+
+/* ---- secrets ---- */
+
+static void check_secrets(const char *aor, const char *md5, const char *nt, bool by_directory)
+{
+	const struct user *user = users_find(&db.users, slice_str(aor));
+
+	assert_non_null(user);
+	assert_slice(user_ha1(user, false, DIGEST_MD5), md5);
+	assert_slice(user_ha1(user, true, DIGEST_MD5), NONE);
+	assert_slice(user_nt_hash(user), nt);
+	assert_int_equal(user->by_directory, by_directory);
+}
+
+static void a_secret_of_the_directory_is_the_only_one(void **state)
+{
+	struct auth_db_entry e = entry("2", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("here"), false), 0);
+	assert_true(user_ha1(users_find(&db.users, e.aor), true, DIGEST_SHA256).len > 0);
+	assert_int_equal(say(e), AUTH_DB_SAME);
+	e.nt_hash = SLICE(NT);
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	check_secrets("alice@example.com", NONE, NT, true);
+	assert_int_equal(gone, 1);
+	e.ha1[DIGEST_MD5] = SLICE(MD5);
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	check_secrets("alice@example.com", MD5, NT, true);
+	assert_int_equal(say(e), AUTH_DB_SAME);
+	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("new"), false),
+	    -EPERM);
+	e.nt_hash = SLICE("");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	check_secrets("alice@example.com", MD5, NONE, true);
+}
+
+static void without_its_secret_he_has_none(void **state)
+{
+	struct auth_db_entry e = entry("2", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	e.nt_hash = SLICE(NT);
+	e.ha1[DIGEST_MD5] = SLICE(MD5);
+	say(e);
+	e.nt_hash = e.ha1[DIGEST_MD5] = SLICE("");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	check_secrets("alice@example.com", NONE, NONE, false);
+	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("new"), false), 0);
+}
+
+static void a_renamed_entry_keeps_what_it_has(void **state)
+{
+	struct auth_db_entry e = entry("2", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	e.nt_hash = SLICE(NT);
+	say(e);
+	e.aor = SLICE("lisa@example.com");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	check_secrets("lisa@example.com", NONE, NT, true);
+	assert_null(users_find(&db.users, SLICE("alice@example.com")));
+}
+
+static void who_is_locked_out_by_a_clash_keeps_his_entry(void **state)
+{
+	struct auth_db_entry e = entry("1", "alice@example.com", "khansen", "corp.example.com");
+
+	(void)state;
+	assert_int_equal(say(e), AUTH_DB_CLASH);
+	assert_false(users_find(&db.users, SLICE("kim.hansen@example.com"))->enabled);
+	assert_int_equal(whose("khansen", "kim.hansen@example.com"), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+UNIT_MAIN(
+	T(an_account_is_one_users),
+	T(an_account_follows_its_entry),
+	T(nothing_changes_if_the_store_refuses),
+	T(a_secret_of_the_directory_is_the_only_one),
+	T(without_its_secret_he_has_none),
+	T(a_renamed_entry_keeps_what_it_has),
+	T(who_is_locked_out_by_a_clash_keeps_his_entry)
+)
