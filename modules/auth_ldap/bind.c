@@ -30,25 +30,6 @@ static struct timeval time_left(const struct session *s)
 	return (struct timeval){ .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
 }
 
-/* (&FILTER(|(address=sip:AOR)(address=AOR))), whatever is written in the AOR. */
-static char *make_filter(const struct bind_query *q)
-{
-	struct berval in = { .bv_len = strlen(q->aor), .bv_val = (char *)(uintptr_t)q->aor };
-	struct berval out = { 0 };
-	size_t size;
-	char *text;
-
-	if (ldap_bv2escaped_filter_value(&in, &out) != 0)
-		return NULL;
-	size = 2 * (strlen(q->address) + out.bv_len) + (q->filter ? strlen(q->filter) : 0) + 32;
-	text = malloc(size);
-	if (text)
-		snprintf(text, size, "(&%s(|(%s=sip:%s)(%s=%s)))", q->filter ? q->filter : "",
-		    q->address, out.bv_val, q->address, out.bv_val);
-	ber_memfree(out.bv_val);
-	return text;
-}
-
 static int read_entry(struct session *s, LDAPMessage *res)
 {
 	int count = ldap_count_entries(s->ld, res);
@@ -63,12 +44,14 @@ static int read_entry(struct session *s, LDAPMessage *res)
 
 static int find_entry(struct session *s)
 {
-	char *attrs[] = { (char *)(uintptr_t)LDAP_NO_ATTRS, NULL }, *filter = make_filter(s->q);
+	char *attrs[] = { (char *)(uintptr_t)LDAP_NO_ATTRS, NULL }, *filter;
 	struct timeval tv = time_left(s);
 	LDAPMessage *res = NULL;
-	int code = !filter ? LDAP_NO_MEMORY : ldap_search_ext_s(s->ld, s->q->base,
-	    LDAP_SCOPE_SUBTREE, filter, attrs, 1, NULL, NULL, &tv, 2, &res), err;
+	int code, err;
 
+	filter = ldap_address_filter(s->q->filter, s->q->address, slice_str(s->q->aor));
+	code = !filter ? LDAP_NO_MEMORY : ldap_search_ext_s(s->ld, s->q->base,
+	    LDAP_SCOPE_SUBTREE, filter, attrs, 1, NULL, NULL, &tv, 2, &res);
 	/* More than were sent, if only one: a server may have a limit of its own. */
 	if (code == LDAP_SIZELIMIT_EXCEEDED)
 		err = -ENOTUNIQ;

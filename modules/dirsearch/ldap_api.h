@@ -23,6 +23,7 @@ struct ldap_place {			/* where and as whom; NULL: not set */
 
 #include <ldap.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static inline int ldap_verdict(int code)
 {
@@ -134,6 +135,25 @@ static inline int ldap_place_open(const struct ldap_place *place, struct timeval
 	}
 	*step = "bind";
 	return place->sign_in ? place->sign_in(*out, place) : ldap_place_sign_in(*out, place);
+}
+
+/** Who has this address, whatever is written in it: (&FILTER(|(attr=sip:AOR)(attr=AOR))), to be
+ *  freed; filter may be NULL. NULL if memory is short. */
+static inline char *ldap_address_filter(const char *filter, const char *attr, struct slice aor)
+{
+	struct berval in = { .bv_len = aor.len, .bv_val = (char *)(uintptr_t)aor.p }, out = { 0 };
+	size_t size;
+	char *text;
+
+	if (ldap_bv2escaped_filter_value(&in, &out) != 0)
+		return NULL;
+	size = 2 * (strlen(attr) + out.bv_len) + (filter ? strlen(filter) : 0) + 32;
+	text = malloc(size);
+	if (text)
+		snprintf(text, size, "(&%s(|(%s=sip:%s)(%s=%s)))", filter ? filter : "", attr, out.bv_val,
+		    attr, out.bv_val);
+	ber_memfree(out.bv_val);
+	return text;
 }
 
 /** After a page of a search: the cookie of the next one, empty if there is none. The one before

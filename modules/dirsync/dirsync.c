@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define SECOND_MS 1000
+#define LOOKUPS_KEPT 4096u		/* addresses that are not there, at least */
 
 /* ---- statistics: worker 0 shows what the two threads count ---- */
 
@@ -23,7 +24,9 @@ static void show(struct wheel_timer *t)
 	*stats = (struct dirsync_local){
 		.entries = d->entries, .lag = (uint64_t)dirsync_lag(d), .refused = d->refused,
 		.added = d->added, .changed = d->changed, .deleted = d->deleted,
-		.resyncs = d->resyncs, .failures = d->failures,
+		.resyncs = d->resyncs, .failures = d->failures, .lookups = d->lookups,
+		.lookups_found = d->lookups_found, .lookups_spared = d->lookups_spared,
+		.lookups_failed = d->lookups_failed,
 	};
 	stats->server = ldap_servers_used(&d->servers, &stats->switches) + 1;
 	lock_take(&d->lock);
@@ -58,18 +61,26 @@ static int load(struct lcs_mod *mod)
 	struct dirsync *d = lcs_shared(mod);
 	const struct auth_db_api *db;
 	void *shared;
+	int err;
 
 	d->mod = mod;
 	lock_init(&d->lock, LOCK_JOB_POOL);
 	ldap_servers_init(&d->servers, "dirsync");
+	ldap_servers_init(&d->lookup_servers, "dirsync");
+	pthread_cond_init(&d->taken_more, NULL);
 	d->last = &d->first;
 	d->wake = d->kick = -1;
 	timer_init(&d->each_second, show);
 	db = lcs_import(mod, "auth_db", &shared);
 	d->users = db->directory;
+	d->auth_db = db;
 	d->db = shared;
 	d->problems = json_object();
-	return d->problems ? db->watch(d->db, &watch, d) : -ENOMEM;
+	d->missing = rate_new(LOOKUPS_KEPT);
+	if (!d->problems || !d->missing)
+		return -ENOMEM;
+	err = job_pool_declare(DIRSYNC_POOL, 2, 100);
+	return err ? err : db->watch(d->db, &watch, d);
 }
 
 static int open_ways(struct dirsync *d)
@@ -98,6 +109,7 @@ static int set_up(struct dirsync *d, const struct dirsync_conf *conf)
 		return err;
 	}
 	ldap_servers_set(&d->servers, conf->uri);
+	ldap_servers_set(&d->lookup_servers, conf->uri);
 	lock_take(&d->lock);
 	old = d->next_setup;
 	d->next_setup = next;
@@ -172,6 +184,9 @@ static void unload(struct lcs_mod *mod)
 	json_decref(d->problems);
 	lock_fini(&d->lock);
 	lock_fini(&d->servers.lock);
+	lock_fini(&d->lookup_servers.lock);
+	pthread_cond_destroy(&d->taken_more);
+	rate_free(&d->missing);
 }
 
 static int check_kerberos(const struct dirsync_conf *c, struct diag *diag)
@@ -209,7 +224,7 @@ static int check(const void *conf, struct diag *diag)
 	if (!c->password.len != !c->bind_dn.len)
 		return diag_error(diag, c->password.len ? "bind_dn" : "password",
 		    "an account has both a name and a password");
-	return check_kerberos(c, diag);
+	return check_kerberos(c, diag) ? -EINVAL : secrets_check(c, diag);
 }
 
 /* ---- tables ---- */
@@ -250,7 +265,18 @@ static const struct lcs_param params[] = {
 	    "attribute with the bits of an account: who has bit 2 (disabled) may not sign in; who has "
 	    "not the attribute may. Empty: not asked for"),
 	PARAM_STRING(struct dirsync_conf, account, "sAMAccountName",
-	    "attribute with the account's name, for administrators; elsewhere \"uid\""),
+	    "attribute with the account's name, by which NTLM and Kerberos know the user; elsewhere "
+	    "\"uid\""),
+	PARAM_STRING(struct dirsync_conf, account_domain, "",
+	    "the domain of the accounts, as logins and principals have it, with blanks between several "
+	    "names of it: \"corp.example.com CORP\"; empty: that of the entry's name (DC=corp,...), whose "
+	    "first part is also the short one"),
+	PARAM_STRING(struct dirsync_conf, nt_hash, "",
+	    "attribute with the NT hash of the password in hex, as \"sambaNTPassword\", for NTLM; empty: "
+	    "none is read"),
+	PARAM_STRING(struct dirsync_conf, ha1, "",
+	    "attribute with the digest secret in hex, MD5 or SHA-256 of name:domain:password, or both as "
+	    "two values; empty: none is read"),
 	PARAM_STRING(struct dirsync_conf, display_name, "displayName",
 	    "attribute with the name that people read"),
 	PARAM_STRING(struct dirsync_conf, home, "msRTCSIP-PrimaryHomeServer",
@@ -259,6 +285,9 @@ static const struct lcs_param params[] = {
 	PARAM_STRING(struct dirsync_conf, home_name, "dNSHostName",
 	    "where the home server is an object: attribute with its host's name, of the object or of one "
 	    "of the two that it stands in; empty: the object's name stays as it is"),
+	PARAM_STRING(struct dirsync_conf, service_group, "",
+	    "name (DN) of the group that the account of this server has to be a member of, itself or by "
+	    "a group in it where the directory can tell; else it is not followed. Empty: any account"),
 	PARAM_DURATION(struct dirsync_conf, interval, "15s", 1000, 86400000, "s",
 	    "ad, compare: how often it is asked; syncrepl: after so long without news it is asked "
 	    "whether it is there. A change arrives that late at most, with syncrepl at once"),
@@ -271,9 +300,18 @@ static const struct lcs_param params[] = {
 	    "when another than the first server is followed: after so long the first is tried again"),
 	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
 	    "how often everything is compared although nothing seems to be missing"),
+	PARAM_DURATION(struct dirsync_conf, lookup_again, "10s", 1000, 3600000, "s",
+	    "directory_lookup() asks for an address that was not there once in so long"),
 	PARAM_INT(struct dirsync_conf, max_gone, "50", 1, 100,
 	    "percent of the users (from ten on) that may be gone when everything is compared; are there "
 	    "more, nobody goes until lcsctl dirsync resync force; 100: all may"),
+	{ 0 }
+};
+
+static const struct lcs_func funcs[] = {
+	{ "directory_lookup(uri: str) -> bool", lookup_fn, IN_REQUEST, FUNC_MAY_SUSPEND,
+	  "is there a user with this address? Whom the copy does not have is looked for in the directory, "
+	  "and is in the copy when it returns, as is his home. While it is away the copy answers at once" },
 	{ 0 }
 };
 
@@ -291,6 +329,11 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct dirsync_local, failures, STAT_COUNTER, "connections that failed or were cut"),
 	LCS_STAT(struct dirsync_local, server, STAT_GAUGE, "which server is followed; 1: the first of uri"),
 	LCS_STAT(struct dirsync_local, switches, STAT_COUNTER, "how often that was another"),
+	LCS_STAT(struct dirsync_local, lookups, STAT_COUNTER, "questions of directory_lookup() to it"),
+	LCS_STAT(struct dirsync_local, lookups_found, STAT_COUNTER, "of these, with a user as answer"),
+	LCS_STAT(struct dirsync_local, lookups_failed, STAT_COUNTER, "of these, without an answer"),
+	LCS_STAT(struct dirsync_local, lookups_spared, STAT_COUNTER,
+	    "addresses not asked for: lately they were not there, the directory is away, or too many wait"),
 	{ 0 }
 };
 
@@ -300,6 +343,7 @@ LCS_MODULE(dirsync,
 	.local_size = sizeof(struct dirsync_local),
 	.shared_size = sizeof(struct dirsync),
 	.params = params,
+	.funcs = funcs,
 	.needs = needs,
 	.stats = stats,
 	.rpcs = dirsync_rpcs,
@@ -318,7 +362,23 @@ LCS_MODULE(dirsync,
 	    "same table as those of `lcsctl users add`, marked with the key of their entry (`objectGUID`,\n"
 	    "`entryUUID`); one kind never touches the other. Whoever is disabled or deleted there is\n"
 	    "signed out, and refused from then on. How they prove who they are is another matter:\n"
-	    "Kerberos, NTLM by way of winbind, or a password that `lcsctl users passwd` sets here.\n"
+	    "Kerberos, NTLM by way of winbind, a password that `lcsctl users passwd` sets here, or secrets\n"
+	    "that the directory has (`nt_hash`, `ha1`).\n"
+	    "\n"
+	    "The account's name and the address may differ. With `EXAMPLE\\khansen` or `khansen@EXAMPLE.COM`\n"
+	    "the user signs in whose entry has that `account` in that domain, see auth_ntlm and auth_kerberos.\n"
+	    "Which domain that is the entry's name tells; where it does not, `account_domain`.\n"
+	    "\n"
+	    "With `nt_hash` or `ha1` whoever can read the store of this server, or what goes between it and\n"
+	    "the directory, can sign in as anybody: such a hash is as good as the password. So TLS is needed,\n"
+	    "and an account with the right to read those attributes; they are never shown or logged. While\n"
+	    "an entry has a secret that is the user's only one: what was set here is forgotten, `lcsctl\n"
+	    "users passwd` is refused, and when the entry loses it he has none. `ha1` is made with the\n"
+	    "name and the domain of the address, in that spelling; where it is MD5 alone, offer nothing else\n"
+	    "(`modparam(\"auth\", \"algorithms\", \"MD5\")`).\n"
+	    "\n"
+	    "Who was added a moment ago is found by `directory_lookup()`, before the copy has him. It is\n"
+	    "asked by a pool of two threads; for an address that nobody has once in `lookup_again`.\n"
 	    "\n"
 	    "Everything is loaded once, and then only what changes. OpenLDAP and others say it by\n"
 	    "themselves (RFC 4533; of slapd that is the overlay `syncprov`). Active Directory and Samba\n"

@@ -10,22 +10,27 @@
 #include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_db/directory_api.h"
 #include "modules/dirsearch/ldap_servers_api.h"
+#include "utils/rate.h"
 
 #include <stdatomic.h>
 
 #define DIRSYNC_ID_BYTES 16u
 #define DIRSYNC_KEY_CHARS (2 * DIRSYNC_ID_BYTES)
 #define DIRSYNC_BATCH    256u
+#define DIRSYNC_POOL     "dirsync"
+#define DOMAIN_MAX_BYTES 255u		/* a column of the store */
 
 struct dirsync_conf {
 	struct slice uri, base, bind_dn, password, ca, tls, filter, kind, keytab, principal;
 	struct slice address, enabled, control, account, display_name, home, home_name;
-	msec_t       interval, timeout, retry_max, compare_every, return_after;
+	struct slice account_domain, nt_hash, ha1, service_group;
+	msec_t       interval, timeout, retry_max, compare_every, return_after, lookup_again;
 	int64_t      max_gone;
 };
 
 enum dirsync_attr {
-	ATTR_ADDRESS, ATTR_ENABLED, ATTR_CONTROL, ATTR_ACCOUNT, ATTR_NAME, ATTR_HOME, ATTR_COUNT
+	ATTR_ADDRESS, ATTR_ENABLED, ATTR_CONTROL, ATTR_ACCOUNT, ATTR_NAME, ATTR_HOME, ATTR_NT_HASH,
+	ATTR_HA1, ATTR_COUNT
 };
 
 /* The same for the thread, as C strings; all of it in the arena. */
@@ -34,6 +39,8 @@ struct dirsync_setup {
 	struct ldap_place place;
 	const char       *base, *filter, *kind, *attr[ATTR_COUNT];	/* attr NULL: not asked for */
 	const char       *home_name;	/* attribute; NULL: homes stay as they are there */
+	const char       *account_domain;	/* NULL: that of the entry's name */
+	const char       *service_group;	/* NULL: any account will do */
 	struct slice      scope;	/* a cookie is good for the same one only */
 	msec_t            interval, timeout, retry_max, compare_every, return_after;
 };
@@ -50,6 +57,7 @@ struct dirsync_batch {			/* from the thread to control; in its arena */
 	struct arena         *arena;
 	unsigned              session;
 	bool                  is_load;	/* of all there is, for the first time */
+	uint64_t              ticket;	/* of a look-up; 0: it is of the thread */
 	unsigned              count;
 	struct auth_db_entry  entries[DIRSYNC_BATCH];	/* aor: the address as it is there */
 	bool                  has_ids;	/* whoever is not among ids is gone */
@@ -62,23 +70,27 @@ enum dirsync_state { STATE_OFF, STATE_CONNECTING, STATE_LOADING, STATE_FOLLOWING
 
 struct dirsync_local {
 	uint64_t entries, lag, connected, refused, added, changed, deleted, resyncs, failures,
-	         server, switches;
+	         server, switches, lookups, lookups_found, lookups_spared, lookups_failed;
 };
 
 struct dirsync {
 	struct lcs_mod *mod;
 	const struct auth_db_directory_api *users;
+	const struct auth_db_api *auth_db;
 	struct auth_db *db;
 	struct watch    watch;		/* control waits for batches: kick */
 	struct timer    each_second;	/* of worker 0: statistics */
 	pthread_t       thread;
 	bool            runs, loaded;
 	int             wake, kick;	/* eventfds: for the thread, for control */
-	struct ldap_servers servers;
+	struct ldap_servers servers, lookup_servers;	/* each way has its own view of them */
+	struct rate_table  *missing;	/* addresses that the directory did not have */
+	pthread_cond_t      taken_more;	/* with lock */
 
 	struct lock            lock;	/* from here on */
 	struct dirsync_batch  *first, **last;
 	unsigned               waiting;
+	uint64_t               tickets, taken;	/* look-ups handed over, and done with */
 	struct dirsync_setup  *next_setup;	/* the thread takes it when it begins anew */
 	bool                   must_end, must_restart, must_compare;
 	unsigned               session;
@@ -96,6 +108,9 @@ struct dirsync {
 	_Atomic int64_t  synced;	/* unix seconds; 0: never */
 	_Atomic int64_t  started;
 	_Atomic uint64_t entries, refused, added, changed, deleted, resyncs, failures;
+	_Atomic bool     is_well, is_ad;	/* it is followed; by numbers of changes */
+	_Atomic int64_t  lookups_until;		/* none before that, by clock_mono() */
+	_Atomic uint64_t lookups, lookups_found, lookups_spared, lookups_failed;
 };
 
 /* ---- ids.c ---- */
@@ -106,6 +121,10 @@ void ids_free(struct dirsync_ids *ids);
 /* ---- batch.c ---- */
 struct dirsync_batch *batch_new(void);		/* NULL if memory is short */
 void batch_free(struct dirsync_batch **b);
+/** To control, behind the others; with the lock held. It is to be kicked after. */
+void batch_append(struct dirsync *d, struct dirsync_batch *b);
+/** There is something for control. 0 or -errno. */
+int  batch_kick(struct dirsync *d);
 
 /* ---- state.c: how far we are, and what the store knows of it; control thread ---- */
 extern const struct store_schema dirsync_schema;
@@ -130,6 +149,16 @@ void take_compare(struct dirsync *d, bool with_force);
 unsigned take_count(struct dirsync *d);
 /** An address is free: of a user who was deleted, whoever did it. */
 void take_freed(void *dirsync, struct slice aor, bool deleted);
+
+/* ---- secrets.c ---- */
+/** For check(): may nt_hash and ha1 be read in this way? */
+int  secrets_check(const struct dirsync_conf *conf, struct diag *diag);
+
+/* ---- lookup.c ---- */
+/** Script: directory_lookup(). */
+enum fn_status lookup_fn(struct lcs_call *call);
+/** Control thread: a look-up's batch was taken. */
+void lookup_taken(struct dirsync *d, uint64_t ticket);
 
 /* ---- entry.c ---- */
 /** What an entry's address says: name@domain within it; why: of one that is none. 0 or -EINVAL. */

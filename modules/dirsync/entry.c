@@ -5,8 +5,7 @@
 
 #include <errno.h>
 
-#define NAME_MAX_BYTES   128u		/* columns of the store */
-#define DOMAIN_MAX_BYTES 255u
+#define NAME_MAX_BYTES 128u		/* a column of the store */
 
 /* RFC 3261 25.1 has no others in an address. */
 static bool is_printable(struct slice s)

@@ -88,6 +88,8 @@ static int go(struct follow *f, const struct way *way)
 	f->d->state = STATE_LOADING;
 	snprintf(f->d->kind, sizeof(f->d->kind), "%s", way->name);
 	lock_drop(&f->d->lock);
+	atomic_store(&f->d->is_ad, way->run == follow_usn);
+	atomic_store(&f->d->is_well, true);
 	if (!f->cookie)
 		follow_load(f);
 	return way->run(f);
@@ -101,6 +103,8 @@ static int run_session(struct follow *f)
 	if (err)
 		return err;
 	err = choose(f, &way);
+	if (!err)
+		err = follow_group(f);
 	if (!err)
 		err = go(f, way);
 	if (ldap_is_away(err))
@@ -152,6 +156,7 @@ static void lament(struct follow *f, int err, bool is_new)
 	struct dirsync *d = f->d;
 
 	atomic_fetch_add(&d->failures, 1);
+	atomic_store(&d->is_well, false);
 	lock_take(&d->lock);
 	d->state = STATE_LOST;
 	snprintf(d->why, sizeof(d->why), "%s", f->why[0] ? f->why : err_text(err));

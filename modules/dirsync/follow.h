@@ -33,6 +33,10 @@ int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id);
 /** home_name.c: a home that is the name of an object becomes that of its host, in f->batch's
  *  arena; what has none stays as it is. */
 int follow_home(struct follow *f, struct slice *home);
+/** account.c: of which domain the entry's account is, and its secrets. 0 or -ENOMEM. */
+int follow_account(struct follow *f, LDAPMessage *entry, struct auth_db_entry *e);
+/** group.c: 0 if the account that we sign in with is in service_group, or none is wanted. */
+int follow_group(struct follow *f);
 /** An entry that is not there any more, or does not fit any more. */
 int follow_gone(struct follow *f, const unsigned char *id);
 /** To control with what was gathered. cookie .p NULL: none. synced: all is here that was there

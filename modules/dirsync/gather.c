@@ -84,11 +84,8 @@ static bool put(struct follow *f)
 
 	lock_take(&d->lock);
 	has_room = d->waiting < WAITING_MAX;
-	if (has_room) {
-		*d->last = f->batch;
-		d->last = &f->batch->next;
-		d->waiting++;
-	}
+	if (has_room)
+		batch_append(d, f->batch);
 	lock_drop(&d->lock);
 	if (has_room)
 		f->batch = NULL;
@@ -97,16 +94,13 @@ static bool put(struct follow *f)
 
 static int pass_on(struct follow *f)
 {
-	const uint64_t one = 1;
 	int err = look(f);
 
 	while (!err && !put(f)) {
 		wait_for(f, -1, 1000);
 		err = look(f);
 	}
-	if (!err && write(f->d->kick, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		err = -errno;
-	return err;
+	return err ? err : batch_kick(f->d);
 }
 
 static struct auth_db_entry *add_entry(struct follow *f, const unsigned char *id, int *err)
@@ -234,7 +228,8 @@ int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id)
 	e->home = value_of(f, entry, ATTR_HOME);
 	if (!e->aor.p || !e->account.p || !e->display_name.p || !e->home.p)
 		return -ENOMEM;
-	return follow_home(f, &e->home);
+	err = follow_account(f, entry, e);
+	return err ? err : follow_home(f, &e->home);
 }
 
 void follow_load(struct follow *f)

@@ -30,21 +30,25 @@ static bool copy_attributes(struct dirsync_setup *s, const struct dirsync_conf *
 	const struct slice from[ATTR_COUNT] = {
 		[ATTR_ADDRESS] = c->address, [ATTR_ENABLED] = c->enabled, [ATTR_CONTROL] = c->control,
 		[ATTR_ACCOUNT] = c->account, [ATTR_NAME] = c->display_name, [ATTR_HOME] = c->home,
+		[ATTR_NT_HASH] = c->nt_hash, [ATTR_HA1] = c->ha1,
 	};
 
 	for (int i = 0; i < ATTR_COUNT; i++)
 		if (!text(s->arena, from[i], &s->attr[i]))
 			return false;
-	return text(s->arena, c->home_name, &s->home_name);
+	return text(s->arena, c->home_name, &s->home_name) &&
+	    text(s->arena, c->account_domain, &s->account_domain) &&
+	    text(s->arena, c->service_group, &s->service_group);
 }
 
 /* What was asked for: with another of these a cookie would hide who fits now. */
 static bool make_scope(struct dirsync_setup *s, const struct dirsync_conf *c)
 {
-	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s",
+	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s",
 	    SLICE_ARG(c->base), SLICE_ARG(c->kind), s->filter, SLICE_ARG(c->address),
 	    SLICE_ARG(c->enabled), SLICE_ARG(c->control), SLICE_ARG(c->account),
-	    SLICE_ARG(c->display_name), SLICE_ARG(c->home), SLICE_ARG(c->home_name));
+	    SLICE_ARG(c->display_name), SLICE_ARG(c->home), SLICE_ARG(c->home_name),
+	    SLICE_ARG(c->account_domain), SLICE_ARG(c->nt_hash), SLICE_ARG(c->ha1));
 	return s->scope.p;
 }
 

@@ -224,9 +224,11 @@ static struct dirsync_batch *next_batch(struct dirsync *d)
 
 static void take_next(struct dirsync *d, struct dirsync_batch *b)
 {
-	int err = b->session > d->broken ? take_batch(d, b) : 0;
+	int err = b->ticket || b->session > d->broken ? take_batch(d, b) : 0;
 
-	if (err)
+	if (b->ticket)
+		lookup_taken(d, b->ticket);
+	else if (err)
 		give_up(d, b->session, err);
 	batch_free(&b);
 	follow_wake(d);			/* there is room */

@@ -1,5 +1,6 @@
 """Users from a directory: OpenLDAP (RFC 4533) and Samba's Active Directory (numbers of changes)."""
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import time
 
 from lib.demo import ROOT, Server
 from lib.gss import environment
+from lib.lcs import LcsClient
+from lib.ntlm import md4, utf16
 from lib.tap import Skip, check, equal, test, wait_until
 from lib.world import User
 
@@ -385,6 +388,83 @@ def plain(world):
     wait_until(lambda: f.user(13) is None, 10, "who was deleted")
     f.modify(26, mail=f"twentysix@{DOMAIN}")
     wait_until(lambda: f"twentysix@{DOMAIN}" in f.users(), 10, "another address")
+
+
+@test("an account that is no member of the group of services follows nothing", limit=100)
+def not_a_member(world):
+    group = "CN=RTCServices,OU=People,DC=lcs,DC=test"
+    f = Followed(world, "openldap", start=False, service_group=group)
+    wait_until(lambda: "service_group" in f.status()["why"], 20, "it is said why")
+    equal((f.state(), f.users()), ("lost", {}), "state and users")
+    f.directory.change(f"dn: {group}\nchangetype: add\nobjectClass: group\ncn: RTCServices\n"
+                       f"member: CN=user1,{f.directory.people}\n")
+    wait_until(lambda: "is no member" in f.status()["why"], 20, "somebody else is")
+    f.directory.change(f"dn: {group}\nchangetype: modify\nadd: member\nmember: {f.params['bind_dn']}\n")
+    wait_until(lambda: f.state() == "following", 20, "it is followed")
+
+
+@test("users sign in with the secrets that the directory has, and without them not", limit=100)
+def secrets(world):
+    f = Followed(world, "openldap", nt_hash="carLicense", ha1="roomNumber")
+    user = number(1)
+    ha1 = [h(f"{user.name}:{DOMAIN}:{user.password}".encode()).hexdigest()
+           for h in (hashlib.md5, hashlib.sha256)]
+    nt = md4(utf16(user.password)).hex().upper()
+    agent, changed = world.agent(user, "tcp", f.server), f.signed_in(2)
+
+    def ntlm(code):
+        client = LcsClient(world.peer("tcp", f.server), user, login=f"LCS\\{user.name}")
+        equal(client.try_sign_in().code, code, "sign-in by NTLM")
+
+    check(agent.register().code != 200, "nobody without a password")
+    ntlm(401)
+    f.modify(1, carLicense=nt, roomNumber=f"{ha1[0].upper()}\nroomNumber: {ha1[1]}")
+    wait_until(lambda: f.user(1)["password"] == "directory", 10, "the directory has it")
+    equal(agent.register().code, 200, "REGISTER by digest")
+    ntlm(200)
+    done = f.server.try_ctl("users", "passwd", user.aor, "--password-stdin", input="another\n")
+    check(done.returncode and "kept in the directory" in done.stderr + done.stdout, "users passwd")
+    # what was set here does not count beside it, and comes not back
+    f.modify(2, roomNumber="0" * 32, carLicense="NO PASSWORD" + 21 * "X")
+    wait_until(lambda: f.user(2)["password"] == "directory", 10, "the other one, too")
+    check(changed.register().code != 200, "REGISTER with what was set here")
+    f.modify(2, roomNumber=None)
+    wait_until(lambda: f.user(2)["password"] == "none", 10, "and no more")
+    check(changed.register().code != 200, "REGISTER with what was set here")
+    f.modify(1, carLicense=None)
+    wait_until(lambda: "no hash" in f.server.log_text(), 10, "what is none was told")
+    wait_until(lambda: agent.register().code == 200, 10, "by digest as before")
+    f.modify(1, roomNumber=None)
+    wait_until(lambda: f.user(1)["password"] == "none", 10, "no secret is left")
+    ntlm(401)
+    told = f.server.log_text() + json.dumps(f.server.ctl("users", "list"))
+    check(not any(secret in told.lower() for secret in (*ha1, nt.lower(), "0" * 32)), "a secret was shown")
+
+
+@test("who was added to the directory a moment ago is reached before the next comparison", limit=100)
+def looked_up(world):
+    f = Followed(world, "openldap", kind="compare", interval="1h", timeout="1s")
+    agent = world.agent(f.here, "tcp", f.server)
+    new, count = User("new.one", "", DOMAIN), lambda name: {
+        r["name"]: r["value"] for r in f.server.ctl("stats")}.get(f"dirsync.{name}", 0)
+    equal(agent.ask("MESSAGE", new.uri, body="hello").code, 404, "MESSAGE to nobody")
+    f.add("newone", new.uri)
+    # the directory said lately that he is not there
+    wait_until(lambda: agent.ask("MESSAGE", new.uri, body="hello").code != 404, 40, "he is reached")
+    row = f.users()[new.aor]
+    equal((row["state"], row["account"]), ("enabled", "newone"), "what is known of him")
+    f.add("other", f"sip:other@{DOMAIN}")
+    check(agent.ask("MESSAGE", f"sip:Other@{DOMAIN}", body="hello").code != 404, "at once")
+    for odd in ("a*", "*)(cn=*", "a%00b", "elsewhere"):
+        equal(agent.ask("MESSAGE", f"sip:{odd}@{DOMAIN}", body="hello").code, 404, f"MESSAGE to {odd}")
+    wait_until(lambda: count("lookups_found") >= 2 and count("lookups_spared") >= 1, 5, "counted")
+    f.directory.stop()
+    agent.ask("MESSAGE", f"sip:first@{DOMAIN}", body="hello")
+    begun = time.monotonic()
+    equal(agent.ask("MESSAGE", f"sip:second@{DOMAIN}", body="hello").code, 404, "without the directory")
+    check(time.monotonic() - begun < 1, "at once")
+    check(agent.ask("MESSAGE", new.uri, body="hello").code != 404, "who is in the copy stays")
+    wait_until(lambda: count("lookups_failed") >= 1, 5, "counted")
 
 
 @test("twenty thousand users are loaded while the server serves, though the directory falls meanwhile",

@@ -1,0 +1,83 @@
+/*
+ * modules/dirsync/account.c - of which domain an entry's account is, and the secrets that the entry has.
+ */
+#include "config.h"
+#include "modules/dirsync/follow.h"
+
+#ifdef HAVE_LIBLDAP
+
+#include "utils/hex.h"
+
+#include <errno.h>
+
+#define NT_HASH_BYTES 16u
+
+/* An entry below "DC=lcs,DC=test" is of the domain lcs.test, as Active Directory has it. */
+static int read_domain(struct follow *f, LDAPMessage *entry, struct slice *out)
+{
+	char *dn = ldap_get_dn(f->ld, entry), *domain = NULL;
+
+	if (dn && ldap_dn2domain(dn, &domain) == 0 && domain)
+		*out = arena_dup(f->batch->arena, slice_first(slice_str(domain), DOMAIN_MAX_BYTES));
+	ldap_memfree(domain);
+	ldap_memfree(dn);
+	return out->p ? 0 : -ENOMEM;
+}
+
+/* Digits as they are stored, in the batch; wiped with it. false: these are none. */
+static bool take_digits(struct follow *f, struct slice text, size_t size, struct slice *out)
+{
+	unsigned char bytes[DIGEST_MAX_BYTES];
+	char digits[2 * DIGEST_MAX_BYTES];
+	bool good = hex_decode(bytes, size, text) == 0;
+
+	if (good) {
+		hex_encode(digits, bytes, size);
+		*out = arena_dup_secret(f->batch->arena, slice_of(digits, 2 * size));
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(digits, sizeof(digits));
+	return good;
+}
+
+static bool take_value(struct follow *f, enum dirsync_attr attr, struct slice text,
+    struct auth_db_entry *e)
+{
+	if (attr == ATTR_NT_HASH)
+		return take_digits(f, text, NT_HASH_BYTES, &e->nt_hash);
+	for (int alg = DIGEST_MD5; alg <= DIGEST_SHA256; alg++)
+		if (text.len == 2 * digest_size((enum digest_alg)alg))
+			return take_digits(f, text, digest_size((enum digest_alg)alg), &e->ha1[alg]);
+	return false;
+}
+
+/* What is no hash (Samba has a text there for accounts without one) is none; it is not shown. */
+static void read_secret(struct follow *f, LDAPMessage *entry, enum dirsync_attr attr,
+    struct auth_db_entry *e)
+{
+	struct berval **values = f->setup->attr[attr] ? ldap_get_values_len(f->ld, entry,
+	    f->setup->attr[attr]) : NULL;
+
+	for (int i = 0; values && values[i]; i++) {
+		struct slice text = slice_trim(slice_of(values[i]->bv_val, values[i]->bv_len));
+
+		if (!take_value(f, attr, text, e))
+			log_warning("dirsync", "value is no hash in hex and does not count attribute=%s key=%.*s",
+			    f->setup->attr[attr], SLICE_ARG(e->key));
+		explicit_bzero(values[i]->bv_val, values[i]->bv_len);
+	}
+	ldap_value_free_len(values);
+}
+
+int follow_account(struct follow *f, LDAPMessage *entry, struct auth_db_entry *e)
+{
+	read_secret(f, entry, ATTR_NT_HASH, e);
+	read_secret(f, entry, ATTR_HA1, e);
+	e->account_domain = slice_str(f->setup->account_domain ? f->setup->account_domain : "");
+	if (!f->setup->account_domain)
+		return e->account.len ? read_domain(f, entry, &e->account_domain) : 0;
+	e->account_domain = arena_dup(f->batch->arena, e->account_domain);
+	return e->account_domain.p ? 0 : -ENOMEM;
+}
+
+#endif
