@@ -80,21 +80,49 @@ static enum auth_lcs_result refuse(struct question *q, int err)
 	return r->result;
 }
 
+/* Whom the principal stands for; 0 or as by_account() of auth_db. */
+static int whose(struct question *q, struct slice *aor)
+{
+	struct arena *arena = lcs_arena(q->h->ctx);
+	const struct auth_kerberos_conf *conf = conf_of(q->krb, q->h->ctx);
+	struct slice domain = slice_skip(q->h->aor, slice_find(q->h->aor, '@') + 1);
+	struct slice principal = slice_str(q->ticket.principal);
+	struct auth_db_account who;
+	int err = 0;
+
+	if (!kerberos_rule(arena, conf, principal, aor)) {
+		if (kerberos_account(arena, conf, principal, domain, &who) != 0)
+			return -ENOENT;
+		*aor = who.plain;
+		if (q->krb->db)
+			err = q->krb->db->by_account(q->krb->db_state, &who, aor);
+		*aor = err ? SLICE_NULL : arena_dup(arena, *aor);
+	}
+	return err ? err : aor->p ? 0 : -ENOENT;
+}
+
+static enum auth_lcs_result refuse_whose(struct question *q, int err)
+{
+	struct auth_kerberos_local *stats = stats_of(q->krb);
+
+	lcs_count(err == -ENOTUNIQ ? &stats->ambiguous : &stats->unknown);
+	q->h->why = arena_printf(lcs_arena(q->h->ctx), err == -ENOTUNIQ ?
+	    "principal %s is the account of several users" : err == -EPERM ?
+	    "principal %s is another account than that of the user of its name" :
+	    "principal %s is no user of this server", q->ticket.principal).p;
+	q->h->told = "The principal of this ticket is no user of this server";
+	ticket_free(q->ticket.context);
+	return AUTH_LCS_REFUSED;
+}
+
 static enum auth_lcs_result conclude(struct question *q)
 {
 	struct auth_lcs_handshake *h = q->h;
-	struct slice domain = slice_skip(h->aor, slice_find(h->aor, '@') + 1);
-	struct slice aor = kerberos_aor(lcs_arena(h->ctx), conf_of(q->krb, h->ctx),
-	    slice_str(q->ticket.principal), domain);
+	struct slice aor;
+	int err = whose(q, &aor);
 
-	if (!aor.p) {
-		lcs_count(&stats_of(q->krb)->unknown);
-		h->why = arena_printf(lcs_arena(h->ctx), "principal %s is no user of this server",
-		    q->ticket.principal).p;
-		h->told = "The principal of this ticket is no user of this server";
-		ticket_free(q->ticket.context);
-		return AUTH_LCS_REFUSED;
-	}
+	if (err)
+		return refuse_whose(q, err);
 	h->name = slice_first(aor, slice_find(aor, '@'));
 	h->domain = slice_skip(aor, h->name.len + 1);
 	h->keys = q->ticket.context;
@@ -163,10 +191,12 @@ static const struct auth_lcs_scheme scheme = {
 static int load(struct lcs_mod *mod)
 {
 	struct auth_kerberos *krb = lcs_shared(mod);
-	void *state;
+	void *state, *db = NULL;
 	int err;
 
 	krb->mod = mod;
+	krb->db = lcs_import(mod, "auth_db", &db);
+	krb->db_state = db;
 	krb->lcs = lcs_import(mod, "auth_lcs", &state);
 	krb->lcs_state = state;
 	err = krb->lcs->provide(krb->lcs_state, &scheme, krb);
@@ -186,7 +216,7 @@ static int check(const void *conf, struct diag *diag)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "auth_lcs", 1, false }, { 0 } };
+static const struct lcs_need needs[] = { { "auth_lcs", 1, false }, { "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_STRING(struct auth_kerberos_conf, keytab, "",
@@ -217,6 +247,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_kerberos_local, replayed, STAT_COUNTER, "tickets that were used before"),
 	LCS_STAT(struct auth_kerberos_local, unknown, STAT_COUNTER,
 	    "principals that stand for no SIP user"),
+	LCS_STAT(struct auth_kerberos_local, ambiguous, STAT_COUNTER,
+	    "principals that are the account of several users"),
 	LCS_STAT(struct auth_kerberos_local, unreachable, STAT_COUNTER,
 	    "tickets that were not looked at in time"),
 	{ 0 }
@@ -231,7 +263,13 @@ static const char manual[] =
 "\n"
 "The file is read by the user that the server runs as, at every sign-in, so that a new key takes\n"
 "effect at once. Tickets are looked at in a pool of threads (`gss`), because that reads files;\n"
-"signatures are computed where the connection is, and never wait.\n";
+"signatures are computed where the connection is, and never wait.\n"
+"\n"
+"Where a directory is followed (module dirsync) it says whom a principal stands for: `khansen@REALM`\n"
+"is the user whose entry has that account in that domain, be the address `kim.hansen@example.com`,\n"
+"and no other account becomes that user. What `principals` says comes before. A principal that no\n"
+"entry has is the user of its name, by `realms`; one that several users have is refused. `lcsctl\n"
+"users whose khansen@REALM` shows who it is.\n";
 
 LCS_MODULE(auth_kerberos,
 	.summary = "Kerberos sign-in of LCS clients",

@@ -4,6 +4,7 @@
 #ifndef MODULES_AUTH_KERBEROS_AUTH_KERBEROS_H
 #define MODULES_AUTH_KERBEROS_AUTH_KERBEROS_H
 
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_lcs/auth_lcs_api.h"
 
 #define KERBEROS_POOL "gss"
@@ -16,13 +17,16 @@ struct auth_kerberos_conf {
 };
 
 struct auth_kerberos_local {
-	uint64_t accepted, wrong, other_service, clock, expired, replayed, unknown, unreachable;
+	uint64_t accepted, wrong, other_service, clock, expired, replayed, unknown, ambiguous,
+	         unreachable;
 };
 
 struct auth_kerberos {
 	struct lcs_mod            *mod;
 	const struct auth_lcs_api *lcs;
 	struct auth_lcs           *lcs_state;
+	const struct auth_db_api  *db;	/* NULL: not loaded */
+	struct auth_db            *db_state;
 };
 
 /* ---- gss.c: everything that touches GSSAPI ---- */
@@ -49,8 +53,12 @@ void ticket_free(void *context);
 
 /* ---- names.c ---- */
 
-/** "user@REALM" as the AOR it stands for, in the arena; .p NULL: for none. */
-struct slice kerberos_aor(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice sip_domain);
+/** Does a rule (principals) say whom a principal stands for? *aor is in the arena then. */
+bool kerberos_rule(struct arena *arena, const struct auth_kerberos_conf *conf,
+    struct slice principal, struct slice *aor);
+/** "user@REALM" as the account that auth_db looks for; its plain is the AOR that the principal's
+ *  own names make, in the arena. -EINVAL: it is nobody who signs in. */
+int kerberos_account(struct arena *arena, const struct auth_kerberos_conf *conf,
+    struct slice principal, struct slice sip_domain, struct auth_db_account *out);
 
 #endif

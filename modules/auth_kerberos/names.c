@@ -5,6 +5,8 @@
 
 #include "modules/auth_lcs/rules_api.h"
 
+#include <errno.h>
+
 /* Services (host/name) and names with escapes are nobody who signs in. */
 static bool is_person(struct slice name)
 {
@@ -12,23 +14,34 @@ static bool is_person(struct slice name)
 	    slice_find(name, '@') == name.len;
 }
 
-struct slice kerberos_aor(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice sip_domain)
+bool kerberos_rule(struct arena *arena, const struct auth_kerberos_conf *conf,
+    struct slice principal, struct slice *aor)
 {
-	struct slice realm = principal, name, domain, aor;
+	if (!rules_find(&conf->principals, principal, aor))
+		return false;
+	*aor = arena_dup(arena, *aor);
+	return true;
+}
 
-	if (rules_find(&conf->principals, principal, &aor))
-		return arena_dup(arena, aor);
-	name = slice_split(&realm, '@');
-	if (!is_person(name) || !realm.len)
+static struct slice plain_aor(struct arena *arena, const struct auth_kerberos_conf *conf,
+    struct slice name, struct slice realm, struct slice sip_domain)
+{
+	struct slice pieces[] = { name, SLICE("@"), sip_domain }, aor;
+
+	if (!rules_find(&conf->realms, realm, &pieces[2]) && !slice_eq_nocase(realm, sip_domain))
 		return SLICE_NULL;
-	if (!rules_find(&conf->realms, realm, &domain)) {
-		if (!slice_eq_nocase(realm, sip_domain))
-			return SLICE_NULL;
-		domain = sip_domain;
-	}
-	const struct slice pieces[] = { name, SLICE("@"), domain };
-
 	aor = arena_join(arena, pieces, 3);
 	return rules_give(&conf->principals, aor) ? SLICE_NULL : aor;
+}
+
+int kerberos_account(struct arena *arena, const struct auth_kerberos_conf *conf,
+    struct slice principal, struct slice sip_domain, struct auth_db_account *out)
+{
+	struct slice realm = principal, name = slice_split(&realm, '@');
+
+	if (!is_person(name) || !realm.len)
+		return -EINVAL;
+	*out = (struct auth_db_account){ .name = name, .domain = realm,
+	    .plain = plain_aor(arena, conf, name, realm, sip_domain) };
+	return 0;
 }

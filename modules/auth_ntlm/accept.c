@@ -121,58 +121,40 @@ static struct slice to_utf8(struct arena *arena, struct slice utf16)
 	return text;
 }
 
-static const struct account *find_account(const struct ntlm_sign_in *s)
+/* Whose the account is winbind's answer tells; here it counts that somebody may have it. */
+static bool asks_winbind(const struct ntlm_sign_in *s)
 {
-	const struct accounts *all = &s->ntlm->accounts;
-	struct slice login = ntlm_login(lcs_arena(s->h->ctx), s->domain, s->user);
-	const struct account *account = login.p ? accounts_by_login(all, login) : NULL;
+	struct auth_db_account who = ntlm_account(SLICE(""), s->user);
+	struct slice aor;
 
-	return account || !s->aor.p ? account : accounts_find(all, s->aor);
-}
-
-static enum auth_lcs_result check_stored(struct ntlm_sign_in *s, const struct account *account)
-{
-	const struct auth_ntlm *ntlm = s->ntlm;
-	unsigned char base[NTLM_KEY_BYTES];
-	enum auth_lcs_result result;
-	int err;
-
-	s->aor = arena_dup(lcs_arena(s->h->ctx), account->aor);
-	if (!s->aor.p)
-		return AUTH_LCS_UNAVAILABLE;
-	if (ntlm->db && ntlm->db->state(ntlm->db_state, s->aor) != AUTH_DB_ENABLED)
-		return ntlm_refuse(s->h, &auth_ntlm_stats(ntlm)->disabled, AUTH_LCS_REFUSED,
-		    "the account's user is disabled", NULL);
-	err = ntlm_check_answer(ntlm->crypt, &s->answer, s->nonce, account->hash, base);
-	result = ntlm_conclude(s, err, base);
-	explicit_bzero(base, sizeof(base));
-	return result;
-}
-
-static bool asks_winbind(const struct auth_ntlm_conf *conf)
-{
-	return !slice_eq(conf->accounts, SLICE("store"));
+	if (slice_eq(auth_ntlm_conf(s->ntlm, s->h->ctx)->accounts, SLICE("store")))
+		return false;
+	who.domain = SLICE("");
+	return s->aor.p || ntlm_whose(s, who, &aor) != -ENOENT;
 }
 
 static enum auth_lcs_result identify(struct ntlm_sign_in *s)
 {
 	const struct auth_ntlm_conf *conf = auth_ntlm_conf(s->ntlm, s->h->ctx);
 	struct arena *arena = lcs_arena(s->h->ctx);
-	const struct account *account = NULL;
+	enum auth_lcs_result result;
+	struct ntlm_stored stored;
+	int err = -ENOENT;
 
 	s->user = to_utf8(arena, s->answer.user);
 	s->domain = to_utf8(arena, s->answer.domain);
 	if (!s->user.p || !s->domain.p)
 		return AUTH_LCS_BAD;
-	s->aor = ntlm_aor(arena, conf, s->domain, s->user, s->h->aor);
+	s->by_rule = ntlm_rule(arena, conf, s->domain, s->user, &s->aor);
+	if (!s->by_rule)
+		s->aor = ntlm_aor(arena, conf, s->domain, s->user, s->h->aor);
 	if (!slice_eq(conf->accounts, SLICE("winbind")))
-		account = find_account(s);
-	if (account)
-		return check_stored(s, account);
-	if (s->aor.p && asks_winbind(conf))
-		return ntlm_winbind_ask(s);
-	return ntlm_refuse(s->h, &auth_ntlm_stats(s->ntlm)->unknown, AUTH_LCS_REFUSED,
-	    "there is no such account", NULL);
+		err = ntlm_find_stored(s, &stored);
+	if (err)
+		return asks_winbind(s) ? ntlm_winbind_ask(s) : ntlm_nobody(s, err);
+	result = ntlm_check_stored(s, &stored);
+	explicit_bzero(&stored, sizeof(stored));
+	return result;
 }
 
 static bool is_fresh(const struct auth_ntlm *ntlm, struct lcs_ctx *ctx, uint64_t stamp)

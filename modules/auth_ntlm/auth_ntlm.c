@@ -50,6 +50,16 @@ static int password_set(void *arg, struct slice name, struct slice domain, struc
 	return err;
 }
 
+static void password_gone(void *arg, struct slice aor)
+{
+	struct auth_ntlm *ntlm = arg;
+	int err = accounts_delete(&ntlm->accounts, aor);
+
+	if (err && err != -ENOENT)
+		log_error("auth_ntlm", "the hash of a password that does not count any more is still in the "
+		    "store user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(err));
+}
+
 static void locked_out(void *arg, struct slice aor, bool deleted)
 {
 	struct auth_ntlm *ntlm = arg;
@@ -70,14 +80,14 @@ static int renamed(void *arg, struct slice from, struct slice to)
 
 	if (login.p)
 		err = accounts_set_login(&ntlm->accounts, from, SLICE_NULL);
-	if (login.p && !err)
+	if (login.p && !err && accounts_find(&ntlm->accounts, to))
 		err = accounts_set_login(&ntlm->accounts, to, login);
 	arena_free(&arena);
 	return err;
 }
 
-static const struct auth_db_watch watch = { .password = password_set, .locked_out = locked_out,
-	.renamed = renamed };
+static const struct auth_db_watch watch = { .password = password_set,
+	.password_gone = password_gone, .locked_out = locked_out, .renamed = renamed };
 
 /* ---- life ---- */
 
@@ -191,6 +201,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_ntlm_local, accepted, STAT_COUNTER, "right answers"),
 	LCS_STAT(struct auth_ntlm_local, wrong, STAT_COUNTER, "wrong passwords"),
 	LCS_STAT(struct auth_ntlm_local, unknown, STAT_COUNTER, "accounts that are not there"),
+	LCS_STAT(struct auth_ntlm_local, ambiguous, STAT_COUNTER,
+	    "accounts that several users of the directory have"),
 	LCS_STAT(struct auth_ntlm_local, disabled, STAT_COUNTER,
 	    "accounts of disabled users, or that the domain has disabled or let expire"),
 	LCS_STAT(struct auth_ntlm_local, locked, STAT_COUNTER,
@@ -214,10 +226,17 @@ static const char manual[] =
 "(`lcsctl ntlm list` shows who has a hash). Such a hash is as good as the password for NTLM;\n"
 "guard the store accordingly.\n"
 "\n"
-"An account's name and a SIP address are two things. `EXAMPLE\\alice`, `alice@example.com` and\n"
-"plain `alice` stand for the user `alice@example.com` of that domain; `lcsctl ntlm login USER\n"
-"'EXAMPLE\\other'` gives a user an account of another name. Which address an account may use is\n"
-"then checked by `check_to()` and `check_from()`.\n";
+"An account's name and a SIP address are two things. Where a directory is followed (module dirsync)\n"
+"it says whose an account is: `EXAMPLE\\khansen` is the user whose entry has that account, be his\n"
+"address `kim.hansen@example.com`, and nobody else becomes `kim.hansen@example.com`. For accounts\n"
+"that no entry has, `EXAMPLE\\alice`, `alice@example.com` and plain `alice` stand for the user\n"
+"`alice@example.com` of that domain; `lcsctl ntlm login USER 'EXAMPLE\\other'` gives a user whose\n"
+"hash is here an account of another name. What `logins` and `ntlm login` say comes first. An account\n"
+"that several users have is refused. `lcsctl users whose 'EXAMPLE\\khansen'` shows who it is. Which\n"
+"address an account may use is then checked by `check_to()` and `check_from()`.\n"
+"\n"
+"With `nt_hash` of dirsync the hashes are the directory's, and those made here do not count for\n"
+"users who have one there.\n";
 
 LCS_MODULE(auth_ntlm,
 	.summary = "NTLMv2 sign-in of LCS clients",

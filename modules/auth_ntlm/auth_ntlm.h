@@ -21,7 +21,7 @@ struct auth_ntlm_conf {
 };
 
 struct auth_ntlm_local {
-	uint64_t accepted, wrong, unknown, disabled, locked, malformed, weak, stale, clock;
+	uint64_t accepted, wrong, unknown, ambiguous, disabled, locked, malformed, weak, stale, clock;
 	uint64_t asked, unreachable;
 };
 
@@ -53,8 +53,13 @@ static inline struct auth_ntlm_local *auth_ntlm_stats(const struct auth_ntlm *nt
 struct slice ntlm_netbios(struct arena *arena, struct slice dns);
 /** "DOMAIN\\user", or just what was typed; in the arena, .p NULL if memory is short. */
 struct slice ntlm_login(struct arena *arena, struct slice domain, struct slice user);
+/** Whom a rule (logins) names; false: none does. */
+bool ntlm_rule(struct arena *arena, const struct auth_ntlm_conf *conf, struct slice domain,
+    struct slice user, struct slice *aor);
+/** The same names as auth_db has them, without plain. */
+struct auth_db_account ntlm_account(struct slice domain, struct slice user);
 /** The AOR that an account would have whose names are (domain, user), UTF-8; wanted: the AOR
- *  that is to be signed in. .p NULL: the domain is none of ours. */
+ *  that is to be signed in. .p NULL: the domain is none of ours, or a rule gives it to another. */
 struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
     struct slice domain, struct slice user, struct slice wanted);
 
@@ -71,7 +76,8 @@ struct ntlm_sign_in {
 	struct ntlm_answer         answer;
 	unsigned char              nonce[NTLM_NONCE_BYTES];
 	struct slice               domain, user;	/* UTF-8 */
-	struct slice               aor;		/* .p NULL: the domain is none of ours */
+	bool                       by_rule;	/* aor is what a rule says */
+	struct slice               aor;		/* else as the names have it; .p NULL: none of ours */
 };
 
 /** result, counted; why: for the log, told: to the client, too. Static texts or NULL. */
@@ -80,6 +86,19 @@ enum auth_lcs_result ntlm_refuse(struct auth_lcs_handshake *h, uint64_t *counter
 /** What came of the answer: err 0 makes the keys, and tells who it is; -EACCES: a wrong password. */
 enum auth_lcs_result ntlm_conclude(const struct ntlm_sign_in *s, int err,
     const unsigned char base[NTLM_KEY_BYTES]);
+
+/* ---- stored.c ---- */
+
+struct ntlm_stored { struct slice aor; unsigned char hash[NTLM_KEY_BYTES]; };
+
+/** Whose account it is: by_account() of auth_db, or without that module who.plain. In the arena. */
+int  ntlm_whose(const struct ntlm_sign_in *s, struct auth_db_account who, struct slice *aor);
+/** The answer to who is nobody, by what the former returned; counted. */
+enum auth_lcs_result ntlm_nobody(const struct ntlm_sign_in *s, int err);
+/** The user with a hash here whom the names mean. 0, -ENOENT, -ENOTUNIQ, -ENOMEM. */
+int  ntlm_find_stored(const struct ntlm_sign_in *s, struct ntlm_stored *out);
+/** Judge the answer by it. */
+enum auth_lcs_result ntlm_check_stored(struct ntlm_sign_in *s, const struct ntlm_stored *stored);
 
 /* ---- winbind.c: accounts elsewhere ---- */
 bool ntlm_winbind_is_built(void);

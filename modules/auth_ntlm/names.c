@@ -63,15 +63,27 @@ static struct slice plain_aor(struct arena *arena, const struct auth_ntlm_conf *
 	return pieces[2].p ? arena_join(arena, pieces, 3) : SLICE_NULL;
 }
 
+bool ntlm_rule(struct arena *arena, const struct auth_ntlm_conf *conf, struct slice domain,
+    struct slice user, struct slice *aor)
+{
+	if (!rules_find(&conf->logins, ntlm_login(arena, domain, user), aor))
+		return false;
+	*aor = arena_dup(arena, *aor);
+	return true;
+}
+
+struct auth_db_account ntlm_account(struct slice domain, struct slice user)
+{
+	size_t at = slice_find(user, '@');
+
+	return (struct auth_db_account){ .name = slice_first(user, at),
+	    .domain = at < user.len ? slice_skip(user, at + 1) : domain, .is_short = at == user.len };
+}
+
 struct slice ntlm_aor(struct arena *arena, const struct auth_ntlm_conf *conf,
     struct slice domain, struct slice user, struct slice wanted)
 {
-	struct slice aor;
+	struct slice aor = user.len ? plain_aor(arena, conf, domain, user, wanted) : SLICE_NULL;
 
-	if (!user.len)
-		return SLICE_NULL;
-	if (rules_find(&conf->logins, ntlm_login(arena, domain, user), &aor))
-		return arena_dup(arena, aor);
-	aor = plain_aor(arena, conf, domain, user, wanted);
 	return rules_give(&conf->logins, aor) ? SLICE_NULL : aor;
 }

@@ -10,6 +10,7 @@
 #ifdef HAVE_WBCLIENT
 
 #include <errno.h>
+#include <stdio.h>
 #include <wbclient.h>
 
 bool ntlm_winbind_is_built(void) { return true; }
@@ -64,11 +65,15 @@ static const struct ruling *ruling_of(uint32_t nt_status)
 	return r;
 }
 
+#define NAME_BYTES 256u			/* longer ones count as not said */
+
 struct question {
 	struct lcs_job       job;	/* first */
 	struct ntlm_sign_in  s;
 	unsigned char        base[NTLM_KEY_BYTES];
 	const char          *domain, *user;
+	/* out: who it is there; empty: it did not say */
+	char                 account[NAME_BYTES], netbios[NAME_BYTES], dns[NAME_BYTES];
 	const struct ruling *ruling;	/* with -EACCES */
 };
 
@@ -86,6 +91,12 @@ static int verdict_of(wbcErr err, const struct wbcAuthErrorInfo *error,
 	default:
 		return -EIO;
 	}
+}
+
+static void copy_name(char out[NAME_BYTES], const char *name)
+{
+	if (!name || (size_t)snprintf(out, NAME_BYTES, "%s", name) >= NAME_BYTES)
+		out[0] = '\0';
 }
 
 static void ask(struct lcs_job *job)
@@ -106,8 +117,12 @@ static void ask(struct lcs_job *job)
 	p.password.response.lm_data = (uint8_t *)(uintptr_t)q->s.answer.lm.p;
 	err = wbcAuthenticateUserEx(&p, &info, &error);
 	job->err = verdict_of(err, error, &q->ruling);
-	if (job->err == 0 && info)
+	if (job->err == 0 && info) {
 		memcpy(q->base, info->user_session_key, sizeof(q->base));
+		copy_name(q->account, info->account_name);
+		copy_name(q->netbios, info->domain_name);
+		copy_name(q->dns, info->dns_domain_name);
+	}
 	wbcFreeMemory(info);
 	wbcFreeMemory(error);
 }
@@ -122,13 +137,32 @@ static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
 	    r->told);
 }
 
+/* The domain's names for it, not what was typed: several ways of writing lead to one account. */
+static struct auth_db_account account_of(const struct question *q)
+{
+	struct auth_db_account who = ntlm_account(q->s.domain, q->s.user);
+
+	if (q->account[0])
+		who = (struct auth_db_account){ .name = slice_str(q->account),
+		    .domain = slice_str(q->dns[0] ? q->dns : q->netbios), .is_short = !q->dns[0] };
+	who.plain = q->s.aor;
+	return who;
+}
+
+static enum auth_lcs_result conclude(struct question *q)
+{
+	int err = q->s.by_rule ? 0 : ntlm_whose(&q->s, account_of(q), &q->s.aor);
+
+	return err ? ntlm_nobody(&q->s, err) : ntlm_conclude(&q->s, 0, q->base);
+}
+
 static void asked(struct lcs_job *job, int err)
 {
 	struct question *q = (struct question *)job;
 	enum auth_lcs_result result;
 
 	if (!err)
-		result = ntlm_conclude(&q->s, 0, q->base);
+		result = conclude(q);
 	else	/* After a timeout the pool may still write to the question. */
 		result = refuse(q, err == -EACCES ? q->ruling : &no_winbind);
 	q->s.ntlm->lcs->finished(q->s.h, result);

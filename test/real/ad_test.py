@@ -15,11 +15,20 @@ DOMAIN, NETBIOS = "lcs.test", "LCS"
 USERS = 16
 CONFIG = """#!lcs 1
 #!define LCS_KEYTAB "{keytab}"
+#!define WITH_DIRECTORY
+#!define LCS_DIRECTORY "{env[LCS_TEST_LDAPS_URI]}"
+#!define LCS_DIRECTORY_BASE "{env[LCS_TEST_LDAP_BASE]}"
+#!define LCS_DIRECTORY_ACCOUNT "{env[LCS_TEST_LDAP_BIND_DN]}"
+#!define LCS_DIRECTORY_PASSWORD "{env[LCS_TEST_LDAP_BIND_PW]}"
 import "{root}/cfg/samples/home-lcs.cfg"
 modparam("auth_lcs", "targetname", "sip1.lcs.test")
 modparam("auth_ntlm", "accounts", "winbind")
 modparam("auth_ntlm", "logins", "LCS\\\\user15=zoe@lcs.test")
 modparam("auth_kerberos", "principals", "user15@LCS.TEST=zoe@lcs.test")
+modparam("dirsync", "ca", "{env[LCS_TEST_CA]}")
+modparam("dirsync", "interval", 1s)
+# all others were made here
+modparam("dirsync", "filter", "(msRTCSIP-PrimaryUserAddress=sip:kim.hansen@lcs.test)")
 """
 ACCOUNT = "CN={},OU=People,DC=lcs,DC=test"
 
@@ -32,9 +41,11 @@ class Domain:
             raise Skip("a domain controller wants root")
         self.dc = world.service("samba-ad", own=False)
         config = world.run.directory / "ad.cfg"
-        config.write_text(CONFIG.format(keytab=self.dc.env["LCS_TEST_KEYTAB"], root=ROOT))
+        config.write_text(CONFIG.format(keytab=self.dc.env["LCS_TEST_KEYTAB"], env=self.dc.env,
+                                        root=ROOT))
         self.users = [User(f"user{i}", f"Pass.Word-{i}", DOMAIN) for i in range(1, USERS)]
         self.zoe = User("zoe", "Pass.Word-15", DOMAIN)
+        self.kim = User("kim.hansen", "Pass.Word-14", DOMAIN)
         self.env = {k: self.dc.env[k] for k in ("KRB5_CONFIG", "KRB5RCACHEDIR")}
         names = [(u.name, "unused-1234") for u in [*self.users, self.zoe]]
         try:
@@ -64,6 +75,14 @@ class Domain:
         done = subprocess.run(["ldbmodify", "-H", f"{self.dc.directory}/private/sam.ldb"], text=True,
                               input="\n".join(lines) + "\n", capture_output=True)
         equal(done.returncode, 0, f"ldbmodify: {done.stderr}{done.stdout}")
+
+    def ticket(self, world, number):
+        """Where the ticket of an account is."""
+        cache = f"FILE:{world.path(f'cache{number}')}"
+        done = subprocess.run(["kinit", "-c", cache, f"user{number}@LCS.TEST"], text=True,
+                              input=f"Pass.Word-{number}\n", capture_output=True, env=dict(os.environ, **self.env))
+        equal(done.returncode, 0, f"kinit: {done.stderr}")
+        return cache
 
     def client(self, world, user, **how):
         return LcsClient(world.peer("tcp", self.server), user, **how)
@@ -179,15 +198,37 @@ def another_name(world):
     equal(other.code, 403, "another account under that address")
 
 
+@test("an account that the directory gives another address signs in as that, by NTLM and by ticket",
+      limit=120)
+def directory_name(world):
+    ad = domain(world)
+    equal(ad.server.try_ctl("users", "whose", "LCS\\user14").returncode != 0, True, "before")
+    ad.change("user14", **{"msRTCSIP-PrimaryUserAddress": ad.kim.uri, "msRTCSIP-UserEnabled": "TRUE"})
+    wait_until(lambda: ad.server.try_ctl("users", "show", ad.kim.aor).returncode == 0, 20, "kim is a user")
+    row = ad.server.ctl("users", "show", ad.kim.aor)
+    equal((row["account"], row["account_domain"]), ("user14", DOMAIN), "account")
+    for login in ("LCS\\user14", "lcs.test\\USER14", "user14@LCS.TEST", "user14"):
+        equal(ad.server.try_ctl("users", "whose", login).returncode, 0, f"users whose {login}")
+        ad.client(world, ad.kim, login=login).sign_in()
+    ad.sipe(world, ad.kim, login="LCS\\user14").wait_signed_on()
+    check("NTLM" in ad.schemes(ad.kim), "associations")
+    # nobody else becomes kim, and kim's account does not become the user of its name
+    for user, login, password in ((ad.kim, "LCS\\user11", "Pass.Word-11"),
+                                  (User("user14", "", DOMAIN), "LCS\\user14", "Pass.Word-14")):
+        reply = ad.client(world, user, login=login, password=password).try_sign_in()
+        equal(reply.code, 403, f"{login} as {user.aor}")
+    for number, code in ((14, 200), (12, 403)):
+        reply = KerberosClient(world.peer("tcp", ad.server), ad.kim, ad.ticket(world, number),
+                               ad.env["KRB5_CONFIG"], "sip/sip1.lcs.test@LCS.TEST").try_sign_in()
+        equal(reply.code, code, f"ticket of user{number} as kim")
+
+
 @test("pidgin-sipe signs in by a ticket of the domain, with password and with single sign-on",
       limit=60)
 def kerberos(world):
     ad = domain(world)
     one, two = ad.user(11), ad.user(12)
-    cache = f"FILE:{world.path('cache')}"
-    done = subprocess.run(["kinit", "-c", cache, "user12@LCS.TEST"], input="Pass.Word-12\n",
-                          text=True, capture_output=True, env=dict(os.environ, **ad.env))
-    equal(done.returncode, 0, f"kinit: {done.stderr}")
+    cache = ad.ticket(world, 12)
     alice = ad.sipe(world, one, "tcp", auth="krb5", login="user11@LCS.TEST", env=dict(
         ad.env, KRB5CCNAME=f"FILE:{world.path('cache')}")).wait_signed_on(30)
     bob = ad.sipe(world, two, "tls", auth="krb5", more=["--sso"],
