@@ -48,6 +48,7 @@ struct fiber {
 	int64_t                rc;		/* result of the last call as Kamailio's number */
 	struct value           resumed;		/* what vm_resume() brought */
 	const char            *err;
+	bool                   is_err_new;	/* set by the function that runs: for the tape */
 	struct value           result;
 	struct slice           captures[REGEX_CAPTURES];
 	struct vm_error        error;

@@ -16,7 +16,8 @@ struct program;
 struct fiber;
 
 enum tape_kind {
-	TAPE_CALL = 1,			/* a function came back; detail: type of the value */
+	TAPE_CALL = 1,			/* a function came back; detail: type of the value; its
+					 * text: $err, if the function set that */
 	TAPE_BRANCH,			/* a condition; detail: 1 if the jump was taken */
 	TAPE_ROUTE,			/* into route(NAME) */
 	TAPE_WAIT,			/* a function waits */

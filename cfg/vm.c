@@ -179,7 +179,11 @@ enum vm_status vm_cancel(struct fiber *f, const struct vm_host *host, void *arg)
 
 const struct vm_error *vm_error(const struct fiber *f) { return &f->error; }
 struct value vm_result(const struct fiber *f) { return f->result; }
-void vm_set_err(struct fiber *f, const char *word) { f->err = word; }
+void vm_set_err(struct fiber *f, const char *word)
+{
+	f->err = word;
+	f->is_err_new = word != NULL;
+}
 
 struct cfg_span vm_where(const struct fiber *f)
 {

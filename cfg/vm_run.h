@@ -61,6 +61,10 @@ static inline void note_call(struct run *r, const struct value *v)
 	    first_bytes(v->s) : v->type == VALUE_INT || v->type == VALUE_DURATION ?
 	    (uint64_t)v->i : 0;
 	note(r, 2, TAPE_CALL, v->type, value != 0, value);
+	if (__builtin_expect(r->f->is_err_new, 0)) {
+		tape_note_text(r->f, slice_str(r->f->err));
+		r->f->is_err_new = false;
+	}
 }
 
 #endif

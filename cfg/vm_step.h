@@ -467,6 +467,7 @@ ALWAYS_INLINE bool do_CALL(struct run *r, uint32_t a)
 	save(r);
 	if (f->flags & FUNC_MAY_FAIL)
 		r->f->err = NULL;
+	r->f->is_err_new = false;
 	v->type = VALUE_NULL;
 	st = r->host->call(r->arg, f, r->sp - argc, argc, v);
 	if (__builtin_expect(st == FN_SUSPENDED, 0))

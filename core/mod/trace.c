@@ -55,15 +55,23 @@ static bool decides(const struct program *p, const struct tape_step *s)
 	return next < p->code_count && is_branch_word(op_of(p->code[next]));
 }
 
-static bool call(const struct program *p, const struct tape_step *s, enum trace_level level,
-    struct arena *arena, struct trace_line *out)
+/* With $err behind the value, if the function set it: "false (wrong)". */
+static bool call(const struct program *p, const struct tape *tape, uint32_t step,
+    enum trace_level level, struct arena *arena, struct trace_line *out)
 {
+	const struct tape_step *s = &tape->steps[step & tape->mask];
+	struct slice why;
+
 	if (level == TRACE_DECISIONS && !decides(p, s))
 		return false;
 	if (level == TRACE_VALUES || step_detail(s) != VALUE_STRING)
 		out->value = tape_value_text(arena, s);
 	else
 		out->value = SLICE("a text");
+	why = tape_text(arena, tape, step);
+	if (why.len)
+		out->value = arena_printf(arena, "%.*s (%.*s)", SLICE_ARG(out->value),
+		    SLICE_ARG(why));
 	return true;
 }
 
@@ -91,7 +99,7 @@ bool trace_step(const struct program *p, const struct tape *tape, uint32_t step,
 	*out = (struct trace_line){ at.source ? at.source->name : "?", at.line, at.column,
 		tape_source_text(p, s), SLICE_NULL };
 	switch (step_kind(s)) {
-	case TAPE_CALL:   return call(p, s, level, arena, out);
+	case TAPE_CALL:   return call(p, tape, step, level, arena, out);
 	case TAPE_BRANCH: return branch(p, s, last_call, out);
 	case TAPE_ROUTE:  return level > TRACE_DECISIONS;
 	case TAPE_WAIT:   out->value = SLICE("waits"); return level > TRACE_DECISIONS;
