@@ -69,7 +69,20 @@ static unsigned flags_of(const struct presence_sub *sub)
 	    (d->autoextend ? AUTOEXTEND : 0);
 }
 
-void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void *arg)
+/* A list is not kept as text: *out is made for the row. */
+static int write_list(const struct presence_sub *sub, struct buf **out, struct slice *type)
+{
+	const struct presence *p = sub->user->p;
+
+	*type = SLICE_NULL;
+	*out = sub->info.flags & PRESENCE_SUB_LIST ? buf_new(1024) : NULL;
+	if (*out)	/* the engine's own object, which it shows as constant to others */
+		*type = p->lists->write(p->lists_arg, (struct presence_sub *)(uintptr_t)sub, *out);
+	return (sub->info.flags & PRESENCE_SUB_LIST) && (!*out || (*out)->failed) ? -ENOMEM : 0;
+}
+
+static int put_row(const struct presence_sub *sub, struct slice type, struct slice list,
+    store_done_fn *done, void *arg)
 {
 	const struct sub_dialog *d = sub->dialog;
 	const struct sub_client *c = d->client;
@@ -80,21 +93,31 @@ void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void 
 		store_text(sub->info.format ? sub->info.format->content_type : SLICE_NULL),
 		store_text(sub->info.watcher), store_text(sub->info.watcher_name),
 		store_text(sub->info.epid),
-		store_text(c->event), store_text(d->call_id), store_text(d->remote_tag),
+		store_text(sub_event(sub)), store_text(d->call_id), store_text(d->remote_tag),
 		store_text(d->from), store_text(d->to), store_text(c->target),
 		store_text(c->route_set),
 		store_text(c->contact), value_int(flags_of(sub)), value_int(d->local_cseq),
 		value_int(d->remote_cseq), value_int(sub->info.begun),
 		value_int(loop_wall(worker_loop())), value_int(sub->info.expires),
 		value_int(d->lifetime), value_int(d->min_gap), value_int(d->max_gap),
-		store_text(d->list ? d->list->type : SLICE_NULL),
-		store_text(d->list ? d->list->body : SLICE_NULL),
+		store_text(type), store_text(list),
 		value_string(transport_uri_name(c->hop.transport)),
 		store_address(&c->hop.remote, remote), store_address(&c->hop.local, local),
 		store_text(c->instance),
 	};
-	int err = store_is_on() ? store_run(&stmts[STMT_PUT], row, done, arg) : -ENODEV;
 
+	return store_run(&stmts[STMT_PUT], row, done, arg);
+}
+
+void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void *arg)
+{
+	struct buf *list = NULL;
+	struct slice type;
+	int err = store_is_on() ? write_list(sub, &list, &type) : -ENODEV;
+
+	if (!err)
+		err = put_row(sub, type, list ? buf_slice(list) : SLICE_NULL, done, arg);
+	buf_unref(&list);
 	if (err && done)
 		done(arg, err == -ENODEV ? 0 : err, NULL);
 }

@@ -52,7 +52,7 @@ static void put_lines(struct buf *b, const struct presence_sub *sub, const char 
 	char etag[ETAG_CHARS];
 
 	buf_put(b, SLICE("Event: "));
-	buf_put(b, sub->dialog->client->event);
+	buf_put(b, sub_event(sub));
 	put_state(b, sub, reason);
 	buf_put(b, SLICE("\r\nContact: "));
 	buf_put(b, sub->dialog->client->contact);

@@ -86,16 +86,13 @@ static bool wants_full(const struct presence_sub *sub) { return sub->is_full; }
 
 static struct slice event(const struct presence_sub *sub)
 {
-	return sub->dialog->client->event;
+	return sub_event(sub);
 }
 
-static int keep_list(struct presence_sub *sub)
+static void keep_list(struct presence_sub *sub)
 {
-	int err = sub->dialog->list ? sub_keep_list(sub) : 0;
-
-	if (!err && !(sub->info.flags & PRESENCE_SUB_ONCE))
+	if (!(sub->info.flags & PRESENCE_SUB_ONCE))
 		presence_put_sub(sub, NULL, NULL);
-	return err;
 }
 
 static const struct presence_api api = {

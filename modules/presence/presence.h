@@ -125,18 +125,17 @@ struct sub_client {
 	bool             has_hop;
 	bool             is_located;	/* hop is what the next URI, a numeric one, leads to */
 	struct slice     watcher, watcher_name, epid, instance;
-	struct slice     target, route_set, contact, event;
+	struct slice     target, route_set, contact;
+	struct slice     event;		/* empty: written as the package's name, as most are, so
+					 * that subscriptions to several packages share this */
 	char             bytes[];
 };
-
-struct sub_list { struct slice type, body; char bytes[]; };
 
 /* What only a subscription with a dialog has. */
 struct sub_dialog {
 	struct dialog_ref  ref;
 	struct timer       expiry;
 	struct sub_client *client;
-	struct sub_list   *list;	/* the body that would make it as it is; else NULL */
 	struct slice       call_id, remote_tag;	/* behind this struct */
 	struct slice       from, to;	/* likewise: of our requests, with tags */
 	uint32_t           local_cseq, remote_cseq;	/* local: of the last request sent */
@@ -268,6 +267,14 @@ struct presence_user {
 	_Alignas(max_align_t) char parts[];	/* behind them the text of aor */
 };
 
+/** As its watcher wrote it: value of the header. */
+static inline struct slice sub_event(const struct presence_sub *sub)
+{
+	struct slice event = sub->dialog->client->event;
+
+	return event.len ? event : sub->pkg->pk->name;
+}
+
 static inline struct presence_local *local_of(const struct presence *p)
 {
 	return lcs_local(p->mod);
@@ -327,8 +334,6 @@ struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watc
 int  sub_take(struct presence_sub *sub, const struct asking *a);
 /** Its notices go another way from now on. 0 or -ENOMEM. */
 int  sub_move(struct presence_sub *sub, const struct sip_hop *hop);
-/** A list has changed: keep the body that would make all of it. 0 or -ENOMEM. */
-int  sub_keep_list(struct presence_sub *sub);
 /** Its Event header is another. 0 or -ENOMEM. */
 int  sub_set_event(struct presence_sub *sub, struct slice text);
 /** From now on it is found, told, and runs out. */

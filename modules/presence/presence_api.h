@@ -256,9 +256,9 @@ struct presence_lists {
 	    struct presence_body **out);
 	/* Owner, or the control thread at the end: free your data. Also after open() failed. */
 	void (*close)(void *arg, struct presence_user *u, struct presence_sub *sub);
-	/* Owner: the body that would begin the list as it is now, of the type of the last one;
-	 * nothing if the last one would. */
-	void (*write)(void *arg, struct presence_sub *sub, struct buf *out);
+	/* Owner: the body that would begin the list as it is now, and its type; empty if no body is
+	 * needed for that. */
+	struct slice (*write)(void *arg, struct presence_sub *sub, struct buf *out);
 };
 
 struct presence_api {
@@ -368,8 +368,8 @@ struct presence_api {
 	struct slice (*event)(const struct presence_sub *sub);
 	int  (*set_event)(struct presence_sub *sub, struct slice text);
 	/** What a list is made of has changed by more than its SUBSCRIBE: from now on the store has
-	 *  what write() says. Owner. 0 or -ENOMEM. */
-	int  (*keep_list)(struct presence_sub *sub);
+	 *  what write() says. Owner. */
+	void (*keep_list)(struct presence_sub *sub);
 	const struct roaming_api *roaming;	/* modules/presence/roaming_api.h */
 };
 

@@ -67,7 +67,7 @@ static void copy_texts(struct arena *arena, const struct presence_sub *sub, stru
 	const struct sub_dialog *d = sub->dialog;
 	const struct sub_client *c = d->client;
 	const struct { struct slice *to, from; } texts[] = {
-		{ &a->t.event, c->event }, { &a->t.call_id, d->call_id },
+		{ &a->t.event, sub_event(sub) }, { &a->t.call_id, d->call_id },
 		{ &a->t.remote_tag, d->remote_tag }, { &a->t.from, d->from }, { &a->t.to, d->to },
 		{ &a->t.target, c->target }, { &a->t.route_set, c->route_set },
 		{ &a->t.contact, c->contact }, { &a->t.instance, c->instance },

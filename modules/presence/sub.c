@@ -109,29 +109,17 @@ int sub_move(struct presence_sub *sub, const struct sip_hop *hop)
 	return set_client_like(sub, &like);
 }
 
+static struct slice event_to_keep(const struct package *pkg, struct slice text)
+{
+	return slice_eq(text, pkg->pk->name) ? SLICE("") : text;
+}
+
 int sub_set_event(struct presence_sub *sub, struct slice text)
 {
 	struct sub_client like = *sub->dialog->client;
 
-	like.event = text;
+	like.event = event_to_keep(sub->pkg, text);
 	return set_client_like(sub, &like);
-}
-
-static int set_list(struct presence_sub *sub, struct slice type, struct slice body)
-{
-	struct sub_list *l = malloc(sizeof(*l) + type.len + body.len + 1);
-
-	if (!l)
-		return -ENOMEM;
-	l->type = slice_of(l->bytes, type.len);
-	l->body = slice_of(l->bytes + type.len, body.len);
-	if (type.len)
-		memcpy(l->bytes, type.p, type.len);
-	if (body.len)
-		memcpy(l->bytes + type.len, body.p, body.len);
-	free(sub->dialog->list);
-	sub->dialog->list = l;
-	return 0;
 }
 
 static void take_terms(struct presence_sub *sub, const struct asking *a)
@@ -154,14 +142,9 @@ static int take(struct presence_sub *sub, const struct sub_client *was, const st
 {
 	struct sub_client like = client_after(was, a);
 	struct sub_client *c = client_take(local_of(sub->user->p), &like);
-	int err = c ? 0 : -ENOMEM;
 
-	if (!err && a->is_list && a->req.body.len)
-		err = set_list(sub, a->req.content_type, a->req.body);
-	if (err) {
-		client_leave(local_of(sub->user->p), &c);
-		return err;
-	}
+	if (!c)
+		return -ENOMEM;
 	set_client(sub, c);
 	take_terms(sub, a);
 	return 0;
@@ -231,8 +214,8 @@ static unsigned self_flag(const struct presence_user *u, struct slice watcher)
 struct presence_sub *sub_new(struct presence_user *u, const struct asking *a)
 {
 	const struct sub_client first = { .watcher = a->req.watcher,
-	    .watcher_name = a->req.watcher_name, .epid = a->req.epid, .event = a->t.event,
-	    .route_set = a->t.route_set };
+	    .watcher_name = a->req.watcher_name, .epid = a->req.epid,
+	    .event = event_to_keep(a->pkg, a->t.event), .route_set = a->t.route_set };
 	struct presence_sub *sub = alloc_dialog(u, a);
 
 	if (!sub)
@@ -272,23 +255,6 @@ struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watc
 	sub->info.flags = self_flag(u, who);
 	count_in(sub);
 	return sub;
-}
-
-int sub_keep_list(struct presence_sub *sub)
-{
-	const struct presence *p = sub->user->p;
-	const struct sub_list *was = sub->dialog->list;
-	struct buf *whole = buf_new(1024);
-	int err = whole ? 0 : -ENOMEM;
-
-	if (whole) {
-		p->lists->write(p->lists_arg, sub, whole);
-		err = whole->failed ? -ENOMEM : 0;
-		if (!err && whole->len)
-			err = set_list(sub, was ? was->type : SLICE_NULL, buf_slice(whole));
-	}
-	buf_unref(&whole);
-	return err;
 }
 
 void sub_rate(struct presence_sub *sub)
@@ -376,7 +342,6 @@ static void free_memory(struct presence_sub *sub)
 	}
 	timer_stop(&d->expiry);
 	client_leave(local_of(sub->user->p), &d->client);
-	free(d->list);
 	if (!d->is_linked) {
 		free(sub);
 		return;

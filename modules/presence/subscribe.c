@@ -35,7 +35,7 @@ static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 	return !sub->watch && slice_eq(d->call_id, a->t.call_id) &&
 	    slice_eq(d->remote_tag, a->t.remote_tag) &&
 	    slice_eq(sub->info.epid, a->req.epid) &&
-	    slice_eq_nocase(d->client->event, a->t.event) &&
+	    slice_eq_nocase(sub_event(sub), a->t.event) &&
 	    d->remote_cseq == a->cseq;
 }
 
@@ -57,7 +57,7 @@ static void drop_forgotten(struct presence_user *u, const struct presence_sub *f
 		next = watcher_next(sub);
 		if (sub != fresh && !sub->watch && sub->pkg == fresh->pkg &&
 		    slice_eq(sub->info.epid, fresh->info.epid) &&
-		    slice_eq(sub->dialog->client->event, fresh->dialog->client->event) &&
+		    slice_eq(sub_event(sub), sub_event(fresh)) &&
 		    (sub->info.flags & PRESENCE_SUB_LIST) == (fresh->info.flags & PRESENCE_SUB_LIST))
 			sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
 	}
@@ -268,8 +268,6 @@ static void change(struct presence_user *u, struct asking *a, struct presence_su
 		err = u->p->lists->open(u->p->lists_arg, u, sub, &a->req);
 	if (!err)
 		err = sub_take(sub, a);
-	if (!err && is_other_list)
-		err = sub_keep_list(sub);
 	if (err) {
 		refuse_list(a, err);
 		user_end_turn(u);

@@ -221,12 +221,12 @@ static bool is_once(const struct rls_list *l)
 	return l->r->presence->sub_info(l->sub)->flags & PRESENCE_SUB_ONCE;
 }
 
-void rls_list_write(const struct rls_list *l, struct buf *out)
+struct slice rls_list_write(const struct rls_list *l, struct buf *out)
 {
 	struct xml_writer w;
 
 	if (l->owner.len)
-		return;
+		return SLICE_NULL;
 	xml_write_init(&w, out);
 	xml_begin(&w, l->is_lcs ? "adhoclist" : "resource-lists");
 	xml_put_attr(&w, "xmlns", l->is_lcs ? ADRL_NS : LISTS_NS);
@@ -238,6 +238,7 @@ void rls_list_write(const struct rls_list *l, struct buf *out)
 	}
 	xml_end(&w);
 	xml_end(&w);
+	return l->is_lcs ? ADRL_TYPE : LISTS_TYPE;
 }
 
 int rls_body(struct rls_list *l, bool full, struct presence_body **out)

@@ -112,14 +112,15 @@ static struct slice put_text(char **at, struct slice s)
 
 static struct rls_entry *entry_new(struct rls_list *l, struct slice uri, struct slice aor)
 {
-	struct rls_entry *e = calloc(1, sizeof(*e) + uri.len + aor.len + 1);
+	bool is_in_uri = slice_ends(uri, aor);		/* "sip:" and that, as most are */
+	struct rls_entry *e = calloc(1, sizeof(*e) + uri.len + (is_in_uri ? 0 : aor.len) + 1);
 	char *at = (char *)(e + 1);
 
 	if (!e)
 		return NULL;
 	e->list = l;
 	e->uri = put_text(&at, uri);
-	e->aor = put_text(&at, aor);
+	e->aor = is_in_uri ? slice_skip(e->uri, uri.len - aor.len) : put_text(&at, aor);
 	list_push_back(&l->entries, &e->node);
 	l->count++;
 	l->unknown++;
@@ -459,7 +460,9 @@ static int replace_entry(struct rls_entry *e, struct slice to)
 		wait_for_all(a.l);
 	}
 	arena_free(&a.arena);
-	return err ? err : a.l->r->presence->keep_list(a.l->sub);
+	if (!err)
+		a.l->r->presence->keep_list(a.l->sub);
+	return err;
 }
 
 /* What a client has given names the new one from now on, in the store, too. Contacts have been

@@ -218,13 +218,12 @@ static int build(void *arg, struct presence_user *u, struct presence_sub *sub, b
 	return l ? rls_body(l, full, out) : 0;
 }
 
-static void write_list(void *arg, struct presence_sub *sub, struct buf *out)
+static struct slice write_list(void *arg, struct presence_sub *sub, struct buf *out)
 {
 	const struct rls *r = arg;
 	const struct rls_list *l = r->presence->sub_data(sub);
 
-	if (l)
-		rls_list_write(l, out);
+	return l ? rls_list_write(l, out) : SLICE_NULL;
 }
 
 static void close_list(void *arg, struct presence_user *u, struct presence_sub *sub)

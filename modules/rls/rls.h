@@ -91,8 +91,8 @@ int rls_read(struct arena *arena, struct slice content_type, struct slice body,
 struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
     const struct presence_request *req, bool is_lcs);
 void rls_list_free(struct rls_list *l);
-/** The body that would make it as it is, of the type of its own; nothing for contacts. */
-void rls_list_write(const struct rls_list *l, struct buf *out);
+/** The body that would make it as it is, and its type; nothing for contacts. */
+struct slice rls_list_write(const struct rls_list *l, struct buf *out);
 /** Step by step; 0, -E2BIG, -ENOMEM, or as rls_read(). */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts
