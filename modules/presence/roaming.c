@@ -8,19 +8,6 @@
 
 /* ---- the event package ---- */
 
-struct presence_body *roaming_body(const struct roaming *r, const struct roaming_list *l)
-{
-	struct buf *b = buf_new(l ? 256 + l->size * 2 : 256);
-	struct presence_body *body = NULL;
-
-	if (b)
-		r->kind->put(b, l);
-	if (b && !b->failed)
-		body = presence_body_new(slice_str(r->kind->content_type), SLICE_NULL, buf_slice(b));
-	buf_unref(&b);
-	return body;
-}
-
 static int build(void *arg, struct presence_user *u, unsigned view,
     const struct presence_sub *one, struct presence_body **out)
 {

@@ -10,10 +10,11 @@
 
 /* ---- roaming.c ---- */
 extern const struct roaming_api presence_roaming;
-/** The whole list; NULL if memory is short. */
-struct presence_body *roaming_body(const struct roaming *r, const struct roaming_list *l);
 
 /* ---- roaming_change.c ---- */
+/** The whole list (NULL: of who has none), as it is sent; NULL if memory is short. */
+struct presence_body *roaming_body(const struct roaming *r, const struct roaming_list *l);
+/** From any worker; the contract of roaming_api.change. */
 int roaming_change(struct roaming *r, const struct roaming_request *req, const void *changes,
     unsigned count, roaming_done_fn *done, void *arg);
 /** On the owner of req->aor. early is set before return unless another change has to be
@@ -29,6 +30,7 @@ int roaming_write(const struct roaming *r, struct slice aor, const struct roamin
 int roaming_read_all(struct roaming *r);
 
 /* ---- roaming_service.c ---- */
+/** A request of a client's for one of the kind's operations; answered on its worker. */
 void roaming_serve(struct roaming *r, struct service_request *req,
     const struct service_asked *asked, const void *change,
     void (*answered)(struct roaming *r, struct service_request *req,
@@ -40,11 +42,15 @@ int  roaming_add_operations(struct roaming *r);
 /** In load(): from now on the lists follow when users are renamed. 0 or -errno. */
 int  roaming_follow_names(struct roaming *r);
 
-/* ---- roaming_rpc.c ---- */
+/* ---- roaming_rpc.c: control thread; 0, or a negative code with call->error ---- */
+/** Whose list the call is about; *list NULL: he has none. -ENOENT: he is no user either. */
 int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
     const struct roaming_list **list);
+/** Change it, in one; call->result is set. *given (may be NULL): the number of what is
+ *  new, 0 if it is not known yet. */
 int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
     unsigned count, unsigned *given);
+/** All of it anew, from parameter "list" as the kind's exporter prints it. */
 int roaming_rpc_import(struct roaming *r, struct lcs_rpc_call *call);
 
 #endif

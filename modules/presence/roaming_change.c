@@ -61,18 +61,34 @@ static void push(struct roaming_asking *a, struct presence_body *body)
 	presence_body_unref(&body);
 }
 
-static struct presence_body *delta_body(const struct roaming_asking *a)
+/* Takes b, which may be NULL. */
+static struct presence_body *body_of(const struct roaming *r, struct buf *b)
 {
-	struct buf *b = buf_new(512);
 	struct presence_body *body = NULL;
 
-	if (b)
-		a->r->kind->put_delta(b, a->draft);
 	if (b && !b->failed)
-		body = presence_body_new(slice_str(a->r->kind->content_type), SLICE_NULL,
+		body = presence_body_new(slice_str(r->kind->content_type), SLICE_NULL,
 		    buf_slice(b));
 	buf_unref(&b);
 	return body;
+}
+
+struct presence_body *roaming_body(const struct roaming *r, const struct roaming_list *l)
+{
+	struct buf *b = buf_new(l ? 256 + l->size * 2 : 256);
+
+	if (b)
+		r->kind->put(b, l);
+	return body_of(r, b);
+}
+
+static struct presence_body *delta_body(const struct roaming_asking *a)
+{
+	struct buf *b = buf_new(512);
+
+	if (b)
+		a->r->kind->put_delta(b, a->draft);
+	return body_of(a->r, b);
 }
 
 /* ---- no ---- */
