@@ -64,7 +64,7 @@ void check_adapt(struct check *c, struct expr *e, struct type want);
 void check_regex(struct check *c, struct expr *pattern);
 void check_const(struct check *c, struct const_decl *d);
 
-/* ---- operators (check_op.c) ---- */
+/* ---- operators (check_op.c): for check_expr(), as all up to the calls ---- */
 void check_unary(struct check *c, struct expr *e);
 void check_binary(struct check *c, struct expr *e);
 
@@ -115,10 +115,14 @@ void check_where(struct check *c, struct expr *e, unsigned where, const char *do
 bool check_test_call(struct check *c, struct expr *e);
 
 /* ---- scopes and facts (check_scope.c) ---- */
+/** A block of its own begins, and ends: its variables go. */
 void scope_open(struct check *c);
 void scope_close(struct check *c);
+/** Gives it a slot; warns if it hides another one. */
 void scope_add(struct check *c, struct decl *d);
+/** From the innermost block outwards; NULL: none is visible. */
 struct decl *scope_find(const struct check *c, struct slice name);
+/** All that are visible, for "did you mean". */
 void scope_candidates(const struct check *c, struct candidates *out);
 /** A variable as it is looked at: two uses with one key mean the same value as long as nobody
  * writes it. Empty if that cannot be told. */

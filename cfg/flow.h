@@ -63,7 +63,10 @@ bool flow_is_set(const struct flow_state *s, unsigned slot);
 void flow_set_var(struct flow_state *s, unsigned slot);
 
 /* ---- flow_say.c: s is what is known at the place that is spoken of ---- */
+/** Is this the round that speaks, and can anything get here? */
 bool flow_may_say(const struct flow *f, const struct flow_state *s);
+/** An answer, a relay, Record-Route; the end of a route, drop, a variable that is read: what s
+ *  shows to be wrong with it is said. */
 void flow_say_reply(struct flow *f, const struct flow_state *s, const struct expr *e);
 void flow_say_relay(struct flow *f, const struct flow_state *s, const struct expr *e);
 void flow_say_record(struct flow *f, const struct flow_state *s, const struct expr *e);
@@ -88,6 +91,7 @@ void flow_learn(const struct expr *e, struct flow_state *yes, struct flow_state 
     const struct flow_state *before);
 
 /* ---- flow_eval.c ---- */
+/** What evaluating e does to s, calls and all. */
 void flow_eval(struct flow *f, struct flow_state *s, const struct expr *e);
 /** A condition: s is used up, yes and no are what it leaves. */
 void flow_branch(struct flow *f, struct flow_state *s, const struct expr *e,

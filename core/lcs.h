@@ -125,20 +125,26 @@ struct lcs_need  { const char *name; unsigned version; bool optional; };	/* of a
 const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared);
 
 /* ---- a module's own places, from code that has no lcs_call ---- */
+/** shared_size bytes, one piece for the process. Any thread; who writes what is the module's
+ *  affair. */
 void       *lcs_shared(const struct lcs_mod *mod);
-void       *lcs_local(const struct lcs_mod *mod);			/* of the calling worker */
+/** local_size bytes, those of the calling worker: on workers only. */
+void       *lcs_local(const struct lcs_mod *mod);
 /** Of any worker, for adding up what its owner counts; NULL before it has started. */
 const void *lcs_local_of(const struct lcs_mod *mod, unsigned worker);
-/** Parameters under a generation (lcs_ctx_gen(), gen_peek()). */
+/** Parameters under a generation: of a message lcs_ctx_gen(), elsewhere (timers, RPC) the current
+ *  one, gen_peek(). NULL: the module is not in it. Lives as long as gen. */
 const void *lcs_conf(const struct lcs_mod *mod, const struct gen *gen);
-/** Parameters of the generation being prepared or current, for timers and RPC: gen_peek(). */
+/** As loadmodule has it, with "_" for "-"; for logs. Any thread. */
 const char *lcs_mod_name(const struct lcs_mod *mod);
 
 /* ---- core settings that modules may ask for ---- */
+/** A setting of the core by its name, "server_name"; as preset if the configuration is silent.
+ *  NULL: there is none of that name. Lives as long as gen. Any thread. */
 const struct value *lcs_setting(const struct gen *gen, const char *name);
 /** Is host one of our domains or addresses (alias, listeners, server_name)? port 0: any. */
 bool lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port);
-/** Our domains (aliases), for admin defaults. */
+/** Our domains (aliases) in the order of the configuration: how many; *out lives as long as gen. */
 unsigned lcs_aliases(const struct gen *gen, const struct slice **out);
 
 /** name and doc are read at once, not kept. */

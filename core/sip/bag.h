@@ -36,6 +36,7 @@ int bag_set_field(struct lcs_bag *bag, struct slice name, int64_t nth, struct sl
 int bag_push_field(struct lcs_bag *bag, struct slice name, struct slice field, struct value value);
 
 /* ---- flags by number, 0 to 63; by name: api.h, where "5" is flag 5 ---- */
+/** All of them, flag 0 in the lowest bit. */
 uint64_t bag_flag_bits(const struct lcs_bag *bag);
 void bag_set_flag_bits(struct lcs_bag *bag, uint64_t bits);
 

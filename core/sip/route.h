@@ -34,6 +34,7 @@ enum fn_status host_call_now(struct lcs_ctx *ctx, const struct sym_func *f,
     const struct value *argv, unsigned argc, struct value *ret);
 
 /* ---- within.c: blocks that have only so long ---- */
+/** For the machine: a block begins that has so long, and ends; level: how many are around it. */
 void within_push(void *ctx, usec_t after, unsigned level);
 void within_pop(void *ctx, unsigned level);
 /** The run is over: no deadline of it counts any more. */

@@ -38,6 +38,7 @@ int link_send(int fd, const struct link_msg *m);
 int link_receive(int fd, struct link_msg *m, int wait);
 
 /* ---- the server's side ---- */
+/** One message without descriptors. 0 or -errno. */
 int link_say(int fd, enum link_kind kind, const char *text);
 /** Ask for sockets: on 0 l has them. -errno with text: what the supervisor says. */
 int link_open_listener(int fd, struct net_listener *l, char text[512]);

@@ -82,6 +82,7 @@ void sup_release_parent(void);
 void sup_write_pid_file(void);
 
 /* ---- the server's process (child.c) ---- */
+/** Fork the server, with the sockets as they are. 0 or -errno. */
 int  sup_start_child(void);
 /** It has said all it will say. File its report, plan the next one.
  *  asked: we had told it to end. */
@@ -90,8 +91,11 @@ void sup_child_ended(int status, bool asked);
 void sup_watch_workers(void);
 
 /* ---- sockets (sockets.c) ---- */
+/** The one of ours that is bound to the same address and port, of streams or of datagrams as it;
+ *  NULL: none is. */
 struct net_listener *sup_socket_of(const struct net_listener *l);
 void sup_forget_listener(struct net_listener *l);
+/** The server asks for one: opened, and answered with descriptors or why not. */
 void sup_open_listener(const struct link_msg *asked);
 /** Sockets and words as the next server wants them; what cannot be had is left out. */
 void sup_settle_listeners(void);

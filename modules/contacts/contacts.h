@@ -15,6 +15,7 @@ struct contacts { struct roaming lists; };
 
 /* ---- journal.c ---- */
 extern const struct store_schema contacts_schema;
+/* For struct roaming_kind: row, load_row. */
 bool contacts_row(const struct roaming_draft *d, unsigned i, struct slice aor,
     struct roaming_row *out);
 bool contacts_load_row(struct roaming_draft *d, struct arena *arena, const struct value *c);
@@ -24,6 +25,7 @@ extern const struct roaming_operation contacts_operations[];
 
 /* ---- rpc.c ---- */
 extern const struct lcs_rpc contacts_rpcs[];
+/* For struct roaming_kind: import_count, import. */
 size_t contacts_import_count(const json_t *list);
 int    contacts_import(const json_t *list, void *changes);
 

@@ -285,9 +285,13 @@ static inline const struct presence_conf *conf_of(const struct presence *p)
 }
 
 /* ---- package.c ---- */
+/** In load(): the contract of presence_api.add_package. */
 int  package_add(struct presence *p, const struct presence_package *pk, void *arg);
+/** By name, byte by byte (RFC 6665 8.2.1); NULL: nobody brought it. */
 struct package *package_find(struct presence *p, struct slice name);
+/** Never NULL: pk was added. */
 struct package *package_of(struct presence *p, const struct presence_package *pk);
+/* presence_api.package and .allow_events. */
 const struct presence_package *package_named(struct presence *p, struct slice name);
 struct slice package_announced(struct presence *p);
 /* Seconds. */
@@ -295,7 +299,8 @@ int64_t package_default_expires(const struct package *pkg);
 int64_t package_min_expires(const struct package *pkg);
 int64_t package_max_expires(const struct package *pkg);
 
-/* ---- user.c ---- */
+/* ---- user.c: owner ---- */
+/** The contract of presence_api.user. */
 struct presence_user *user_find(struct presence *p, struct slice aor, bool make);
 /** The same, if lcs_user_key() of aor is known. */
 struct presence_user *user_at(struct presence *p, struct slice aor, uint64_t key, bool make);
@@ -324,6 +329,7 @@ enum presence_right view_right(struct presence_user *u, const struct presence_pa
 uint64_t view_hash(struct presence_body *b);
 
 /* ---- sub.c ---- */
+/** A random one, as hex digits without an end. */
 void tag_make(char tag[TAG_CHARS]);
 /** Unlinked, with all texts of the request; NULL if memory is short. */
 struct presence_sub *sub_new(struct presence_user *u, const struct asking *a);
@@ -395,6 +401,7 @@ void notify_stop(struct presence_sub *sub);
 
 /* ---- notice.c ---- */
 #define ETAG_CHARS (2 * sizeof(uint64_t))
+/** The tag of a body (RFC 5839), written to text. */
 struct slice notice_etag(struct presence_body *body, char text[ETAG_CHARS]);
 /** Send one; reason NULL: the subscription goes on, else this is its last. 0, -EINVAL (no
  *  request can be made of its dialog), -ENOMEM. */
@@ -420,6 +427,7 @@ void ending_start(struct presence_local *local);
 void ending_stop(struct presence_local *local);
 
 /* ---- watch.c ---- */
+/** Any worker: the contracts of presence_api.watch and .unwatch. */
 int  watch_begin(struct presence *p, const struct presence_watch_args *args,
     presence_notice_fn *fn, void *arg, struct presence_watch **out);
 void watch_end(struct presence *p, struct presence_watch **w);

@@ -40,11 +40,18 @@ struct tm_request {			/* a request from nothing: NOTIFY, OPTIONS, BYE, MESSAGE *
 };
 
 struct tm_api {
+	/* The transaction that ctx runs for; NULL: none was made. Borrowed until TM_GONE. */
 	struct tm_tx *(*current)(struct tm *tm, struct lcs_ctx *ctx);
 	/* Make the server transaction if there is none. 0, -EEXIST: retransmission, or error. */
 	int  (*ensure)(struct tm *tm, struct lcs_ctx *ctx);
+	/* Forward ctx's request to its targets by a transaction, which is made if need be; an ACK
+	 * without one statelessly. Targets are used up. 0: branches were made; -EALREADY: it has
+	 * its final response; -ENOENT: no target; or why none could be made. */
 	int  (*relay)(struct tm *tm, struct lcs_ctx *ctx);
+	/* As lcs_respond(). */
 	int  (*respond)(struct tm *tm, struct lcs_ctx *ctx, const struct response_parts *parts);
+	/* fn is told what becomes of a server transaction, from now on, until TM_GONE; watched, it
+	 * outlives a script that says nothing. 0 or -ENOMEM. */
 	int  (*watch)(struct tm *tm, struct tm_tx *tx, tm_event_fn *fn, void *arg);
 	/* Send a request of our own. fn is told TM_PROVISIONAL*, TM_FINAL, TM_GONE, on the
 	 * worker that called. Of an INVITE TM_FINAL comes for each 2xx, copies included, since
