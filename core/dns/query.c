@@ -11,11 +11,13 @@
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define SOCKETS_MAX    32u
 #define FAILURE_TTL_MS 3000		/* a silent server is not asked again at once */
 #define SWEEP_MS       60000
+#define TELL_MS        60000		/* the log hears of silent servers so often at most */
 
 struct query {
 	struct list   node;		/* in the worker's list */
@@ -34,6 +36,8 @@ struct channel {			/* one per worker */
 };
 
 static struct channel *channels[WORKERS_MAX];
+static _Atomic(msec_t) told;		/* when the log was told of silent servers; 0: never */
+static _Atomic(bool) is_silent;		/* it was, and nobody has answered since */
 
 static struct channel *mine(void) { return channels[worker_self()]; }
 
@@ -197,6 +201,28 @@ static int error_of(int status)
 	}
 }
 
+/* Without names most requests to elsewhere fail, each for itself: say once what it comes from. */
+static void say_silent(const struct channel *c, const struct query *q)
+{
+	msec_t now = loop_now(worker_loop()), last = atomic_load(&told);
+
+	if ((last && now - last < TELL_MS) ||
+	    !atomic_compare_exchange_strong(&told, &last, now ? now : 1))
+		return;
+	atomic_store(&is_silent, true);
+	log_warning("dns", "no name server answers servers=\"%s\" name=%s: requests for names that "
+	    "are not known yet fail until one does; which are asked is said by dns_servers, else "
+	    "by /etc/resolv.conf",
+	    c->conf->servers && *c->conf->servers ? c->conf->servers : "the system's", q->name);
+}
+
+static void say_answers(const struct query *q)
+{
+	if (atomic_load_explicit(&is_silent, memory_order_relaxed) &&
+	    atomic_exchange(&is_silent, false))
+		log_notice("dns", "a name server answers again name=%s", q->name);
+}
+
 static struct dns_answer *make_answer(struct channel *c, const struct query *q, int status,
     const unsigned char *msg, int len)
 {
@@ -233,6 +259,10 @@ static void answered(void *arg, int status, int timeouts, unsigned char *msg, in
 	count_by(&c->counters.timeouts, (uint64_t)timeouts);
 	if (status != ARES_SUCCESS && error_of(status) != -ENOENT)
 		count_by(&c->counters.failures, 1);
+	if (status != ARES_SUCCESS && error_of(status) == -ETIMEDOUT)
+		say_silent(c, q);
+	else
+		say_answers(q);
 	a = make_answer(c, q, status, msg, len);
 	if (a)
 		dns_cache_take(a, loop_now(worker_loop()));

@@ -204,6 +204,7 @@ def black_hole(world):
         equal(one.final(request).code, 200, "MESSAGE between local users")
         times.append(time.monotonic() - start)
     check(hole.recv(1500, socket.MSG_DONTWAIT), "the server never asked the name server")
+    wait_until(lambda: "no name server answers" in server.log_text(), 30, "the log names the cause")
     check(max(times) < LOCAL_LIMIT_S, f"OPTIONS, REGISTER and MESSAGE took up to {max(times):.3f} s")
 
 
