@@ -24,7 +24,8 @@ enum tape_kind {
 	TAPE_LATE,			/* a deadline passed: its else block is next */
 	TAPE_END,			/* detail: enum vm_status */
 	TAPE_REPLY,			/* value: status that the server sent */
-	TAPE_RELAY,			/* value: tape_hop() */
+	TAPE_RELAY,			/* value: where to, as core/sip/flight.c packs it;
+					 * 0: not known yet; detail: 1 if it is IPv4 */
 	TAPE_TEXT			/* value: eight bytes more of what the step before says */
 };
 

@@ -142,7 +142,7 @@ static const char *index_start_line(struct indexer *x, const char *p)
 	return lf + 1;
 }
 
-/* There is a place for one more than are counted, which index_hdr() fills first. */
+/* There is a place for one more than are counted, which index_hdrs() fills first. */
 static int grow(struct indexer *x)
 {
 	struct sip_msg *msg = x->msg;

@@ -22,7 +22,7 @@ void epoch_thread_unregister(void);	/* hands its pending items on */
 
 /** Nothing borrowed from shared tables is held by this thread now. Frees what is due. */
 void epoch_quiet(void);
-void epoch_offline(void);		/* quiet until epoch_online(): before epoch_wait */
+void epoch_offline(void);		/* quiet until epoch_online(): before it sleeps */
 void epoch_online(void);
 
 /** Any thread: free item (by drop, on some registered thread) after a grace period.

@@ -30,7 +30,7 @@
 
 _Atomic int log_level_now = LOG_LEVEL_NOTICE;
 
-/* A ring and its place in the lists of log_thread. */
+/* A ring and its place in the lists of log_main(). */
 struct source {
 	struct log_ring *ring;
 	struct source   *next;

@@ -2,7 +2,7 @@
  * core/lab/run.h - clock, loop, workers and job pools in one thread, driven by the test.
  *
  * Takes the place of core/run at link time (but for gen.c, which is real). Time
- * stands still until fake_advance(); all workers are this thread, one after the
+ * stands still until fake_advance_to(); all workers are this thread, one after the
  * other, so that a run is the same every time.
  */
 #ifndef CORE_LAB_RUN_H

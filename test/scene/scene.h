@@ -100,7 +100,7 @@ struct agent *agent_declare(struct slice name, const struct sock_addr *addr);
 /** Do what stands behind the arrow. */
 void agent_send(struct agent *a, const struct step *step);
 void agent_close(struct agent *a, struct slice transport, unsigned line);
-/** What fake/net.h sends lands here. */
+/** What the server sends (core/lab/net.h) lands here. */
 int  agents_wire(const struct sip_hop *hop, struct slice bytes);
 /** Authorization or Proxy-Authorization line for the last challenge; empty if there is none. */
 struct slice agent_credentials(const struct agent *a, struct slice user, struct slice password,
