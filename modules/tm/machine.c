@@ -44,14 +44,14 @@ msec_t tm_patience(const struct tm_times *times)
 
 /* ---- the one timer ---- */
 
-static void set_timer(struct tm_machine *m)
+static void set_timer(struct tm_machine *m, msec_t now)
 {
 	msec_t due = m->end_at;
 
 	if (m->repeat_at && (!due || m->repeat_at < due))
 		due = m->repeat_at;
 	if (due)
-		timer_start(&m->timer, due - now_ms());
+		timer_start(&m->timer, due - now);
 	else
 		timer_stop(&m->timer);
 }
@@ -86,18 +86,19 @@ static msec_t next_interval(const struct tm_machine *m, const struct tm_times *t
 	return twice;
 }
 
-static void repeat_in(struct tm_machine *m, msec_t interval)
+static void repeat_in(struct tm_machine *m, msec_t now, msec_t interval)
 {
 	m->interval = (uint32_t)interval;
-	m->repeat_at = interval ? now_ms() + interval : 0;
+	m->repeat_at = interval ? now + interval : 0;
 }
 
-static void set_repeat(struct tm_machine *m, enum tm_repeat repeat, const struct tm_times *times)
+static void set_repeat(struct tm_machine *m, enum tm_repeat repeat, msec_t now,
+    const struct tm_times *times)
 {
 	if (repeat == TM_REPEAT_START)
-		repeat_in(m, first_interval(m, times));
+		repeat_in(m, now, first_interval(m, times));
 	else if (repeat == TM_REPEAT_NEXT)
-		repeat_in(m, next_interval(m, times));
+		repeat_in(m, now, next_interval(m, times));
 	else if (repeat == TM_REPEAT_STOP)
 		m->repeat_at = 0;
 }
@@ -106,20 +107,20 @@ static void set_repeat(struct tm_machine *m, enum tm_repeat repeat, const struct
 
 static void enter(struct tm_machine *m, const struct tm_cell *cell, const struct tm_times *times)
 {
-	msec_t length;
+	msec_t now = now_ms(), length;
 
 	m->state = cell->next;
-	set_repeat(m, cell->repeat, times);
+	set_repeat(m, cell->repeat, now, times);
 	if (cell->end != TM_END_KEEP) {
 		length = tm_end_length(cell->end, m->reliable, times);
 		if (length == 0 && cell->end != TM_END_NONE)
 			m->state = TM_TERMINATED;
-		m->end_at = length ? now_ms() + length : 0;
+		m->end_at = length ? now + length : 0;
 	}
 	if (m->state == TM_TERMINATED)
 		tm_machine_stop(m);
 	else
-		set_timer(m);
+		set_timer(m, now);
 }
 
 void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable,
@@ -143,25 +144,31 @@ const struct tm_cell *tm_machine_step(struct tm_machine *m, enum tm_input input,
 void tm_machine_wait_on(struct tm_machine *m)
 {
 	m->repeat_at = 0;
-	set_timer(m);
+	set_timer(m, now_ms());
 }
 
 void tm_machine_look_in(struct tm_machine *m, msec_t delay)
 {
-	m->repeat_at = now_ms() + delay;
-	set_timer(m);
+	msec_t now = now_ms();
+
+	m->repeat_at = now + delay;
+	set_timer(m, now);
 }
 
 void tm_machine_end_in(struct tm_machine *m, msec_t delay)
 {
-	m->end_at = now_ms() + delay;
-	set_timer(m);
+	msec_t now = now_ms();
+
+	m->end_at = now + delay;
+	set_timer(m, now);
 }
 
 void tm_machine_repeat(struct tm_machine *m, const struct tm_times *times)
 {
-	repeat_in(m, times->t1);
-	set_timer(m);
+	msec_t now = now_ms();
+
+	repeat_in(m, now, times->t1);
+	set_timer(m, now);
 }
 
 void tm_machine_stop(struct tm_machine *m)

@@ -14,13 +14,14 @@
 
 static void fire(struct wheel_timer *t);
 
-static struct tm_work *work_new(struct tm_tx *tx, struct lcs_ctx *ctx)
+static struct tm_work *work_new(struct tm_local *local, struct tm_tx *tx, struct lcs_ctx *ctx)
 {
 	struct tm_work *work = arena_zalloc(lcs_arena(ctx), sizeof(*work));
 
 	if (!work)
 		return NULL;
 	work->ctx = ctx;
+	work->conf = lcs_conf(local->tm->mod, lcs_ctx_gen(ctx));
 	work->at.tx = tx;
 	work->tail = &work->first;
 	work->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
@@ -36,7 +37,7 @@ static struct tm_tx *tx_new(struct tm_local *local, struct lcs_ctx *ctx)
 	if (!tx)
 		return NULL;
 	memset(tx, 0, sizeof(*tx));
-	tx->work = work_new(tx, ctx);
+	tx->work = work_new(local, tx, ctx);
 	if (!tx->work) {
 		pool_put(&local->pool, tx, sizeof(*tx));
 		return NULL;

@@ -23,13 +23,6 @@ const struct tm_conf *tm_conf_now(const struct tm_local *local)
 	return conf ? conf : &preset;
 }
 
-const struct tm_conf *tm_conf_of(const struct tm_tx *tx)
-{
-	if (!tx->work)
-		return tm_conf_now(tx->local);
-	return lcs_conf(tx->local->tm->mod, lcs_ctx_gen(tx->work->ctx));
-}
-
 /* ---- parameters ---- */
 
 static int check(const void *conf, struct diag *diag)

@@ -189,6 +189,7 @@ struct tm_branch {			/* in the request's arena */
 
 struct tm_work {			/* in the request's arena */
 	struct lcs_ctx        *ctx;	/* counted */
+	const struct tm_conf  *conf;	/* of its generation */
 	struct tm_at           at;
 	const struct sip_edit *last;	/* as the script left it when it relayed */
 	struct tm_branch      *first, **tail;
@@ -237,10 +238,13 @@ struct tm_client {
 /* ---- tm.c ---- */
 /** State of this worker, from callbacks that carry nothing. */
 struct tm_local *tm_here(void);
-/** Parameters that a transaction runs under. */
-const struct tm_conf *tm_conf_of(const struct tm_tx *tx);
-/** The same where there is no transaction any more. */
+/** Parameters where there is no request any more. */
 const struct tm_conf *tm_conf_now(const struct tm_local *local);
+/** Those that a transaction runs under. */
+static inline const struct tm_conf *tm_conf_of(const struct tm_tx *tx)
+{
+	return tx->work ? tx->work->conf : tm_conf_now(tx->local);
+}
 static inline struct tm_at *tm_at_of(struct lcs_ctx *ctx) { return lcs_tx(ctx); }
 
 /* ---- server.c: the side of whoever asked ---- */
