@@ -66,13 +66,11 @@ static size_t room_for(const struct sip_out *out)
 	return room;
 }
 
-int sip_out_write(struct sip_out *out)
+static int write_now(struct sip_out *out)
 {
 	struct buf *buf;
 	int err = 0;
 
-	if (out->bytes)
-		return 0;
 	lcs_assert(out->base);
 	complete_hop(&out->hop);
 	if (sending)
@@ -87,6 +85,11 @@ int sip_out_write(struct sip_out *out)
 		buf_unref(&buf);
 	out->bytes = buf;
 	return err;
+}
+
+int sip_out_write(struct sip_out *out)
+{
+	return out->bytes ? 0 : write_now(out);
 }
 
 static void tell(struct inbox_item *item)

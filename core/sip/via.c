@@ -11,13 +11,18 @@ struct via {				/* in the message's arena */
 	struct slice   branch;
 };
 
+static const struct slice heads[TRANSPORT_COUNT] = {
+	[TRANSPORT_NONE] = SLICE_INIT("Via: SIP/2.0/ "),
+	[TRANSPORT_UDP] = SLICE_INIT("Via: SIP/2.0/UDP "),
+	[TRANSPORT_TCP] = SLICE_INIT("Via: SIP/2.0/TCP "),
+	[TRANSPORT_TLS] = SLICE_INIT("Via: SIP/2.0/TLS "),
+};
+
 void lcs_put_via(struct buf *out, const struct sip_hop *hop, struct slice branch)
 {
 	char text[300];
 
-	buf_put(out, SLICE("Via: SIP/2.0/"));
-	buf_put(out, transport_via_name(hop->transport));
-	buf_put_char(out, ' ');
+	buf_put(out, heads[hop->transport]);
 	buf_put(out, net_sent_by(hop, text));
 	buf_put(out, hop->transport == TRANSPORT_UDP ? SLICE(";rport;branch=") : SLICE(";branch="));
 	buf_put(out, branch);
