@@ -59,7 +59,8 @@ void out_fail(struct sip_out *out, int err);
 /* ---- udp.c ---- */
 int  udp_start(struct net_worker *net);
 void udp_stop(struct net_worker *net);
-void udp_send(struct sip_out *out);	/* takes it */
+/** udp_out.c; takes it: it goes at the end of the turn. */
+void udp_send(struct sip_out *out);
 
 /* ---- deliver.c ---- */
 /** Parse and hand on, or let it be taken; true if a message was given away, for which
