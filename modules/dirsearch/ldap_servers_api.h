@@ -54,6 +54,10 @@ static inline const char *ldap_servers_defect(struct slice text)
 /** In load(). module: a static text. */
 static inline void ldap_servers_init(struct ldap_servers *s, const char *module)
 {
+	int version;
+
+	/* Any call sets up libldap's own globals, but not safely from two threads of the pool. */
+	ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
 	s->module = module;
 	lock_init(&s->lock, LOCK_JOB_POOL);
 }

@@ -10,6 +10,7 @@ from contacts_test import keeps
 from lib import homes, sip, sipe
 from lib.gss import environment
 from lib.kernel import is_dead
+from lib.ports import free_port
 from lib.tap import SLACK, check, equal, test, wait_until
 from lib.wire import Capture, latencies, summary
 from lib.world import User
@@ -217,7 +218,7 @@ def goes_on(world, how):
     pair = homes.own(world, users=2)
     one, two = pair.one.user(), pair.two.user()
     watcher = world.agent(one, "tcp", pair.one)
-    contact = f"<sip:{one.name}@127.0.0.1:5999;transport=tcp>"
+    contact = f"<sip:{one.name}@127.0.0.1:{free_port()};transport=tcp>"
     equal(watcher.register(contact=contact).code, 200, "REGISTER")
     watched = world.agent(two, "tcp", pair.two).signed_in()
     dialog = watch(watcher, two.uri, contact).get("Call-ID")

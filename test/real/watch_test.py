@@ -4,6 +4,7 @@ import signal
 import time
 
 from lib.kernel import is_dead
+from lib.ports import free_port
 from lib.tap import SLACK, check, equal, test, wait_until
 
 WITHIN_S = 1.0 * SLACK
@@ -83,7 +84,7 @@ def publish(agent, note):
 @test("after kill -9 a watcher is told the state without subscribing again", limit=60)
 def survives(world):
     server, (one, two, _) = world.own_server("home", transports=("tcp", "tls"))
-    contact = f"<sip:{one.name}@127.0.0.1:5999;transport=tcp>"
+    contact = f"<sip:{one.name}@127.0.0.1:{free_port()};transport=tcp>"
     watcher = world.agent(one, "tcp", server)
     equal(watcher.register(contact=contact).code, 200, "REGISTER")
     watch(watcher, two.uri, contact)
