@@ -8,41 +8,19 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define NAMES_MAX 32u
 #define DAY       86400ll
-#define SOON_DAYS 14
 
-static int64_t seconds_between(const ASN1_TIME *from, const ASN1_TIME *to)
-{
-	int days = 0, seconds = 0;
-
-	if (ASN1_TIME_diff(&days, &seconds, from, to) != 1)
-		return INT64_MAX;
-	return days * DAY + seconds;
-}
-
-/*
- * Two weeks are time to act. Certificates that are made for days only are renewed by
- * machines, late in their life; there the last fifth counts.
- */
 static void judge_dates(const struct tls_judged *j, struct diag *diag)
 {
-	const ASN1_TIME *end = X509_get0_notAfter(j->cert);
-	int64_t left = seconds_between(NULL, end);
-	int64_t life = seconds_between(X509_get0_notBefore(j->cert), end);
-	int64_t soon = life / 5 < SOON_DAYS * DAY ? life / 5 : SOON_DAYS * DAY;
-	char date[32] = "";
-	struct tm tm;
+	struct tls_time_left t = tls_time_left(j->cert);
 
-	if (left >= soon)
-		return;
-	if (ASN1_TIME_to_tm(end, &tm) == 1)
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
-	diag_file_warning(diag, j->param, "this certificate expires on %s UTC, in %lld %s: \"%.*s\"",
-	    date, (long long)(left >= 2 * DAY ? left / DAY : left / 3600),
-	    left >= 2 * DAY ? "days" : "hours", SLICE_ARG(j->file));
+	if (t.is_soon)
+		diag_file_warning(diag, j->param, "this certificate expires on %.10s %.5s UTC, in %lld "
+		    "%s: \"%.*s\"", t.date, t.date + 11,
+		    (long long)(t.seconds >= 2 * DAY ? t.seconds / DAY : t.seconds / 3600),
+		    t.seconds >= 2 * DAY ? "days" : "hours", SLICE_ARG(j->file));
 }
 
 static struct slice list_of(const struct slice *names, unsigned count, char *text, size_t room)

@@ -135,6 +135,9 @@ LCS_MODULE(tls,
 	.prepare = tls_prepare,
 	.commit = tls_commit,
 	.retire = tls_retire,
+	.rpcs = tls_rpcs,
+	.worker_start = tls_watch_start,
+	.worker_stop = tls_watch_stop,
 	.manual =
 	    "Loading this module makes `tls:` listeners and `transport=tls` hops work. Clients\n"
 	    "need no certificate unless the listener says `require_client_certificate = true`.\n"
@@ -143,5 +146,8 @@ LCS_MODULE(tls,
 	    "listener with `faces = \"peers\"`, where everybody shows a certificate of `peer_ca` that\n"
 	    "names one of them; a listener with `faces = \"clients\"` asks nobody. Towards a peer\n"
 	    "there is mutual TLS or nothing: its certificate must name it, it must ask for ours, and\n"
-	    "UDP and TCP are refused. Scripts ask from_peer() and $peer. See doc/recipes/two-homes.md.\n",
+	    "UDP and TCP are refused. Scripts ask from_peer() and $peer. See doc/recipes/two-homes.md.\n\n"
+	    "`lcsctl certificates list` says until when our certificates are good. In the last two\n"
+	    "weeks (of one made for less than ten weeks: the last fifth) `lcs -c` warns, and the log\n"
+	    "does once a day. A new file takes effect with `lcsctl config commit`.\n",
 );

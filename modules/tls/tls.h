@@ -22,6 +22,9 @@ struct tls_local {			/* statistics of one worker */
 	uint64_t peers_in, peers_out;
 	uint64_t peer_without_certificate, peer_untrusted, peer_unknown, peer_one_way;
 	msec_t   told;			/* when a refused peer was last named in the log; 0: never */
+	struct lcs_mod *mod;
+	struct timer    look;		/* of worker 0: at our own certificates */
+	msec_t          looked;		/* when the log was told of them; 0: never */
 };
 
 #define TLS_ALPN_MAX 256u
@@ -59,6 +62,12 @@ struct tls_judged { const char *param; struct slice file; X509 *cert; };
 /** Say what is wrong with the set's certificates in the eyes of clients: a name that is not ours
  *  is an error, one that expires soon a warning. 0 or -EINVAL. */
 int tls_judge(const struct tls_set *set, const struct tls_conf *conf, struct diag *diag);
+struct tls_time_left {
+	int64_t seconds;		/* negative: over */
+	bool    is_soon;		/* time to renew it */
+	char    date[32];		/* when it ends: 2027-01-31T00:00:00Z */
+};
+struct tls_time_left tls_time_left(const X509 *cert);
 struct tls_set *tls_set_ref(struct tls_set *set);
 void tls_set_unref(struct tls_set **set);
 
@@ -96,6 +105,14 @@ const char *tls_peers_find(const struct tls_peers *peers, X509 *cert);
 int  tls_peers_check(const struct tls_conf *conf, struct diag *diag);
 /** Count a peer that is refused, and say why, once a second and worker at most. */
 void tls_peer_refused(struct lcs_mod *mod, SSL *ssl, uint64_t *count, const char *why);
+
+/* ---- validity.c ---- */
+/** A row for each certificate of ours; NULL if memory is short. */
+json_t *tls_certificates(const struct tls_set *set, const struct tls_conf *conf);
+extern const struct lcs_rpc tls_rpcs[];
+/** worker_start and worker_stop: a look at them each hour, by worker 0. */
+int  tls_watch_start(struct lcs_mod *mod, void *arg);
+void tls_watch_stop(struct lcs_mod *mod, void *arg);
 
 extern const struct stream_ops tls_stream_ops;
 

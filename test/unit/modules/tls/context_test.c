@@ -233,7 +233,62 @@ static void protocols_that_are_none(void **state)
 	}
 }
 
+/* ---- for how long ---- */
+
+static void renewal_is_due_in_the_last_fifth_and_two_weeks(void **state)
+{
+	static const struct { long past, left; bool is_soon; } rows[] = {
+		{ 0, 86400, false }, { 68000, 18400, false }, { 70000, 16400, true },
+		{ 86400, -60, true }, { 300 * 86400, 15 * 86400, false },
+		{ 300 * 86400, 13 * 86400, true },
+	};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		X509 *x = certificate("server.example", key);
+		struct tls_time_left t;
+
+		X509_gmtime_adj(X509_getm_notBefore(x), -rows[i].past);
+		X509_gmtime_adj(X509_getm_notAfter(x), rows[i].left);
+		t = tls_time_left(x);
+		assert_int_equal(t.is_soon, rows[i].is_soon);
+		assert_int_equal(t.seconds < 0, rows[i].left < 0);
+		assert_int_equal(strlen(t.date), strlen("2027-01-31T00:00:00Z"));
+		X509_free(x);
+	}
+	EVP_PKEY_free(key);
+}
+
+static void each_certificate_is_listed(void **state)
+{
+	char item[256];
+	struct slice items[1];
+	struct tls_conf conf = { .certificate = slice_str(paths[0][0]),
+				 .server_certificate = { 1, items } };
+	struct tls_set *set = set_new();
+	json_t *rows;
+
+	(void)state;
+	snprintf(item, sizeof(item), "%s=%s:%s", names[1], paths[1][0], paths[1][1]);
+	items[0] = slice_str(item);
+	rows = tls_certificates(set, &conf);
+	assert_int_equal(json_array_size(rows), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		assert_string_equal(json_string_value(json_object_get(row, "file")), paths[i][0]);
+		assert_string_equal(json_string_value(json_object_get(row, "asked_for")),
+		    i ? names[1] : "");
+		assert_string_equal(json_string_value(json_object_get(row, "state")), "good");
+	}
+	json_decref(rows);
+	tls_set_unref(&set);
+}
+
 UNIT_MAIN(
+	cmocka_unit_test(renewal_is_due_in_the_last_fifth_and_two_weeks),
+	cmocka_unit_test_setup_teardown(each_certificate_is_listed, make_pairs, remove_pairs),
 	cmocka_unit_test_setup_teardown(each_client_has_its_protocol, make_pairs, remove_pairs),
 	cmocka_unit_test_setup_teardown(protocols_that_are_none, make_pairs, remove_pairs),
 	cmocka_unit_test_setup_teardown(each_name_has_its_certificate, make_pairs, remove_pairs))
