@@ -59,6 +59,8 @@ void diag_file_warning(struct diag *d, const char *param, const char *fmt, ...)
 unsigned diag_own_names(const struct diag *d, struct slice *names, unsigned max);
 /** Does a listener of this configuration face them: "clients", "peers"? */
 bool diag_has_listener_facing(const struct diag *d, struct slice who);
+/** Does this configuration load the module, where it is needed for some parameters only? */
+bool diag_has_module(const struct diag *d, const char *name);
 
 enum diag_format { DIAG_TEXT, DIAG_TEXT_COLOUR, DIAG_JSON };
 /** All messages in file order to a stdio stream. */

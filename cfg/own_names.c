@@ -1,5 +1,6 @@
 /*
- * cfg/own_names.c - the names that a server goes by, for modules that check something against them.
+ * cfg/own_names.c - what modules check something against: the names that a server goes by, its
+ * listeners and its other modules.
  */
 #include "cfg/cfg.h"
 #include "cfg/diag_item.h"
@@ -28,6 +29,14 @@ bool diag_has_listener_facing(const struct diag *d, struct slice who)
 {
 	for (unsigned i = 0; d->cfg && i < d->cfg->listener_count; i++)
 		if (cfg_listener_faces(&d->cfg->listeners[i], who))
+			return true;
+	return false;
+}
+
+bool diag_has_module(const struct diag *d, const char *name)
+{
+	for (unsigned i = 0; d->cfg && i < d->cfg->module_count; i++)
+		if (strcmp(d->cfg->modules[i].sym->name, name) == 0)
 			return true;
 	return false;
 }

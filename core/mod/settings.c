@@ -119,6 +119,22 @@ static void read_dns(const struct cfg *cfg, struct arena *arena, struct dns_conf
 	};
 }
 
+/* A URL is shown to whoever may read the configuration or the log. */
+static int check_mirror(const struct cfg *cfg, struct diag *diag)
+{
+	struct slice rest = setting_text(cfg, "store_mirror"), place;
+
+	rest = slice_skip(rest, slice_search(rest, SLICE("://")) + 3);
+	place = slice_first(rest, slice_find(rest, '/'));
+	place = slice_first(place, slice_find(place, '@') < place.len ? slice_find(place, '@') : 0);
+	if (slice_find(place, ':') == place.len)
+		return 0;
+	diag_add(diag, DIAG_ERROR, 409, place_of(cfg, "store_mirror"), "the password does not belong into "
+	    "store_mirror but into store_mirror_password, as \"${file:/etc/lcs/mirror.password}\" or "
+	    "\"${cred:mirror}\"");
+	return -EINVAL;
+}
+
 static int read_mirror(const struct cfg *cfg, struct arena *arena, const struct server_setup *setup,
     struct store_mirror_conf *mirror)
 {
@@ -202,6 +218,8 @@ int settings_read(const struct cfg *cfg, struct arena *arena, struct diag *diag,
 	out->setup.workers = read_workers(cfg);
 	err = read_log(cfg, arena, diag, &out->setup.log);
 	later = read_store(cfg, arena, out);
+	err = err ? err : later;
+	later = check_mirror(cfg, diag);
 	err = err ? err : later;
 	later = listeners_read(cfg, diag, &out->setup);
 	return err ? err : later;

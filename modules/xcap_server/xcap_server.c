@@ -76,6 +76,8 @@ static int check(const void *conf, struct diag *diag)
 	if (!is_root(c->root))
 		return diag_error(diag, "root", "begins with a slash, does not end with one, and needs "
 		    "no percent signs");
+	if (slice_eq(c->basic, SLICE("ldap")) && !diag_has_module(diag, "auth_ldap"))
+		return diag_error(diag, "basic", "needs loadmodule \"auth_ldap\"");
 	return check_listen(c, diag);
 }
 
@@ -86,10 +88,6 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	int n = 0;
 
 	(void)next;
-	if (slice_eq(c->basic, SLICE("ldap")) && !x->ldap) {
-		log_error("xcap_server", "basic = \"ldap\" needs loadmodule \"auth_ldap\"");
-		return -ENOENT;
-	}
 	if (x->loaded)
 		return 0;
 	if (store_is_on())
