@@ -28,6 +28,8 @@ struct auth_db {
 /* ---- news.c ---- */
 int  news_password(struct auth_db *db, struct slice name, struct slice domain,
     struct slice password);
+/** He was added with this name. */
+int  news_named(struct auth_db *db, struct slice aor, struct slice display_name);
 /** What others have made of a password that was set here does not count any more. */
 void news_password_gone(struct auth_db *db, struct slice aor);
 /** Signed out, too. */

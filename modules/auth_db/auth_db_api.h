@@ -16,6 +16,8 @@ enum auth_db_state { AUTH_DB_UNKNOWN, AUTH_DB_DISABLED, AUTH_DB_ENABLED };
 struct auth_db_watch {
 	/* A password was set, and is stored here. 0 or -errno, which the administrator is told. */
 	int  (*password)(void *arg, struct slice name, struct slice domain, struct slice password);
+	/* Added here, with this name for people. 0 or -errno, which the administrator is told. */
+	int  (*named)(void *arg, struct slice aor, struct slice display_name);
 	/* The directory has his secrets from now on: those made here are to be forgotten. */
 	void (*password_gone)(void *arg, struct slice aor);
 	/* Disabled or deleted: must not be signed in any more. aor: name@domain. */

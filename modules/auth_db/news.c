@@ -14,6 +14,16 @@ int news_password(struct auth_db *db, struct slice name, struct slice domain,
 	return err;
 }
 
+int news_named(struct auth_db *db, struct slice aor, struct slice display_name)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		if (db->watches[i].watch->named)
+			err = db->watches[i].watch->named(db->watches[i].arg, aor, display_name);
+	return err;
+}
+
 void news_password_gone(struct auth_db *db, struct slice aor)
 {
 	for (unsigned i = 0; i < db->watch_count; i++)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define DISPLAY_MAX 255u		/* a column of the store */
+
 static struct users *users_of(struct lcs_mod *mod)
 {
 	return &((struct auth_db *)lcs_shared(mod))->users;
@@ -96,23 +98,38 @@ static int told_user(struct lcs_rpc_call *call, struct slice name, struct slice 
 	return 0;
 }
 
+/* What was told to everybody: the password, and how people call him. */
+static int tell_of(struct lcs_rpc_call *call, const struct user_texts *t, struct slice password)
+{
+	struct auth_db *db = lcs_shared(call->mod);
+	int err = news_password(db, t->name, t->domain, password);
+
+	if (err || !t->display_name.len)
+		return err;
+	return news_named(db, arena_printf(call->arena, "%.*s@%.*s", SLICE_ARG(t->name),
+	    SLICE_ARG(t->domain)), t->display_name);
+}
+
 static int put(struct lcs_rpc_call *call, bool is_new)
 {
-	struct slice text = json_text(call->params, "user"), name, domain;
+	struct slice text = json_text(call->params, "user");
 	struct slice password = json_text(call->params, "password");
-	int err = split_aor(text, &name, &domain);
+	struct user_texts t = { .display_name = json_text(call->params, "display_name") };
+	int err = split_aor(text, &t.name, &t.domain);
 
 	if (!err && !password.len)
 		return lcs_rpc_fail(call, -EINVAL, "the password is empty");
+	if (t.display_name.len > DISPLAY_MAX)
+		return lcs_rpc_fail(call, -EINVAL, "display_name is longer than %u bytes", DISPLAY_MAX);
 	if (!err)
-		err = users_put(users_of(call->mod), name, domain, password, is_new);
+		err = users_put(users_of(call->mod), &t, password, is_new);
 	if (!err)
-		err = news_password(lcs_shared(call->mod), name, domain, password);
+		err = tell_of(call, &t, password);
 	if (err)
 		return refuse(call, err, text);
 	log_notice("auth_db", "user %s user=%.*s@%.*s", is_new ? "added" : "has a new password",
-	    SLICE_ARG(name), SLICE_ARG(domain));
-	return told_user(call, name, domain);
+	    SLICE_ARG(t.name), SLICE_ARG(t.domain));
+	return told_user(call, t.name, t.domain);
 }
 
 static int rpc_add(struct lcs_rpc_call *call)
@@ -229,16 +246,17 @@ static int put_new(struct auth_db *db, struct slice to, const struct user *old,
     struct slice password)
 {
 	size_t at = slice_find(to, '@');
-	struct slice name = slice_first(to, at), domain = slice_skip(to, at + 1);
+	const struct user_texts t = { .name = slice_first(to, at), .domain = slice_skip(to, at + 1),
+	    .display_name = old->texts.display_name };
 	bool enabled = old->enabled;
-	int err = users_put(&db->users, name, domain, password, true);
+	int err = users_put(&db->users, &t, password, true);
 
 	if (err)
 		return err;
 	if (!enabled)
 		err = users_enable(&db->users, to, false);
 	if (!err)
-		err = news_password(db, name, domain, password);
+		err = news_password(db, t.name, t.domain, password);
 	if (err)
 		users_delete(&db->users, to);
 	return err;
@@ -360,6 +378,12 @@ static const struct lcs_rpc_arg user_and_password[] = {
 	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
+static const struct lcs_rpc_arg new_user[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
+	{ "display_name", VALUE_STRING, false, "as lists show it, and as others find him (dirsearch)" },
+	{ 0 }
+};
 static const struct lcs_rpc_arg user_and_digests[] = {
 	{ "user", VALUE_STRING, true, "name@domain" },
 	{ "ha1", VALUE_STRING, true, "MD5 of name:domain:password, in hex; the realm is the domain" },
@@ -382,7 +406,7 @@ static const struct lcs_rpc_arg some_users[] = {
 };
 
 const struct lcs_rpc auth_db_rpcs[] = {
-	{ "users.add", RIGHT_ADMIN, user_and_password, rpc_add, "add a user" },
+	{ "users.add", RIGHT_ADMIN, new_user, rpc_add, "add a user" },
 	{ "users.import", RIGHT_ADMIN, user_and_digests, rpc_import,
 	  "add a user of another server by the digests that it kept, as Kamailio's ha1 and ha1b" },
 	{ "users.passwd", RIGHT_ADMIN, user_and_password, rpc_passwd, "set a user's password" },

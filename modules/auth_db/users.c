@@ -316,11 +316,9 @@ static int commit_one(struct users *u, struct user *user, bool gone)
 	return users_commit(u, &step, 1);
 }
 
-int users_put(struct users *u, struct slice name, struct slice domain, struct slice password,
-    bool must_be_new)
+int users_put(struct users *u, const struct user_texts *t, struct slice password, bool must_be_new)
 {
-	const struct user_texts t = { .name = name, .domain = domain };
-	struct user *user = user_new(&t);
+	struct user *user = user_new(t);
 	const struct user *old = user ? users_find(u, user->aor) : NULL;
 	int err;
 

@@ -69,8 +69,9 @@ struct auth_db_account;
 int accounts_whose(const struct users *u, const struct auth_db_account *who, struct slice *aor);
 
 /* ---- administration: control thread; store first, then memory. 0 or -errno ---- */
-int users_put(struct users *u, struct slice name, struct slice domain, struct slice password,
-    bool must_be_new);			/* -EEXIST / -ENOENT; -EPERM: it is in the directory */
+/** t: name, domain and, for a new one, display_name. -EEXIST / -ENOENT; -EPERM: the directory has his
+ *  password. */
+int users_put(struct users *u, const struct user_texts *t, struct slice password, bool must_be_new);
 /* By what another server kept: MD5 in hex, lower case; full may be empty. -EEXIST. */
 int users_adopt(struct users *u, struct slice name, struct slice domain, struct slice md5,
     struct slice md5_full);

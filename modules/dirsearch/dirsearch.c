@@ -28,9 +28,22 @@ static int renamed(void *arg, struct slice from, struct slice to)
 	return people_rename(arg, from, to);
 }
 
+/* Who was added here with a name can be found by it; what lcsctl directory has said of him stays. */
+static int named(void *arg, struct slice aor, struct slice display_name)
+{
+	const struct person *old = people_find(arg, aor);
+	struct person_view v = { .field = { { NULL, 0 } } };
+
+	if (old)
+		person_view(old, &v);
+	v.field[PERSON_AOR] = aor;
+	v.field[PERSON_DISPLAY] = display_name;
+	return people_put(arg, &v);
+}
+
 static int follow_names(struct dirsearch *d)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed };
+	static const struct auth_db_watch watch = { .named = named, .renamed = renamed };
 	void *state = NULL;
 	const struct auth_db_api *db = lcs_import(d->mod, "auth_db", &state);
 
@@ -200,7 +213,9 @@ LCS_MODULE(dirsearch,
 	    "A search names beginnings of attributes (`givenName`, `sn`, `displayName`, `mail`,\n"
 	    "`msRTCSIP-PrimaryUserAddress`, `company`, `c`, `title`, `l`, `st`, `telephoneNumber`,\n"
 	    "`physicalDeliveryOfficeName`); all must fit, capitals do not matter. A search that names\n"
-	    "nothing is refused. What is known of people is set with `lcsctl directory set`.\n"
+	    "nothing is refused. What is known of people is set with `lcsctl directory set`; of users who\n"
+	    "were added with a name (`lcsctl users add alice@example.com display_name='Alice Brown'`) that\n"
+	    "is known. Who was added without one, and of whom nothing was set, is found by nobody.\n"
 	    "\n"
 	    "With `people = \"ldap\"` a directory server is searched, as it is with Active Directory: who\n"
 	    "has `msRTCSIP-PrimaryUserAddress` below `ldap_base`. At most 5000 entries are looked at for\n"

@@ -178,12 +178,19 @@ static void check_secrets(const char *aor, const char *md5, const char *nt, bool
 	assert_int_equal(user->by_directory, by_directory);
 }
 
+static int set_password(const char *password)
+{
+	const struct user_texts alice = { .name = SLICE("alice"), .domain = SLICE("example.com") };
+
+	return users_put(&db.users, &alice, slice_str(password), false);
+}
+
 static void a_secret_of_the_directory_is_the_only_one(void **state)
 {
 	struct auth_db_entry e = entry("2", "alice@example.com", "alice", "corp.example.com");
 
 	(void)state;
-	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("here"), false), 0);
+	assert_int_equal(set_password("here"), 0);
 	assert_true(user_ha1(users_find(&db.users, e.aor), true, DIGEST_SHA256).len > 0);
 	assert_int_equal(say(e), AUTH_DB_SAME);
 	e.nt_hash = SLICE(NT);
@@ -194,8 +201,7 @@ static void a_secret_of_the_directory_is_the_only_one(void **state)
 	assert_int_equal(say(e), AUTH_DB_CHANGED);
 	check_secrets("alice@example.com", MD5, NT, true);
 	assert_int_equal(say(e), AUTH_DB_SAME);
-	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("new"), false),
-	    -EPERM);
+	assert_int_equal(set_password("new"), -EPERM);
 	e.nt_hash = SLICE("");
 	assert_int_equal(say(e), AUTH_DB_CHANGED);
 	check_secrets("alice@example.com", MD5, NONE, true);
@@ -212,7 +218,7 @@ static void without_its_secret_he_has_none(void **state)
 	e.nt_hash = e.ha1[DIGEST_MD5] = SLICE("");
 	assert_int_equal(say(e), AUTH_DB_CHANGED);
 	check_secrets("alice@example.com", NONE, NONE, false);
-	assert_int_equal(users_put(&db.users, SLICE("alice"), SLICE("example.com"), SLICE("new"), false), 0);
+	assert_int_equal(set_password("new"), 0);
 }
 
 static void a_renamed_entry_keeps_what_it_has(void **state)
