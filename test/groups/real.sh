@@ -5,6 +5,7 @@
 # build: plain
 # sanitizers: asan tsan
 # can: names
+# beside: yes
 # limit: 2400
 # packages: python3 curl sip-tester nftables gcc libc6-dev baresip-core linphone-cli openssl netcat-openbsd tcpdump iproute2 procps util-linux knot knot-dnsutils e2fsprogs mount pidgin-sipe libpurple-dev libpurple-bin libxml2-dev libxml2-utils pkgconf krb5-kdc krb5-admin-server krb5-user samba samba-ad-dc samba-ad-provision samba-dsdb-modules winbind ldb-tools python3-samba ldap-utils slapd faketime gawk mariadb-server mariadb-client
 # repair: python3 test/real/run.py -k 'WORDS OF THE TEST' keeps every log of one test
@@ -16,6 +17,14 @@ if [ "${1:-}" = --list ]; then
 fi
 need_program lcs
 need_program lcsctl
+
+# Two builds' runs may go side by side: each has its own ports and networks.
+case $LCS_VARIANT in
+asan) slot=1 ;;
+tsan) slot=2 ;;
+*) slot=0 ;;
+esac
+export LCS_SVC_SLOT=$(((${LCS_SVC_SLOT:-0} + slot) % 10))
 
 # LCS_BUILD tells the demo which build to start, and that it need not build.
 export LCSCTL=$LCS_BUILD/lcsctl LCS_DEMO=$LCS_SRC/utils/demo
