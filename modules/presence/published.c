@@ -179,8 +179,11 @@ static int read_condition(struct published *b, struct sip_view *view, struct are
 		b->lines = CODINGS_LINE;
 	if (err)
 		return err;
-	if (view_hdr(view, HDR_SIP_IF_MATCH, SLICE_NULL, 0, &h))
+	if (view_hdr(view, HDR_SIP_IF_MATCH, SLICE_NULL, 0, &h)) {
+		if (!h.value.len)
+			return refuse(b, 400, "SIP-If-Match names nothing");
 		b->c.etag = h.value;
+	}
 	if (!b->c.etag.len && (!b->c.body.len || b->c.is_removal))
 		return refuse(b, 400, b->c.is_removal ? "Nothing to remove without SIP-If-Match" :
 		    "A body is needed");

@@ -35,6 +35,19 @@ static const struct xml_node *body_of(const struct xml_node *root)
 	return xml_child(root, SERVICE_SOAP_NS, SLICE("Body"));
 }
 
+/* SOAP 1.1, 4.2.3. */
+static bool must_understand(const struct xml_node *root)
+{
+	const struct xml_node *header = xml_child(root, SERVICE_SOAP_NS, SLICE("Header"));
+	bool must;
+
+	for (const struct xml_node *n = xml_child(header, XML_ANY_NS, SLICE_NULL); n;
+	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+		if (xml_bool(xml_attr(n, SERVICE_SOAP_NS, SLICE("mustUnderstand")), &must) == 0 && must)
+			return true;
+	return false;
+}
+
 int service_read_body(struct arena *arena, struct slice body, const struct service_conf *conf,
     struct service_asked *asked, struct service_refusal *why)
 {
@@ -49,6 +62,8 @@ int service_read_body(struct arena *arena, struct slice body, const struct servi
 	asked->body = body_of(root);
 	if (!asked->body)
 		return refused(why, 400, SLICE("Not a SOAP 1.1 envelope with a Body"));
+	if (must_understand(root))
+		return refused(why, 400, SLICE("A SOAP header that must be understood is not"));
 	asked->operation = xml_child(asked->body, XML_ANY_NS, SLICE_NULL);
 	if (!asked->operation)
 		return refused(why, 400, SLICE("The SOAP Body names no operation"));

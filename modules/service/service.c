@@ -148,6 +148,24 @@ static int check_type(struct lcs_ctx *ctx, struct service_refusal *why)
 	return refused(why, 415, SLICE_NULL, "Accept: application/SOAP+xml\r\n");
 }
 
+/* Half of what was asked would be done, and which half nobody knew. What belongs to an operation
+ * may stand beside it (directorySearch). */
+static int check_single(const struct service_request *req, struct service_refusal *why)
+{
+	const struct xml_node *op = req->asked.operation;
+
+	for (const struct xml_node *n = xml_next(op, SERVICE_NS, SLICE_NULL); n;
+	    n = xml_next(n, SERVICE_NS, SLICE_NULL))
+		if (find_operation(req->s, n->name))
+			return refused(why, 400, SLICE("A SERVICE asks for one operation"), "");
+	for (const struct xml_node *n = xml_child(op, SERVICE_NS, SLICE_NULL); n;
+	    n = xml_next(n, SERVICE_NS, SLICE_NULL))
+		if (xml_next(n, SERVICE_NS, n->name))
+			return refused(why, 400, arena_printf(req->arena, "%.*s is there twice",
+			    SLICE_ARG(n->name)), "");
+	return 0;
+}
+
 static int find_it(struct service_request *req, bool is_self, struct service_refusal *why)
 {
 	struct service_asked *asked = &req->asked;
@@ -159,7 +177,7 @@ static int find_it(struct service_request *req, bool is_self, struct service_ref
 		return refused(why, 403, SLICE("Only for oneself"), "");
 	if (!(req->op->flags & SERVICE_DOMAIN) && !asked->aor.len)
 		return refused(why, 404, SLICE("The Request-URI names no user"), "");
-	return 0;
+	return check_single(req, why);
 }
 
 static int read_request(struct service_request *req, const struct service_conf *conf,
