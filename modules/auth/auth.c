@@ -133,6 +133,7 @@ static unsigned offers(struct auth *auth, struct arena *arena, struct slice real
 	    { conf->md5, SLICE("MD5") } };
 	struct buf *b = buf_new(512);
 	char nonce[NONCE_CHARS];
+	const struct auth_offer offer = { realm, slice_of(nonce, sizeof(nonce)), conf->qop, stale };
 	unsigned n = 0;
 
 	nonce_make(&auth->nonces, clock_wall(), nonce);
@@ -140,8 +141,7 @@ static unsigned offers(struct auth *auth, struct arena *arena, struct slice real
 		if (!algs[i].is_on)
 			continue;
 		buf_clear(b);
-		auth_put_challenge(b, conf, realm, slice_of(nonce, NONCE_CHARS), algs[i].name,
-		    stale);
+		auth_put_challenge(b, &offer, algs[i].name);
 		values[n] = b->failed ? SLICE_NULL : arena_dup(arena, buf_slice(b));
 		n += values[n].p != NULL;
 	}

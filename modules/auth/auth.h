@@ -36,9 +36,10 @@ enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
     struct slice realm, struct auth_asked *out);
 enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex);
+/* What is asked for, by whichever algorithm: one nonce for all, since the client answers one. */
+struct auth_offer { struct slice realm, nonce, qop; bool stale; };
 /** The value of a header that challenges, without its end of line. */
-void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slice realm,
-    struct slice nonce, struct slice alg, bool stale);
+void auth_put_challenge(struct buf *b, const struct auth_offer *offer, struct slice alg);
 int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct slice realm,
     bool stale);
 /** nc of credentials; 0: none, or none that can be read. */

@@ -5,9 +5,10 @@
 
 #include <errno.h>
 
-void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slice realm,
-    struct slice nonce, struct slice alg, bool stale)
+void auth_put_challenge(struct buf *b, const struct auth_offer *offer, struct slice alg)
 {
+	struct slice realm = offer->realm;
+
 	buf_put(b, SLICE("Digest realm=\""));
 	for (size_t i = 0; i < realm.len; i++) {
 		if (realm.p[i] == '"' || realm.p[i] == '\\')
@@ -15,23 +16,22 @@ void auth_put_challenge(struct buf *b, const struct auth_conf *conf, struct slic
 		buf_put_char(b, realm.p[i]);
 	}
 	buf_put(b, SLICE("\", nonce=\""));
-	buf_put(b, nonce);
+	buf_put(b, offer->nonce);
 	buf_put(b, SLICE("\", algorithm="));
 	buf_put(b, alg);
-	if (conf->qop.len) {
+	if (offer->qop.len) {
 		buf_put(b, SLICE(", qop=\""));
-		buf_put(b, conf->qop);
+		buf_put(b, offer->qop);
 		buf_put_char(b, '"');
 	}
-	if (stale)
+	if (offer->stale)
 		buf_put(b, SLICE(", stale=true"));
 }
 
-static void put_line(struct buf *b, const struct auth_conf *conf, bool proxy, struct slice realm,
-    const char nonce[NONCE_CHARS], struct slice alg, bool stale)
+static void put_line(struct buf *b, bool proxy, const struct auth_offer *offer, struct slice alg)
 {
 	buf_put(b, proxy ? SLICE("Proxy-Authenticate: ") : SLICE("WWW-Authenticate: "));
-	auth_put_challenge(b, conf, realm, slice_of(nonce, NONCE_CHARS), alg, stale);
+	auth_put_challenge(b, offer, alg);
 	buf_put(b, SLICE("\r\n"));
 }
 
@@ -56,21 +56,21 @@ int auth_challenge(struct auth *auth, struct lcs_ctx *ctx, bool proxy, struct sl
 	const struct auth_conf *conf = auth_conf_of(auth, ctx);
 	struct response_parts parts = { .status = proxy ? 407 : 401 };
 	char nonce[NONCE_CHARS];
+	const struct auth_offer offer = { realm, slice_of(nonce, sizeof(nonce)), conf->qop, stale };
 	struct buf *lines = buf_new(512);
 	int err = -ENOMEM;
 
 	if (!lines)
 		return err;
-	/* One nonce for all: the client answers only one of the challenges. */
 	nonce_make(&auth->nonces, loop_wall(worker_loop()), nonce);
 	if (conf->sha256 && !(conf->md5 && knows_md5_alone(conf, ctx)))
-		put_line(lines, conf, proxy, realm, nonce, SLICE("SHA-256"), stale);
+		put_line(lines, proxy, &offer, SLICE("SHA-256"));
 	if (conf->md5)
-		put_line(lines, conf, proxy, realm, nonce, SLICE("MD5"), stale);
+		put_line(lines, proxy, &offer, SLICE("MD5"));
 	parts.extra_lines = buf_slice(lines);
 	if (!lines->failed)
 		err = lcs_respond(ctx, &parts);
 	buf_unref(&lines);
-	((struct auth_local *)lcs_local(auth->mod))->challenges++;
+	lcs_count(&((struct auth_local *)lcs_local(auth->mod))->challenges);
 	return err;
 }
