@@ -75,7 +75,7 @@ static int body_of(struct presence_sub *sub, bool full, struct presence_body **o
 		return 0;
 	if (pk->view && sub->info.right == PRESENCE_ALLOW && !(sub->info.flags & PRESENCE_SUB_LIST))
 		sub->info.view = pk->view(sub->pkg->arg, sub->user, sub);
-	return body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, full, out);
+	return body_for(sub, full, out);
 }
 
 bool notify_is_known(struct presence_sub *sub, struct slice etag)

@@ -318,9 +318,9 @@ int  users_start(struct presence_local *local);
 void users_stop(struct presence_local *local);
 
 /* ---- view.c ---- */
-/** Counted; *out NULL with 0: nothing to show. */
-int  body_for(struct presence_user *u, struct package *pkg, unsigned format, unsigned view,
-    struct presence_sub *one, bool full, struct presence_body **out);
+/** What it is to be told now, counted; *out NULL with 0: nothing to show. full: whole, where
+ *  bodies differ by subscription. Owner. 0, -ENOMEM, or what the list handler says. */
+int  body_for(struct presence_sub *sub, bool full, struct presence_body **out);
 void view_forget(struct presence_user *u, const struct package *pkg);
 /** pkg NULL: the package itself is asked. */
 enum presence_right view_right(struct presence_user *u, const struct presence_package *pk,

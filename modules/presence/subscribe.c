@@ -85,7 +85,7 @@ static void piggyback(struct asking *a, struct presence_sub *sub)
 {
 	if (!a->piggyback)
 		return;
-	int err = body_for(sub->user, sub->pkg, sub->format, sub->info.view, sub, true, &a->body);
+	int err = body_for(sub, true, &a->body);
 
 	if (err && err != -EAGAIN)
 		lcs_count(&local_of(a->p)->no_memory);

@@ -73,36 +73,37 @@ void view_forget(struct presence_user *u, const struct package *pkg)
 	}
 }
 
-static int build_list(struct presence_user *u, struct presence_sub *sub, bool full,
-    struct presence_body **out)
+static int build_shared(struct presence_sub *sub, struct presence_body **out)
 {
-	const struct presence *p = u->p;
-
-	return p->lists->build(p->lists_arg, u, sub, full, out);
-}
-
-int body_for(struct presence_user *u, struct package *pkg, unsigned format, unsigned view,
-    struct presence_sub *one, bool full, struct presence_body **out)
-{
-	bool is_own = pkg->pk->flags & PRESENCE_PER_SUB;
-	struct kept_body *k;
+	const struct package *pkg = sub->pkg;
+	struct presence_user *u = sub->user;
+	const struct kept_body *k = find_kept(u, pkg, sub->format, sub->info.view);
 	int err;
 
-	*out = NULL;
-	if (one)
-		one->is_full = full;
-	if (format == pkg->format_count)
-		return build_list(u, one, full, out);
-	k = is_own ? NULL : find_kept(u, pkg, format, view);
 	if (k) {
 		*out = k->body ? presence_body_ref(k->body) : NULL;
 		return 0;
 	}
 	lcs_count(&local_of(u->p)->bodies);
-	err = pkg->pk->formats[format].build(pkg->arg, u, view, is_own ? one : NULL, out);
-	if (!err && !is_own)
-		keep(u, pkg, format, view, *out);
+	err = pkg->pk->formats[sub->format].build(pkg->arg, u, sub->info.view, NULL, out);
+	if (!err)
+		keep(u, pkg, sub->format, sub->info.view, *out);
 	return err;
+}
+
+int body_for(struct presence_sub *sub, bool full, struct presence_body **out)
+{
+	const struct package *pkg = sub->pkg;
+	const struct presence *p = sub->user->p;
+
+	*out = NULL;
+	sub->is_full = full;
+	if (sub->format == pkg->format_count)
+		return p->lists->build(p->lists_arg, sub->user, sub, full, out);
+	if (!(pkg->pk->flags & PRESENCE_PER_SUB))
+		return build_shared(sub, out);
+	lcs_count(&local_of(p)->bodies);
+	return pkg->pk->formats[sub->format].build(pkg->arg, sub->user, sub->info.view, sub, out);
 }
 
 uint64_t view_hash(struct presence_body *b)
