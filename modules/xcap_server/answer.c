@@ -68,6 +68,15 @@ void xcap_add_etag(struct xcap_exchange *e, uint32_t number, bool is_kept)
 	xcap_add_header(e, "ETag", text.p ? arena_dup_cstr(e->arena, text) : NULL);
 }
 
+static void offer_basic(struct xcap_exchange *e, struct slice realm)
+{
+	struct slice value = xcap_has_basic(e) ? arena_printf(e->arena,
+	    "Basic realm=\"%.*s\", charset=\"UTF-8\"", SLICE_ARG(realm)) : SLICE_NULL;
+
+	if (value.p)
+		xcap_add_header(e, "WWW-Authenticate", arena_dup_cstr(e->arena, value));
+}
+
 bool xcap_challenge(struct xcap_exchange *e, struct slice realm, bool stale)
 {
 	struct slice values[AUTH_OFFERS_MAX];
@@ -76,7 +85,7 @@ bool xcap_challenge(struct xcap_exchange *e, struct slice realm, bool stale)
 	xcap_say(e, 401, "Say who you are.");
 	for (unsigned i = 0; i < n; i++)
 		xcap_add_header(e, "WWW-Authenticate", arena_dup_cstr(e->arena, values[i]));
-	xcap_basic_offer(e, realm);
+	offer_basic(e, realm);
 	return true;
 }
 

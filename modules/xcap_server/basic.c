@@ -12,23 +12,9 @@
 
 #define BASIC_BYTES_MAX 1024u		/* of a name and a password */
 
-static bool is_on(const struct xcap_exchange *e)
-{
-	return e->x->ldap && e->request.is_tls && slice_eq(xcap_conf(e->x)->basic, SLICE("ldap"));
-}
-
 bool xcap_basic_is_meant(const struct xcap_exchange *e)
 {
-	return is_on(e) && slice_starts_nocase(e->request.authorization, SLICE("Basic "));
-}
-
-void xcap_basic_offer(struct xcap_exchange *e, struct slice realm)
-{
-	struct slice value = is_on(e) ? arena_printf(e->arena,
-	    "Basic realm=\"%.*s\", charset=\"UTF-8\"", SLICE_ARG(realm)) : SLICE_NULL;
-
-	if (value.p)
-		xcap_add_header(e, "WWW-Authenticate", arena_dup_cstr(e->arena, value));
+	return xcap_has_basic(e) && slice_starts_nocase(e->request.authorization, SLICE("Basic "));
 }
 
 /* ---- who it claims to be ---- */
@@ -101,7 +87,7 @@ static void come_back(struct inbox_item *item)
 		return;
 	}
 	conclude(e);
-	if (e->is_whole && xcap_exchange_run(e))
+	if (e->is_whole && e->go_on(e))
 		e->ready(e->arg);
 }
 
@@ -124,11 +110,12 @@ static void on_worker(struct inbox_item *item)
 		judged(e, AUTH_LDAP_UNAVAILABLE);
 }
 
-bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm)
+bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm, xcap_step_fn *go_on)
 {
 	int err = read_credentials(e, realm);
 
 	e->realm = realm;
+	e->go_on = go_on;
 	if (err)
 		return !xcap_say(e, err == -EBADMSG ? 400 : 503, "The credentials are malformed.");
 	err = xcap_guess_begin(e->x, e->arena, &e->request, e->claimed, &e->guess);

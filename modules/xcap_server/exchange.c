@@ -131,7 +131,7 @@ static bool is_allowed(struct xcap_exchange *e)
 	struct slice realm = realm_of(e), who;
 
 	if (xcap_basic_is_meant(e))
-		return xcap_basic_begin(e, realm);
+		return xcap_basic_begin(e, realm, xcap_exchange_run);
 	switch (xcap_login(e->x, e->arena, &e->request, realm, &who)) {
 	case XCAP_LOGIN_OK:
 		break;

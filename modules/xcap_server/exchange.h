@@ -41,6 +41,9 @@ const struct xcap_answer *xcap_exchange_answer(const struct xcap_exchange *e);
 
 enum xcap_method { XCAP_GET, XCAP_HEAD, XCAP_PUT, XCAP_DELETE, XCAP_METHODS };
 
+/* A step on its way: true if the answer is there. */
+typedef bool xcap_step_fn(struct xcap_exchange *e);
+
 struct xcap_exchange {
 	struct xcap          *x;
 	struct arena         *arena;
@@ -56,6 +59,7 @@ struct xcap_exchange {
 
 	/* ---- a password that the directory judges ---- */
 	struct slice          claimed, password, realm;
+	xcap_step_fn         *go_on;	/* afterwards */
 	struct xcap_guess     guess;
 	enum auth_ldap_verdict verdict;
 	bool                  is_asking;
@@ -79,6 +83,12 @@ struct xcap_exchange {
 	bool                  is_under_way, is_waiting;
 	bool                  is_orphan;	/* nobody waits: HTTP thread alone */
 };
+
+/** May passwords come in the clear, for the directory to judge (RFC 7617)? Over TLS alone. */
+static inline bool xcap_has_basic(const struct xcap_exchange *e)
+{
+	return e->x->ldap && e->request.is_tls && slice_eq(xcap_conf(e->x)->basic, SLICE("ldap"));
+}
 
 /** Its memory. Nothing is under way for it. */
 static inline void xcap_release(struct xcap_exchange *e)
@@ -111,9 +121,9 @@ bool xcap_belongs(struct xcap_exchange *e, struct slice who);
 /* ---- basic.c ---- */
 /** Are there credentials that the directory is to judge? */
 bool xcap_basic_is_meant(const struct xcap_exchange *e);
-void xcap_basic_offer(struct xcap_exchange *e, struct slice realm);
-/** Ask it. False: the answer is there. */
-bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm);
+/** Ask it. False: the answer is there. go_on: the next step, taken when the directory has spoken,
+ *  if all of the request is there by then. */
+bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm, xcap_step_fn *go_on);
 
 /* ---- document.c ---- */
 /* A document as it is now. */
