@@ -16,6 +16,13 @@ static int check_version(struct sip_msg *msg, struct sip_defect *why)
 	return sip_defect_status(why, msg->version, 505, "SIP version is not 2.0");
 }
 
+/* By name: who reads the answer has the sender's message before him, not ours. */
+static const char *const twice[HDR_KNOWN] = {
+#define HDR(id, name, compact, kind) [HDR_##id] = name " is there twice",
+	HDR_TABLE(HDR)
+#undef HDR
+};
+
 static int check_once(struct sip_msg *msg, struct sip_defect *why)
 {
 	const struct hdr *h;
@@ -23,7 +30,7 @@ static int check_once(struct sip_msg *msg, struct sip_defect *why)
 	if (msg->duplicate == MSG_NO_HDR)
 		return 0;
 	h = &msg->hdrs[msg->duplicate];
-	return sip_defect(why, h->line, "Header that must be single is there twice");
+	return sip_defect(why, h->line, twice[h->id]);
 }
 
 /* The view's own defect says where; the header is named here. */

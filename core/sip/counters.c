@@ -5,7 +5,7 @@
 
 #include "core/run/worker.h"
 
-#define DEFECTS_MAX 64u			/* causes are constant texts of the parsers: about 50 */
+#define DEFECTS_MAX 128u		/* causes are constant texts of the parsers: about 80 */
 
 /* The last slot is for threads that are no workers. */
 #define SLOTS (WORKERS_MAX + 1)
