@@ -321,16 +321,34 @@ static bool module_is_needed(struct load *ld, const struct loaded_module *m)
 	return false;
 }
 
-static void check_module_use(struct load *ld, const struct loaded_module *m)
+static bool is_for_nothing(struct load *ld, const struct loaded_module *m)
 {
 	const struct sym_module *s = m->sym;
 
-	if (m->is_used || s->is_passive || ld->is_guest || s->func_count + s->var_count + s->event_count == 0 ||
-	    module_is_needed(ld, m))
+	return !m->is_used && !s->is_passive && !ld->is_guest &&
+	    s->func_count + s->var_count + s->event_count > 0 && !module_is_needed(ld, m);
+}
+
+/* Who brings a long list of modules along reads one message, not one for each. */
+static void check_module_use(struct load *ld)
+{
+	const struct loaded_module *first = NULL;
+	struct slice others = SLICE("");
+
+	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next) {
+		if (!is_for_nothing(ld, m))
+			continue;
+		if (!first)
+			first = m;
+		else
+			others = mem_printf(&ld->mem, "%.*s, \"%s\"", SLICE_ARG(others), m->sym->name);
+	}
+	if (!first)
 		return;
-	diag_beside(load_warning(ld, 411, m->item->name_at,
-	    "module \"%s\" is loaded, and nothing of it is used", s->name),
-	    "none of its functions, variables and events");
+	diag_beside(load_warning(ld, 411, first->item->name_at, others.len ?
+	    "modules \"%s\"%.*s are loaded, and nothing of them is used" :
+	    "module \"%s\"%.*s is loaded, and nothing of it is used", first->sym->name,
+	    SLICE_ARG(others)), "no function, no variable and no event");
 }
 
 /* What arms a route may be of a module that could not be opened. */
@@ -346,6 +364,5 @@ void check_unused(struct load *ld)
 			load_warning(ld, 202, r->name_at, "%.*s is never %s",
 			    SLICE_ARG(route_text(ld, r)),
 			    r->kind == ROUTE_NAMED ? "called" : "armed");
-	for (const struct loaded_module *m = ld->names->first_module; m; m = m->next)
-		check_module_use(ld, m);
+	check_module_use(ld);
 }

@@ -237,13 +237,23 @@ static void add_duty(struct load *ld, struct duty_list *list, struct slice line)
 	    sizeof(line)) = line;
 }
 
+/* Rules of one reason stand together: it is said once. */
+static bool is_said(const struct profile_rule *r, const struct profile_rule *before)
+{
+	return before && slice_eq(r->why, before->why);
+}
+
 static void list_profile(struct load *ld, const struct profile *p, struct duty_list *list)
 {
 	add_duty(ld, list, mem_printf(&ld->mem, "profile %.*s: %.*s", SLICE_ARG(p->name),
 	    SLICE_ARG(p->about)));
-	for (const struct profile_rule *r = p->first; r; r = r->next)
-		if (r->kind != RULE_MAY_CALL && r->kind != RULE_MAY_MODULE && counts(ld, r))
-			add_duty(ld, list, mem_printf(&ld->mem, "  - %.*s", SLICE_ARG(r->why)));
+	for (const struct profile_rule *r = p->first, *last = NULL; r; r = r->next) {
+		if (r->kind == RULE_MAY_CALL || r->kind == RULE_MAY_MODULE || !counts(ld, r) ||
+		    is_said(r, last))
+			continue;
+		add_duty(ld, list, mem_printf(&ld->mem, "  - %.*s", SLICE_ARG(r->why)));
+		last = r;
+	}
 }
 
 void profile_duties(struct load *ld)

@@ -144,7 +144,7 @@ static bool is_of_others(const char *name)
 {
 	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-",
 		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-",
-		"profile-carrier-reply", "listen-tls-without-module" };
+		"profile-carrier-reply", "listen-tls-without-module", "store-mirror-", "xcap-" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
 		if (slice_starts(slice_str(name), slice_str(modules[i])))
