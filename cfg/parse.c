@@ -252,7 +252,10 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 		item = syntax_error(g->ld, 101, at, "unexpected %s%.*s%s",
 		    g->token.kind == STR ? "text \"" : "\"", SLICE_ARG(g->token.text), "\"");
 	}
-	beside_wanted(item, &w);
+	if (g->token.kind == ';' && g->before.kind == '}')
+		diag_beside(item, "no \";\" stands behind this \"}\"");
+	else
+		beside_wanted(item, &w);
 }
 
 /* ---- memory of the parser ---- */
