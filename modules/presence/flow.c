@@ -39,29 +39,11 @@ static bool same_follow(const struct htab_node *node, const void *key)
 
 /* ---- with the user ---- */
 
-static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
-{
-	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
-	struct usrloc_binding b;
-
-	for (unsigned i = 0; have && i < have->count; i++) {
-		p->usrloc->binding(have, i, &b);
-		if (b.received.flow == flow && p->usrloc->remove(p->ul, aor, b.ruid) != 0)
-			lcs_count(&local_of(p)->no_memory);
-	}
-}
-
 static void gone(struct inbox_item *item)
 {
 	struct followed *f = container_of(item, struct followed, item);
-	struct presence_user *u = user_find(f->p, aor_of(f), false);
 
-	/* Removing a binding may wait for the disk: what this finds is not changed by it. */
-	drop_bindings(f->p, aor_of(f), f->flow);
-	if (u) {
-		pubs_flow_gone(u, f->flow);
-		way_flow_gone(u, f->flow);
-	}
+	local_of(f->p)->flow_gone(f->p, aor_of(f), f->flow);
 	free(f);
 }
 
@@ -118,68 +100,6 @@ void flow_follow(struct presence *p, flow_id flow, struct slice aor, uint64_t ke
 		worker_post(flow_owner(flow), &f->item, INBOX_MUST);
 }
 
-/* ---- bindings ---- */
-
-static bool has_flow(struct presence *p, const struct usrloc_aor *aor, flow_id flow)
-{
-	struct usrloc_binding b;
-
-	for (unsigned i = 0; aor && i < aor->count; i++) {
-		p->usrloc->binding(aor, i, &b);
-		if (b.received.flow == flow)
-			return true;
-	}
-	return false;
-}
-
-static void follow_new(struct presence *p, struct slice name, const struct usrloc_aor *old,
-    const struct usrloc_aor *now)
-{
-	struct usrloc_binding b;
-
-	for (unsigned i = 0; now && i < now->count; i++) {
-		p->usrloc->binding(now, i, &b);
-		if (b.received.flow && transport_is_stream(b.received.transport) &&
-		    flow_is_alive(b.received.flow) && !has_flow(p, old, b.received.flow))
-			flow_follow(p, b.received.flow, name, lcs_user_key(name));
-	}
-}
-
-static void set_registered(struct presence_user *u, bool is)
-{
-	struct presence *p = u->p;
-	bool differs = u->is_registered != is;
-
-	u->is_registered = is;
-	for (unsigned i = 0; i < p->package_count; i++) {
-		const struct package *pkg = &p->packages[i];
-
-		if (differs && pkg->pk->registered)
-			pkg->pk->registered(pkg->arg, u, is);
-		if (pkg->pk->flags & PRESENCE_FOLLOWS)
-			notify_changed(u, pkg->pk);
-	}
-}
-
-/* Owner of aor, when its bindings are others. */
-void flow_bindings(void *arg, struct slice aor, const struct usrloc_aor *old,
-    const struct usrloc_aor *now)
-{
-	struct presence *p = arg;
-	struct presence_user *u = user_find(p, aor, false);
-
-	follow_new(p, aor, old, now);
-	if (u)
-		set_registered(u, now && now->count);
-}
-
-bool flow_has_bindings(struct presence *p, struct slice aor)
-{
-	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
-
-	return have && have->count;
-}
-
 /* ---- after a restart ---- */
 
 static void sweep_user(struct htab_node *node, void *arg)
@@ -210,8 +130,9 @@ static void sweep(struct wheel_timer *t)
 
 /* ---- life ---- */
 
-int flows_start(struct presence_local *local)
+int flows_start(struct presence_local *local, flow_gone_fn *fn)
 {
+	local->flow_gone = fn;
 	timer_init(&local->sweep, sweep);
 	timer_start(&local->sweep, conf_of(local->p)->return_time);
 	return htab_init(&local->flows, 64);

@@ -132,7 +132,7 @@ static int load(struct lcs_mod *mod)
 	err = presence_follow_names(p);
 	if (err)
 		return err;
-	return p->usrloc ? p->usrloc->watch(p->ul, flow_bindings, p) : 0;
+	return p->usrloc ? p->usrloc->watch(p->ul, bindings_changed, p) : 0;
 }
 
 static const struct { const char *word; enum presence_right right; } rights[] = {
@@ -165,7 +165,7 @@ static int worker_start(struct lcs_mod *mod, void *arg)
 
 	local->p = lcs_shared(mod);
 	ending_start(local);
-	if (users_start(local) != 0 || flows_start(local) != 0)
+	if (users_start(local) != 0 || flows_start(local, bindings_flow_gone) != 0)
 		return -ENOMEM;
 	return worker_post_fn((unsigned)worker_self(), adopt, local->p);
 }

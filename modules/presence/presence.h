@@ -45,12 +45,16 @@ struct presence_conf {
 	S(store_failures, STAT_COUNTER, "requests refused because the store could not take them") \
 	S(no_memory, STAT_COUNTER, "steps that failed because memory was short")
 
+/* With the owner of aor. */
+typedef void flow_gone_fn(struct presence *p, struct slice aor, flow_id flow);
+
 struct presence_local {			/* of one worker */
 	struct presence *p;
 	struct htab      users;		/* those it owns */
 	struct htab      watchers;	/* their subscriptions, by who watches whom: watcher.c */
 	struct htab      clients;	/* struct sub_client: client.c */
 	struct htab      flows;		/* flow.c: who stands behind its connections */
+	flow_gone_fn    *flow_gone;	/* of them, when one has ended */
 	struct list      dirty;		/* users to be looked at when the turn ends */
 	struct loop_task task;
 	struct timer     more;		/* what did not fit into one turn */
@@ -328,9 +332,19 @@ enum presence_right view_right(struct presence_user *u, const struct presence_pa
 /** Of a body's type and text (NULL: of none); never 0. The owner of the user it is about. */
 uint64_t view_hash(struct presence_body *b);
 
-/* ---- sub.c ---- */
+/* ---- dialog.c ---- */
 /** A random one, as hex digits without an end. */
 void tag_make(char tag[TAG_CHARS]);
+/** Owner; NULL: nobody has it. */
+struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag);
+/** On any worker: the key of who has it; false: nobody. */
+bool sub_key(const struct presence *p, struct slice tag, uint64_t *key);
+/** From now on it is found. */
+void dialog_enter(struct presence_sub *sub);
+/** It is found no more, and its memory goes when nobody can be reading it. */
+void dialog_leave(struct presence_sub *sub);
+
+/* ---- sub.c ---- */
 /** Unlinked, with all texts of the request; NULL if memory is short. */
 struct presence_sub *sub_new(struct presence_user *u, const struct asking *a);
 /** One without a dialog, among the user's at once. who lives as long as w. */
@@ -347,9 +361,6 @@ void sub_link(struct presence_sub *sub);
 void sub_free(struct presence_sub *sub);
 /** Be told when the connection it is told by ends. */
 void sub_follow(const struct presence_sub *sub);
-struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag);
-/** On any worker: the key of who has it; false: nobody. */
-bool sub_key(const struct presence *p, struct slice tag, uint64_t *key);
 /** Right and view as they should be now. */
 void sub_rate(struct presence_sub *sub);
 void sub_tell(struct presence_sub *sub, enum presence_sub_event event);
@@ -499,11 +510,23 @@ enum fn_status presence_handle_publish(struct lcs_call *call);
 /** Tell me, the owner of aor, when that connection has ended. */
 void flow_follow(struct presence *p, flow_id flow, struct slice aor, uint64_t key);
 void flow_closed(flow_id flow, void *presence);
-void flow_bindings(void *presence, struct slice aor, const struct usrloc_aor *old,
-    const struct usrloc_aor *now);
-bool flow_has_bindings(struct presence *p, struct slice aor);
-int  flows_start(struct presence_local *local);
+/** fn: what becomes of a user whom a connection was followed for, when it has ended. */
+int  flows_start(struct presence_local *local, flow_gone_fn *fn);
 void flows_stop(struct presence_local *local);
+
+/* ---- bindings.c ---- */
+/** A usrloc_watch_fn: owner of aor; arg is the presence. */
+void bindings_changed(void *presence, struct slice aor, const struct usrloc_aor *old,
+    const struct usrloc_aor *now);
+/** The same; a flow_gone_fn: his bindings, publications and subscriptions by it go. */
+void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow);
+/** Any worker. */
+static inline bool bindings_are_there(const struct presence *p, struct slice aor)
+{
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+
+	return have && have->count;
+}
 
 /* ---- rpc.c ---- */
 extern const struct lcs_rpc presence_rpcs[];

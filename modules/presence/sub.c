@@ -1,64 +1,11 @@
 /*
  * modules/presence/sub.c - a subscription: dialog, watcher, format and life (RFC 6665 4.2).
  *
- * It lives with the user it watches. Who has only the dialog's tag finds him by the table of
- * dialogs.
+ * It lives with the user it watches.
  */
 #include "modules/presence/presence.h"
 
-#include "utils/hex.h"
-#include "utils/rand.h"
-#include "utils/siphash.h"
-
 #include <errno.h>
-
-/* ---- the table of dialogs ---- */
-
-void tag_make(char tag[TAG_CHARS])
-{
-	unsigned char bytes[TAG_CHARS / 2];
-
-	rand_bytes(bytes, sizeof(bytes));
-	hex_encode(tag, bytes, sizeof(bytes));
-}
-
-static uint64_t tag_hash(struct slice tag)
-{
-	return siphash_quick(siphash_boot_key(), tag);
-}
-
-static bool same_tag(const struct rtab_node *node, const void *key)
-{
-	const struct dialog_ref *ref = (const void *)node;
-
-	return slice_eq(slice_of(ref->sub->tag, TAG_CHARS), *(const struct slice *)key);
-}
-
-static const struct dialog_ref *find_ref(const struct presence *p, struct slice tag)
-{
-	return (const void *)rtab_find(p->dialogs, tag_hash(tag), same_tag, &tag);
-}
-
-struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag)
-{
-	const struct dialog_ref *ref = find_ref(p, tag);
-
-	return ref ? ref->sub : NULL;
-}
-
-bool sub_key(const struct presence *p, struct slice tag, uint64_t *key)
-{
-	const struct dialog_ref *ref = find_ref(p, tag);
-
-	if (ref)
-		*key = ref->user_key;
-	return ref != NULL;
-}
-
-static void ref_drop(struct epoch_item *item)
-{
-	free(container_of(item, struct dialog_ref, item)->sub);
-}
 
 /* ---- making ---- */
 
@@ -308,12 +255,7 @@ void sub_follow(const struct presence_sub *sub)
 
 void sub_link(struct presence_sub *sub)
 {
-	struct dialog_ref *ref = &sub->dialog->ref;
-
-	ref->user_key = sub->user->key;
-	ref->sub = sub;
-	sub->dialog->is_linked = true;
-	rtab_insert(sub->user->p->dialogs, &ref->node, tag_hash(sub->info.id));
+	dialog_enter(sub);
 	count_in(sub);
 	sub_follow(sub);
 	sub_restart_expiry(sub);
@@ -342,12 +284,10 @@ static void free_memory(struct presence_sub *sub)
 	}
 	timer_stop(&d->expiry);
 	client_leave(local_of(sub->user->p), &d->client);
-	if (!d->is_linked) {
+	if (d->is_linked)
+		dialog_leave(sub);
+	else
 		free(sub);
-		return;
-	}
-	rtab_remove(sub->user->p->dialogs, &d->ref.node);
-	epoch_defer(&d->ref.item, ref_drop);
 }
 
 void sub_free(struct presence_sub *sub)

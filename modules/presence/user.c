@@ -34,7 +34,7 @@ static struct presence_user *user_new(struct presence *p, struct slice aor, uint
 	list_init(&u->due);
 	list_init(&u->pubs);
 	list_init(&u->bodies);
-	u->is_registered = flow_has_bindings(p, aor);
+	u->is_registered = bindings_are_there(p, aor);
 	htab_insert(&local->users, &u->node, key);
 	local->users_known++;
 	return u;

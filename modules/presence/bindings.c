@@ -1,0 +1,84 @@
+/*
+ * modules/presence/bindings.c - what becomes of a user when his bindings are others, or one of
+ * their connections has ended.
+ */
+#include "modules/presence/presence.h"
+
+static bool has_flow(struct presence *p, const struct usrloc_aor *aor, flow_id flow)
+{
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		p->usrloc->binding(aor, i, &b);
+		if (b.received.flow == flow)
+			return true;
+	}
+	return false;
+}
+
+static void follow_new(struct presence *p, struct slice name, const struct usrloc_aor *old,
+    const struct usrloc_aor *now)
+{
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; now && i < now->count; i++) {
+		p->usrloc->binding(now, i, &b);
+		if (b.received.flow && transport_is_stream(b.received.transport) &&
+		    flow_is_alive(b.received.flow) && !has_flow(p, old, b.received.flow))
+			flow_follow(p, b.received.flow, name, lcs_user_key(name));
+	}
+}
+
+static void set_registered(struct presence_user *u, bool is)
+{
+	struct presence *p = u->p;
+	bool differs = u->is_registered != is;
+
+	u->is_registered = is;
+	for (unsigned i = 0; i < p->package_count; i++) {
+		const struct package *pkg = &p->packages[i];
+
+		if (differs && pkg->pk->registered)
+			pkg->pk->registered(pkg->arg, u, is);
+		if (pkg->pk->flags & PRESENCE_FOLLOWS)
+			notify_changed(u, pkg->pk);
+	}
+}
+
+/* Owner of aor, when its bindings are others. */
+void bindings_changed(void *arg, struct slice aor, const struct usrloc_aor *old,
+    const struct usrloc_aor *now)
+{
+	struct presence *p = arg;
+	struct presence_user *u = user_find(p, aor, false);
+
+	follow_new(p, aor, old, now);
+	if (u)
+		set_registered(u, now && now->count);
+}
+
+/* ---- a connection of his has ended ---- */
+
+static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
+{
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; have && i < have->count; i++) {
+		p->usrloc->binding(have, i, &b);
+		if (b.received.flow == flow && p->usrloc->remove(p->ul, aor, b.ruid) != 0)
+			lcs_count(&local_of(p)->no_memory);
+	}
+}
+
+/* Removing a binding may wait for the disk: what is found here is not changed by it. */
+void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow)
+{
+	struct presence_user *u = user_find(p, aor, false);
+
+	drop_bindings(p, aor, flow);
+	if (!u)
+		return;
+	pubs_flow_gone(u, flow);
+	way_flow_gone(u, flow);
+}
