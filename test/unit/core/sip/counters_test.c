@@ -9,7 +9,7 @@ static const char first[] = "first cause", again[] = "first cause", second[] = "
 
 static uint64_t count_of(const char *reason)
 {
-	struct defect_count counts[128];
+	struct defect_count counts[256];
 	unsigned n = sip_defects_sum(counts, COUNT(counts));
 
 	for (unsigned i = 0; i < n; i++)
@@ -31,8 +31,8 @@ static void causes_with_one_text_are_one(void **state)
 
 static void more_causes_than_rows_are_still_counted(void **state)
 {
-	static char texts[100][16];
-	struct defect_count counts[128];
+	static char texts[200][16];
+	struct defect_count counts[256];
 	uint64_t sum = 0;
 	unsigned n;
 
