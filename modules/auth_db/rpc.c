@@ -201,7 +201,7 @@ static int refuse_foreign(struct lcs_rpc_call *call, struct slice aor)
 	if (!user || !user->texts.key.len)
 		return 0;
 	return lcs_rpc_fail(call, -EPERM, "user %.*s comes from the directory: change the entry there "
-	    "(or delete the user here, until the next resync)", SLICE_ARG(aor));
+	    "(or delete the user here, until it is read again)", SLICE_ARG(aor));
 }
 
 static int change(struct lcs_rpc_call *call, const char *what)

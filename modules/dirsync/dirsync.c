@@ -287,7 +287,8 @@ static const struct lcs_param params[] = {
 	    "of the two that it stands in; empty: the object's name stays as it is"),
 	PARAM_STRING(struct dirsync_conf, service_group, "",
 	    "name (DN) of the group that the account of this server has to be a member of, itself or by "
-	    "a group in it where the directory can tell; else it is not followed. Empty: any account"),
+	    "a group in it where the directory can tell; else it is not followed. In Active Directory the "
+	    "account's entry is below base. Empty: any account"),
 	PARAM_DURATION(struct dirsync_conf, interval, "15s", 1000, 86400000, "s",
 	    "ad, compare: how often it is asked; syncrepl: after so long without news it is asked "
 	    "whether it is there. A change arrives that late at most, with syncrepl at once"),

@@ -50,7 +50,7 @@ static int count(struct follow *f, const char *base, int scope, char *filter, ch
 	return n;
 }
 
-/* libldap's; NULL: the directory does not say. */
+/* libldap's; NULL: the directory does not say, and we do not know. */
 static char *own_dn(struct follow *f)
 {
 	struct berval *id = NULL;
@@ -68,6 +68,8 @@ static char *own_dn(struct follow *f)
 		    make_filter(PERSON, slash ? slash + 1 : text + 2), &dn);
 	}
 	free(text);
+	if (!dn && f->setup->place.bind_dn)
+		dn = ldap_strdup(f->setup->place.bind_dn);
 	return dn;
 }
 

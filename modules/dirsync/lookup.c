@@ -38,9 +38,8 @@ struct question {			/* in the message's arena */
 
 /* ---- in the pool ---- */
 
-static int take_found(struct follow *f, LDAPMessage *res)
+static int take_found(struct follow *f, LDAPMessage *res, const char *key)
 {
-	const char *key = atomic_load(&f->d->is_ad) ? "objectGUID" : "entryUUID";
 	unsigned char id[DIRSYNC_ID_BYTES];
 	int err = 0;
 
@@ -55,15 +54,15 @@ static int look(struct follow *f, struct slice aor, msec_t end)
 	const char *key = atomic_load(&f->d->is_ad) ? "objectGUID" : "entryUUID";
 	char *attrs[FOLLOW_ATTRS], *filter = ldap_address_filter(f->setup->filter,
 	    f->setup->attr[ATTR_ADDRESS], aor);
-	msec_t left = end - clock_mono();
-	struct timeval tv = { .tv_sec = left > 0 ? left / 1000 : 0, .tv_usec = 10000 };
+	msec_t rest = end - clock_mono(), left = rest < 10 ? 10 : rest;
+	struct timeval tv = { .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
 	LDAPMessage *res = NULL;
 	int code, err;
 
 	follow_attrs(f, key, attrs);
 	code = !filter ? LDAP_NO_MEMORY : ldap_search_ext_s(f->ld, f->setup->base, LDAP_SCOPE_SUBTREE,
 	    filter, attrs, 0, NULL, NULL, &tv, ENTRIES_MAX, &res);
-	err = code ? follow_failed(f, "search", code) : take_found(f, res);
+	err = code ? follow_failed(f, "search", code) : take_found(f, res, key);
 	ldap_msgfree(res);
 	free(filter);
 	return err;
