@@ -281,8 +281,9 @@ LCS_MODULE(presence,
 	    "Bodies may come compressed (`Content-Encoding: deflate` or `gzip`); notices are sent as they\n"
 	    "are.\n\n"
 	    "When a user is renamed (`lcsctl users rename`), subscriptions to him go on in their dialogs as\n"
-	    "subscriptions to the new address, which the documents name from then on. Entries of lists\n"
-	    "that watchers have brought (RFC 5367) name the old one, and are offline.\n\n"
+	    "subscriptions to the new address, which the documents name from then on; lists that\n"
+	    "watchers have brought (RFC 5367) name it, too. What he himself watches ends, as it does for a\n"
+	    "user who is disabled or deleted: he is told so (`rejected`), and nothing more.\n\n"
 	    "The end of a client's connection removes its bindings, and with them its state, at once.\n"
 	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in what form, and why.\n",
 	.rpcs = presence_rpcs,

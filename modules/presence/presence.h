@@ -474,8 +474,13 @@ void presence_fini(struct presence *p);
 int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
     struct slice *out, uint16_t *status, const char **reason);
 
+/* ---- locked_out.c ---- */
+/** Control thread, while workers run: all that this user watches ends, and he is told. */
+void presence_lock_out(struct presence *p, struct slice aor);
+
 /* ---- rename.c ---- */
-/** In load(): who watches a user goes on when he is renamed. 0 or -errno. */
+/** In load(): who watches a user goes on when he is renamed; who is locked out does not. 0 or
+ *  -errno. */
 int  presence_follow_names(struct presence *p);
 /** Any worker: nobody of that name is a user here. false, too, where that is not known. */
 bool presence_is_stranger(const struct presence *p, struct slice aor);

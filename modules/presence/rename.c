@@ -212,8 +212,10 @@ static int tell_owner(struct presence *p, struct slice from, struct slice to,
 	return err;
 }
 
+/* Before access lists of others name the new one: under the old name he might see more. */
 static int renamed(void *arg, struct slice from, struct slice to)
 {
+	presence_lock_out(arg, from);
 	return tell_owner(arg, from, to, get_ready);
 }
 
@@ -227,9 +229,16 @@ static void moved(void *arg, struct slice from, struct slice to, bool is_done)
 		    "user=%.*s error=\"%s\"", SLICE_ARG(to), err_text(err ? err : rows));
 }
 
+static void locked_out(void *arg, struct slice aor, bool deleted)
+{
+	(void)deleted;
+	presence_lock_out(arg, aor);
+}
+
 int presence_follow_names(struct presence *p)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
+	static const struct auth_db_watch watch = { .locked_out = locked_out, .renamed = renamed,
+	    .moved = moved };
 	void *state = NULL;
 
 	p->users = lcs_import(p->mod, "auth_db", &state);
