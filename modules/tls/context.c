@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,8 @@ static const char *why_not(void)
 		return ": the user that the server runs as may not read it";
 	if (ERR_SYSTEM_ERROR(first))
 		return ": it cannot be read";
+	if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
+		return ": there is none in it in PEM form (-----BEGIN ...)";
 	text = last ? ERR_reason_error_string(last) : NULL;
 	return text ? text : "";
 }
@@ -50,12 +53,12 @@ static bool load_pair(SSL_CTX *ctx, const struct tls_files *f, struct tls_troubl
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		return tls_fail(t, f->key_param, "cannot use the private key in", key);
 	if (SSL_CTX_check_private_key(ctx) != 1)
-		return tls_fail(t, f->key_param, "this key does not belong to the certificate:", key);
+		return tls_fail(t, f->key_param, "has a key that does not belong to the certificate:", key);
 	x = SSL_CTX_get0_certificate(ctx);
 	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
-		return tls_fail(t, f->certificate_param, "this certificate has expired:", cert);
+		return tls_fail(t, f->certificate_param, "has a certificate that has expired:", cert);
 	if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
-		return tls_fail(t, f->certificate_param, "this certificate is not valid yet:", cert);
+		return tls_fail(t, f->certificate_param, "has a certificate that is not valid yet:", cert);
 	return true;
 }
 

@@ -17,7 +17,7 @@ static void judge_dates(const struct tls_judged *j, struct diag *diag)
 	struct tls_time_left t = tls_time_left(j->cert);
 
 	if (t.is_soon)
-		diag_file_warning(diag, j->param, "this certificate expires on %.10s %.5s UTC, in %lld "
+		diag_file_warning(diag, j->param, "has a certificate that expires on %.10s %.5s UTC, in %lld "
 		    "%s: \"%.*s\"", t.date, t.date + 11,
 		    (long long)(t.seconds >= 2 * DAY ? t.seconds / DAY : t.seconds / 3600),
 		    t.seconds >= 2 * DAY ? "days" : "hours", SLICE_ARG(j->file));
@@ -51,11 +51,11 @@ static int judge_names(const struct tls_judged *j, const struct slice *names, un
 	list = list_of(names, count, text, sizeof(text));
 	first = tls_first_name(j->cert);
 	if (first)
-		diag_file_error(diag, j->param, "this certificate is for \"%s\", not for this server "
+		diag_file_error(diag, j->param, "has a certificate for \"%s\", not for this server "
 		    "(%.*s): \"%.*s\"; in SIP a name with * stands for itself alone (RFC 5922 7.2)",
 		    first, SLICE_ARG(list), SLICE_ARG(j->file));
 	else
-		diag_file_error(diag, j->param, "this certificate has no subjectAltName, so it is not "
+		diag_file_error(diag, j->param, "has a certificate without subjectAltName, so it is not "
 		    "for this server (%.*s): \"%.*s\"", SLICE_ARG(list), SLICE_ARG(j->file));
 	free(first);
 	return -EINVAL;

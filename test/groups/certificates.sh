@@ -89,17 +89,17 @@ says() {
 
 script good.pem;            says 0 "" "a certificate for server_name"
 script domain.pem;          says 0 "" "a certificate for a domain, as a SIP URI (RFC 5922)"
-script wrong.pem;           says 1 'this certificate is for "www.example.com", not for this server (hs1.example.com, example.com)' "another name"
+script wrong.pem;           says 1 'has a certificate for "www.example.com", not for this server (hs1.example.com, example.com)' "another name"
 script wild.pem;            says 1 'error[E0701]' "a wildcard is no name in SIP"
-script bare.pem;            says 1 'has no subjectAltName' "no name at all"
-script old.pem;             says 1 'this certificate has expired' "an expired one"
-script young.pem;           says 1 'this certificate is not valid yet' "one for later"
+script bare.pem;            says 1 'has a certificate without subjectAltName' "no name at all"
+script old.pem;             says 1 'has a certificate that has expired' "an expired one"
+script young.pem;           says 1 'has a certificate that is not valid yet' "one for later"
 script soon.pem;            says 2 'warning[W0701]' "one that expires soon"
 script soon.pem;            says 2 'in 10 days' "and when"
 script brief.pem;           says 0 "" "a short-lived one that is young"
 script ending.pem;          says 2 'hours: "ending.pem"' "a short-lived one at its end"
 script good.pem other.pem;  says 1 'key' "a key of another certificate"
-script junk.pem;            says 1 'cannot use the certificate in "junk.pem"' "a file that holds none"
+script junk.pem;            says 1 'cannot use the certificate in "junk.pem": there is none in it in PEM form' "a file that holds none"
 script good.pem key.pem 'server_certificate = "www.example.com=wrong.pem:key.pem";'
 says 0 "" "another name's certificate for those who ask for that name"
 script good.pem key.pem 'server_certificate = "sip.example.com=wrong.pem:key.pem";'
