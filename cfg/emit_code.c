@@ -5,8 +5,6 @@
 
 #include "utils/err.h"
 
-#include <errno.h>
-
 #define PUSH(e, list, type) \
 	((type *)mem_push(&(e)->ld->mem, &(e)->list##s, &(e)->list##_count, \
 	    &(e)->list##_room, sizeof(type)))

@@ -11,7 +11,6 @@
 
 #include "utils/hex.h"
 
-#include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>

@@ -9,8 +9,6 @@
 #include "core/run/job.h"
 #include "utils/err.h"
 
-#include <errno.h>
-
 #define POOLS_SHOWN 32u
 
 /* ---- rpc.describe ---- */

@@ -9,7 +9,6 @@
 #include "core/sup/notify.h"
 #include "utils/err.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -6,8 +6,6 @@
  */
 #include "modules/auth/auth.h"
 
-#include <errno.h>
-
 /* $err, too: a script that brakes the guessing of passwords counts the wrong ones alone. */
 static enum fn_status answer(struct lcs_call *call, enum auth_verdict verdict)
 {

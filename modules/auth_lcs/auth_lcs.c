@@ -6,8 +6,6 @@
  */
 #include "modules/auth_lcs/auth_lcs.h"
 
-#include <errno.h>
-
 /* ---- signing out ---- */
 
 struct signing_out { struct auth_lcs *lcs; struct slice aor; };

@@ -3,7 +3,6 @@
  */
 #include "modules/auth_ntlm/crypt.h"
 
-#include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>

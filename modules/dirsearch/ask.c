@@ -6,7 +6,6 @@
  */
 #include "modules/dirsearch/dirsearch.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define MINUTE_MS 60000

@@ -3,7 +3,6 @@
  */
 #include "modules/homing/homing.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 

@@ -7,8 +7,6 @@
 #include "modules/im/feature.h"
 #include "modules/presence_xml/presence_xml_api.h"
 
-#include <errno.h>
-
 struct im_conf { int64_t max_parties, busy_from, busy_to; };
 
 struct im_local { uint64_t asked, crowded, busy; };

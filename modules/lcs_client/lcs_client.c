@@ -7,8 +7,6 @@
 #include "modules/presence/presence_api.h"
 #include "modules/registrar/registrar_api.h"
 
-#include <errno.h>
-
 struct lcs_client_conf {
 	struct slice       allow_events, server;
 	struct lcs_strings supported;

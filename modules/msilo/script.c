@@ -3,7 +3,6 @@
  */
 #include "modules/msilo/msilo.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* ---- m_store(): from the script to the user's owner, to the store, and back ---- */

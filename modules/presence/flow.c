@@ -7,8 +7,6 @@
  */
 #include "modules/presence/presence.h"
 
-#include <errno.h>
-
 struct followed {			/* with the connection's worker */
 	struct htab_node  node;
 	struct inbox_item item;		/* on its way there, and then to the user's owner */

@@ -6,8 +6,6 @@
 
 #include "utils/siphash.h"
 
-#include <errno.h>
-
 /* ---- rights ---- */
 
 enum presence_right view_right(struct presence_user *u, const struct presence_package *pk,

@@ -3,7 +3,6 @@
  */
 #include "modules/rr/rr.h"
 
-#include <errno.h>
 #include <regex.h>
 
 /* The pattern is the script's; it is compiled each time, which is rare and cheap enough. */

@@ -3,7 +3,6 @@
  */
 #include "modules/textops/textops.h"
 
-#include <errno.h>
 #include <time.h>
 
 /* ---- "Name: value", with or without the line's end ---- */
