@@ -54,7 +54,7 @@ static int run_status(struct lcs_rpc_call *call)
 
 	return lcs_rpc_done(call, json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
 	    "server_name", text(name),
-	    "uptime", (json_int_t)(clock_wall() - self.started),
+	    "uptime", (json_int_t)((clock_mono() - self.started) / 1000),
 	    "workers", (int)worker_count(),
 	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
 	    "held", (json_int_t)(gen ? ref_count(&gen->gen.refs) : 0),
@@ -315,7 +315,7 @@ int rpc_core_register(struct server *s)
 	int err;
 
 	self.server = s;
-	self.started = clock_wall();
+	self.started = clock_mono();
 	err = rpc_register(table, NULL);
 	if (!err)
 		err = rpc_register(store_rpcs, NULL);

@@ -7,6 +7,7 @@
 #include "core/run/loop.h"
 #include "core/sup/config.h"
 #include "core/sup/ctl.h"
+#include "core/sup/leap.h"
 #include "core/sup/link.h"
 #include "core/sup/panic.h"
 #include "core/sup/reclaim.h"
@@ -36,6 +37,7 @@ static struct process {
 	msec_t                     stop_at;	/* 0: nobody has asked */
 	bool                       reads;	/* registered with utils/epoch.h */
 	struct reclaim             reclaim;
+	struct leap               leap;
 } proc;
 
 /* ---- "shutdown" ---- */
@@ -182,6 +184,7 @@ static void turn_until_stopped(void)
 		server_tick(proc.server);
 		config_tick();
 		reclaim_tick(&proc.reclaim, loop_now(proc.loop));
+		leap_tick(&proc.leap);
 	}
 }
 
