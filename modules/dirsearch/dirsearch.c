@@ -41,9 +41,20 @@ static int named(void *arg, struct slice aor, struct slice display_name)
 	return people_put(arg, &v);
 }
 
+/* A new user of his address is somebody else. */
+static void locked_out(void *arg, struct slice aor, bool deleted)
+{
+	int err = deleted ? people_delete(arg, aor) : 0;
+
+	if (err && err != -ENOENT)
+		log_error("dirsearch", "what is known of a deleted user stays, use \"directory delete\" "
+		    "user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(err));
+}
+
 static int follow_names(struct dirsearch *d)
 {
-	static const struct auth_db_watch watch = { .named = named, .renamed = renamed };
+	static const struct auth_db_watch watch = { .named = named, .locked_out = locked_out,
+	    .renamed = renamed };
 	void *state = NULL;
 	const struct auth_db_api *db = lcs_import(d->mod, "auth_db", &state);
 
@@ -215,7 +226,8 @@ LCS_MODULE(dirsearch,
 	    "`physicalDeliveryOfficeName`); all must fit, capitals do not matter. A search that names\n"
 	    "nothing is refused. What is known of people is set with `lcsctl directory set`; of users who\n"
 	    "were added with a name (`lcsctl users add alice@example.com display_name='Alice Brown'`) that\n"
-	    "is known. Who was added without one, and of whom nothing was set, is found by nobody.\n"
+	    "is known. Who was added without one, and of whom nothing was set, is found by nobody. When a\n"
+	    "user is deleted, what is known of him goes with him.\n"
 	    "\n"
 	    "With `people = \"ldap\"` a directory server is searched, as it is with Active Directory: who\n"
 	    "has `msRTCSIP-PrimaryUserAddress` below `ldap_base`. At most 5000 entries are looked at for\n"

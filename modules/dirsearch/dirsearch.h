@@ -62,7 +62,8 @@ int  people_load(struct dirsearch *d);
 int  people_put(struct dirsearch *d, const struct person_view *p);
 int  people_delete(struct dirsearch *d, struct slice aor);
 void people_free(struct dirsearch *d);
-/** What is known of a user, and rules that name him, are the new name's. */
+/** What is known of a user is known of the new name, too, until one of them is deleted; rules that
+ *  name him are the new name's. */
 int  people_rename(struct dirsearch *d, struct slice from, struct slice to);
 int  rules_load(struct dirsearch *d);
 /** allowed: 1, 0, or -1: no rule any more. */

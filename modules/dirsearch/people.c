@@ -261,8 +261,6 @@ int people_rename(struct dirsearch *d, struct slice from, struct slice to)
 		v.field[PERSON_AOR] = to;
 		err = people_put(d, &v);
 	}
-	if (p && !err)
-		err = people_delete(d, from);
 	return err ? err : rename_in_rules(d, from, to);
 }
 
