@@ -99,15 +99,23 @@ static int told_user(struct lcs_rpc_call *call, struct slice name, struct slice 
 }
 
 /* What was told to everybody: the password, and how people call him. */
-static int tell_of(struct lcs_rpc_call *call, const struct user_texts *t, struct slice password)
+static int tell_of(struct lcs_rpc_call *call, const struct user_texts *t, struct slice aor,
+    struct slice password)
 {
 	struct auth_db *db = lcs_shared(call->mod);
 	int err = news_password(db, t->name, t->domain, password);
 
 	if (err || !t->display_name.len)
 		return err;
-	return news_named(db, arena_printf(call->arena, "%.*s@%.*s", SLICE_ARG(t->name),
-	    SLICE_ARG(t->domain)), t->display_name);
+	aor = sip_text_aor(call->arena, aor);
+	return aor.p ? news_named(db, aor, t->display_name) : -ENOMEM;
+}
+
+/* Whom others do not take is none, so that it can be tried again. */
+static void take_back(struct auth_db *db, struct slice aor)
+{
+	users_delete(&db->users, aor);
+	news_password_gone(db, aor);
 }
 
 static int put(struct lcs_rpc_call *call, bool is_new)
@@ -115,16 +123,23 @@ static int put(struct lcs_rpc_call *call, bool is_new)
 	struct slice text = json_text(call->params, "user");
 	struct slice password = json_text(call->params, "password");
 	struct user_texts t = { .display_name = json_text(call->params, "display_name") };
+	struct auth_db *db = lcs_shared(call->mod);
+	struct slice aor = SLICE_NULL;
 	int err = split_aor(text, &t.name, &t.domain);
 
+	if (!err)
+		aor = arena_printf(call->arena, "%.*s@%.*s", SLICE_ARG(t.name), SLICE_ARG(t.domain));
 	if (!err && !password.len)
 		return lcs_rpc_fail(call, -EINVAL, "the password is empty");
 	if (t.display_name.len > DISPLAY_MAX)
 		return lcs_rpc_fail(call, -EINVAL, "display_name is longer than %u bytes", DISPLAY_MAX);
 	if (!err)
-		err = users_put(users_of(call->mod), &t, password, is_new);
-	if (!err)
-		err = tell_of(call, &t, password);
+		err = aor.p ? users_put(&db->users, &t, password, is_new) : -ENOMEM;
+	if (err)
+		return refuse(call, err, text);
+	err = tell_of(call, &t, aor, password);
+	if (err && is_new)
+		take_back(db, aor);
 	if (err)
 		return refuse(call, err, text);
 	log_notice("auth_db", "user %s user=%.*s@%.*s", is_new ? "added" : "has a new password",
@@ -258,7 +273,7 @@ static int put_new(struct auth_db *db, struct slice to, const struct user *old,
 	if (!err)
 		err = news_password(db, t.name, t.domain, password);
 	if (err)
-		users_delete(&db->users, to);
+		take_back(db, to);
 	return err;
 }
 

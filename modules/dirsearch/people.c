@@ -129,13 +129,17 @@ int people_load(struct dirsearch *d)
 
 int people_put(struct dirsearch *d, const struct person_view *v)
 {
+	const struct person *old = people_find(d, v->field[PERSON_AOR]);
 	struct value args[PERSON_COUNT];
+	struct person_view next = *v;
 	struct person *p;
 	int n;
 
+	if (old)			/* with the spelling that is the key in the store */
+		next.field[PERSON_AOR] = person_aor(old);
 	for (unsigned i = 0; i < PERSON_COUNT; i++)
-		args[i] = value_string(v->field[i].p ? v->field[i] : SLICE(""));
-	p = person_new(v);
+		args[i] = value_string(next.field[i].p ? next.field[i] : SLICE(""));
+	p = person_new(&next);
 	if (!p)
 		return -ENOMEM;
 	n = store_run_now(&stmts[STMT_PUT], args, NULL, NULL);
