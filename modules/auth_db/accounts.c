@@ -30,19 +30,20 @@ void accounts_link(struct users *u, struct user *old, struct user *user)
 		rtab_remove(u->accounts, &old->by_account);
 }
 
-/* Several names of one domain have blanks between them; without any it is that of the address. */
+/* Several names of one domain have blanks between them; without any it is that of the address.
+ * The NetBIOS name is guessed where there is but one: of several it is one, and another domain may
+ * be called as their first label is. */
 static bool is_domain_of(const struct user *user, const struct auth_db_account *who)
 {
-	struct slice names = user->texts.account_domain.len ? user->texts.account_domain :
-	    user->texts.domain;
+	struct slice names = slice_trim(user->texts.account_domain.len ? user->texts.account_domain :
+	    user->texts.domain);
+	bool is_guess = who->is_short && slice_find(names, ' ') == names.len;
 
-	while (names.len) {
-		struct slice name = slice_split(&names, ' ');
-
-		if (slice_eq_nocase(name, who->domain) || (who->is_short &&
-		    slice_eq_nocase(slice_first(name, slice_find(name, '.')), who->domain)))
+	if (is_guess && slice_eq_nocase(slice_first(names, slice_find(names, '.')), who->domain))
+		return true;
+	while (names.len)
+		if (slice_eq_nocase(slice_split(&names, ' '), who->domain))
 			return true;
-	}
 	return !who->domain.len;
 }
 
@@ -62,14 +63,15 @@ static bool count_one(const struct rtab_node *node, const void *key)
 	return false;
 }
 
-/* By its name alone, as it is without a directory; but nobody takes the place of another account. */
+/* By its name alone, as it is without a directory; but nobody takes the place of another account, of
+ * that name in another domain, either. */
 static int plainly(const struct users *u, const struct auth_db_account *who, struct slice *aor)
 {
 	const struct user *user = who->plain.p ? users_find(u, who->plain) : NULL;
 
 	if (!who->plain.p)
 		return -ENOENT;
-	if (user && user->texts.account.len && !slice_eq_nocase(user->texts.account, who->name))
+	if (user && user->texts.account.len)
 		return -EPERM;
 	*aor = who->plain;
 	return 0;

@@ -56,7 +56,8 @@ struct auth_db_api {
 	    void *arg);
 	/**
 	 * Any worker: whose account is it? That of the user whom the directory gives it, whatever
-	 * his address is; else plain's - unless the directory gives him another one.
+	 * his address is; else plain's - unless the directory gives him another one, be it of the
+	 * same name in another domain.
 	 *
 	 * @param aor  name@domain; until the worker's next quiet point, or who->plain itself
 	 * @return 0; -ENOENT: nobody's; -EPERM: plain has another account; -ENOTUNIQ: several

@@ -26,12 +26,6 @@ static struct auth_kerberos_local *stats_of(const struct auth_kerberos *krb)
 	return lcs_local(krb->mod);
 }
 
-static const struct auth_kerberos_conf *conf_of(const struct auth_kerberos *krb,
-    struct lcs_ctx *ctx)
-{
-	return lcs_conf(krb->mod, lcs_ctx_gen(ctx));
-}
-
 /* ---- in the pool ---- */
 
 /* Whoever comes second, this or the deadline, lets go of the context. */
@@ -80,27 +74,6 @@ static enum auth_lcs_result refuse(struct question *q, int err)
 	return r->result;
 }
 
-/* Whom the principal stands for; 0 or as by_account() of auth_db. */
-static int whose(struct question *q, struct slice *aor)
-{
-	struct arena *arena = lcs_arena(q->h->ctx);
-	const struct auth_kerberos_conf *conf = conf_of(q->krb, q->h->ctx);
-	struct slice domain = slice_skip(q->h->aor, slice_find(q->h->aor, '@') + 1);
-	struct slice principal = slice_str(q->ticket.principal);
-	struct auth_db_account who;
-	int err = 0;
-
-	if (!kerberos_rule(arena, conf, principal, aor)) {
-		if (kerberos_account(arena, conf, principal, domain, &who) != 0)
-			return -ENOENT;
-		*aor = who.plain;
-		if (q->krb->db)
-			err = q->krb->db->by_account(q->krb->db_state, &who, aor);
-		*aor = err ? SLICE_NULL : arena_dup(arena, *aor);
-	}
-	return err ? err : aor->p ? 0 : -ENOENT;
-}
-
 static enum auth_lcs_result refuse_whose(struct question *q, int err)
 {
 	struct auth_kerberos_local *stats = stats_of(q->krb);
@@ -108,7 +81,7 @@ static enum auth_lcs_result refuse_whose(struct question *q, int err)
 	lcs_count(err == -ENOTUNIQ ? &stats->ambiguous : &stats->unknown);
 	q->h->why = arena_printf(lcs_arena(q->h->ctx), err == -ENOTUNIQ ?
 	    "principal %s is the account of several users" : err == -EPERM ?
-	    "principal %s is another account than that of the user of its name" :
+	    "principal %s is not the account of the user of that name" :
 	    "principal %s is no user of this server", q->ticket.principal).p;
 	q->h->told = "The principal of this ticket is no user of this server";
 	ticket_free(q->ticket.context);
@@ -118,8 +91,8 @@ static enum auth_lcs_result refuse_whose(struct question *q, int err)
 static enum auth_lcs_result conclude(struct question *q)
 {
 	struct auth_lcs_handshake *h = q->h;
-	struct slice aor;
-	int err = whose(q, &aor);
+	struct slice wanted = slice_skip(h->aor, slice_find(h->aor, '@') + 1), aor;
+	int err = kerberos_whose(q->krb, h->ctx, slice_str(q->ticket.principal), wanted, &aor);
 
 	if (err)
 		return refuse_whose(q, err);
@@ -159,7 +132,7 @@ static int challenge(void *state, struct lcs_ctx *ctx, struct slice token, struc
 static enum auth_lcs_result accept_ticket(void *state, struct auth_lcs_handshake *h)
 {
 	struct auth_kerberos *krb = state;
-	const struct auth_kerberos_conf *conf = conf_of(krb, h->ctx);
+	const struct auth_kerberos_conf *conf = auth_kerberos_conf(krb, h->ctx);
 	struct arena *arena = lcs_arena(h->ctx);
 	struct question *q = arena_zalloc(arena, sizeof(*q));
 

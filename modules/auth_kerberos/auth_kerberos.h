@@ -29,6 +29,12 @@ struct auth_kerberos {
 	struct auth_db            *db_state;
 };
 
+static inline const struct auth_kerberos_conf *auth_kerberos_conf(const struct auth_kerberos *krb,
+    struct lcs_ctx *ctx)
+{
+	return lcs_conf(krb->mod, lcs_ctx_gen(ctx));
+}
+
 /* ---- gss.c: everything that touches GSSAPI ---- */
 
 struct ticket {			/* one token's examination */
@@ -53,12 +59,10 @@ void ticket_free(void *context);
 
 /* ---- names.c ---- */
 
-/** Does a rule (principals) say whom a principal stands for? *aor is in the arena then. */
-bool kerberos_rule(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice *aor);
-/** "user@REALM" as the account that auth_db looks for; its plain is the AOR that the principal's
- *  own names make, in the arena. -EINVAL: it is nobody who signs in. */
-int kerberos_account(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice sip_domain, struct auth_db_account *out);
+/** Whom a principal (user@REALM) stands for: whom a rule (principals) names, else whose account it is
+ *  by auth_db. aor: in the arena; sip_domain: of the user who is to be signed in. 0; -ENOENT: nobody;
+ *  -EPERM: the user has another account, or a rule gives him to another; -ENOTUNIQ. */
+int kerberos_whose(const struct auth_kerberos *krb, struct lcs_ctx *ctx, struct slice principal,
+    struct slice sip_domain, struct slice *aor);
 
 #endif

@@ -14,34 +14,44 @@ static bool is_person(struct slice name)
 	    slice_find(name, '@') == name.len;
 }
 
-bool kerberos_rule(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice *aor)
-{
-	if (!rules_find(&conf->principals, principal, aor))
-		return false;
-	*aor = arena_dup(arena, *aor);
-	return true;
-}
-
+/* The AOR that the principal's own names make. */
 static struct slice plain_aor(struct arena *arena, const struct auth_kerberos_conf *conf,
     struct slice name, struct slice realm, struct slice sip_domain)
 {
-	struct slice pieces[] = { name, SLICE("@"), sip_domain }, aor;
+	struct slice pieces[] = { name, SLICE("@"), sip_domain };
 
 	if (!rules_find(&conf->realms, realm, &pieces[2]) && !slice_eq_nocase(realm, sip_domain))
 		return SLICE_NULL;
-	aor = arena_join(arena, pieces, 3);
-	return rules_give(&conf->principals, aor) ? SLICE_NULL : aor;
+	return arena_join(arena, pieces, 3);
 }
 
-int kerberos_account(struct arena *arena, const struct auth_kerberos_conf *conf,
-    struct slice principal, struct slice sip_domain, struct auth_db_account *out)
+static int by_account(const struct auth_kerberos *krb, const struct auth_db_account *who,
+    struct slice *aor)
 {
-	struct slice realm = principal, name = slice_split(&realm, '@');
+	*aor = who->plain;
+	if (krb->db)
+		return krb->db->by_account(krb->db_state, who, aor);
+	return aor->p ? 0 : -ENOENT;
+}
 
-	if (!is_person(name) || !realm.len)
-		return -EINVAL;
-	*out = (struct auth_db_account){ .name = name, .domain = realm,
-	    .plain = plain_aor(arena, conf, name, realm, sip_domain) };
-	return 0;
+int kerberos_whose(const struct auth_kerberos *krb, struct lcs_ctx *ctx, struct slice principal,
+    struct slice sip_domain, struct slice *aor)
+{
+	const struct auth_kerberos_conf *conf = auth_kerberos_conf(krb, ctx);
+	struct slice realm = principal, name = slice_split(&realm, '@');
+	struct arena *arena = lcs_arena(ctx);
+	struct auth_db_account who = { .name = name, .domain = realm };
+	int err = 0;
+
+	if (!rules_find(&conf->principals, principal, aor)) {
+		if (!is_person(name) || !realm.len)
+			return -ENOENT;
+		who.plain = plain_aor(arena, conf, name, realm, sip_domain);
+		err = by_account(krb, &who, aor);
+		/* Whom a rule gives to another nobody else can be, whatever the directory says. */
+		if (!err && rules_give(&conf->principals, *aor))
+			err = -EPERM;
+	}
+	*aor = err ? SLICE_NULL : arena_dup(arena, *aor);
+	return err ? err : aor->p ? 0 : -ENOMEM;
 }

@@ -91,7 +91,8 @@ enum auth_lcs_result ntlm_conclude(const struct ntlm_sign_in *s, int err,
 
 struct ntlm_stored { struct slice aor; unsigned char hash[NTLM_KEY_BYTES]; };
 
-/** Whose account it is: by_account() of auth_db, or without that module who.plain. In the arena. */
+/** Whose account it is by no rule: by_account() of auth_db, or without that module who.plain; -EPERM,
+ *  too: a rule gives that user to another account. In the arena. */
 int  ntlm_whose(const struct ntlm_sign_in *s, struct auth_db_account who, struct slice *aor);
 /** The answer to who is nobody, by what the former returned; counted. */
 enum auth_lcs_result ntlm_nobody(const struct ntlm_sign_in *s, int err);

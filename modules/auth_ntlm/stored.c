@@ -3,6 +3,7 @@
  */
 #include "modules/auth_ntlm/auth_ntlm.h"
 
+#include "modules/auth_lcs/rules_api.h"
 #include "utils/hex.h"
 
 #include <errno.h>
@@ -16,6 +17,9 @@ int ntlm_whose(const struct ntlm_sign_in *s, struct auth_db_account who, struct 
 	*aor = who.plain;
 	if (s->ntlm->db)
 		err = s->ntlm->db->by_account(s->ntlm->db_state, &who, aor);
+	/* Whom a rule gives to another account nobody else can be, whatever the directory says. */
+	if (!err && rules_give(&auth_ntlm_conf(s->ntlm, s->h->ctx)->logins, *aor))
+		err = -EPERM;
 	*aor = err ? SLICE_NULL : arena_dup(lcs_arena(s->h->ctx), *aor);
 	return err ? err : aor->p ? 0 : -ENOMEM;
 }

@@ -137,21 +137,20 @@ static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
 	    r->told);
 }
 
-/* The domain's names for it, not what was typed: several ways of writing lead to one account. */
-static struct auth_db_account account_of(const struct question *q)
+/* By the domain's names for it, not what was typed: several ways of writing lead to one account.
+ * What it did not say is not guessed. */
+static int whose(const struct question *q, struct slice *aor)
 {
-	struct auth_db_account who = ntlm_account(q->s.domain, q->s.user);
+	const struct auth_db_account who = { .name = slice_str(q->account),
+	    .domain = slice_str(q->dns[0] ? q->dns : q->netbios), .is_short = !q->dns[0],
+	    .plain = q->s.aor };
 
-	if (q->account[0])
-		who = (struct auth_db_account){ .name = slice_str(q->account),
-		    .domain = slice_str(q->dns[0] ? q->dns : q->netbios), .is_short = !q->dns[0] };
-	who.plain = q->s.aor;
-	return who;
+	return who.name.len && who.domain.len ? ntlm_whose(&q->s, who, aor) : -ENOENT;
 }
 
 static enum auth_lcs_result conclude(struct question *q)
 {
-	int err = q->s.by_rule ? 0 : ntlm_whose(&q->s, account_of(q), &q->s.aor);
+	int err = q->s.by_rule ? 0 : whose(q, &q->s.aor);
 
 	return err ? ntlm_nobody(&q->s, err) : ntlm_conclude(&q->s, 0, q->base);
 }

@@ -84,11 +84,14 @@ static const struct {
 } accounts[] = {
 	{ "khansen", "corp.example.com", false, NULL, 0, "kim.hansen@example.com" },
 	{ "KHansen", "CORP.EXAMPLE.COM", false, "khansen@example.com", 0, "kim.hansen@example.com" },
-	{ "khansen", "CORP", true, NULL, 0, "kim.hansen@example.com" },
 	{ "khansen", "corporate", true, NULL, 0, "kim.hansen@example.com" },
 	{ "khansen", "", false, NULL, 0, "kim.hansen@example.com" },
 	/* a realm is not called as a NetBIOS name is, and a part of a name is none */
-	{ "khansen", "CORP", false, NULL, -ENOENT, NULL },
+	{ "khansen", "CORPORATE", true, NULL, 0, "kim.hansen@example.com" },
+	{ "alice", "CORP", false, NULL, -ENOENT, NULL },
+	/* which is guessed by a domain's only name alone: of several it is one */
+	{ "alice", "CORP", true, NULL, 0, "alice@example.com" },
+	{ "khansen", "CORP", true, NULL, -ENOENT, NULL },
 	{ "khansen", "COR", true, NULL, -ENOENT, NULL },
 	{ "khansen", "elsewhere.example", false, NULL, -ENOENT, NULL },
 	{ "khansen", "corp.example.com.", false, NULL, -ENOENT, NULL },
@@ -106,7 +109,10 @@ static const struct {
 	{ "carol", "corp.example.com", false, "carol@example.com", 0, "carol@example.com" },
 	{ "none", "corp.example.com", false, "none@example.com", 0, "none@example.com" },
 	{ "kim.hansen", "corp.example.com", false, "kim.hansen@example.com", -EPERM, NULL },
-	{ "ALICE", "elsewhere.example", false, "alice@example.com", 0, "alice@example.com" },
+	/* nor one of the same name in another domain */
+	{ "ALICE", "elsewhere.example", false, "alice@example.com", -EPERM, NULL },
+	{ "alice", "ELSEWHERE", true, "alice@example.com", -EPERM, NULL },
+	{ "khansen", "CORP", true, "kim.hansen@example.com", -EPERM, NULL },
 };
 
 static void an_account_is_one_users(void **state)
