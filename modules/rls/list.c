@@ -261,6 +261,17 @@ static struct slice aor_of(struct arena *arena, struct slice uri)
 	return aor.p ? aor : SLICE("");
 }
 
+static int add_entry(struct applying *a, struct slice uri, struct slice aor)
+{
+	struct rls_entry *e = entry_new(a->l, uri, aor);
+
+	if (!e)
+		return -ENOMEM;
+	lcs_count(&rls_local(a->l->r)->resources);
+	e->is_wanted = e->is_new = true;
+	return watch_entry(e);
+}
+
 static int want(struct applying *a, struct slice uri, struct slice aor)
 {
 	struct rls_entry *e = find_entry(a->l, uri, aor);
@@ -271,12 +282,7 @@ static int want(struct applying *a, struct slice uri, struct slice aor)
 	}
 	if (a->l->count >= (unsigned)rls_conf(a->l->r)->max_resources)
 		return -E2BIG;
-	e = entry_new(a->l, uri, aor);
-	if (!e)
-		return -ENOMEM;
-	lcs_count(&rls_local(a->l->r)->resources);
-	e->is_wanted = e->is_new = true;
-	return watch_entry(e);
+	return add_entry(a, uri, aor);
 }
 
 static void want_all(struct rls_list *l, bool yes)
@@ -445,20 +451,22 @@ int rls_list_follow(struct rls_list *l)
 
 /* ---- a resource is renamed ---- */
 
+/* The new one has the old one's place, however many there may be by now. */
 static int replace_entry(struct rls_entry *e, struct slice to)
 {
 	struct applying a = { e->list, arena_new(0) };
 	struct slice uri = a.arena ? arena_printf(a.arena, "sip:%.*s", SLICE_ARG(to)) : SLICE_NULL;
 	int err = uri.p ? 0 : -ENOMEM;
 
+	want_all(a.l, true);
+	if (!err)
+		err = find_entry(a.l, uri, to) ? want(&a, uri, to) : add_entry(&a, uri, to);
 	if (!err) {
-		want_all(a.l, true);
-		entry_free(e);		/* its place is what the new one takes */
+		entry_free(e);
 		a.l->is_cut |= !a.l->is_lcs;
-		err = want(&a, uri, to);
-		settle(a.l, true);
-		wait_for_all(a.l);
 	}
+	settle(a.l, !err);
+	wait_for_all(a.l);
 	arena_free(&a.arena);
 	if (!err)
 		a.l->r->presence->keep_list(a.l->sub);
@@ -473,7 +481,7 @@ static void follow_name(struct rls_entry *e, struct slice to)
 	int err = l->owner.len ? take_contacts(l) : replace_entry(e, to);
 
 	if (err)
-		log_warning("rls", "a list does not follow a user who was renamed, memory is short "
-		    "user=%.*s", SLICE_ARG(to));
+		log_warning("rls", "a list does not follow a user who was renamed user=%.*s "
+		    "error=\"%s\"", SLICE_ARG(to), err_text(err));
 	tell(l);
 }
