@@ -3,6 +3,7 @@
  */
 #include "cfg/check.h"
 #include "cfg/guest.h"
+#include "cfg/prep.h"
 
 /* ---- names ---- */
 
@@ -169,13 +170,15 @@ static void say_no_route(struct load *ld, const struct expr *e)
 		diag_see(item, r->name_at);
 }
 
-/* A define of the route's name stands in its place: that was said where the route begins. */
+/* A define of the route's name stands in its place, and that was said where the route begins: not
+ * of a define that comes later. */
 static bool is_shadowed(struct load *ld, const struct expr *e)
 {
 	struct slice written = guest_text_at(e->route.name_at);
 	struct route_decl *r = dict_get(&ld->names->routes[ROUTE_NAMED], written);
+	const struct macro *m = dict_get(&ld->macros, written);
 
-	if (!r || !dict_get(&ld->macros, written))
+	if (!r || !m || !m->is_in_the_way)
 		return false;
 	r->is_used = true;
 	return true;

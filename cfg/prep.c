@@ -86,11 +86,12 @@ static bool names_a_route(const struct macro *m)
 	    m->tokens[0].kind == NUM);
 }
 
-static void note_shadow(struct prep *p, const struct token *t, const struct macro *m)
+static void note_shadow(struct prep *p, const struct token *t, struct macro *m)
 {
 	struct diag_item *item = load_error(p->ld, 203, t->at,
 	    "route \"%.*s\" has the name of a define", SLICE_ARG(t->text));
 
+	m->is_in_the_way = true;
 	if (m->at.source) {
 		diag_beside(item, "\"%.*s\" is defined here:", SLICE_ARG(t->text));
 		diag_see(item, m->at);
@@ -99,7 +100,7 @@ static void note_shadow(struct prep *p, const struct token *t, const struct macr
 	}
 }
 
-static bool wants_expansion(struct prep *p, const struct token *t, const struct macro *m)
+static bool wants_expansion(struct prep *p, const struct token *t, struct macro *m)
 {
 	switch (p->names) {
 	case NAMES_DEFINED:

@@ -15,6 +15,7 @@ struct macro {
 	struct cfg_span  at;		/* source NULL: from the command line */
 	bool             is_active;	/* being expanded */
 	bool             is_gone;	/* #!undef */
+	bool             is_in_the_way;	/* a route begins with its name, which was said */
 };
 
 struct prep;
