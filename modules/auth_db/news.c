@@ -95,7 +95,7 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 	err = tell_renamed(db, from, to);
 	if (!err)
 		err = users_delete(&db->users, from);
-	else
+	if (err)
 		users_delete(&db->users, to);
 	tell_locked_out(db, err ? to : from, true);
 	tell_moved(db, from, to, err == 0);

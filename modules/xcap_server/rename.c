@@ -9,39 +9,49 @@
 
 #include <errno.h>
 
-struct waiting_text {
-	struct waiting_text *next;
-	struct slice         aor, text;	/* .p NULL: nothing is kept under this name any more */
+struct text {				/* that is to be kept, and what was before */
+	struct text   *next;
+	struct slice   aor, now, was;	/* .p NULL: nothing is kept under this name */
 	const struct xcap_usage *usage;
-	uint32_t             number;
+	uint32_t       number, old_number;
 };
 
-struct renaming {
-	struct xcap         *x;
-	struct arena        *arena;
-	struct slice         from, to;
-	struct waiting_text *first;
-	int                  err;
+struct xcap_renaming {
+	struct xcap   *x;
+	struct arena  *arena;
+	struct slice   from, to;
+	struct text   *waiting, *written;
+	int            err;
 };
 
-static void want(struct renaming *r, const struct xcap_usage *usage, struct slice aor,
+static struct slice copy(struct xcap_renaming *r, struct slice s)
+{
+	struct slice made = s.p ? arena_dup(r->arena, s) : s;
+
+	if (s.p && !made.p)
+		r->err = -ENOMEM;
+	return made;
+}
+
+static void want(struct xcap_renaming *r, const struct xcap_usage *usage, struct slice aor,
     uint32_t number, struct slice text)
 {
-	struct waiting_text *w = arena_alloc(r->arena, sizeof(*w));
+	const struct xcap_kept *old = xcap_kept_find(r->x, usage, aor);
+	struct text *w = arena_alloc(r->arena, sizeof(*w));
 
-	if (w)
-		*w = (struct waiting_text){ r->first, arena_dup(r->arena, aor),
-		    text.p ? arena_dup(r->arena, text) : text, usage, number };
-	if (!w || !w->aor.p || (text.p && !w->text.p))
+	if (!w) {
 		r->err = -ENOMEM;
-	else
-		r->first = w;
+		return;
+	}
+	*w = (struct text){ r->waiting, copy(r, aor), copy(r, text),
+	    copy(r, old ? old->text : SLICE_NULL), usage, number, old ? old->number : 0 };
+	r->waiting = w;
 }
 
 /* What is no document any more was none before either: nobody is held up by it. */
 static void look(const struct xcap_kept *k, void *arg)
 {
-	struct renaming *r = arg;
+	struct xcap_renaming *r = arg;
 	bool is_own = slice_eq_nocase(k->aor, r->from);
 	struct slice text = k->text;
 	int n = 0;
@@ -57,25 +67,69 @@ static void look(const struct xcap_kept *k, void *arg)
 		want(r, k->usage, is_own ? r->to : k->aor, k->number + 1, text);
 }
 
+static void write_all(struct xcap_renaming *r)
+{
+	struct text *w;
+
+	while ((w = r->waiting) != NULL && !r->err) {
+		r->err = xcap_kept_put_now(r->x, w->usage, w->aor, w->number, w->now);
+		if (r->err)
+			return;
+		r->waiting = w->next;
+		w->next = r->written;
+		r->written = w;
+	}
+}
+
+static void write_back(const struct xcap_renaming *r)
+{
+	int err = 0;
+
+	for (const struct text *w = r->written; w && !err; w = w->next)
+		err = xcap_kept_put_now(r->x, w->usage, w->aor, w->old_number, w->was);
+	if (err)
+		log_error("xcap_server", "documents name an address that nobody has got user=%.*s to=%.*s "
+		    "error=\"%s\"", SLICE_ARG(r->from), SLICE_ARG(r->to), err_text(err));
+}
+
+/* Others may refuse what is done here: it is known how it was until all have agreed. */
 static int renamed(void *arg, struct slice from, struct slice to)
 {
-	struct renaming r = { .x = arg, .arena = arena_new(0), .from = from, .to = to };
+	struct xcap *x = arg;
+	struct arena *arena = arena_new(0);
+	struct xcap_renaming *r = arena ? arena_zalloc(arena, sizeof(*r)) : NULL;
 
-	if (!r.arena)
+	if (!r) {
+		arena_free(&arena);
 		return -ENOMEM;
-	xcap_kept_each(r.x, look, &r);
-	for (const struct waiting_text *w = r.first; w && !r.err; w = w->next)
-		r.err = xcap_kept_put_now(r.x, w->usage, w->aor, w->number, w->text);
-	if (r.err)
+	}
+	*r = (struct xcap_renaming){ .x = x, .arena = arena, .from = from, .to = to };
+	x->renaming = r;
+	xcap_kept_each(x, look, r);
+	write_all(r);
+	if (r->err)
 		log_error("xcap_server", "documents that name a renamed user stay as they are user=%.*s "
-		    "error=\"%s\"", SLICE_ARG(from), err_text(r.err));
-	arena_free(&r.arena);
-	return r.err;
+		    "error=\"%s\"", SLICE_ARG(from), err_text(r->err));
+	return r->err;
+}
+
+static void moved(void *arg, struct slice from, struct slice to, bool is_done)
+{
+	struct xcap *x = arg;
+	struct xcap_renaming *r = x->renaming;
+	struct arena *arena = r ? r->arena : NULL;
+
+	(void)from;
+	(void)to;
+	if (r && !is_done)
+		write_back(r);
+	x->renaming = NULL;
+	arena_free(&arena);
 }
 
 int xcap_follow_names(struct xcap *x)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed };
+	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
 
 	return x->users->watch(x->db, &watch, x);
 }

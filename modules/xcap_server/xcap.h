@@ -50,6 +50,7 @@ struct xcap {
 	struct presence_acl           *acl_state;
 	struct rtab                   *kept;		/* struct xcap_kept */
 	bool                           loaded;
+	struct xcap_renaming          *renaming;	/* rename.c; NULL: none is under way */
 	struct list                    changing, waiting;	/* exchanges; HTTP thread */
 	_Atomic bool                   is_ending;	/* owners have users no longer */
 	struct rate_table             *wrong;		/* passwords */
