@@ -130,16 +130,14 @@ static int load(struct lcs_mod *mod)
 	return accounts_init(&ntlm->accounts);
 }
 
+/* Also with winbind alone: what is to be forgotten meanwhile must not count again later. */
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
 	struct auth_ntlm *ntlm = lcs_shared(mod);
-	const struct auth_ntlm_conf *c = conf;
-	int n;
+	int n = accounts_load(&ntlm->accounts);
 
 	(void)next;
-	if (slice_eq(c->accounts, SLICE("winbind")))
-		return 0;
-	n = accounts_load(&ntlm->accounts);
+	(void)conf;
 	if (n >= 0)
 		log_info("auth_ntlm", "accounts read count=%d", n);
 	return n == -ENODEV || n >= 0 ? 0 : n;

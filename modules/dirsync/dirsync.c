@@ -66,7 +66,6 @@ static int load(struct lcs_mod *mod)
 	d->mod = mod;
 	lock_init(&d->lock, LOCK_JOB_POOL);
 	ldap_servers_init(&d->servers, "dirsync");
-	ldap_servers_init(&d->lookup_servers, "dirsync");
 	pthread_cond_init(&d->taken_more, NULL);
 	d->last = &d->first;
 	d->wake = d->kick = -1;
@@ -109,7 +108,6 @@ static int set_up(struct dirsync *d, const struct dirsync_conf *conf)
 		return err;
 	}
 	ldap_servers_set(&d->servers, conf->uri);
-	ldap_servers_set(&d->lookup_servers, conf->uri);
 	lock_take(&d->lock);
 	old = d->next_setup;
 	d->next_setup = next;
@@ -184,7 +182,6 @@ static void unload(struct lcs_mod *mod)
 	json_decref(d->problems);
 	lock_fini(&d->lock);
 	lock_fini(&d->servers.lock);
-	lock_fini(&d->lookup_servers.lock);
 	pthread_cond_destroy(&d->taken_more);
 	rate_free(&d->missing);
 }
@@ -357,6 +354,7 @@ LCS_MODULE(dirsync,
 	.commit = commit,
 	.worker_start = worker_start,
 	.worker_stop = worker_stop,
+	.stopping = lookup_stopping,
 	.unload = unload,
 	.manual =
 	    "Who has an address in the directory (`address`) of a domain of this server is a user here:\n"
@@ -382,7 +380,9 @@ LCS_MODULE(dirsync,
 	    "(`modparam(\"auth\", \"algorithms\", \"MD5\")`).\n"
 	    "\n"
 	    "Who was added a moment ago is found by `directory_lookup()`, before the copy has him. It is\n"
-	    "asked by a pool of two threads; for an address that nobody has once in `lookup_again`.\n"
+	    "asked by a pool of two threads, on the server that is followed; for an address that nobody has\n"
+	    "once in `lookup_again`, for all of them together fifty times a second. Who is asked for beyond\n"
+	    "that is whom the copy says, and counted as `lookups_spared`.\n"
 	    "\n"
 	    "Everything is loaded once, and then only what changes. OpenLDAP and others say it by\n"
 	    "themselves (RFC 4533; of slapd that is the overlay `syncprov`). Active Directory and Samba\n"

@@ -58,6 +58,7 @@ struct dirsync_batch {			/* from the thread to control; in its arena */
 	unsigned              session;
 	bool                  is_load;	/* of all there is, for the first time */
 	uint64_t              ticket;	/* of a look-up; 0: it is of the thread */
+	uint64_t              since;	/* of a look-up: news when it began to ask */
 	unsigned              count;
 	struct auth_db_entry  entries[DIRSYNC_BATCH];	/* aor: the address as it is there */
 	bool                  has_ids;	/* whoever is not among ids is gone */
@@ -83,16 +84,18 @@ struct dirsync {
 	pthread_t       thread;
 	bool            runs, loaded;
 	int             wake, kick;	/* eventfds: for the thread, for control */
-	struct ldap_servers servers, lookup_servers;	/* each way has its own view of them */
-	struct rate_table  *missing;	/* addresses that the directory did not have */
+	struct ldap_servers servers;
+	struct rate_table  *missing;	/* addresses that were asked for, and not found */
 	pthread_cond_t      taken_more;	/* with lock */
 
 	struct lock            lock;	/* from here on */
 	struct dirsync_batch  *first, **last;
 	unsigned               waiting;
 	uint64_t               tickets, taken;	/* look-ups handed over, and done with */
+	uint64_t               news;	/* batches of the thread that said something */
+	char                   uri[LDAP_URI_BYTES];	/* of the server that is followed */
 	struct dirsync_setup  *next_setup;	/* the thread takes it when it begins anew */
-	bool                   must_end, must_restart, must_compare;
+	bool                   must_end, must_restart, must_compare, stops;
 	unsigned               session;
 	char                  *cookie;	/* as it is in the store; NULL: none */
 	enum dirsync_state     state;
@@ -157,8 +160,14 @@ int  secrets_check(const struct dirsync_conf *conf, struct diag *diag);
 /* ---- lookup.c ---- */
 /** Script: directory_lookup(). */
 enum fn_status lookup_fn(struct lcs_call *call);
-/** Control thread: a look-up's batch was taken. */
+/** Control thread: a look-up's batch was taken, or left. */
 void lookup_taken(struct dirsync *d, uint64_t ticket);
+/** Control thread: has the thread said nothing since? What it says is newer than what was found. */
+bool lookup_is_fresh(struct dirsync *d, const struct dirsync_batch *b);
+/** Control thread: the thread's batch is taken next. */
+void lookup_news(struct dirsync *d);
+/** Nobody waits for control any more. */
+void lookup_stopping(struct lcs_mod *mod);
 
 /* ---- entry.c ---- */
 /** What an entry's address says: name@domain within it; why: of one that is none. 0 or -EINVAL. */

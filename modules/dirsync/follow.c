@@ -87,6 +87,7 @@ static int go(struct follow *f, const struct way *way)
 	lock_take(&f->d->lock);
 	f->d->state = STATE_LOADING;
 	snprintf(f->d->kind, sizeof(f->d->kind), "%s", way->name);
+	memcpy(f->d->uri, f->uri, sizeof(f->d->uri));
 	lock_drop(&f->d->lock);
 	atomic_store(&f->d->is_ad, way->run == follow_usn);
 	atomic_store(&f->d->is_well, true);
@@ -128,7 +129,7 @@ static bool begin(struct follow *f)
 	d->must_restart = d->must_compare = false;
 	d->state = STATE_CONNECTING;
 	lock_drop(&d->lock);
-	f->was_synced = f->is_load = false;
+	f->was_synced = f->is_load = f->no_hash_told = false;
 	f->return_at = 0;
 	if (next) {
 		setup_free(&f->setup);

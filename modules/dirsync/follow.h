@@ -16,7 +16,7 @@ struct follow {
 	unsigned              session;
 	struct dirsync_batch *batch;	/* that is being filled; may be NULL */
 	struct dirsync_ids    seen;	/* in a load */
-	bool                  is_load, was_synced;
+	bool                  is_load, was_synced, no_hash_told;
 	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];

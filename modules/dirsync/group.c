@@ -50,11 +50,12 @@ static int count(struct follow *f, const char *base, int scope, char *filter, ch
 	return n;
 }
 
-/* libldap's; NULL: the directory does not say, and we do not know. */
-static char *own_dn(struct follow *f)
+/* *out: libldap's; NULL: the directory does not say, and we do not know. 0 or a negative error. */
+static int own_dn(struct follow *f, char **out)
 {
 	struct berval *id = NULL;
 	char *dn = NULL, *text = NULL;
+	int n = 0;
 
 	if (ldap_whoami_s(f->ld, &id, NULL, NULL) == 0 && id)
 		text = strndup(id->bv_val, id->bv_len);
@@ -64,23 +65,25 @@ static char *own_dn(struct follow *f)
 	} else if (text && slice_starts_nocase(slice_str(text), SLICE("u:"))) {
 		const char *slash = strchr(text, '\\');
 
-		count(f, f->setup->base, LDAP_SCOPE_SUBTREE,
+		n = count(f, f->setup->base, LDAP_SCOPE_SUBTREE,
 		    make_filter(PERSON, slash ? slash + 1 : text + 2), &dn);
 	}
 	free(text);
 	if (!dn && f->setup->place.bind_dn)
 		dn = ldap_strdup(f->setup->place.bind_dn);
-	return dn;
+	*out = dn;
+	return n < 0 && (!dn || ldap_is_away(n)) ? n : 0;
 }
 
 int follow_group(struct follow *f)
 {
-	char *dn = f->setup->service_group ? own_dn(f) : NULL;
-	int n = 0;
+	char *dn = NULL;
+	int n;
 
 	if (!f->setup->service_group)
 		return 0;
-	if (dn && dn[0])
+	n = own_dn(f, &dn);
+	if (n == 0 && dn && dn[0])
 		n = count(f, f->setup->service_group, LDAP_SCOPE_BASE, make_filter(MEMBER, dn), NULL);
 	if (n == 0)
 		snprintf(f->why, sizeof(f->why), "service_group: the account %s is no member",

@@ -2,7 +2,8 @@
  * modules/dirsync/lookup.c - somebody whom the copy does not have: is he in the directory by now?
  *
  * A thread of a pool asks, and waits until control has made a user of what was found; the script waits
- * for that, and no worker does. What is changed there between the two comes as every change does.
+ * for that, and no worker does. It asks the server that is followed; what the thread heard from it
+ * since is newer than what was found, which is then left, and asked for again.
  */
 #include "config.h"
 #include "modules/dirsync/follow.h"
@@ -22,18 +23,51 @@ void lookup_taken(struct dirsync *d, uint64_t ticket)
 	lock_drop(&d->lock);
 }
 
+/* Control waits for the pool's threads from now on, and takes nothing meanwhile. */
+void lookup_stopping(struct lcs_mod *mod)
+{
+	struct dirsync *d = lcs_shared(mod);
+
+	lock_take(&d->lock);
+	d->stops = true;
+	pthread_cond_broadcast(&d->taken_more);
+	lock_drop(&d->lock);
+}
+
+static uint64_t news(struct dirsync *d)
+{
+	uint64_t n;
+
+	lock_take(&d->lock);
+	n = d->news;
+	lock_drop(&d->lock);
+	return n;
+}
+
+bool lookup_is_fresh(struct dirsync *d, const struct dirsync_batch *b)
+{
+	return b->since == news(d);
+}
+
+void lookup_news(struct dirsync *d)
+{
+	lock_take(&d->lock);
+	d->news++;
+	lock_drop(&d->lock);
+}
+
 #ifdef HAVE_LIBLDAP
 
 #define ENTRIES_MAX 4			/* of one address: more than one is a clash */
-#define PAUSE_MS    10000		/* after a question that failed */
+#define PAUSE_MS    10000		/* if the directory is away */
+#define PER_SECOND  50u			/* of all addresses together */
 
 struct question {			/* in the message's arena */
 	struct lcs_job        job;	/* first */
 	struct dirsync       *d;
 	struct dirsync_setup *setup;
 	struct lcs_ctx       *ctx;
-	struct slice          aor;
-	msec_t                again;
+	struct slice          aor, key;	/* key: the same without regard to case */
 };
 
 /* ---- in the pool ---- */
@@ -68,8 +102,9 @@ static int look(struct follow *f, struct slice aor, msec_t end)
 	return err;
 }
 
-/* Tickets are taken in the order of the batches, so the last one that was taken tells. */
-static int hand_over(struct follow *f, msec_t end)
+/* Tickets are taken in the order of the batches, so the last one that was taken tells. -EAGAIN: it
+ * was left, or may have been. */
+static int hand_over(struct follow *f, uint64_t since, msec_t end)
 {
 	struct dirsync *d = f->d;
 	uint64_t ticket;
@@ -78,6 +113,7 @@ static int hand_over(struct follow *f, msec_t end)
 	lock_take(&d->lock);
 	ticket = ++d->tickets;
 	f->batch->ticket = ticket;
+	f->batch->since = since;
 	batch_append(d, f->batch);
 	f->batch = NULL;
 	lock_drop(&d->lock);
@@ -86,10 +122,37 @@ static int hand_over(struct follow *f, msec_t end)
 	while (!err && d->taken < ticket) {
 		msec_t left = end - clock_mono();
 
-		err = left > 0 ? lock_wait(&d->lock, &d->taken_more, left) : -ETIMEDOUT;
+		err = d->stops ? -ECANCELED : left > 0 ?
+		    lock_wait(&d->lock, &d->taken_more, left) : -ETIMEDOUT;
 	}
+	if (!err && d->news != since)
+		err = -EAGAIN;
 	lock_drop(&d->lock);
 	return err;
+}
+
+/* Who is there by the server that is followed, and by no other: that one may be behind. */
+static int open_followed(struct follow *f, msec_t ms)
+{
+	struct ldap_place place = f->setup->place;
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	const char *step;
+	int code;
+
+	lock_take(&f->d->lock);
+	memcpy(f->uri, f->d->uri, sizeof(f->uri));
+	lock_drop(&f->d->lock);
+	place.uri = f->uri;
+	code = ldap_place_open(&place, tv, &f->ld, &step);
+	return code ? follow_failed(f, step, code) : 0;
+}
+
+static int find(struct follow *f, struct slice aor, msec_t end)
+{
+	uint64_t since = news(f->d);
+	int err = look(f, aor, end);
+
+	return !err && f->batch ? hand_over(f, since, end) : err;
 }
 
 static void run(struct lcs_job *job)
@@ -97,15 +160,12 @@ static void run(struct lcs_job *job)
 	struct question *q = (struct question *)job;
 	struct follow f = { .d = q->d, .setup = q->setup };
 	msec_t end = clock_mono() + q->setup->timeout;
-	struct ldap_opened opened;
-	int code = ldap_servers_open(&q->d->lookup_servers, q->setup->place, end, &opened);
 
-	f.ld = opened.ld;
-	job->err = code ? follow_failed(&f, opened.step, code) : look(&f, q->aor, end);
-	if (!code && ldap_is_away(job->err))
-		ldap_servers_failed(&q->d->lookup_servers, opened.uri, f.why);
-	if (!job->err && f.batch)
-		job->err = hand_over(&f, end);
+	job->err = open_followed(&f, q->setup->timeout);
+	if (!job->err)
+		job->err = find(&f, q->aor, end);
+	while (job->err == -EAGAIN && clock_mono() < end)
+		job->err = find(&f, q->aor, end);
 	batch_free(&f.batch);
 	json_decref(f.homes);
 	if (f.ld)
@@ -114,7 +174,16 @@ static void run(struct lcs_job *job)
 
 /* ---- on the worker ---- */
 
-/* One that fails is the last for a while: the directory is away, or not for us. */
+static void note_failure(struct dirsync *d, struct slice aor, int err)
+{
+	atomic_fetch_add(&d->lookups_failed, 1);
+	/* The directory is away, or not for us: this is the last question for a while. */
+	if (ldap_is_away(err) || err == -ETIMEDOUT || err == -EACCES)
+		atomic_store(&d->lookups_until, clock_mono() + PAUSE_MS);
+	log_warning("dirsync", "the directory does not answer for an address, the copy counts "
+	    "user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(err));
+}
+
 static void answered(struct lcs_job *job, int err)
 {
 	struct question *q = (struct question *)job;
@@ -123,14 +192,10 @@ static void answered(struct lcs_job *job, int err)
 
 	if (found)
 		atomic_fetch_add(&d->lookups_found, 1);
-	else
-		rate_add(d->missing, q->aor, clock_mono(), q->again);
-	if (err) {
-		atomic_fetch_add(&d->lookups_failed, 1);
-		atomic_store(&d->lookups_until, clock_mono() + PAUSE_MS);
-		log_warning("dirsync", "the directory does not answer for an address, the copy counts "
-		    "user=%.*s error=\"%s\"", SLICE_ARG(q->aor), err_text(err));
-	}
+	if (found || err == -EAGAIN)
+		rate_forget(d->missing, q->key);
+	if (err && !(found && err == -EAGAIN))
+		note_failure(d, q->aor, err);
 	lcs_resume(q->ctx, value_bool(found));
 }
 
@@ -141,7 +206,7 @@ static void drop_setup(void *setup)
 	setup_free(&s);
 }
 
-static bool ask(struct lcs_call *call, struct slice aor)
+static bool ask(struct lcs_call *call, struct slice aor, struct slice key)
 {
 	struct dirsync *d = call->shared;
 	const struct dirsync_conf *conf = call->conf;
@@ -156,16 +221,30 @@ static bool ask(struct lcs_call *call, struct slice aor)
 		return false;
 	}
 	*q = (struct question){ .job = { .run = run, .done = answered }, .d = d, .setup = setup,
-	    .ctx = call->ctx, .aor = aor, .again = conf->lookup_again };
+	    .ctx = call->ctx, .aor = aor, .key = key };
 	return lcs_job_submit(call, DIRSYNC_POOL, &q->job, conf->timeout + 1000) == 0;
 }
 
-static bool is_to_be_asked(struct dirsync *d, struct slice aor, msec_t again)
+/* In the arena. */
+static struct slice key_of(struct arena *arena, struct slice aor)
+{
+	char *text = arena_bytes(arena, aor.len);
+
+	for (size_t i = 0; text && i < aor.len; i++)
+		text[i] = ascii_lower(aor.p[i]);
+	return text ? slice_of(text, aor.len) : SLICE_NULL;
+}
+
+/* One question for each address at a time, also while it is under way, and so many for all: who
+ * thinks of names keeps the directory busy no more than that. */
+static bool is_to_be_asked(struct dirsync *d, struct slice key, msec_t again)
 {
 	msec_t now = clock_mono();
 
 	return atomic_load(&d->is_well) && now >= atomic_load(&d->lookups_until) &&
-	    !rate_look(d->missing, aor, now, again);
+	    !rate_look(d->missing, key, now, again) &&
+	    rate_try(d->missing, SLICE("all"), now, 1000, PER_SECOND) &&
+	    rate_try(d->missing, key, now, again, 1);
 }
 
 static enum fn_status look_up(struct lcs_call *call, struct slice aor)
@@ -173,7 +252,16 @@ static enum fn_status look_up(struct lcs_call *call, struct slice aor)
 	struct dirsync *d = call->shared;
 	const struct dirsync_conf *conf = call->conf;
 
-	if (!is_to_be_asked(d, aor, conf->lookup_again) || !ask(call, aor)) {
+	struct slice key = key_of(lcs_arena(call->ctx), aor), rest;
+	const char *why;
+
+	if (!key.p || entry_aor(aor, &rest, &why) != 0 ||
+	    !is_to_be_asked(d, key, conf->lookup_again)) {
+		atomic_fetch_add(&d->lookups_spared, 1);
+		return FN_DONE;
+	}
+	if (!ask(call, aor, key)) {
+		rate_forget(d->missing, key);
 		atomic_fetch_add(&d->lookups_spared, 1);
 		return FN_DONE;
 	}

@@ -6,11 +6,16 @@
 static bool is_loopback(struct slice uri)
 {
 	struct slice host = slice_skip(uri, slice_search(uri, SLICE("://")) + 3);
+	struct ip_addr ip;
 
-	if (slice_starts(host, SLICE("[::1]")) || slice_starts(host, SLICE("127.")))
-		return true;
-	host = slice_first(host, slice_find(host, ':'));
-	return slice_eq_nocase(slice_first(host, slice_find(host, '/')), SLICE("localhost"));
+	host = slice_first(host, slice_find(host, '/'));
+	if (slice_starts(host, SLICE("[")))
+		host = slice_first(host, slice_find(host, ']') + 1);
+	else
+		host = slice_first(host, slice_find(host, ':'));
+	if (uri_host_ip(host, &ip) == 0)
+		return ip_is_loopback(&ip);
+	return slice_eq_nocase(host, SLICE("localhost"));
 }
 
 /* ldap: without StartTLS shows hashes to whoever listens, and takes them from whoever answers. */

@@ -224,8 +224,12 @@ static struct dirsync_batch *next_batch(struct dirsync *d)
 
 static void take_next(struct dirsync *d, struct dirsync_batch *b)
 {
-	int err = b->ticket || b->session > d->broken ? take_batch(d, b) : 0;
+	bool is_good = b->ticket ? lookup_is_fresh(d, b) : b->session > d->broken;
+	int err;
 
+	if (!b->ticket && (b->count || b->has_ids))
+		lookup_news(d);
+	err = is_good ? take_batch(d, b) : 0;
 	if (b->ticket)
 		lookup_taken(d, b->ticket);
 	else if (err)
