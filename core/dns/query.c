@@ -23,6 +23,7 @@ struct query {
 	struct list   node;		/* in the worker's list */
 	struct list   waiting;
 	enum dns_type type;
+	msec_t        begun;
 	char          name[DNS_NAME_BYTES];
 };
 
@@ -38,6 +39,7 @@ struct channel {			/* one per worker */
 static struct channel *channels[WORKERS_MAX];
 static _Atomic(msec_t) told;		/* when the log was told of silent servers; 0: never */
 static _Atomic(bool) is_silent;		/* it was, and nobody has answered since */
+static _Atomic(msec_t) answered_last;	/* when a server said anything about any name; 0: never */
 
 static struct channel *mine(void) { return channels[worker_self()]; }
 
@@ -201,12 +203,13 @@ static int error_of(int status)
 	}
 }
 
-/* Without names most requests to elsewhere fail, each for itself: say once what it comes from. */
+/* Without names most requests to elsewhere fail, each for itself: say once what it comes from. If
+ * others were answered meanwhile it is this name's own servers that are silent. */
 static void say_silent(const struct channel *c, const struct query *q)
 {
 	msec_t now = loop_now(worker_loop()), last = atomic_load(&told);
 
-	if ((last && now - last < TELL_MS) ||
+	if (atomic_load(&answered_last) >= q->begun || (last && now - last < TELL_MS) ||
 	    !atomic_compare_exchange_strong(&told, &last, now ? now : 1))
 		return;
 	atomic_store(&is_silent, true);
@@ -218,9 +221,28 @@ static void say_silent(const struct channel *c, const struct query *q)
 
 static void say_answers(const struct query *q)
 {
+	atomic_store_explicit(&answered_last, loop_now(worker_loop()), memory_order_relaxed);
 	if (atomic_load_explicit(&is_silent, memory_order_relaxed) &&
 	    atomic_exchange(&is_silent, false))
 		log_notice("dns", "a name server answers again name=%s", q->name);
+}
+
+/* Of names that are none, and without memory, no server was asked. */
+static bool is_by_server(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS:
+	case ARES_ENODATA:
+	case ARES_ENOTFOUND:
+	case ARES_ESERVFAIL:
+	case ARES_EREFUSED:
+	case ARES_ENOTIMP:
+	case ARES_EFORMERR:
+	case ARES_EBADRESP:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static struct dns_answer *make_answer(struct channel *c, const struct query *q, int status,
@@ -259,10 +281,10 @@ static void answered(void *arg, int status, int timeouts, unsigned char *msg, in
 	count_by(&c->counters.timeouts, (uint64_t)timeouts);
 	if (status != ARES_SUCCESS && error_of(status) != -ENOENT)
 		count_by(&c->counters.failures, 1);
-	if (status != ARES_SUCCESS && error_of(status) == -ETIMEDOUT)
-		say_silent(c, q);
-	else
+	if (is_by_server(status))
 		say_answers(q);
+	else if (error_of(status) == -ETIMEDOUT)
+		say_silent(c, q);
 	a = make_answer(c, q, status, msg, len);
 	if (a)
 		dns_cache_take(a, loop_now(worker_loop()));
@@ -308,6 +330,7 @@ static struct query *query_new(struct channel *c, struct slice name, enum dns_ty
 	}
 	memcpy(q->name, name.p, name.len);
 	q->type = type;
+	q->begun = loop_now(worker_loop());
 	list_init(&q->waiting);
 	list_push_back(&c->queries, &q->node);
 	count_by(&c->counters.packets, 1);

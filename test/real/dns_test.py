@@ -205,6 +205,9 @@ def black_hole(world):
         times.append(time.monotonic() - start)
     check(hole.recv(1500, socket.MSG_DONTWAIT), "the server never asked the name server")
     wait_until(lambda: "no name server answers" in server.log_text(), 30, "the log names the cause")
+    # What is no name is refused without a server: that says nothing of them.
+    check(one.ask("MESSAGE", "sip:x@a..b", TEXT, b"x").code >= 400, "a name with an empty label")
+    check("answers again" not in server.log_text(), "the log says that a server answers, and none does")
     check(max(times) < LOCAL_LIMIT_S, f"OPTIONS, REGISTER and MESSAGE took up to {max(times):.3f} s")
 
 
