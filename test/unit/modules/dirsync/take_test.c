@@ -1,0 +1,163 @@
+/*
+ * take_test - what a look-up found is left if the thread has said something since it began; and
+ * over which way secrets may come.
+ */
+#include "modules/dirsync/dirsync.h"
+#include "test/unit.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* ---- the world: every host is ours, users are counted ---- */
+
+bool __wrap_lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port);
+
+bool __wrap_lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t port)
+{
+	(void)gen;
+	(void)host;
+	(void)port;
+	return true;
+}
+
+static unsigned added, gone;
+
+static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned count)
+{
+	(void)db;
+	for (unsigned i = 0; i < count; i++)
+		*(entries[i].gone ? &gone : &added) += 1;
+	return 0;
+}
+
+static void each(struct auth_db *db, void (*fn)(struct slice key, void *arg), void *arg)
+{
+	(void)db;
+	(void)fn;
+	(void)arg;
+}
+
+static const struct auth_db_directory_api users = { apply, each };
+static struct dirsync d;
+
+static int begin(void **state)
+{
+	(void)state;
+	d = (struct dirsync){ .users = &users, .wake = -1, .last = &d.first };
+	added = gone = 0;
+	lock_init(&d.lock, LOCK_JOB_POOL);
+	pthread_cond_init(&d.taken_more, NULL);
+	d.problems = json_object();
+	d.kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return d.problems && d.kick >= 0 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	close(d.kick);
+	json_decref(d.problems);
+	pthread_cond_destroy(&d.taken_more);
+	lock_fini(&d.lock);
+	return 0;
+}
+
+/* To control, with one entry. ticket 0: of the thread. */
+static void say(uint64_t ticket, uint64_t since, bool is_gone)
+{
+	struct dirsync_batch *b = batch_new();
+
+	assert_non_null(b);
+	b->session = 1;
+	b->ticket = ticket;
+	b->since = since;
+	b->count = 1;
+	b->entries[0] = (struct auth_db_entry){ .key = SLICE("00"), .gone = is_gone, .enabled = true,
+	    .aor = SLICE("kim@example.com") };
+	lock_take(&d.lock);
+	batch_append(&d, b);
+	lock_drop(&d.lock);
+}
+
+static void take_all(void)
+{
+	while (d.first)
+		take_ready(&d.watch, 0);
+}
+
+/* ---- look-ups ---- */
+
+static void who_was_found_is_added(void **state)
+{
+	(void)state;
+	say(1, 0, false);
+	take_all();
+	assert_int_equal(added, 1);
+	assert_int_equal(d.taken, 1);
+}
+
+static void who_has_gone_meanwhile_does_not_come_back(void **state)
+{
+	(void)state;
+	say(0, 0, true);
+	say(1, 0, false);
+	take_all();
+	assert_int_equal(gone, 1);
+	assert_int_equal(added, 0);
+	/* whoever waits is told: he asks again, with what is known by now */
+	assert_int_equal(d.taken, 1);
+	say(2, d.news, false);
+	take_all();
+	assert_int_equal(added, 1);
+	assert_int_equal(d.taken, 2);
+}
+
+static void who_goes_after_that_goes(void **state)
+{
+	(void)state;
+	say(1, 0, false);
+	say(0, 0, true);
+	take_all();
+	assert_int_equal(added, 1);
+	assert_int_equal(gone, 1);
+}
+
+/* ---- secrets ---- */
+
+static const struct { const char *uri; bool good; } ways[] = {
+	{ "ldap://127.0.0.1", true }, { "ldap://127.9.9.9:389", true }, { "ldap://[::1]:389/", true },
+	{ "ldap://localhost", true }, { "ldap://LocalHost:389", true },
+	{ "ldaps://directory.example.com", true },
+	{ "ldap://127.evil.example", false }, { "ldap://127.0.0.1.example", false },
+	{ "ldap://localhost.example", false }, { "ldap://[::2]", false }, { "ldap://[::1", false },
+	{ "ldap://", false }, { "ldap://10.0.0.1", false },
+	{ "ldap://127.0.0.1 ldap://directory.example.com", false },
+};
+
+static void secrets_never_come_in_clear(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		const struct dirsync_conf conf = { .uri = slice_str(ways[i].uri), .tls = SLICE("no"),
+		    .bind_dn = SLICE("cn=lcs"), .nt_hash = SLICE("sambaNTPassword") };
+		struct diag *diag = diag_new();
+
+		assert_non_null(diag);
+		if ((secrets_check(&conf, diag) == 0) != ways[i].good)
+			fail_msg("%s", ways[i].uri);
+		diag_free(&diag);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_was_found_is_added, begin, end),
+		cmocka_unit_test_setup_teardown(who_has_gone_meanwhile_does_not_come_back, begin, end),
+		cmocka_unit_test_setup_teardown(who_goes_after_that_goes, begin, end),
+		cmocka_unit_test(secrets_never_come_in_clear),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
