@@ -57,22 +57,28 @@ static bool add_each(struct state *s, const struct slice *pieces, size_t n)
 	return ok;
 }
 
-/* Every call costs as much as some words of input, and our pieces are as short as ":". */
-static bool add_all(struct state *s, const struct slice *pieces, size_t n)
+static bool add_gathered(struct state *s, const struct slice *pieces, size_t n)
 {
 	char all[GATHER_BYTES];
 	size_t len = 0;
 	bool ok;
 
-	for (size_t i = 0; i < n; len += pieces[i++].len) {
-		if (pieces[i].len > sizeof(all) - len)
-			return add_each(s, pieces, n);
+	for (size_t i = 0; i < n; len += pieces[i++].len)
 		if (pieces[i].len)
 			memcpy(all + len, pieces[i].p, pieces[i].len);
-	}
 	ok = add(s, slice_of(all, len));
 	explicit_bzero(all, len);	/* a password may be among them */
 	return ok;
+}
+
+/* Every call costs as much as some words of input, and our pieces are as short as ":". */
+static bool add_all(struct state *s, const struct slice *pieces, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += pieces[i].len;
+	return len <= GATHER_BYTES ? add_gathered(s, pieces, n) : add_each(s, pieces, n);
 }
 
 int digest(enum digest_alg alg, const struct slice *pieces, size_t n,
@@ -93,6 +99,7 @@ int digest_hex(enum digest_alg alg, const struct slice *pieces, size_t n,
 
 	if (!err)
 		hex_encode(out, bytes, digest_size(alg));
+	explicit_bzero(bytes, sizeof(bytes));
 	return err;
 }
 
