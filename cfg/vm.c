@@ -158,6 +158,7 @@ void vm_expire(struct fiber *f, unsigned level)
 	f->expired_from = f->within_count;
 	f->within_count = level;
 	f->is_expiring = true;
+	f->is_err_new = false;		/* "timeout" is no function's: the next note is without it */
 	f->state = FIBER_RESUMED;
 }
 
