@@ -122,12 +122,12 @@ static void read_dns(const struct cfg *cfg, struct arena *arena, struct dns_conf
 /* A URL is shown to whoever may read the configuration or the log. */
 static int check_mirror(const struct cfg *cfg, struct diag *diag)
 {
-	struct slice rest = setting_text(cfg, "store_mirror"), place;
+	struct slice url = setting_text(cfg, "store_mirror");
+	size_t from = slice_search(url, SLICE("://")) + 3, at = url.len;
 
-	rest = slice_skip(rest, slice_search(rest, SLICE("://")) + 3);
-	place = slice_first(rest, slice_find(rest, '/'));
-	place = slice_first(place, slice_find(place, '@') < place.len ? slice_find(place, '@') : 0);
-	if (slice_find(place, ':') == place.len)
+	while (at > from && url.p[at - 1] != '@')	/* the last: a password may have one, or a '/' */
+		at--;
+	if (at <= from || slice_find(slice_skip(slice_first(url, at), from), ':') == at - from)
 		return 0;
 	diag_add(diag, DIAG_ERROR, 409, place_of(cfg, "store_mirror"), "the password does not belong into "
 	    "store_mirror but into store_mirror_password, as \"${file:/etc/lcs/mirror.password}\" or "
