@@ -352,7 +352,6 @@ WRONG = {
     "tables of a newer version": (lambda db: (prepare_newer(db) or db.url(), {}),
                                   ("newer version of lcs", "install the newer version")),
     "a database without TLS": (lambda db: (db.url(), {"store_mirror_tls": "verify"}), ("TLS",)),
-    "a password in the URL": (lambda db: (db.url(user="lcs:lcs"), {}), ("store_mirror_password",)),
 }
 
 
@@ -402,7 +401,6 @@ def serves_with(world, db, url, settings, words):
     for word in words:
         check(word in server.ctl("store", "show")["mirror_error"], f"\"{word}\" in store show")
         check(any(word in line for line in lines(server, CANNOT)), f"\"{word}\" in the log")
-    check(":lcs@" not in server.log_text(), "a password in the log")
     world.agent(one, "tls", server).signed_in()
     group(server, one, "Meanwhile")
     equal(server.server_pids(), pids, "processes of the server")
