@@ -19,7 +19,7 @@ enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING, G
 	GUEST_EVENT };
 
 struct guest_name {
-	const char *name;		/* "ds_*": whatever begins so */
+	const char *name;		/* "ds_*": whatever begins so, but for the rows above it */
 	const char *lcs;		/* the nearest thing, or "nothing: why" */
 	bool        is_covered;		/* nothing is lost: a note, not an error */
 };

@@ -94,7 +94,6 @@ static const struct guest_name functions[] = {
 	{ "log", "xlog() of module \"xlog\"", false },
 	{ "xhttp_reply", "lcsctl for control", false },
 	{ "jsonrpc_dispatch", "lcsctl for control", false },
-	{ "dlg_isflagset", "isflagset()", false },
 	{ "rtpengine_*", "nothing: media goes between the clients", false },
 	{ "rtpproxy_*", "nothing: media goes between the clients", false },
 	{ "unforce_rtp_proxy", "nothing: media goes between the clients", false },
