@@ -12,16 +12,31 @@
 
 #define NT_HASH_BYTES 16u
 
+/* Both names, if the directory says the other one: then no name is guessed. */
+static int put_names(struct follow *f, struct slice domain, struct slice *out)
+{
+	struct slice netbios;
+	int err = follow_netbios(f, domain, &netbios);
+
+	if (err)
+		return err;
+	*out = netbios.len && domain.len + 1 + netbios.len <= DOMAIN_MAX_BYTES ?
+	    arena_printf(f->batch->arena, "%.*s %.*s", SLICE_ARG(domain), SLICE_ARG(netbios)) :
+	    arena_dup(f->batch->arena, slice_first(domain, DOMAIN_MAX_BYTES));
+	return out->p ? 0 : -ENOMEM;
+}
+
 /* An entry below "DC=lcs,DC=test" is of the domain lcs.test, as Active Directory has it. */
 static int read_domain(struct follow *f, LDAPMessage *entry, struct slice *out)
 {
 	char *dn = ldap_get_dn(f->ld, entry), *domain = NULL;
+	int err = -ENOMEM;
 
 	if (dn && ldap_dn2domain(dn, &domain) == 0 && domain)
-		*out = arena_dup(f->batch->arena, slice_first(slice_str(domain), DOMAIN_MAX_BYTES));
+		err = put_names(f, slice_str(domain), out);
 	ldap_memfree(domain);
 	ldap_memfree(dn);
-	return out->p ? 0 : -ENOMEM;
+	return err;
 }
 
 /* Digits as they are stored, in the batch; wiped with it. 0, -ENOMEM or -EINVAL: these are none. */

@@ -266,9 +266,9 @@ static const struct lcs_param params[] = {
 	    "\"uid\""),
 	PARAM_STRING(struct dirsync_conf, account_domain, "",
 	    "the domain of the accounts, as logins and principals have it, with blanks between several "
-	    "names of it: \"corp.example.com CORP\"; empty: that of the entry's name (DC=corp,...). Of one "
-	    "name alone the first part counts as the short (NetBIOS) one, too; of several nothing does "
-	    "but they"),
+	    "names of it: \"corp.example.com CORP\"; empty: that of the entry's name (DC=corp,...), and the "
+	    "NetBIOS name that Active Directory has for it. Of one name alone the first part counts as "
+	    "the short (NetBIOS) one, too; of several nothing does but they"),
 	PARAM_STRING(struct dirsync_conf, nt_hash, "",
 	    "attribute with the NT hash of the password in hex, as \"sambaNTPassword\", for NTLM; empty: "
 	    "none is read"),
@@ -367,9 +367,10 @@ LCS_MODULE(dirsync,
 	    "\n"
 	    "The account's name and the address may differ. With `EXAMPLE\\khansen` or `khansen@EXAMPLE.COM`\n"
 	    "the user signs in whose entry has that `account` in that domain, see auth_ntlm and auth_kerberos.\n"
-	    "Which domain that is the entry's name tells; where it does not, or where the short (NetBIOS)\n"
-	    "name is not its first part or a trusted domain might be called so, say both names with\n"
-	    "`account_domain`. An account of another domain never becomes that user, whatever its name.\n"
+	    "Which domain that is the entry's name tells, and its short (NetBIOS) name Active Directory.\n"
+	    "Where they do not, say it with `account_domain`: else the first part of the name counts as the\n"
+	    "short one, though a trusted domain might be called so. An account of another domain never\n"
+	    "becomes that user, whatever its name.\n"
 	    "\n"
 	    "With `nt_hash` or `ha1` whoever can read the store of this server, or what goes between it and\n"
 	    "the directory, can sign in as anybody: such a hash is as good as the password. So TLS is needed,\n"

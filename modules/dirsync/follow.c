@@ -146,7 +146,8 @@ static void end(struct follow *f)
 	batch_free(&f->batch);
 	ids_free(&f->seen);
 	json_decref(f->homes);
-	f->homes = NULL;
+	json_decref(f->domains);
+	f->homes = f->domains = NULL;
 	free(f->cookie);
 	f->cookie = NULL;
 }

@@ -18,6 +18,7 @@ struct follow {
 	struct dirsync_ids    seen;	/* in a load */
 	bool                  is_load, was_synced, no_hash_told;
 	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
+	json_t               *domains;	/* the same: domains and their NetBIOS names */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];
 	char                  uri[LDAP_URI_BYTES];	/* of the server that is followed */
@@ -33,8 +34,11 @@ int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id);
 /** home_name.c: a home that is the name of an object becomes that of its host, in f->batch's
  *  arena; what has none stays as it is. */
 int follow_home(struct follow *f, struct slice *home);
-/** account.c: of which domain the entry's account is, and its secrets. 0 or -ENOMEM. */
+/** account.c: of which domain the entry's account is, and its secrets. 0 or as the next. */
 int follow_account(struct follow *f, LDAPMessage *entry, struct auth_db_entry *e);
+/** netbios.c: what Active Directory calls a domain ("lcs.test") by NetBIOS; empty: it does not say.
+ *  Until the end of the session. 0, -ENOMEM or an error of the connection. */
+int follow_netbios(struct follow *f, struct slice domain, struct slice *out);
 /** group.c: 0 if the account that we sign in with is in service_group, or none is wanted. */
 int follow_group(struct follow *f);
 /** An entry that is not there any more, or does not fit any more. */

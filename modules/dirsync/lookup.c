@@ -168,6 +168,7 @@ static void run(struct lcs_job *job)
 		job->err = find(&f, q->aor, end);
 	batch_free(&f.batch);
 	json_decref(f.homes);
+	json_decref(f.domains);
 	if (f.ld)
 		ldap_unbind_ext_s(f.ld, NULL, NULL);
 }

@@ -206,7 +206,7 @@ def directory_name(world):
     ad.change("user14", **{"msRTCSIP-PrimaryUserAddress": ad.kim.uri, "msRTCSIP-UserEnabled": "TRUE"})
     wait_until(lambda: ad.server.try_ctl("users", "show", ad.kim.aor).returncode == 0, 20, "kim is a user")
     row = ad.server.ctl("users", "show", ad.kim.aor)
-    equal((row["account"], row["account_domain"]), ("user14", DOMAIN), "account")
+    equal((row["account"], row["account_domain"]), ("user14", f"{DOMAIN} LCS"), "account")
     for login in ("LCS\\user14", "lcs.test\\USER14", "user14@LCS.TEST", "user14"):
         equal(ad.server.try_ctl("users", "whose", login).returncode, 0, f"users whose {login}")
         ad.client(world, ad.kim, login=login).sign_in()
