@@ -3,8 +3,10 @@
  *
  * EVP allocates and frees a state for every hash and asks for engines: 1,000 instructions beside
  * the 640 of a block, three times for each digest that a client sends. The functions
- * that it calls in the end are marked as deprecated and go on being there. Of HMAC
- * each thread keeps one context, since fetching an algorithm takes locks.
+ * that it calls in the end are marked as deprecated and go on being there. They ask no provider,
+ * so a system in FIPS mode does not take MD5 away; which algorithms are offered to clients is
+ * the configuration's to say (RFC 8760). Of HMAC each thread keeps one context, since
+ * fetching an algorithm takes locks.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "utils/digest.h"
