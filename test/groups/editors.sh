@@ -30,7 +30,7 @@ paint() {
 	unlet! b:current_syntax
 	source $LCS_LOG/lcs.vim
 	let out = []
-	for l in range(1, min([line('\$'), 120]))
+	for l in range(1, line('\$'))
 	  let text = '' | let group = ''
 	  for c in range(1, len(getline(l)) + 1)
 	    let g = c > len(getline(l)) ? '-' : synIDattr(synID(l, c, 1), 'name')
