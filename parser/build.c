@@ -11,6 +11,8 @@
 
 #include <errno.h>
 
+#define RESPONSE_EXTRA 256u		/* room for tag, rport, Server, Content-Length */
+
 static void put_crlf(struct buf *out)
 {
 	buf_put(out, SLICE("\r\n"));
@@ -139,4 +141,14 @@ int sip_build_response(struct sip_msg *request, const struct response_parts *par
 		put_one(out, request, HDR_TIMESTAMP);
 	put_own(out, parts);
 	return out->failed ? -ENOMEM : 0;
+}
+
+struct buf *sip_response_bytes(struct sip_msg *request, const struct response_parts *parts)
+{
+	size_t head = request->raw.len - request->body.len;
+	struct buf *bytes = buf_new(head + parts->body.len + RESPONSE_EXTRA);
+
+	if (bytes && sip_build_response(request, parts, bytes) != 0)
+		buf_unref(&bytes);
+	return bytes;
 }

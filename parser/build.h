@@ -30,6 +30,8 @@ struct response_parts {
  * @return 0, -ENOMEM
  */
 int sip_build_response(struct sip_msg *request, const struct response_parts *parts, struct buf *out);
+/** The same in a buffer of its own, which is the caller's; NULL without memory. */
+struct buf *sip_response_bytes(struct sip_msg *request, const struct response_parts *parts);
 
 /** "Not Found" for 404; the class's general phrase for unknown codes. */
 struct slice sip_reason(uint16_t status);

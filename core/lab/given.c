@@ -237,7 +237,7 @@ static bool give_reply(const struct cfg_test_given *g, struct cfg_span at)
 	struct slice reason = g->text;
 	struct response_parts parts = { .to_tag = SLICE("callee"), .copy_record_route = true };
 	struct draft d = { .count = 0 };
-	struct buf *out = buf_new(1024);
+	struct buf *out;
 	struct sip_hop hop;
 	uint32_t status = 0;
 
@@ -245,11 +245,11 @@ static bool give_reply(const struct cfg_test_given *g, struct cfg_span at)
 	parts.status = (uint16_t)status;
 	parts.reason = reason;
 	if (!request) {
-		buf_unref(&out);
 		lab_fail(at, "nothing was relayed there that could be answered");
 		return false;
 	}
-	if (!out || sip_build_response(request->msg, &parts, out) != 0)
+	out = sip_response_bytes(request->msg, &parts);
+	if (!out)
 		return false;
 	draft_read(&d, arena_dup(lab.arena, buf_slice(out)));
 	buf_unref(&out);

@@ -14,7 +14,6 @@
 
 #define TAG_TEXT_BYTES 80u		/* of Call-ID, branch and tag, each */
 #define TAG_SEED_BYTES (3 * TAG_TEXT_BYTES + sizeof(uint32_t))
-#define RESPONSE_EXTRA 256u		/* room for tag, rport, Server, Content-Length */
 
 /* ---- the tag ---- */
 
@@ -131,22 +130,12 @@ void lcs_response_hop(struct sip_msg *request, struct sip_hop *hop)
 
 /* ---- sending ---- */
 
-static struct buf *written(struct sip_msg *request, const struct response_parts *parts)
-{
-	size_t head = request->raw.len - request->body.len;
-	struct buf *bytes = buf_new(head + parts->body.len + RESPONSE_EXTRA);
-
-	if (bytes && sip_build_response(request, parts, bytes) != 0)
-		buf_unref(&bytes);
-	return bytes;
-}
-
 static int send_response(struct sip_msg *request, const struct response_parts *parts)
 {
 	struct sip_out *out = sip_out_new();
 
 	if (out)
-		out->bytes = written(request, parts);
+		out->bytes = sip_response_bytes(request, parts);
 	if (!out || !out->bytes) {
 		sip_out_unref(&out);
 		SIP_COUNT(responses_failed);

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-#define RESPONSE_EXTRA 256u		/* room for tag, rport, Server, Content-Length */
-
 /* ---- beginning ---- */
 
 static void fire(struct wheel_timer *t);
@@ -339,16 +337,6 @@ int tm_server_send(struct tm_tx *tx, uint16_t status, struct sip_out *out,
 
 /* ---- responses from nothing ---- */
 
-static struct buf *written(struct sip_msg *request, const struct response_parts *parts)
-{
-	size_t head = request->raw.len - request->body.len;
-	struct buf *bytes = buf_new(head + parts->body.len + RESPONSE_EXTRA);
-
-	if (bytes && sip_build_response(request, parts, bytes) != 0)
-		buf_unref(&bytes);
-	return bytes;
-}
-
 static void complete(struct tm_tx *tx, struct response_parts *p)
 {
 	const struct name_addr *to = msg_to(lcs_msg(tx->work->ctx));
@@ -382,7 +370,7 @@ int tm_server_respond(struct tm_tx *tx, const struct response_parts *parts)
 	complete(tx, &p);
 	out = sip_out_new();
 	if (out)
-		out->bytes = written(lcs_msg(tx->work->ctx), &p);
+		out->bytes = sip_response_bytes(lcs_msg(tx->work->ctx), &p);
 	if (!out || !out->bytes) {
 		sip_out_unref(&out);
 		TM_COUNT(tx->local, no_memory);
