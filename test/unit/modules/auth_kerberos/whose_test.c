@@ -2,15 +2,7 @@
  * whose_test - whom a principal stands for: rules come before the directory, and nobody else becomes whom they name.
  */
 #include "modules/auth_kerberos/auth_kerberos.h"
-#include "test/unit.h"
-
-#include <errno.h>
-
-/* ---- what the module asks for ---- */
-
-const void *__wrap_lcs_conf(const struct lcs_mod *mod, const struct gen *gen);
-struct gen *__wrap_lcs_ctx_gen(struct lcs_ctx *ctx);
-struct arena *__wrap_lcs_arena(struct lcs_ctx *ctx);
+#include "test/unit/modules/auth_db/whose.h"
 
 #define TEXT(s) { s, sizeof(s) - 1 }
 
@@ -18,53 +10,6 @@ static struct slice lines[] = { TEXT("newkim@CORP.TEST=kim@lcs.test") };
 static struct slice domains[] = { TEXT("CORP.TEST=lcs.test") };
 static const struct auth_kerberos_conf conf = { .principals = { .items = lines, .count = COUNT(lines) },
 	.realms = { .items = domains, .count = COUNT(domains) } };
-static struct arena *arena;
-
-const void *__wrap_lcs_conf(const struct lcs_mod *mod, const struct gen *gen)
-{
-	(void)mod;
-	(void)gen;
-	return &conf;
-}
-
-struct gen *__wrap_lcs_ctx_gen(struct lcs_ctx *ctx)
-{
-	(void)ctx;
-	return NULL;
-}
-
-struct arena *__wrap_lcs_arena(struct lcs_ctx *ctx)
-{
-	(void)ctx;
-	return arena;
-}
-
-/* The directory has account kim as that of kim@lcs.test, khansen as that of kim.hansen. */
-static int by_account(struct auth_db *db, const struct auth_db_account *who, struct slice *aor)
-{
-	(void)db;
-	if (slice_eq(who->name, SLICE("twice")))
-		return -ENOTUNIQ;
-	*aor = slice_eq(who->name, SLICE("kim")) ? SLICE("kim@lcs.test") :
-	    slice_eq(who->name, SLICE("khansen")) ? SLICE("kim.hansen@lcs.test") : who->plain;
-	return aor->p ? 0 : -ENOENT;
-}
-
-static const struct auth_db_api db = { .by_account = by_account };
-
-static int begin(void **state)
-{
-	(void)state;
-	arena = arena_new(0);
-	return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(&arena);
-	return 0;
-}
 
 /* ---- principals ---- */
 
@@ -96,7 +41,7 @@ static void a_rule_keeps_others_out(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(principals); i++) {
-		const struct auth_kerberos krb = { .db = principals[i].has_db ? &db : NULL };
+		const struct auth_kerberos krb = { .db = principals[i].has_db ? &whose_directory : NULL };
 		struct slice aor;
 		int err = kerberos_whose(&krb, NULL, slice_str(principals[i].principal),
 		    SLICE("lcs.test"), &aor);
@@ -111,5 +56,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(a_rule_keeps_others_out) };
 
-	return cmocka_run_group_tests(tests, begin, end);
+	whose_conf = &conf;
+	return cmocka_run_group_tests(tests, whose_begin, whose_end);
 }
