@@ -112,6 +112,10 @@ int lcs_rpc_fail(struct lcs_rpc_call *call, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /** The end of a call: made is its result, which is taken over. 0, or -ENOMEM if it is NULL. */
 int lcs_rpc_done(struct lcs_rpc_call *call, json_t *made);
+/** A time among the parameters (VALUE_DURATION): "100ms", "40s", "5m", "1h", "2d"; a number without a
+ *  unit counts units of `bare` milliseconds.
+ *  @return 1; 0 if it is not given (*out stays as it is), or lcs_rpc_fail() for what is no time, -EINVAL */
+int lcs_rpc_time(struct lcs_rpc_call *call, const char *name, msec_t bare, msec_t *out);
 /** A parameter that names a user, "name@domain" with "sip:" or without: his AOR in arena. 0,
  *  -EINVAL with an error. */
 int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor);

@@ -95,6 +95,40 @@ int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor)
 	    SLICE_ARG(text));
 }
 
+static bool read_time(struct slice s, msec_t bare, msec_t *out)
+{
+	static const struct { struct slice name; msec_t ms; } units[] = {
+		{ { "ms", 2 }, 1 }, { { "s", 1 }, 1000 }, { { "m", 1 }, 60000 },
+		{ { "h", 1 }, 3600000 }, { { "d", 1 }, 86400000 },
+	};
+	struct slice digits = slice_take_while(&s, is_digit);
+	msec_t unit = s.len ? 0 : bare;
+	uint32_t n;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (slice_eq(s, units[i].name))
+			unit = units[i].ms;
+	if (unit == 0 || slice_to_u32(digits, &n) != 0)
+		return false;
+	*out = n * unit;
+	return true;
+}
+
+int lcs_rpc_time(struct lcs_rpc_call *call, const char *name, msec_t bare, msec_t *out)
+{
+	const json_t *given = json_object_get(call->params, name);
+	struct slice text;
+
+	if (!given)
+		return 0;
+	text = json_is_string(given) ? json_text(call->params, name) :
+	    arena_printf(call->arena, "%lld", (long long)json_integer_value(given));
+	if (read_time(text, bare, out))
+		return 1;
+	return lcs_rpc_fail(call, -EINVAL, "%s is a time like 100ms, 40s, 5m or 1h, not \"%.*s\"",
+	    name, SLICE_ARG(text));
+}
+
 /* ---- settings ---- */
 
 const struct value *lcs_setting(const struct gen *gen, const char *name)

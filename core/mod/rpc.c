@@ -98,8 +98,10 @@ static bool has_type(const json_t *v, enum value_type type)
 		return json_is_array(v);
 	case VALUE_ANY:
 		return true;
+	case VALUE_DURATION:
+		return json_is_integer(v) || json_is_string(v);
 	default:
-		return json_is_string(v);	/* durations, addresses and URIs come as text */
+		return json_is_string(v);	/* addresses and URIs come as text */
 	}
 }
 
@@ -109,6 +111,7 @@ static const char *type_word(enum value_type type)
 	case VALUE_BOOL: return "true or false";
 	case VALUE_INT: return "a number";
 	case VALUE_LIST: return "a list";
+	case VALUE_DURATION: return "a time";
 	default: return "a text";
 	}
 }

@@ -18,7 +18,7 @@
 struct question {
 	struct slice     user, call_id, source;
 	unsigned         status_from, status_to;	/* 0, 0: any */
-	int64_t          slower_ms;
+	msec_t           slower_ms;
 	enum trace_level level;
 	unsigned         count;
 	bool             follows;		/* only what came after the cursor */
@@ -218,24 +218,6 @@ static bool read_status(struct slice s, struct question *q)
 	return true;
 }
 
-/* "100ms", "2s", or milliseconds */
-static bool read_slower(struct slice s, struct question *q)
-{
-	bool seconds = slice_ends(s, SLICE("s")) && !slice_ends(s, SLICE("ms"));
-
-	if (s.len == 0)
-		return true;
-	if (slice_ends(s, SLICE("ms")))
-		s.len -= 2;
-	else if (seconds)
-		s.len -= 1;
-	if (slice_to_i64(s, &q->slower_ms) != 0 || q->slower_ms < 0 ||
-	    q->slower_ms > 1000 * 1000 * 1000)
-		return false;
-	q->slower_ms *= seconds ? 1000 : 1;
-	return true;
-}
-
 static bool read_level(struct slice s, struct question *q)
 {
 	static const char *const words[] = { "decisions", "calls", "values" };
@@ -272,8 +254,6 @@ static const char *read_question(const json_t *params, struct question *q)
 		q->count = (unsigned)json_integer_value(count);
 	if (!read_status(json_text(params, "status"), q))
 		return "status is a number like 503, or a class like 5xx";
-	if (!read_slower(json_text(params, "slower"), q))
-		return "slower is a time like 100ms or 2s";
 	if (!read_level(json_text(params, "level"), q))
 		return "levels are decisions, calls, values";
 	return read_cursor(json_text(params, "after"), q) ? NULL : "this is no cursor";
@@ -320,15 +300,17 @@ static int run_trace(struct lcs_rpc_call *call)
 {
 	struct question *q = arena_zalloc(call->arena, sizeof(*q));
 	const char *wrong;
+	int err;
 
 	if (!q)
 		return -ENOMEM;
 	q->arena = call->arena;
+	err = lcs_rpc_time(call, "slower", 1, &q->slower_ms);
+	if (err < 0)
+		return err;
 	wrong = read_question(call->params, q);
-	if (wrong) {
-		call->error = slice_str(wrong);
-		return -EINVAL;
-	}
+	if (wrong)
+		return lcs_rpc_fail(call, -EINVAL, "%s", wrong);
 	q->found = json_array();
 	if (q->found)
 		worker_on_each(ask_worker, q);
@@ -382,7 +364,7 @@ static const struct lcs_rpc_arg trace_args[] = {
 	{ "call_id", VALUE_STRING, false, "Call-ID" },
 	{ "source", VALUE_STRING, false, "address it came from, with or without port" },
 	{ "status", VALUE_STRING, false, "503, or 5xx: as answered, or of a response" },
-	{ "slower", VALUE_STRING, false, "100ms, 2s: those that took longer until their final response" },
+	{ "slower", VALUE_DURATION, false, "100ms, 2s: those that took longer until their final response" },
 	{ "level", VALUE_STRING, false, "decisions, calls (preset), values" },
 	{ "count", VALUE_INT, false, "at most so many, the latest (20)" },
 	{ "after", VALUE_STRING, false, "the cursor of an answer before: only what came since" },

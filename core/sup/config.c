@@ -16,33 +16,14 @@
 
 static struct { bool is_open; int link; } self;
 
-static bool read_duration(struct slice s, msec_t *out)
-{
-	static const struct { struct slice unit; msec_t ms; } units[] = {
-		{ { "", 0 }, 1000 }, { { "s", 1 }, 1000 }, { { "m", 1 }, 60000 },
-		{ { "h", 1 }, 3600000 },
-	};
-	struct slice digits = slice_take_while(&s, is_digit);
-	uint32_t n;
-
-	if (slice_to_u32(digits, &n) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!slice_eq(s, units[i].unit))
-			continue;
-		*out = n * units[i].ms;
-		return *out > 0 && *out <= CONFIRM_MAX_MS;
-	}
-	return false;
-}
-
 static int run_commit(struct lcs_rpc_call *call)
 {
-	const json_t *within = json_object_get(call->params, "confirm");
 	struct order o = { .how = "commit" };
-	int err;
+	int err = lcs_rpc_time(call, "confirm", 1000, &o.confirm);
 
-	if (within && !read_duration(slice_str(json_string_value(within)), &o.confirm))
+	if (err < 0)
+		return err;
+	if (err && (o.confirm == 0 || o.confirm > CONFIRM_MAX_MS))
 		return lcs_rpc_fail(call, -EINVAL, "confirm wants a time of at most a day: "
 		    "60s, 5m, 1h");
 	err = change_carry_out(&o, call->arena, &call->result, &call->error);
@@ -148,7 +129,7 @@ static int run_reopen(struct lcs_rpc_call *call)
 
 static const struct lcs_rpc_arg no_args[] = { { 0 } };
 static const struct lcs_rpc_arg commit_args[] = {
-	{ "confirm", VALUE_STRING, false,
+	{ "confirm", VALUE_DURATION, false,
 	  "undo it by itself unless confirmed within this time: 60s, 5m, 1h" }, { 0 }
 };
 static const struct lcs_rpc_arg show_args[] = {

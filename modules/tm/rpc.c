@@ -80,10 +80,12 @@ static void list_here(unsigned index, void *arg)
 
 static int rpc_list(struct lcs_rpc_call *call)
 {
-	struct visit v = { .mod = call->mod, .array = json_array() };
+	struct visit v = { .mod = call->mod };
+	int err = lcs_rpc_time(call, "older_than", 1000, &v.older_than);
 
-	v.older_than = 1000 * (msec_t)json_integer_value(json_object_get(call->params,
-	    "older_than"));
+	if (err < 0)
+		return err;
+	v.array = json_array();
 	worker_on_each(list_here, &v);
 	call->result = v.array;
 	return v.array ? 0 : -ENOMEM;
@@ -132,7 +134,8 @@ static int rpc_cancel(struct lcs_rpc_call *call)
 }
 
 static const struct lcs_rpc_arg list_args[] = {
-	{ "older_than", VALUE_INT, false, "only those that began at least so many seconds ago" },
+	{ "older_than", VALUE_DURATION, false,
+	  "only those that began at least so long ago: 40s, 5m, or a number of seconds" },
 	{ 0 }
 };
 
