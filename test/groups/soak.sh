@@ -1,10 +1,10 @@
 #!/bin/bash
-# about: paced load for LCS_SECONDS (3600), 10,000 users for as long: nothing lost, memory stays
+# about: paced loads and 10,000 users side by side for LCS_SECONDS (3600): nothing lost, memory stays
 # order: 96
 # build: plain
 # limit: 90000
 # packages: python3 procps gcc make libssl-dev openssl sip-tester
-# repair: the runs' figures are in runs.jsonl; repeat one with shared/bench/run
+# repair: the loads' figures are in runs.jsonl; repeat one with shared/bench/run
 set -u
 # shellcheck source=test/groups/lib.bash
 . "$LCS_SRC/test/groups/lib.bash"
@@ -15,16 +15,24 @@ if [ ! -x "$bench/run" ]; then
 	exit
 fi
 export LCS_BIN=$LCS_BUILD/lcs LCS_MODULE_PATH=$LCS_BUILD/modules BENCH_BUILD=$LCS_BUILD/bench
+seconds=${LCS_SECONDS:-3600}
 
-# The time is shared out; rates are a fraction of what one core serves.
-rates="message-tcp:300 call-udp:60 rereg-udp:300 regauth-tcp:100"
-seconds=$((${LCS_SECONDS:-3600} / 4))
-for pair in $rates; do
-	scenario=${pair%:*} rate=${pair#*:}
+# Each at a fraction of what one core serves, on a server of its own; all at once.
+loads="message-tcp:300 call-udp:60 rereg-udp:300 regauth-tcp:100"
+# The clients of a load register once, for an hour.
+load_seconds=$((seconds > 3500 ? 3500 : seconds))
+
+paced_load() {
+	local scenario=$1 rate=$2
+
 	"$bench/run" --server "$LCS_SRC/test/bench/lcs" --scenario "$scenario" --rate "$rate" \
-	    --n $((rate * seconds)) --limit $((seconds * 3 / 2 + 240)) --quiet > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
+	    --n $((rate * load_seconds)) --limit $((load_seconds * 3 / 2 + 240)) --quiet \
+	    > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
 	tail -n 1 "$LCS_LOG/$scenario.json" >> "$LCS_LOG/runs.jsonl"
-	if verdict=$(python3 - "$LCS_LOG/$scenario.json" 2>> "$LCS_LOG/$scenario.log" << 'END'
+}
+
+judge_load() {
+	python3 - "$1" << 'END'
 import json, sys
 
 run = json.loads(open(sys.argv[1]).read().strip().splitlines()[-1])
@@ -36,31 +44,52 @@ if not run.get("valid"):
 if not run["scenario"].startswith("regauth") and after > ready * 1.2 + 8192:
     sys.exit("memory grew")
 END
-	); then
-		ok "$scenario at $rate/s for $seconds s: $verdict"
+}
+
+verdict_of_load() {
+	local scenario=$1 rate=$2 line verdict
+
+	line="$scenario at $rate/s for $load_seconds s"
+	if verdict=$(judge_load "$LCS_LOG/$scenario.json" 2>> "$LCS_LOG/$scenario.log"); then
+		ok "$line: $verdict"
 	else
-		not_ok "$scenario at $rate/s for $seconds s: $verdict" "$LCS_LOG/$scenario.log"
+		not_ok "$line: $verdict" "$LCS_LOG/$scenario.log"
 	fi
+}
+
+# real NAME WHAT WORDS...: tests with real clients; their own figures are the line.
+real() {
+	local name=$1 what=$2
+
+	shift 2
+	if python3 "$LCS_SRC/test/real/run.py" -d "$LCS_LOG/$name" "$@" \
+	    > "$LCS_LOG/$name.tap" 2> "$LCS_LOG/$name.log"; then
+		ok "$what: $(sed -n 's/^# \(.*[0-9] .*[a-z].*\)/\1/p' "$LCS_LOG/$name.tap" | paste -s -d ';')"
+	else
+		not_ok "$what" "$LCS_LOG/$name.tap"
+	fi
+}
+
+rm -f "$LCS_LOG/runs.jsonl"
+export LCS_CROWD=${LCS_CROWD:-10000}
+make -s -C "$LCS_BUILD" test/load/crowd > "$LCS_LOG/make.log" 2>&1
+make -s -C "$bench/client" OUT="$BENCH_BUILD" >> "$LCS_LOG/make.log" 2>&1
+for pair in $loads; do
+	paced_load "${pair%:*}" "${pair#*:}" &
+done
+LCS_CROWD_SECONDS=$seconds real hour "$LCS_CROWD users for $seconds s" "sipp's messages beside users"
+wait
+for pair in $loads; do
+	verdict_of_load "${pair%:*}" "${pair#*:}"
 done
 
-# LCS_CROWD users (10,000) who watch twenty each, for LCS_SECONDS; around kill -9; all by NTLM at once.
-crowd=${LCS_CROWD:-10000}
-make -s -C "$LCS_BUILD" test/load/crowd > "$LCS_LOG/make.log" 2>&1
-if LCS_CROWD=$crowd LCS_CROWD_SECONDS=${LCS_CROWD_SECONDS:-${LCS_SECONDS:-3600}} python3 "$LCS_SRC/test/real/run.py" \
-    -d "$LCS_LOG" scale > "$LCS_LOG/scale.tap" 2> "$LCS_LOG/scale.log"; then
-	ok "$(sed -n 's/^# \([0-9]* users, .*\)/\1/p' "$LCS_LOG/scale.tap" | head -n 1)"
-else
-	not_ok "$crowd users of one server" "$LCS_LOG/scale.tap"
-fi
+# What needs no hour: around kill -9, all by NTLM at once, all by TLS on one CPU in 512 MB.
+real crowd "$LCS_CROWD users" "kill -9 at random" "all sign in at once" "on one CPU"
 
 # Ten thousand exchanges of the configuration under a thousand calls a second and REGISTERs.
 # LCS_RELOADS and LCS_RELOAD_CALLS: as many as the machine bears.
-if [ "${LCS_RELOADS:-10000}" -gt 0 ]; then
-	if LCS_RELOADS=${LCS_RELOADS:-10000} LCS_RELOAD_CALLS=${LCS_RELOAD_CALLS:-1000} python3 "$LCS_SRC/test/real/run.py" -d "$LCS_LOG" \
-	    "again and again" > "$LCS_LOG/reload.tap" 2> "$LCS_LOG/reload.log"; then
-		ok "$(sed -n 's/^# \(.* exchanges.*\)/\1/p' "$LCS_LOG/reload.tap")"
-	else
-		not_ok "exchanges of the configuration under load" "$LCS_LOG/reload.tap"
-	fi
+export LCS_RELOADS=${LCS_RELOADS:-10000} LCS_RELOAD_CALLS=${LCS_RELOAD_CALLS:-1000}
+if [ "$LCS_RELOADS" -gt 0 ]; then
+	real reload "exchanges of the configuration under load" "again and again"
 fi
 plan

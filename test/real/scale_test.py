@@ -68,6 +68,7 @@ def load(world):
     equal(said["strangers_messages"], int(SECONDS * rate / 2), "messages of sipp that came")
     equal((said["timeouts"], said["lost_connections"]), (0, 0), "time-outs and lost connections")
     per_user = (LIMIT_KB - BASE_KB) / 10000
+    no_transaction_stays(server)
     check(SLACK > 1 or rows[-1][1] < BASE_KB + max(count * per_user, 24 * 1024),
           f"{rows[-1][1]} kB for {count} users")
     print(f"# {count} users, {SECONDS:.0f} s: PSS {rows[0][1]} to {rows[-1][1]} kB, "
@@ -75,6 +76,11 @@ def load(world):
     if SECONDS >= 240:
         before, after, flat = is_flat(rows)
         check(flat, f"memory grew from {before} to {after} kB")
+
+
+def no_transaction_stays(server):
+    """Once nobody asks any more, each has ended by its timers (RFC 3261 17: 32 s; a call rings longer)."""
+    equal(server.ctl("transactions", "list", "--older-than", "40s"), [], "transactions older than 40 s")
 
 
 def kill(server):
