@@ -388,7 +388,7 @@ def under_load(world):
         config.write(f"max_branches = {5 + n % 7}\n{extra}")
         answer = control.ask("config.commit")
         equal(answer.get("result", answer)["result"], "committed", f"commit {n}")
-        if (n + 2) % (RELOADS // 10) == 0:
+        if (n + 2) % max(1, RELOADS // 10) == 0:
             memory.append(memory_kb(pid))
     took = time.monotonic() - begun
     done = []
