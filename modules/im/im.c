@@ -6,6 +6,7 @@
  */
 #include "modules/im/feature.h"
 #include "modules/presence_xml/presence_xml_api.h"
+#include "modules/usrloc/usrloc_api.h"
 
 struct im_conf { int64_t max_parties, busy_from, busy_to; };
 
@@ -17,6 +18,8 @@ struct im {
 	struct presence               *engine;
 	const struct presence_xml_api *px;
 	struct presence_xml           *px_state;
+	const struct usrloc_api       *usrloc;	/* NULL: nobody registers here */
+	struct usrloc                 *ul;
 };
 
 static struct slice value_of(struct lcs_call *call, struct slice name)
@@ -79,36 +82,52 @@ static enum fn_status im_is_crowded(struct lcs_call *call)
 	return FN_DONE;
 }
 
-/* ---- busy: the user's owner knows ---- */
+/* ---- busy, and where: the user's owner knows ---- */
+
+#define ENDPOINT_MAX 64u			/* bytes of an epid; clients have 16 at most */
+
+enum about { ABOUT_BUSY, ABOUT_DND, ABOUT_ENDPOINT };
 
 struct question {
 	struct im      *im;
 	struct lcs_ctx *ctx;		/* counted */
 	struct slice    aor;		/* in its arena */
 	unsigned        from, to;
-	bool            is_about_dnd;
+	enum about      about;
+	char            endpoint[ENDPOINT_MAX];	/* the owner's answer */
 };
 
-static bool look(const struct question *q)
+/* The text is the user's, who may be another before the script goes on. */
+static struct value keep_endpoint(struct question *q, struct slice epid)
+{
+	if (epid.len > ENDPOINT_MAX)
+		return value_string(SLICE(""));
+	if (epid.len)
+		memcpy(q->endpoint, epid.p, epid.len);
+	return value_string(slice_of(q->endpoint, epid.len));
+}
+
+static struct value look(struct question *q)
 {
 	struct presence_user *u = q->im->presence->user(q->im->engine, q->aor, false);
 	struct presence_xml_summary now = { 0 };
+	bool is_online = u && q->im->px->is_online(q->im->px_state, u, &now), busy;
 
-	if (!u || !q->im->px->is_online(q->im->px_state, u, &now))
-		return false;
-	return q->is_about_dnd ? now.is_undisturbed :
-	    now.activity >= q->from && now.activity <= q->to;
+	if (q->about == ABOUT_ENDPOINT)
+		return keep_endpoint(q, now.endpoint);
+	busy = is_online && (q->about == ABOUT_DND ? now.is_undisturbed :
+	    now.activity >= q->from && now.activity <= q->to);
+	if (busy)
+		lcs_count(&((struct im_local *)lcs_local(q->im->mod))->busy);
+	return value_bool(busy);
 }
 
 static void ask_owner(void *arg)
 {
 	struct question *q = arg;
 	struct lcs_ctx *ctx = q->ctx;
-	bool busy = look(q);
 
-	if (busy)
-		lcs_count(&((struct im_local *)lcs_local(q->im->mod))->busy);
-	lcs_resume(ctx, value_bool(busy));
+	lcs_resume(ctx, look(q));
 	lcs_ctx_unref(&ctx);
 }
 
@@ -122,31 +141,52 @@ static struct slice whom(struct lcs_call *call)
 	return uri ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
 }
 
-static enum fn_status ask(struct lcs_call *call, bool is_about_dnd)
+static enum fn_status ask(struct lcs_call *call, struct slice aor, enum about about)
 {
 	const struct im_conf *conf = call->conf;
 	struct im *im = call->shared;
-	struct slice aor = whom(call);
 	struct question *q;
 
-	lcs_count(&((struct im_local *)call->local)->asked);
-	call->ret = value_bool(false);
 	if (!im->px || !aor.len)
 		return FN_DONE;
 	q = arena_alloc(lcs_arena(call->ctx), sizeof(*q));
 	if (!q)
 		return FN_FAILED;
-	*q = (struct question){ im, lcs_ctx_ref(call->ctx), aor, (unsigned)conf->busy_from,
-	    (unsigned)conf->busy_to, is_about_dnd };
+	*q = (struct question){ .im = im, .ctx = lcs_ctx_ref(call->ctx), .aor = aor,
+	    .from = (unsigned)conf->busy_from, .to = (unsigned)conf->busy_to, .about = about };
 	if (lcs_post(lcs_user_key(aor), ask_owner, q) == 0)
 		return FN_SUSPENDED;
 	lcs_ctx_unref(&q->ctx);
 	return FN_FAILED;
 }
 
-static enum fn_status im_is_busy(struct lcs_call *call) { return ask(call, false); }
+static enum fn_status ask_state(struct lcs_call *call, enum about about)
+{
+	lcs_count(&((struct im_local *)call->local)->asked);
+	call->ret = value_bool(false);
+	return ask(call, whom(call), about);
+}
 
-static enum fn_status im_is_dnd(struct lcs_call *call) { return ask(call, true); }
+static enum fn_status im_is_busy(struct lcs_call *call) { return ask_state(call, ABOUT_BUSY); }
+
+static enum fn_status im_is_dnd(struct lcs_call *call) { return ask_state(call, ABOUT_DND); }
+
+/* Where there is one endpoint at most there is nothing to choose, and nobody need be asked. */
+static bool has_several(const struct im *im, struct slice aor)
+{
+	const struct usrloc_aor *have = im->usrloc && aor.len ?
+	    im->usrloc->find(im->ul, aor) : NULL;
+
+	return have && have->count > 1;
+}
+
+static enum fn_status im_endpoint(struct lcs_call *call)
+{
+	struct slice aor = whom(call);
+
+	call->ret = value_string(SLICE(""));
+	return has_several(call->shared, aor) ? ask(call, aor, ABOUT_ENDPOINT) : FN_DONE;
+}
 
 /* ---- life ---- */
 
@@ -160,6 +200,8 @@ static int load(struct lcs_mod *mod)
 	im->engine = im->presence ? shared : NULL;
 	im->px = im->presence ? lcs_import(mod, "presence_xml", &shared) : NULL;
 	im->px_state = im->px ? shared : NULL;
+	im->usrloc = lcs_import(mod, "usrloc", &shared);
+	im->ul = im->usrloc ? shared : NULL;
 	return 0;
 }
 
@@ -175,7 +217,7 @@ static int check(const void *conf, struct diag *diag)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ "presence", 1, true }, { "presence_xml", 1, true }, { 0 }
+	{ "presence", 1, true }, { "presence_xml", 1, true }, { "usrloc", 1, true }, { 0 }
 };
 
 static const struct lcs_param params[] = {
@@ -200,6 +242,10 @@ static const struct lcs_func funcs[] = {
 	  "endpoints publish, or by what the user says of himself" },
 	{ "im_is_dnd(uri: str = \"\") -> bool", im_is_dnd, IN_REQUEST, FUNC_MAY_SUSPEND,
 	  "is this user (else the one in the Request-URI) there, and does not want to be disturbed" },
+	{ "im_endpoint(uri: str = \"\") -> str", im_endpoint, IN_REQUEST, FUNC_MAY_SUSPEND,
+	  "where this user (else the one in the Request-URI) is, for lookup(): of several LCS endpoints "
+	  "the one that is most available, then most active, then the latest; empty: nothing to "
+	  "choose, or none of them can be reached" },
 	{ 0 }
 };
 
@@ -245,6 +291,13 @@ LCS_MODULE(im,
 	    "if (is_method(\"INVITE\") && im_is_busy()) $rU = \"assistant\";\n"
 	    "...\n"
 	    "if (save(\"location\") && !im_is_busy($tu)) m_dump();\n"
+	    "```\n"
+	    "\n"
+	    "An LCS client answers whatever comes at once, so of a user's endpoints one is to get it: the\n"
+	    "one where he is. Without this it is the one that has registered last:\n"
+	    "\n"
+	    "```\n"
+	    "if (!lookup(\"location\", endpoint=im_endpoint())) sl_send_reply(480, \"User is signed out\");\n"
 	    "```\n"
 	    "\n"
 	    "An invitation to something nobody knows counts as `file-transfer`, so that a new name is\n"

@@ -119,6 +119,16 @@ int px_document(struct presence_xml *px, struct presence_user *u, struct slice a
 	return err;
 }
 
+/* Sources stand best first. */
+static struct slice best_endpoint(const struct pstate *st)
+{
+	for (unsigned i = 0; i < st->count; i++)
+		if (st->sources[i].doc && st->sources[i].doc->kind == PDOC_LCS &&
+		    st->sources[i].doc->availability >= AVAILABILITY_ONLINE)
+			return st->sources[i].key;
+	return SLICE("");
+}
+
 bool px_is_online(struct presence_xml *px, struct presence_user *u,
     struct presence_xml_summary *out)
 {
@@ -132,6 +142,7 @@ bool px_is_online(struct presence_xml *px, struct presence_user *u,
 		out->availability = st->availability;
 		out->activity = activity_with(st->scale, st->activity);
 		out->is_undisturbed = st->scale >= SCALE_DND && st->scale < SCALE_BACK_SOON;
+		out->endpoint = best_endpoint(st);
 	}
 	arena_free(&arena);
 	return online;

@@ -16,6 +16,9 @@ struct presence_xml_names { struct slice display_name, email, phone; };
 struct presence_xml_summary {
 	unsigned availability, activity;	/* LCS numbers: of the best source, or as userInfo says */
 	bool     is_undisturbed;	/* does not want to be disturbed */
+	/* The epid of the LCS endpoint that is best: of those that can be reached the most available,
+	 * then the most active, then the latest. Borrowed from the user until his state changes; empty: none. */
+	struct slice endpoint;
 };
 
 struct presence_xml_api {

@@ -45,14 +45,18 @@ static bool has_address(const struct usrloc_binding *b, const struct endpoint_wi
 	    b->received.remote.port == wish->port;
 }
 
-/* Better: the address that was asked for, then the epid, then what came last. */
+static bool has_epid(const struct usrloc_binding *b, struct slice epid)
+{
+	return epid.len && slice_eq_nocase(endpoint_epid(b), epid);
+}
+
+/* Better: the address that was asked for, then the epid, then the one that the script names, then
+ * what came last. */
 static unsigned rank(const struct usrloc_binding *b, const struct endpoint_wish *wish)
 {
 	if (wish->by_address && has_address(b, wish))
 		return 3;
-	if (wish->epid.len && slice_eq_nocase(endpoint_epid(b), wish->epid))
-		return 2;
-	return 1;
+	return has_epid(b, wish->epid) ? 2 : has_epid(b, wish->best) ? 1 : 0;
 }
 
 static bool can_be_reached(const struct usrloc_binding *b, int64_t now)

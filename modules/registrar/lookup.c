@@ -165,6 +165,7 @@ static const struct usrloc_aor *read_wish(struct looking *l)
 	if (!uri)
 		return NULL;
 	endpoint_wish_read(l->call->ctx, uri, &l->wish);
+	l->wish.best = l->call->argv[3].s;
 	l->by_gruu = gruu_asked(arena, uri, &l->instance);
 	if (l->by_gruu && gruu_is_temporary(l->reg, l->conf, arena, uri, &aor, &l->instance)) {
 		((struct registrar_local *)l->call->local)->gruus_gone += !l->instance.len;
@@ -252,7 +253,7 @@ static int take_those_meant(struct looking *l, const struct usrloc_aor *aor)
 	return take_all(l, aor);
 }
 
-/* argv: table, URI, features. */
+/* argv: table, URI, features, endpoint. */
 enum fn_status registrar_lookup(struct lcs_call *call)
 {
 	struct registrar_local *stats = call->local;

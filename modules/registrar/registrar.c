@@ -118,13 +118,15 @@ static const struct lcs_func funcs[] = {
 	  FUNC_MAY_SUSPEND | FUNC_BEARS_COPIES | FUNC_MAY_FAIL | FUNC_ENDS | FUNC_REPLIES,
 	  "carry out a REGISTER and answer it; flags: 2 no answer, 4 this replaces all other "
 	  "endpoints" },
-	{ "lookup(table: str = \"location\", uri: str = \"\", features: str = \"\") -> bool",
+	{ "lookup(table: str = \"location\", uri: str = \"\", features: str = \"\", "
+	  "endpoint: str = \"\") -> bool",
 	  registrar_lookup, IN_REQUEST | IN_FAILURE, FUNC_MUST_CHECK,
 	  "set the Request-URI and the branches to the endpoints of a user, or to the one that a "
 	  "GRUU names (RFC 5627); false if there is none. Who the caller prefers or does not want "
 	  "(the first 16 values of Accept-Contact and Reject-Contact, RFC 3841) goes first or is "
 	  "left out. features, as \"video\" or \"video;language=\\\"en\\\"\": only the endpoints that "
-	  "declare them (RFC 3840), if there are any" },
+	  "declare them (RFC 3840), if there are any. endpoint: of several LCS endpoints the one with "
+	  "this epid, unless the request names another; else the latest" },
 	{ "lookup_contact(uri: str) -> bool", registrar_lookup_contact, IN_REQUEST | IN_FAILURE, 0,
 	  "inside a dialog: if this user has registered the Request-URI as a Contact, go there by the "
 	  "connection that stands behind it now; false, and nothing changes, if there is none" },

@@ -80,7 +80,12 @@ extern const struct lcs_rpc gruu_rpcs[];	/* gruu_rpc.c */
 
 /* Which endpoint a request means. They write it into the Request-URI (user@domain:port;maddr=),
  * and servers its epid into To. */
-struct endpoint_wish { bool by_address; struct slice host; uint16_t port; struct slice epid; };
+struct endpoint_wish {
+	bool         by_address;
+	struct slice host;
+	uint16_t     port;
+	struct slice epid, best;	/* best: where the script says that the user is; or empty */
+};
 
 /** Into out; texts are the request's. */
 void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct endpoint_wish *out);
@@ -89,8 +94,8 @@ struct slice endpoint_epid_of(struct lcs_ctx *ctx);
 /** The one that a binding was made with; empty: not by an LCS client. */
 struct slice endpoint_epid(const struct usrloc_binding *b);
 /**
- * Of LCS endpoints one is meant: that which is asked for, else the latest. Others are taken as
- * they come.
+ * Of LCS endpoints one is meant: that which is asked for, else that which the script names, else
+ * the latest. Others are taken as they come.
  * @return false: the i-th binding of aor is passed over
  */
 bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
