@@ -29,6 +29,21 @@ static void follow_new(struct presence *p, struct slice name, const struct usrlo
 	}
 }
 
+/* What an endpoint has set by a connection goes with its binding, also where the connection stays:
+ * its client hangs, or has signed off. */
+static void drop_state(struct presence_user *u, const struct usrloc_aor *old,
+    const struct usrloc_aor *now)
+{
+	const struct presence *p = u->p;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; old && i < old->count; i++) {
+		p->usrloc->binding(old, i, &b);
+		if (b.received.flow && !has_flow(u->p, now, b.received.flow))
+			pubs_flow_gone(u, b.received.flow);
+	}
+}
+
 static void set_registered(struct presence_user *u, bool is)
 {
 	struct presence *p = u->p;
@@ -53,8 +68,10 @@ void bindings_changed(void *arg, struct slice aor, const struct usrloc_aor *old,
 	struct presence_user *u = user_find(p, aor, false);
 
 	follow_new(p, aor, old, now);
-	if (u)
-		set_registered(u, now && now->count);
+	if (!u)
+		return;
+	drop_state(u, old, now);
+	set_registered(u, now && now->count);
 }
 
 /* ---- a connection of his has ended ---- */
