@@ -300,7 +300,8 @@ static void rate_again(struct presence_sub *sub)
 	}
 	sub_tell(sub, sub->info.right == PRESENCE_DENY ? PRESENCE_EVENT_REJECTED :
 	    was == PRESENCE_PENDING ? PRESENCE_EVENT_APPROVED : PRESENCE_EVENT_SUBSCRIBE);
-	notify_owe(sub, OWED_FULL);
+	/* Nothing where he sees what he saw: who is blocked shall not hear of that either. */
+	notify_owe(sub, OWED_CHANGE);
 }
 
 void notify_rights(struct presence_user *u)

@@ -140,7 +140,8 @@ struct presence_request {
 /* ---- event packages ---- */
 
 #define PRESENCE_VIEW_FULL    0u
-#define PRESENCE_VIEW_OFFLINE 1u	/* for who is politely blocked: as if nobody were there */
+#define PRESENCE_VIEW_OFFLINE 1u	/* for who is politely blocked: exactly as when he is not there */
+#define PRESENCE_VIEW_NOTHING 2u	/* for who waits for his consent: not even what is known of him */
 #define PRESENCE_VIEWS_MAX    64u
 
 struct presence_format {
@@ -165,7 +166,7 @@ struct presence_package {		/* lives as long as the module */
 	unsigned     flags;
 	int64_t      default_expires, min_expires, max_expires;	/* seconds; 0: 3600, 60, 86400 */
 	msec_t       min_interval;	/* between two notices of one subscription; 0: none */
-	/* Which view an allowed watcher gets (not 1). Owner. NULL: PRESENCE_VIEW_FULL. */
+	/* Which view an allowed watcher gets (not 1 or 2). Owner. NULL: PRESENCE_VIEW_FULL. */
 	unsigned   (*view)(void *arg, struct presence_user *u, const struct presence_sub *sub);
 	/* A subscription came, changed its right, or went (state TERMINATED; its memory goes
 	 * when the function returns). Owner. May be NULL. */

@@ -214,7 +214,8 @@ void sub_rate(struct presence_sub *sub)
 	sub->info.right = right;
 	sub->info.state = right == PRESENCE_PENDING ? PRESENCE_SUB_PENDING :
 	    right == PRESENCE_DENY ? PRESENCE_SUB_TERMINATED : PRESENCE_SUB_ACTIVE;
-	sub->info.view = PRESENCE_VIEW_OFFLINE;
+	sub->info.view = right == PRESENCE_POLITE_BLOCK ? PRESENCE_VIEW_OFFLINE :
+	    PRESENCE_VIEW_NOTHING;
 	if (right == PRESENCE_ALLOW)
 		sub->info.view = pk->view ? pk->view(sub->pkg->arg, u, sub) : PRESENCE_VIEW_FULL;
 }

@@ -113,6 +113,9 @@ int px_document(struct presence_xml *px, struct presence_user *u, struct slice a
 			px_state(px, u, arena, st);
 		else
 			pstate_init(st, aor, loop_wall(worker_loop()));
+		/* Names are there when somebody is not: who is blocked would miss them. */
+		if (u && view == PRESENCE_VIEW_OFFLINE)
+			add_names(px, aor, arena, st);
 		err = write_document(px, st, content_type, out);
 	}
 	arena_free(&arena);

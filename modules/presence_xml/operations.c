@@ -228,6 +228,12 @@ static bool names_another(const struct service_asked *asked)
 	return uri.len && !is_user(asked->arena, uri, asked->aor);
 }
 
+static unsigned view_for(enum presence_right right)
+{
+	return right == PRESENCE_ALLOW ? PRESENCE_VIEW_FULL :
+	    right == PRESENCE_POLITE_BLOCK ? PRESENCE_VIEW_OFFLINE : PRESENCE_VIEW_NOTHING;
+}
+
 void px_get_presence(struct service_request *req, const struct service_asked *asked, void *arg)
 {
 	struct presence_xml *px = arg;
@@ -254,6 +260,5 @@ void px_get_presence(struct service_request *req, const struct service_asked *as
 	if (right == PRESENCE_DENY)
 		px->service->refuse(req, 403, "Blocked");
 	else
-		answer_view(px, req, asked, u, right == PRESENCE_ALLOW ? PRESENCE_VIEW_FULL :
-		    PRESENCE_VIEW_OFFLINE);
+		answer_view(px, req, asked, u, view_for(right));
 }

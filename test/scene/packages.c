@@ -39,7 +39,7 @@ static int build(struct packages *m, struct presence_user *u, unsigned view, str
 	char text[1024];
 	size_t len;
 
-	if (view == PRESENCE_VIEW_OFFLINE)
+	if (view != PRESENCE_VIEW_FULL)
 		return body_of(type, SLICE("offline"), out);
 	len = (size_t)snprintf(text, sizeof(text), "%s%s", kept_of(m, u)->text,
 	    m->api->is_registered(u) ? " registered" : "");
