@@ -1,11 +1,15 @@
 /*
  * modules/presence/locked_out.c - who is no user any more, or must not be signed in, watches
- * nobody: he has proved once who he is, and his dialogs would go on until they run out.
+ * nobody: he has proved once who he is, and his dialogs would go on until they run out. And who is
+ * no user any more is watched by nobody.
  */
 #include "modules/presence/presence.h"
 
+#include <stdlib.h>
+
 struct locking { struct presence *p; struct slice aor; unsigned ended[WORKERS_MAX]; };
 struct round { struct slice aor; unsigned ended; };
+struct leaving { struct presence *p; size_t len; char aor[]; };
 
 /* What lists watch for him ends with the list. */
 static void end_his(struct htab_node *node, void *arg)
@@ -44,4 +48,48 @@ void presence_lock_out(struct presence *p, struct slice aor)
 	if (ended)
 		log_info("presence", "a user who is locked out watches nobody any more user=%.*s "
 		    "subscriptions=%u", SLICE_ARG(aor), ended);
+}
+
+/* ---- who watches him ---- */
+
+/* The last that is seen of him is that he is not there, whatever he has set or registered; and that
+ * there is nobody to be watched (RFC 6665 4.1.3). */
+static void end_watcher(struct presence_sub *sub)
+{
+	bool is_of_module = sub->watch != NULL;
+
+	if (sub->info.right == PRESENCE_ALLOW)
+		sub->info.view = PRESENCE_VIEW_OFFLINE;
+	sub_end(sub, PRESENCE_EVENT_NORESOURCE);
+	if (is_of_module)		/* a list that names him asks again when it is refreshed */
+		sub_free(sub);
+}
+
+/* A user who is renamed is deleted, too: his watchers go over to the new name. */
+static void end_watchers(void *arg)
+{
+	struct leaving *l = arg;
+	struct presence_user *u = user_find(l->p, slice_of(l->aor, l->len), false);
+
+	free(l);
+	if (!u || u->is_leaving)
+		return;
+	pubs_forget(u);
+	list_for_each_safe(it, &u->subs)
+		end_watcher(container_of(it, struct presence_sub, node));
+}
+
+void presence_no_resource(struct presence *p, struct slice aor)
+{
+	struct leaving *l = malloc(sizeof(*l) + aor.len);
+
+	if (l) {
+		*l = (struct leaving){ .p = p, .len = aor.len };
+		memcpy(l->aor, aor.p, aor.len);
+	}
+	if (l && lcs_post(lcs_user_key(aor), end_watchers, l) == 0)
+		return;
+	free(l);
+	log_error("presence", "who watches a deleted user is not told user=%.*s: memory is short",
+	    SLICE_ARG(aor));
 }

@@ -477,6 +477,9 @@ int  coding_body(struct arena *arena, struct sip_view *view, int64_t max_bytes,
 /* ---- locked_out.c ---- */
 /** Control thread, while workers run: all that this user watches ends, and he is told. */
 void presence_lock_out(struct presence *p, struct slice aor);
+/** Any thread: he is no user any more. Who watches him is told so, and what he set is forgotten;
+ *  not while he is being renamed. */
+void presence_no_resource(struct presence *p, struct slice aor);
 
 /* ---- rename.c ---- */
 /** In load(): who watches a user goes on when he is renamed; who is locked out does not. 0 or
@@ -506,6 +509,8 @@ int  pub_by_module(struct presence_user *u, const struct presence_source *s,
 struct pub *pub_restore(struct presence_user *u, const struct pub_change *c, void *doc);
 void pub_link(struct pub *pub);
 void pubs_flow_gone(struct presence_user *u, flow_id flow);
+/** All that was published by him, or for him by modules. */
+void pubs_forget(struct presence_user *u);
 void pubs_free(struct presence_user *u);
 
 /* ---- published.c ---- */

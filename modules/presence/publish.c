@@ -182,30 +182,42 @@ static void expire(struct wheel_timer *t)
 		forget(pub);
 }
 
-static void flow_gone_in_turn(struct presence_user *u, void *arg)
+struct going { bool all; flow_id flow; };
+
+static void go_in_turn(struct presence_user *u, void *arg)
 {
-	flow_id flow = *(flow_id *)arg;
+	struct going g = *(struct going *)arg;
 
 	free(arg);
 	list_for_each_safe(it, &u->pubs) {
 		struct pub *pub = container_of(it, struct pub, node);
 
-		if (pub->flow == flow)
+		if (g.all || pub->flow == g.flow)
 			forget(pub);
 	}
 	user_end_turn(u);
 }
 
+static void let_go(struct presence_user *u, struct going which)
+{
+	struct going *g = malloc(sizeof(*g));
+
+	if (g)
+		*g = which;
+	if (!g || user_take_turn(u, go_in_turn, g) != 0) {
+		lcs_count(&local_of(u->p)->no_memory);
+		free(g);
+	}
+}
+
 void pubs_flow_gone(struct presence_user *u, flow_id flow)
 {
-	flow_id *arg = malloc(sizeof(*arg));
+	let_go(u, (struct going){ .flow = flow });
+}
 
-	if (arg)
-		*arg = flow;
-	if (!arg || user_take_turn(u, flow_gone_in_turn, arg) != 0) {
-		lcs_count(&local_of(u->p)->no_memory);
-		free(arg);
-	}
+void pubs_forget(struct presence_user *u)
+{
+	let_go(u, (struct going){ .all = true });
 }
 
 /* Read back: it waits for its endpoint. */

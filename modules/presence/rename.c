@@ -231,8 +231,9 @@ static void moved(void *arg, struct slice from, struct slice to, bool is_done)
 
 static void locked_out(void *arg, struct slice aor, bool deleted)
 {
-	(void)deleted;
 	presence_lock_out(arg, aor);
+	if (deleted)
+		presence_no_resource(arg, aor);
 }
 
 int presence_follow_names(struct presence *p)
