@@ -4,6 +4,7 @@
 #include "modules/presence/presence.h"
 
 #include "parser/event.h"
+#include "parser/list.h"
 
 #include <errno.h>
 
@@ -105,6 +106,17 @@ static struct slice names(struct arena *a, const char *header, const struct slic
 		all = all.len ? arena_printf(a, "%.*s, %.*s", SLICE_ARG(all), SLICE_ARG(*list)) :
 		    *list;
 	return arena_printf(a, "%s: %.*s\r\n", header, SLICE_ARG(all));
+}
+
+/* RFC 3261 8.2.2.3: a publication needs no extension, and there is none that would change it. */
+static int read_extensions(struct published *b, struct sip_view *view, struct arena *a)
+{
+	struct slice unknown;
+
+	if (!view_list_unknown(view, HDR_REQUIRE, SLICE(""), &unknown))
+		return 0;
+	b->lines = arena_printf(a, "Unsupported: %.*s\r\n", SLICE_ARG(slice_first(unknown, 40)));
+	return b->lines.p ? refuse(b, 420, "Bad Extension") : -ENOMEM;
 }
 
 static int bad_event(struct published *b, struct arena *a)
@@ -212,7 +224,7 @@ static int read_body(struct published *b, struct sip_view *view, struct arena *a
 static int read_publish(struct published *b)
 {
 	static int (*const steps[])(struct published *b, struct sip_view *view,
-	    struct arena *a) = { read_event, read_whom, read_expires, read_condition, read_body };
+	    struct arena *a) = { read_extensions, read_event, read_whom, read_expires, read_condition, read_body };
 	struct sip_view view = lcs_view(b->ctx);
 	const struct sip_cseq *cseq = msg_cseq(view.msg);
 

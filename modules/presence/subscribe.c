@@ -106,16 +106,23 @@ static void granted(struct asking *a, struct presence_sub *sub)
 	answer_accept(a, sub, left > 0 ? left : 0);
 }
 
-/* One look (RFC 6665 4.4.3): nothing to remember. */
-static void look_once(struct asking *a, struct presence_sub *sub)
+/* In the answer, or behind it; or not at all, if the client has it already (RFC 5839 5.2). */
+static void granted_last(struct asking *a, struct presence_sub *sub)
 {
 	bool in_answer;
 
 	piggyback(a, sub);
 	in_answer = a->body != NULL;
+	a->is_suppressed = !in_answer && notify_is_known(sub, a->suppress);
 	answer_accept(a, sub, 0);
-	if (!in_answer)
+	if (!in_answer && !a->is_suppressed)
 		notify_last(sub, "timeout", true);
+}
+
+/* One look (RFC 6665 4.4.3): nothing to remember. */
+static void look_once(struct asking *a, struct presence_sub *sub)
+{
+	granted_last(a, sub);
 	sub_free(sub);
 }
 
@@ -249,12 +256,7 @@ static void refreshed(void *arg, int err, const struct store_rows *rows)
 static void unsubscribe(struct asking *a, struct presence_sub *sub)
 {
 	sub->info.flags |= PRESENCE_SUB_ONCE;
-	piggyback(a, sub);
-	bool in_answer = a->body != NULL;
-
-	answer_accept(a, sub, 0);
-	if (!in_answer)
-		notify_last(sub, "timeout", true);
+	granted_last(a, sub);
 	sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
 }
 
