@@ -58,49 +58,88 @@ static void put_watcher(struct xml_writer *w, const struct presence_sub_info *s,
 	xml_end(w);
 }
 
-/* He gave up before he got an answer: "waiting" (RFC 3857 4.7.1). */
-static void put_waiting(struct xml_writer *w, const struct waiting *x)
+/* He has no subscription whose number could be his. */
+static void waiting_id(const struct waiting *x, char id[24])
+{
+	snprintf(id, 24, "w%016llx", (unsigned long long)lcs_user_key(x->watcher));
+}
+
+/* He gave up before he got an answer: "waiting" (RFC 3857 4.7.1); until somebody decides. */
+static void put_waiting(struct xml_writer *w, const struct waiting *x, const char *status,
+    enum presence_sub_event event)
 {
 	char id[24];
 
-	snprintf(id, sizeof(id), "w%016llx", (unsigned long long)lcs_user_key(x->watcher));
+	waiting_id(x, id);
 	xml_begin(w, "watcher");
 	xml_put_attr(w, "id", slice_str(id));
-	xml_put_attr(w, "status", SLICE("waiting"));
-	xml_put_attr(w, "event", SLICE("timeout"));
+	xml_put_attr(w, "status", slice_str(status));
+	xml_put_attr(w, "event", slice_str(events[event]));
 	if (x->name.len)
 		xml_put_attr(w, "display-name", x->name);
 	put_sip_uri(w, x->watcher);
 	xml_end(w);
 }
 
-void winfo_note(struct winfo *w, struct presence_user *u, const struct presence_sub *sub)
+/* ---- what happened ---- */
+
+/* Room for the next change; NULL: a gap, so that the next document will be full. */
+static struct change *next_change(struct winfo_part *part, struct slice id)
 {
-	struct winfo_part *part = winfo_part(w, u);
-	const struct presence_sub_info *s = w->api->sub_info(sub);
 	struct change *c;
-	struct buf *b;
-	struct xml_writer x;
 
 	part->seq++;
 	if (!part->changes && part->listeners)
 		part->changes = calloc(CHANGES_MAX, sizeof(*part->changes));
 	if (!part->changes)
-		return;			/* a gap: the next document will be full */
+		return NULL;
 	c = &part->changes[part->seq % CHANGES_MAX];
-	b = buf_new(256);
 	free(c->xml);
 	c->xml = NULL;
 	c->seq = part->seq;
 	memset(c->id, 0, sizeof(c->id));
-	memcpy(c->id, s->id.p, slice_first(s->id, sizeof(c->id) - 1).len);
-	if (b) {
-		xml_write_init(&x, b);
-		put_watcher(&x, s, loop_wall(worker_loop()));
-		buf_put_char(b, '\0');
-		c->xml = b->failed ? NULL : strdup(b->data);
-	}
+	memcpy(c->id, id.p, slice_first(id, sizeof(c->id) - 1).len);
+	return c;
+}
+
+/* Takes b. */
+static void keep_change(struct change *c, struct buf *b)
+{
+	buf_put_char(b, '\0');
+	c->xml = b->failed ? NULL : strdup(b->data);
 	buf_unref(&b);
+}
+
+void winfo_note(struct winfo *w, struct presence_user *u, const struct presence_sub *sub)
+{
+	const struct presence_sub_info *s = w->api->sub_info(sub);
+	struct change *c = next_change(winfo_part(w, u), s->id);
+	struct buf *b = c ? buf_new(256) : NULL;
+	struct xml_writer x;
+
+	if (!b)
+		return;
+	xml_write_init(&x, b);
+	put_watcher(&x, s, loop_wall(worker_loop()));
+	keep_change(c, b);
+}
+
+void winfo_note_waiting(struct winfo *w, struct presence_user *u, const struct waiting *who,
+    const char *status, enum presence_sub_event event)
+{
+	char id[24];
+	struct change *c;
+	struct xml_writer x;
+	struct buf *b;
+
+	waiting_id(who, id);
+	c = next_change(winfo_part(w, u), slice_str(id));
+	b = c ? buf_new(256) : NULL;
+	if (!b)
+		return;
+	xml_write_init(&x, b);
+	put_waiting(&x, who, status, event);
+	keep_change(c, b);
 }
 
 /* ---- documents ---- */
@@ -116,21 +155,21 @@ static void list_sub(void *arg, struct presence_sub *sub)
 		put_watcher(l->x, s, l->now);
 }
 
-struct asking { const struct presence_api *api; struct slice watcher; bool found; };
+struct counting { const struct presence_api *api; struct slice watcher; unsigned n; };
 
 static void compare(void *arg, struct presence_sub *sub)
 {
-	struct asking *q = arg;
+	struct counting *q = arg;
 
-	q->found |= slice_eq_nocase(q->api->sub_info(sub)->watcher, q->watcher);
+	q->n += slice_eq_nocase(q->api->sub_info(sub)->watcher, q->watcher);
 }
 
-static bool is_here(struct winfo *w, struct presence_user *u, struct slice watcher)
+unsigned winfo_subs_of(struct winfo *w, struct presence_user *u, struct slice watcher)
 {
-	struct asking q = { w->api, watcher, false };
+	struct counting q = { w->api, watcher, 0 };
 
 	w->api->each_sub(u, w->pk, compare, &q);
-	return q.found;
+	return q.n;
 }
 
 static void list_all(struct winfo *w, struct presence_user *u, struct xml_writer *x)
@@ -142,8 +181,8 @@ static void list_all(struct winfo *w, struct presence_user *u, struct xml_writer
 	list_for_each(it, &part->waiting) {
 		struct waiting *one = container_of(it, struct waiting, node);
 
-		if (!is_here(w, u, one->watcher))
-			put_waiting(x, one);
+		if (winfo_subs_of(w, u, one->watcher) == 0)
+			put_waiting(x, one, "waiting", PRESENCE_EVENT_TIMEOUT);
 	}
 }
 

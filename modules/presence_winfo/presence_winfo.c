@@ -27,26 +27,53 @@ static void waits(struct winfo *w, struct presence_user *u, const struct presenc
 	w->api->stale(u, &wpending_package);
 }
 
+/* One who waits without a subscription has a number of his own: it comes when his last one has run
+ * out, and goes when he has one again. */
+static void note_wait(struct winfo *w, struct presence_user *u, const struct presence_sub_info *s,
+    bool waited)
+{
+	const struct waiting *x = waiting_find(winfo_part(w, u), s->watcher);
+	unsigned n = x ? winfo_subs_of(w, u, s->watcher) : 0;
+
+	if (!x)
+		return;
+	if (s->state == PRESENCE_SUB_TERMINATED && n == 0)
+		winfo_note_waiting(w, u, x, "waiting", PRESENCE_EVENT_TIMEOUT);
+	else if (s->state == PRESENCE_SUB_PENDING && waited && n == 1)
+		winfo_note_waiting(w, u, x, "terminated", PRESENCE_EVENT_SUBSCRIBE);
+}
+
+static void review(struct winfo *w, struct presence_user *u)
+{
+	uint64_t before = winfo_part(w, u)->seq;
+
+	waiting_review(w, u);
+	w->api->stale(u, &wpending_package);
+	if (winfo_part(w, u)->seq != before)
+		w->api->changed(u, &winfo_package);
+}
+
 static void observe(void *arg, struct presence_user *u, const struct presence_sub *sub,
     enum presence_sub_event event)
 {
 	struct winfo *w = arg;
 	const struct presence_sub_info *s;
+	bool waited;
 
 	(void)event;
 	if (!w->pk)
 		return;			/* nobody brings "presence" */
 	if (!sub) {
-		waiting_review(w, u);
-		w->api->stale(u, &wpending_package);
-		w->api->changed(u, &winfo_package);
+		review(w, u);
 		return;
 	}
 	s = w->api->sub_info(sub);
 	if (s->package != w->pk || (s->flags & PRESENCE_SUB_SELF))
 		return;
+	waited = waiting_find(winfo_part(w, u), s->watcher);
 	waits(w, u, s);
 	winfo_note(w, u, sub);
+	note_wait(w, u, s, waited);
 	w->api->changed(u, &winfo_package);
 }
 

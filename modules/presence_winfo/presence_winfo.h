@@ -60,6 +60,8 @@ extern const struct store_schema winfo_schema;
 /** He waits. true if he did not before. */
 bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
     struct slice name);
+/** NULL: he does not wait. */
+const struct waiting *waiting_find(struct winfo_part *part, struct slice watcher);
 /** Those who need not wait any more go. */
 void waiting_review(struct winfo *w, struct presence_user *u);
 void waiting_free(struct winfo_part *part);
@@ -74,6 +76,11 @@ int  wpending_build(void *arg, struct presence_user *u, unsigned view,
     const struct presence_sub *one, struct presence_body **out);
 /** Keep what happened for partial documents, if anybody listens. */
 void winfo_note(struct winfo *w, struct presence_user *u, const struct presence_sub *sub);
+/** The same of somebody who has no subscription: he waits, or does not any more. */
+void winfo_note_waiting(struct winfo *w, struct presence_user *u, const struct waiting *who,
+    const char *status, enum presence_sub_event event);
+/** How many subscriptions to presence has he? */
+unsigned winfo_subs_of(struct winfo *w, struct presence_user *u, struct slice watcher);
 
 extern const struct presence_package winfo_package, wpending_package;
 

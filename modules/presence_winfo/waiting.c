@@ -66,6 +66,11 @@ static struct waiting *find(struct winfo_part *part, struct slice watcher)
 	return NULL;
 }
 
+const struct waiting *waiting_find(struct winfo_part *part, struct slice watcher)
+{
+	return find(part, watcher);
+}
+
 static struct waiting *waiting_new(struct slice watcher, struct slice name, int64_t since)
 {
 	struct waiting *x = malloc(sizeof(*x) + watcher.len + name.len + 1);
@@ -126,6 +131,16 @@ bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
 	return true;
 }
 
+/* Who has a subscription was told of with that. */
+static void note_end(struct winfo *w, struct presence_user *u, const struct waiting *x,
+    enum presence_right right)
+{
+	if (winfo_subs_of(w, u, x->watcher) == 0)
+		winfo_note_waiting(w, u, x, "terminated", right == PRESENCE_PENDING ?
+		    PRESENCE_EVENT_GIVEUP : right == PRESENCE_ALLOW ? PRESENCE_EVENT_APPROVED :
+		    PRESENCE_EVENT_REJECTED);
+}
+
 void waiting_review(struct winfo *w, struct presence_user *u)
 {
 	struct winfo_part *part = winfo_part(w, u);
@@ -134,10 +149,12 @@ void waiting_review(struct winfo *w, struct presence_user *u)
 	w->api->hold(u);
 	list_for_each_safe(it, &part->waiting) {
 		struct waiting *x = container_of(it, struct waiting, node);
+		enum presence_right right = w->api->right_of(u, w->pk, x->watcher, NULL, NULL);
 
-		if (x->since < oldest ||
-		    w->api->right_of(u, w->pk, x->watcher, NULL, NULL) != PRESENCE_PENDING)
-			take_out(w, u, x);
+		if (x->since >= oldest && right == PRESENCE_PENDING)
+			continue;
+		note_end(w, u, x, right);
+		take_out(w, u, x);
 	}
 	w->api->release(u);
 }
