@@ -142,8 +142,8 @@ static int put(struct lcs_rpc_call *call, bool is_new)
 		take_back(db, aor);
 	if (err)
 		return refuse(call, err, text);
-	log_notice("auth_db", "user %s user=%.*s@%.*s", is_new ? "added" : "has a new password",
-	    SLICE_ARG(t.name), SLICE_ARG(t.domain));
+	log_notice("audit", "user %s by=administrator user=%.*s@%.*s",
+	    is_new ? "added" : "has a new password", SLICE_ARG(t.name), SLICE_ARG(t.domain));
 	return told_user(call, t.name, t.domain);
 }
 
@@ -188,7 +188,8 @@ static int rpc_import(struct lcs_rpc_call *call)
 		    slice_of(full, ha1b.len ? MD5_HEX : 0));
 	if (err)
 		return refuse(call, err, text);
-	log_notice("auth_db", "user imported user=%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(domain));
+	log_notice("audit", "user imported by=administrator user=%.*s@%.*s", SLICE_ARG(name),
+	    SLICE_ARG(domain));
 	return told_user(call, name, domain);
 }
 
@@ -235,7 +236,7 @@ static int change(struct lcs_rpc_call *call, const char *what)
 		return refuse(call, err, json_text(call->params, "user"));
 	if (what[0] == 'd')
 		news_locked_out(lcs_shared(call->mod), aor, what[1] == 'e');
-	log_notice("auth_db", "user %s user=%.*s", what, SLICE_ARG(aor));
+	log_notice("audit", "user %s by=administrator user=%.*s", what, SLICE_ARG(aor));
 	call->result = json_pack("{s:s%, s:s}", "user", aor.p, aor.len, "state", what);
 	return 0;
 }
@@ -303,7 +304,8 @@ static int rpc_rename(struct lcs_rpc_call *call)
 		err = rename_user(lcs_shared(call->mod), from, to, password);
 	if (err)
 		return refuse(call, err, json_text(call->params, err == -EEXIST ? "to" : "user"));
-	log_notice("auth_db", "user renamed user=%.*s to=%.*s", SLICE_ARG(from), SLICE_ARG(to));
+	log_notice("audit", "user renamed by=administrator user=%.*s to=%.*s", SLICE_ARG(from),
+	    SLICE_ARG(to));
 	call->result = json_pack("{s:s%, s:s%}", "user", to.p, to.len, "was", from.p, from.len);
 	return 0;
 }

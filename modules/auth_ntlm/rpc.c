@@ -31,7 +31,7 @@ static int rpc_login(struct lcs_rpc_call *call)
 		call->error = arena_printf(call->arena, "the store refused: %s", err_text(err));
 	if (err)
 		return err;
-	log_notice("auth_ntlm", "account named user=%.*s login=%.*s", SLICE_ARG(aor),
+	log_notice("audit", "account named by=administrator user=%.*s login=%.*s", SLICE_ARG(aor),
 	    SLICE_ARG(login));
 	call->result = json_pack("{s:s%, s:s%}", "user", aor.p, aor.len, "login",
 	    login.p ? login.p : "",

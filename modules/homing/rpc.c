@@ -42,7 +42,8 @@ static int rpc_set(struct lcs_rpc_call *call)
 	err = homes_set(&homing_of(call->mod)->homes, aor, home);
 	if (err)
 		return refuse(call, err);
-	log_notice("homing", "home set user=%.*s home=%.*s", SLICE_ARG(aor), SLICE_ARG(home));
+	log_notice("audit", "home set by=administrator user=%.*s home=%.*s", SLICE_ARG(aor),
+	    SLICE_ARG(home));
 	call->result = describe(aor, home);
 	return 0;
 }
@@ -56,7 +57,7 @@ static int rpc_forget(struct lcs_rpc_call *call)
 		return lcs_rpc_fail(call, err, "nobody said where that user lives");
 	if (err)
 		return refuse(call, err);
-	log_notice("homing", "home forgotten user=%.*s", SLICE_ARG(aor));
+	log_notice("audit", "home forgotten by=administrator user=%.*s", SLICE_ARG(aor));
 	call->result = json_pack("{s:s%}", "user", aor.p, aor.len);
 	return 0;
 }

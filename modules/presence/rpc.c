@@ -178,8 +178,9 @@ static int rpc_drop(struct lcs_rpc_call *call)
 	if (!l.count)
 		return lcs_rpc_fail(call, -ENOENT, "no such subscription to %.*s; see "
 		    "\"presence list\"", SLICE_ARG(l.only));
-	log_notice("presence", "subscriptions ended by an administrator user=%.*s count=%u",
-	    SLICE_ARG(l.only), l.count);
+	log_notice("audit", "subscriptions ended by=administrator user=%.*s watcher=%.*s count=%u",
+	    SLICE_ARG(l.only), l.watcher.len ? (int)l.watcher.len : 3,
+	    l.watcher.len ? l.watcher.p : "all", l.count);
 	call->result = json_pack("{s:o, s:i}", "user", json_slice(l.only), "dropped",
 	    (int)l.count);
 	return 0;

@@ -83,7 +83,7 @@ static int rpc_drop(struct lcs_rpc_call *call)
 		    "\"endpoints list\"", SLICE_ARG(d.aor));
 	if (!d.posted)
 		return -ENOMEM;
-	log_notice("usrloc", "endpoints dropped by an administrator user=%.*s count=%u",
+	log_notice("audit", "endpoints dropped by=administrator user=%.*s count=%u",
 	    SLICE_ARG(d.aor), d.before);
 	call->result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped",
 	    (int)d.before);
