@@ -196,11 +196,35 @@ struct explaining {
 	bool             no_package, no_user;
 };
 
-static const char *verdict(enum presence_right right)
+/* What decides before anybody asks for rights: who is no user may not even ask. */
+static const char *locked_out(const struct presence *p, struct slice watcher)
+{
+	enum auth_db_state state;
+
+	if (!p->users || !lcs_is_own_host(gen_peek(), slice_skip(watcher,
+	    slice_find(watcher, '@') + 1), 0))
+		return NULL;
+	state = p->users->state(p->users_state, watcher);
+	return state == AUTH_DB_UNKNOWN ? "the watcher is no user here" :
+	    state == AUTH_DB_DISABLED ? "the watcher is disabled" : NULL;
+}
+
+static unsigned count_pubs(const struct presence_user *u, const struct package *pkg)
+{
+	unsigned n = 0;
+
+	for (const struct list *it = u->pubs.next; it != &u->pubs; it = it->next)
+		n += container_of(it, const struct pub, node)->pkg == pkg;
+	return n;
+}
+
+static const char *verdict(const struct presence_user *u, enum presence_right right, unsigned pubs)
 {
 	static const char *const words[] = { "sees the state", "sees nothing until the user confirms",
 	    "sees the user offline", "is refused" };
 
+	if (right == PRESENCE_ALLOW && !u->is_registered && !pubs)
+		return "sees the state: nobody is signed in, nothing is published";
 	return words[right];
 }
 
@@ -225,10 +249,11 @@ static void explain_worker(unsigned index, void *arg)
 	struct explaining *x = arg;
 	struct package *pkg = package_find(x->p, x->package);
 	const struct presence_sub *one = NULL;
+	const char *barred = locked_out(x->p, x->watcher);
 	enum presence_right right;
 	struct presence_user *u;
 	struct slice why;
-	unsigned n;
+	unsigned n, pubs;
 
 	x->no_package = !pkg;
 	if (!pkg || index != worker_of(lcs_user_key(x->user)))
@@ -239,21 +264,19 @@ static void explain_worker(unsigned index, void *arg)
 	u = user_find(x->p, x->user, true);
 	if (!u)
 		return;
-	right = view_right(u, pkg->pk, x->watcher, x->arena, &why);
+	right = barred ? PRESENCE_DENY : view_right(u, pkg->pk, x->watcher, x->arena, &why);
+	if (barred)
+		why = slice_str(barred);
 	n = count_subs(u, x, pkg, &one);
-	x->result = json_pack("{s:o, s:o, s:s, s:s, s:o, s:b, s:i, s:i, s:o, s:s}",
+	pubs = count_pubs(u, pkg);
+	x->result = json_pack("{s:o, s:o, s:s, s:s, s:o, s:b, s:i, s:i, s:s, s:o, s:s}",
 	    "user", json_slice(x->user), "watcher", json_slice(x->watcher),
-	    "verdict", verdict(right), "right", right_word(right), "because", json_slice(why),
-	    "signed_in", u->is_registered, "publications", 0, "subscriptions", (int)n,
+	    "verdict", verdict(u, right, pubs), "right", right_word(right),
+	    "because", json_slice(why), "signed_in", u->is_registered, "publications", (int)pubs,
+	    "subscriptions", (int)n, "subscription", one ? state_word(one) : "none",
 	    "form", json_slice(one && one->info.format ? one->info.format->content_type :
 	    one ? SLICE("a list") : SLICE("none: it does not watch now")),
 	    "way", one ? way_word(one) : "");
-	for (struct list *it = u->pubs.next; x->result && it != &u->pubs; it = it->next) {
-		json_t *count = json_object_get(x->result, "publications");
-
-		if (container_of(it, struct pub, node)->pkg == pkg)
-			json_integer_set(count, json_integer_value(count) + 1);
-	}
 }
 
 static int rpc_explain(struct lcs_rpc_call *call)
