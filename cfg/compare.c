@@ -5,41 +5,49 @@
 
 #include "cfg/print.h"
 
-#include <stdio.h>
+#include <errno.h>
 
 struct compare {
 	const struct cfg *before, *after;
-	struct buf       *out;
+	cfg_change_fn    *fn;
+	void             *arg;
+	struct buf       *name, *from, *to;	/* room for one change's texts */
 	unsigned          count;
-	bool              restart;	/* something applies only then */
 };
 
-/* ---- lines ---- */
+/* ---- telling ---- */
 
-static void begin(struct compare *c, char mark, const char *what)
+static void tell(struct compare *c, struct cfg_change *change)
 {
-	buf_printf(c->out, "%c %s ", mark, what);
 	c->count++;
+	c->fn(c->arg, change);
 }
 
-static void end(struct compare *c, enum param_when when)
+static void tell_name(struct compare *c, char mark, const char *what, struct slice name)
 {
-	static const char *const words[] = {
-		[PARAM_NOW] = "at once", [PARAM_RELOAD] = "at reload", [PARAM_RESTART] = "at restart"
+	struct cfg_change change = { .mark = mark, .what = what, .name = name, .when = PARAM_RELOAD };
+
+	tell(c, &change);
+}
+
+static struct slice place(struct buf *room, const struct cfg_span *at)
+{
+	buf_clear(room);
+	if (at && at->source)
+		buf_printf(room, "%s:%u", at->source->name, at->line);
+	return buf_slice(room);
+}
+
+/* What stands somewhere; NULL: not in that one. */
+static void tell_places(struct compare *c, const char *what, struct slice name,
+    const struct cfg_span *old, const struct cfg_span *now)
+{
+	struct cfg_change change = {
+		.mark = !old ? '+' : !now ? '-' : '~', .what = what, .name = name,
+		.from = place(c->from, old), .to = place(c->to, now), .when = PARAM_RELOAD,
 	};
 
-	c->restart |= when == PARAM_RESTART;
-	buf_printf(c->out, "   (%s)\n", words[when]);
-}
-
-static void put_value(struct compare *c, const struct cfg_value_at *v)
-{
-	struct print p = { .out = c->out };
-
-	if (v->is_secret && !value_is_null(v->value))
-		buf_put(c->out, SLICE("(secret)"));
-	else
-		print_value(&p, v->value);
+	tell(c, &change);
 }
 
 /* ---- settings and parameters ---- */
@@ -53,20 +61,37 @@ static const struct cfg_value_at *value_named(const struct cfg_value_at *list, u
 	return NULL;
 }
 
-static void compare_values(struct compare *c, const char *what, const struct cfg_value_at *a,
+static bool is_empty(struct value v)
+{
+	return value_is_null(v) || (v.type == VALUE_LIST && v.list->count == 0);
+}
+
+static bool same_value(struct value a, struct value b)
+{
+	return (is_empty(a) && is_empty(b)) || value_eq(a, b);
+}
+
+static struct slice full_name(struct compare *c, const char *module, const char *name)
+{
+	buf_clear(c->name);
+	buf_printf(c->name, "%s%s%s", module ? module : "", module ? "." : "", name);
+	return buf_slice(c->name);
+}
+
+static void compare_values(struct compare *c, const char *module, const struct cfg_value_at *a,
     unsigned a_count, const struct cfg_value_at *b, unsigned b_count)
 {
 	for (unsigned i = 0; i < b_count; i++) {
 		const struct cfg_value_at *old = value_named(a, a_count, b[i].decl->name);
+		struct cfg_change change = {
+			.mark = '~', .what = module ? "parameter" : "setting", .old_value = old,
+			.new_value = &b[i], .when = b[i].decl->when,
+		};
 
-		if (!old || value_eq(old->value, b[i].value))
+		if (!old || same_value(old->value, b[i].value))
 			continue;
-		begin(c, '~', what);
-		buf_printf(c->out, "%s: ", b[i].decl->name);
-		put_value(c, old);
-		buf_put(c->out, SLICE(" -> "));
-		put_value(c, &b[i]);
-		end(c, b[i].decl->when);
+		change.name = full_name(c, module, b[i].decl->name);
+		tell(c, &change);
 	}
 }
 
@@ -98,28 +123,30 @@ static const struct cfg_listener *listener_like(const struct cfg *cfg,
 	return NULL;
 }
 
-static void say_listener(struct compare *c, char mark, const struct cfg_listener *l)
+static struct slice listener_name(struct compare *c, const struct cfg_listener *l)
 {
-	begin(c, mark, "listen");
-	buf_printf(c->out, "%.*s:%.*s", SLICE_ARG(l->proto), SLICE_ARG(l->host));
+	buf_clear(c->name);
+	buf_printf(c->name, "%.*s:%.*s", SLICE_ARG(l->proto), SLICE_ARG(l->host));
 	if (l->port)
-		buf_printf(c->out, ":%u", l->port);
-	end(c, PARAM_RELOAD);
+		buf_printf(c->name, ":%u", l->port);
+	return buf_slice(c->name);
 }
 
 static void compare_listeners(struct compare *c)
 {
-	for (unsigned i = 0; i < c->before->listener_count; i++)
-		if (!listener_like(c->after, &c->before->listeners[i]))
-			say_listener(c, '-', &c->before->listeners[i]);
+	for (unsigned i = 0; i < c->before->listener_count; i++) {
+		const struct cfg_listener *l = &c->before->listeners[i];
+
+		if (!listener_like(c->after, l))
+			tell_places(c, "listener", listener_name(c, l), &l->at, NULL);
+	}
 	for (unsigned i = 0; i < c->after->listener_count; i++) {
 		const struct cfg_listener *l = &c->after->listeners[i];
 		const struct cfg_listener *old = listener_like(c->before, l);
 
-		if (!old)
-			say_listener(c, '+', l);
-		else if (!same_options(old, l))
-			say_listener(c, '~', l);
+		if (!old || !same_options(old, l))
+			tell_places(c, "listener", listener_name(c, l), old ? &old->at : NULL,
+			    &l->at);
 	}
 }
 
@@ -133,13 +160,9 @@ static bool has_alias(const struct cfg *cfg, struct slice alias)
 
 static void only_aliases(struct compare *c, char mark, const struct cfg *in, const struct cfg *not_in)
 {
-	for (unsigned i = 0; i < in->alias_count; i++) {
-		if (has_alias(not_in, in->aliases[i]))
-			continue;
-		begin(c, mark, "alias");
-		buf_put(c->out, in->aliases[i]);
-		end(c, PARAM_RELOAD);
-	}
+	for (unsigned i = 0; i < in->alias_count; i++)
+		if (!has_alias(not_in, in->aliases[i]))
+			tell_name(c, mark, "alias", in->aliases[i]);
 }
 
 /* ---- modules ---- */
@@ -156,11 +179,11 @@ static void only_modules(struct compare *c, char mark, const struct cfg *in,
     const struct cfg *not_in, enum param_when when)
 {
 	for (unsigned i = 0; i < in->module_count; i++) {
-		if (module_named(not_in, in->modules[i].sym->name))
-			continue;
-		begin(c, mark, "module");
-		buf_put(c->out, slice_str(in->modules[i].sym->name));
-		end(c, when);
+		struct cfg_change change = { .mark = mark, .what = "module",
+		    .name = slice_str(in->modules[i].sym->name), .when = when };
+
+		if (!module_named(not_in, in->modules[i].sym->name))
+			tell(c, &change);
 	}
 }
 
@@ -172,12 +195,10 @@ static void compare_modules(struct compare *c)
 	for (unsigned i = 0; i < c->after->module_count; i++) {
 		const struct cfg_module *m = &c->after->modules[i];
 		const struct cfg_module *old = module_named(c->before, m->sym->name);
-		char what[80];
 
-		if (!old)
-			continue;
-		snprintf(what, sizeof(what), "module %s:", m->sym->name);
-		compare_values(c, what, old->params, old->param_count, m->params, m->param_count);
+		if (old)
+			compare_values(c, m->sym->name, old->params, old->param_count, m->params,
+			    m->param_count);
 	}
 }
 
@@ -201,13 +222,6 @@ static bool same_text(const void *a, const void *b, print_fn *show)
 	return same;
 }
 
-static void show_const(struct print *p, const void *thing)
-{
-	const struct const_decl *d = thing;
-
-	print_value(p, d->value->konst ? *d->value->konst : value_null());
-}
-
 static void show_acl(struct print *p, const void *thing) { print_acl_rows(p, thing); }
 static void show_map(struct print *p, const void *thing) { print_map_rows(p, thing); }
 
@@ -224,25 +238,22 @@ static void show_route(struct print *p, const void *thing)
 	print_block(p, r->body);
 }
 
-static void say_named(struct compare *c, char mark, const char *what, struct slice name)
-{
-	begin(c, mark, what);
-	buf_put(c->out, name);
-	end(c, PARAM_RELOAD);
-}
-
 /* The lists of the tree differ only in the type of what they hold: the one after before
  * (NULL: the first), or NULL. */
-typedef const void *next_fn(const struct ast *ast, const void *before, struct slice *name);
+typedef const void *next_fn(const struct ast *ast, const void *before, struct slice *name,
+    const struct cfg_span **at);
 
 #define NEXT_FN(fn, list, type)                                            \
-	static const void *fn(const struct ast *ast, const void *before, struct slice *name) \
+	static const void *fn(const struct ast *ast, const void *before,   \
+	    struct slice *name, const struct cfg_span **at)                \
 	{                                                                  \
 		const struct type *d = before ? ((const struct type *)before)->next : \
 		    ast->list.first;                                       \
 									   \
-		if (d)                                                     \
+		if (d) {                                                   \
 			*name = d->name;                                   \
+			*at = &d->at;                                      \
+		}                                                          \
 		return d;                                                  \
 	}
 
@@ -251,12 +262,13 @@ NEXT_FN(next_acl, acls, acl_decl)
 NEXT_FN(next_map, maps, map_decl)
 NEXT_FN(next_app, apps, app_item)
 
-static const void *find(const struct ast *ast, next_fn *next, struct slice want)
+static const void *find(const struct ast *ast, next_fn *next, struct slice want,
+    const struct cfg_span **at)
 {
 	struct slice name;
 	const void *thing = NULL;
 
-	while ((thing = next(ast, thing, &name)))
+	while ((thing = next(ast, thing, &name, at)))
 		if (slice_eq(name, want))
 			break;
 	return thing;
@@ -265,20 +277,51 @@ static const void *find(const struct ast *ast, next_fn *next, struct slice want)
 static void compare_list(struct compare *c, const char *what, next_fn *next, print_fn *show)
 {
 	const struct ast *a = c->before->ast, *b = c->after->ast;
+	const struct cfg_span *at, *old_at;
 	struct slice name;
 
-	for (const void *i = NULL; (i = next(a, i, &name)); )
-		if (!find(b, next, name))
-			say_named(c, '-', what, name);
-	for (const void *i = NULL; (i = next(b, i, &name)); ) {
-		const void *old = find(a, next, name);
+	for (const void *i = NULL; (i = next(a, i, &name, &at)); )
+		if (!find(b, next, name, &old_at))
+			tell_places(c, what, name, at, NULL);
+	for (const void *i = NULL; (i = next(b, i, &name, &at)); ) {
+		const void *old = find(a, next, name, &old_at);
 
-		if (!old)
-			say_named(c, '+', what, name);
-		else if (!same_text(old, i, show))
-			say_named(c, '~', what, name);
+		if (!old || !same_text(old, i, show))
+			tell_places(c, what, name, old ? old_at : NULL, at);
 	}
 }
+
+/* ---- consts: their values count, not how they are written ---- */
+
+static struct cfg_value_at value_of(const struct const_decl *d)
+{
+	return (struct cfg_value_at){ .value = d->value->konst ? *d->value->konst : value_null(),
+	    .is_secret = d->value->is_tainted };
+}
+
+static void compare_consts(struct compare *c)
+{
+	const struct ast *a = c->before->ast, *b = c->after->ast;
+	const struct cfg_span *at;
+
+	for (const struct const_decl *d = a->consts.first; d; d = d->next)
+		if (!find(b, next_const, d->name, &at))
+			tell_places(c, "const", d->name, &d->at, NULL);
+	for (const struct const_decl *d = b->consts.first; d; d = d->next) {
+		const struct const_decl *old = find(a, next_const, d->name, &at);
+		struct cfg_value_at then = old ? value_of(old) : (struct cfg_value_at){ 0 };
+		struct cfg_value_at now = value_of(d);
+		struct cfg_change change = { .mark = '~', .what = "const", .name = d->name,
+		    .old_value = &then, .new_value = &now, .when = PARAM_RELOAD };
+
+		if (!old)
+			tell_places(c, "const", d->name, NULL, &d->at);
+		else if (!same_value(then.value, now.value))
+			tell(c, &change);
+	}
+}
+
+/* ---- routes ---- */
 
 static const struct route_decl *route_like(const struct ast *ast, const struct route_decl *want)
 {
@@ -289,35 +332,19 @@ static const struct route_decl *route_like(const struct ast *ast, const struct r
 	return r;
 }
 
-static void say_route(struct compare *c, char mark, const struct route_decl *r,
-    const struct route_decl *old)
-{
-	struct print p = { .out = c->out };
-
-	begin(c, mark, "");
-	c->out->len--;			/* begin() leaves room for a word */
-	print_route_head(&p, r);
-	if (old && old->at.source)
-		buf_printf(c->out, "   (%s:%u", old->at.source->name, old->at.line);
-	if (r->at.source)
-		buf_printf(c->out, "%s%s:%u)", old ? ", " : "   (", r->at.source->name, r->at.line);
-	end(c, PARAM_RELOAD);
-}
-
 static void compare_routes(struct compare *c)
 {
 	const struct ast *a = c->before->ast, *b = c->after->ast;
 
 	for (const struct route_decl *r = a->routes.first; r; r = r->next)
 		if (!route_like(b, r))
-			say_route(c, '-', r, NULL);
+			tell_places(c, route_kind_text(r->kind), r->name, &r->at, NULL);
 	for (const struct route_decl *r = b->routes.first; r; r = r->next) {
 		const struct route_decl *old = route_like(a, r);
 
-		if (!old)
-			say_route(c, '+', r, NULL);
-		else if (!same_text(old, r, show_route))
-			say_route(c, '~', r, old);
+		if (!old || !same_text(old, r, show_route))
+			tell_places(c, route_kind_text(r->kind), r->name, old ? &old->at : NULL,
+			    &r->at);
 	}
 }
 
@@ -325,34 +352,80 @@ static void compare_routes(struct compare *c)
 
 static void compare_all(struct compare *c)
 {
-	compare_values(c, "setting", c->before->settings, c->before->setting_count,
+	compare_values(c, NULL, c->before->settings, c->before->setting_count,
 	    c->after->settings, c->after->setting_count);
 	only_aliases(c, '-', c->before, c->after);
 	only_aliases(c, '+', c->after, c->before);
 	compare_listeners(c);
 	compare_modules(c);
-	compare_list(c, "const", next_const, show_const);
+	compare_consts(c);
 	compare_list(c, "acl", next_acl, show_acl);
 	compare_list(c, "map", next_map, show_map);
 	compare_list(c, "app", next_app, show_app);
 	compare_routes(c);
 }
 
-unsigned cfg_compare(const struct cfg *before, const struct cfg *after, struct buf *out)
+int cfg_changes(const struct cfg *before, const struct cfg *after, cfg_change_fn *fn, void *arg)
 {
-	struct compare c = { .before = before, .after = after, .out = out };
+	struct compare c = { before, after, fn, arg, buf_new(64), buf_new(256), buf_new(256), 0 };
+	int err = c.name && c.from && c.to ? 0 : -ENOMEM;
 
-	compare_all(&c);
-	return c.count;
+	if (!err)
+		compare_all(&c);
+	if (!err && (c.name->failed || c.from->failed || c.to->failed))
+		err = -ENOMEM;
+	buf_unref(&c.name);
+	buf_unref(&c.from);
+	buf_unref(&c.to);
+	return err;
 }
 
-bool cfg_needs_restart(const struct cfg *before, const struct cfg *after)
-{
-	struct compare c = { .before = before, .after = after, .out = buf_new(1024) };
+/* ---- as lines ---- */
 
-	if (!c.out)
-		return true;
-	compare_all(&c);
-	buf_unref(&c.out);
-	return c.restart;
+struct lines { struct buf *out; unsigned count; };
+
+static void put_value(struct buf *out, const struct cfg_value_at *v)
+{
+	struct print p = { .out = out };
+
+	if (v->is_secret && !value_is_null(v->value))
+		buf_put(out, SLICE("(secret)"));
+	else
+		print_value(&p, v->value);
+}
+
+static void put_change(struct buf *out, const struct cfg_change *ch)
+{
+	if (ch->new_value) {
+		buf_put(out, SLICE(": "));
+		put_value(out, ch->old_value);
+		buf_put(out, SLICE(" -> "));
+		put_value(out, ch->new_value);
+	} else if (ch->from.len || ch->to.len) {
+		buf_printf(out, "   (%.*s%s%.*s)", SLICE_ARG(ch->from),
+		    ch->from.len && ch->to.len ? ", " : "", SLICE_ARG(ch->to));
+	}
+}
+
+static void put_line(void *arg, const struct cfg_change *ch)
+{
+	static const char *const words[] = {
+		[PARAM_NOW] = "at once", [PARAM_RELOAD] = "at reload", [PARAM_RESTART] = "at restart"
+	};
+	struct lines *l = arg;
+
+	l->count++;
+	buf_printf(l->out, "%c %s%s%.*s", ch->mark, ch->what, ch->name.len ? " " : "",
+	    SLICE_ARG(ch->name));
+	put_change(l->out, ch);
+	buf_printf(l->out, "   (%s)\n", words[ch->when]);
+}
+
+unsigned cfg_compare(const struct cfg *before, const struct cfg *after, struct buf *out)
+{
+	struct lines l = { out, 0 };
+
+	if (cfg_changes(before, after, put_line, &l) != 0)
+		out->failed = true;
+	return l.count;
 }

@@ -190,6 +190,26 @@ def confirm_and_undo(world):
     refused(server, "config", "commit", "--confirm", "soon")
 
 
+@test("config diff tells what a change means: consts, tables, options, routes; not layout", limit=60)
+def diff_by_meaning(world):
+    server, _ = world.own_server()
+    config = Config(server)
+    lines = ('const LIMIT = {};\nmap hops = {{ "1": "{}" }}\nacl inside = {{ 10.0.0.0/{}; }}\n'
+             'listen = udp:127.0.0.1:{} name "{}"\nroute[EXTRA] {{ setflag({}); }}')
+    port = free_port()
+    config.write(lines.format(1, "a", 8, port, "one", 1))
+    server.ctl("config", "commit")
+    config.write("# only moved\n" + lines.format(1, "a", 8, port, "one", "1 /* a } */") + "\n")
+    equal(server.ctl("config", "diff"), [], "what differs by layout alone")
+    config.write(lines.format(2, "b", 9, port, "two", 2))
+    rows = {(r["what"], r["name"]): r for r in server.ctl("config", "diff")}
+    equal(sorted(rows), [("acl", "inside"), ("const", "LIMIT"), ("listener", f"udp:127.0.0.1:{port}"),
+                         ("map", "hops"), ("route", "EXTRA")], "what differs")
+    const = rows["const", "LIMIT"]
+    equal((const["from"], const["to"], const["when"]), ("1", "2", "reload"), "the const's row")
+    check(rows["route", "EXTRA"]["to"].endswith("lcs.cfg:6"), f"no place: {rows}")
+
+
 @test("listeners come and go: new ones serve at once, removed ones are free for others", limit=60)
 def listeners(world):
     server, (caller, callee, _) = world.own_server()

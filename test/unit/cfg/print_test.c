@@ -148,24 +148,25 @@ static void differences(void **state)
 {
 	static const struct { const char *a, *b, *want; } rows[] = {
 		{ "", "# a comment\n;", "" },
-		{ "const A = 1;", "const A = 2;", "~ const A   (at reload)\n" },
+		{ "const A = 1;", "const A = 2;", "~ const A: 1 -> 2   (at reload)\n" },
 		{ "const A = 1 + 1;", "const A = 2;", "" },
-		{ "acl a = { 10.0.0.1; }", "acl a = { 10.0.0.2; }", "~ acl a   (at reload)\n" },
+		{ "acl a = { 10.0.0.1; }", "acl a = { 10.0.0.2; }", "~ acl a   (t.cfg:3, t.cfg:3)   (at reload)\n" },
 		{ "map m = { 1: 2 }", "map n = { 1: 2 }",
-		  "- map m   (at reload)\n+ map n   (at reload)\n" },
+		  "- map m   (t.cfg:3)   (at reload)\n+ map n   (t.cfg:3)   (at reload)\n" },
 		{ "alias = \"a.example\"", "alias = \"b.example\"",
 		  "- alias a.example   (at reload)\n+ alias b.example   (at reload)\n" },
 		{ "listen = tcp:10.0.0.1:5060", "listen = tcp:10.0.0.1:5060 name \"x\"",
-		  "~ listen tcp:10.0.0.1:5060   (at reload)\n" },
+		  "~ listener tcp:10.0.0.1:5060   (t.cfg:3, t.cfg:3)   (at reload)\n" },
 		{ "listen = tcp:10.0.0.1:5060", "listen = tls:10.0.0.1:5061",
-		  "- listen tcp:10.0.0.1:5060   (at reload)\n+ listen tls:10.0.0.1:5061   (at reload)\n" },
+		  "- listener tcp:10.0.0.1:5060   (t.cfg:3)   (at reload)\n"
+		  "+ listener tls:10.0.0.1:5061   (t.cfg:3)   (at reload)\n" },
 		{ "startup_route { setflag(1); }", "startup_route {\n\n setflag( 1 ) ; }", "" },
 		{ "startup_route { setflag(1); }", "startup_route { setflag(2); }",
 		  "~ startup_route   (t.cfg:3, t.cfg:3)   (at reload)\n" },
 		{ "", "timer_route[T, 5s] { setflag(1); }",
-		  "+ timer_route[T, 5s]   (t.cfg:3)   (at reload)\n" },
+		  "+ timer_route T   (t.cfg:3)   (at reload)\n" },
 		{ "timer_route[T, 5s] { setflag(1); }", "timer_route[T, 6s] { setflag(1); }",
-		  "~ timer_route[T, 6s]   (t.cfg:3, t.cfg:3)   (at reload)\n" }
+		  "~ timer_route T   (t.cfg:3, t.cfg:3)   (at reload)\n" }
 	};
 
 	(void)state;
@@ -189,7 +190,7 @@ static void parameters(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, "+ module sl"));
-	assert_non_null(strstr(text, "~ module tm: fr_timer: 30s -> 5s   (at once)\n"));
+	assert_non_null(strstr(text, "~ parameter tm.fr_timer: 30s -> 5s   (at once)\n"));
 }
 
 /* ---- who calls whom ---- */
