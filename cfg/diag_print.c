@@ -216,6 +216,7 @@ void diag_write_json(const struct diag *d, struct buf *out)
 
 /* ---- to a stream, to an arena ---- */
 
+/* What a file has that is no UTF-8 would make the answer useless that quotes it. */
 static struct buf *write_any(const struct diag *d, enum diag_format format)
 {
 	struct buf *b = buf_new(1024);
@@ -226,6 +227,8 @@ static struct buf *write_any(const struct diag *d, enum diag_format format)
 		diag_write_json(d, b);
 	else
 		diag_write_text(d, format == DIAG_TEXT_COLOUR, b);
+	if (b->data)
+		utf8_scrub(b->data, b->len);
 	return b;
 }
 

@@ -2,6 +2,7 @@
  * utils/log_text.c - escaping and the four shapes of a line.
  */
 #include "utils/log_text.h"
+#include "utils/utf8.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -37,30 +38,6 @@ static char *put_hex2(char *p, unsigned char byte)
 	*p++ = digits[byte >> 4];
 	*p++ = digits[byte & 15];
 	return p;
-}
-
-/* Length of the UTF-8 sequence at the beginning, 0 if there is none. What follows
- * the first byte is narrowed where RFC 3629 excludes overlong forms, surrogates
- * and what is above U+10FFFF. */
-static size_t utf8_len(struct slice s)
-{
-	const unsigned char *b = (const unsigned char *)s.p;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len;
-
-	if (b[0] < 0x80)
-		return 1;
-	if (b[0] < 0xc2 || b[0] > 0xf4)
-		return 0;
-	len = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-	low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : low;
-	high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : high;
-	if (s.len < len || b[1] < low || b[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
 }
 
 /* Control characters, the second set (U+0080 to U+009F) too: terminals obey both. */

@@ -3,7 +3,7 @@
  */
 #include "core/lab/report.h"
 
-#include <jansson.h>
+#include "utils/json.h"
 
 /* ---- TAP ---- */
 
@@ -18,12 +18,23 @@ static void tap_lines(const char *text)
 	}
 }
 
+/* Behind "#" would stand a directive: "# TODO" makes a failure none. */
+static void tap_name(const char *name)
+{
+	for (const char *p = name; *p; p++) {
+		if (*p == '#' || *p == '\\')
+			putchar('\\');
+		putchar(*p == '\n' || *p == '\r' ? ' ' : *p);
+	}
+}
+
 static void tap_case(const struct case_list *list, const struct test_case *c)
 {
 	int pad = 60 - (int)strlen(c->name);
 
-	printf("%sok %u - %s%*s(%.1f ms)\n", c->has_failed ? "not " : "", list->done, c->name,
-	    pad > 1 ? pad : 1, "", c->ms);
+	printf("%sok %u - ", c->has_failed ? "not " : "", list->done);
+	tap_name(c->name);
+	printf("%*s(%.1f ms)\n", pad > 1 ? pad : 1, "", c->ms);
 	tap_lines(c->why);
 }
 
@@ -31,7 +42,10 @@ static void tap_case(const struct case_list *list, const struct test_case *c)
 
 static void xml_text(const char *text)
 {
-	for (const char *p = text; *p; p++) {
+	char *copy = lab_text("%s", text);
+
+	utf8_scrub(copy, strlen(copy));
+	for (const char *p = copy; *p; p++) {
 		switch (*p) {
 		case '<': fputs("&lt;", stdout); break;
 		case '>': fputs("&gt;", stdout); break;
@@ -65,8 +79,12 @@ static void junit(const struct case_list *list, const char *path)
 
 static json_t *json_case(const struct test_case *c)
 {
-	return json_pack("{s:s, s:b, s:f, s:s*}", "name", c->name, "passed", !c->has_failed,
-	    "ms", c->ms, "why", c->has_failed ? c->why : NULL);
+	json_t *one = json_pack("{s:o, s:b, s:f}", "name", json_slice(slice_str(c->name)),
+	    "passed", !c->has_failed, "ms", c->ms);
+
+	if (c->has_failed)
+		json_object_set_new(one, "why", json_slice(slice_str(c->why)));
+	return one;
 }
 
 static void json(const struct case_list *list, const char *path, const char *cover)
@@ -75,9 +93,9 @@ static void json(const struct case_list *list, const char *path, const char *cov
 
 	for (const struct test_case *c = list->first; c; c = c->next)
 		json_array_append_new(all, json_case(c));
-	root = json_pack("{s:s, s:i, s:i, s:s, s:o}", "file", path, "passed",
-	    (int)(list->count - list->failed), "failed", (int)list->failed, "coverage", cover,
-	    "tests", all);
+	root = json_pack("{s:o, s:i, s:i, s:o, s:o}", "file", json_slice(slice_str(path)), "passed",
+	    (int)(list->count - list->failed), "failed", (int)list->failed, "coverage",
+	    json_slice(slice_str(cover)), "tests", all);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);

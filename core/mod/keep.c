@@ -4,6 +4,7 @@
 #include "core/mod/keep.h"
 
 #include "core/mod/sort.h"
+#include "utils/json.h"
 
 #include <errno.h>
 
@@ -56,15 +57,8 @@ const struct cfg_module *keep_module(const struct cfg *cfg, const char *name)
 json_t *change_row(const char *what, struct slice name, struct slice from, struct slice to,
     const char *when)
 {
-	json_t *one = json_pack("{s:s, s:s%, s:s%, s:s%, s:s}", "what", what,
-	    "name", name.p ? name.p : "", name.len, "from", from.p ? from.p : "", from.len,
-	    "to", to.p ? to.p : "", to.len, "when", when);
-
-	/* Text that is not UTF-8 cannot be shown; that it changed can. */
-	if (!one)
-		one = json_pack("{s:s, s:s, s:s, s:s, s:s}", "what", what, "name", "(not UTF-8)",
-		    "from", "", "to", "", "when", when);
-	return one;
+	return json_pack("{s:s, s:o, s:o, s:o, s:s}", "what", what, "name", json_slice(name),
+	    "from", json_slice(from), "to", json_slice(to), "when", when);
 }
 
 /* ---- values ---- */

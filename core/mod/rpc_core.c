@@ -14,6 +14,7 @@
 #include "core/sip/counters.h"
 
 #include "utils/hex.h"
+#include "utils/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,8 +36,6 @@ static struct slice param_text(const json_t *params, const char *name)
 	return v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
 }
 
-static json_t *text(struct slice s) { return json_stringn_nocheck(s.p ? s.p : "", s.len); }
-
 /* ---- the server ---- */
 
 static int run_version(struct lcs_rpc_call *call)
@@ -53,7 +52,7 @@ static int run_status(struct lcs_rpc_call *call)
 	    server_setup(self.server)->server_name;
 
 	return lcs_rpc_done(call, json_pack("{s:o, s:I, s:i, s:I, s:I, s:b}",
-	    "server_name", text(name),
+	    "server_name", json_slice(name),
 	    "uptime", (json_int_t)((clock_mono() - self.started) / 1000),
 	    "workers", (int)worker_count(),
 	    "generation", (json_int_t)(gen ? gen->gen.number : 0),
@@ -70,7 +69,7 @@ static json_t *check_report(int err, const struct reload *r, const struct diag *
 
 	return json_pack("{s:b, s:i, s:i, s:o, s:o}", "ok", err == 0,
 	    "errors", (int)diag_errors(diag), "warnings", (int)diag_warnings(diag),
-	    "summary", text(err == 0 ? reload_summary(r) : SLICE_NULL), "text", text(shown));
+	    "summary", json_slice(err == 0 ? reload_summary(r) : SLICE_NULL), "text", json_slice(shown));
 }
 
 static int run_config_check(struct lcs_rpc_call *call)
@@ -216,7 +215,7 @@ static void add_connection(const struct flow_info *i, void *arg)
 	sock_addr_format(&i->local, local);
 	snprintf(id, sizeof(id), "%llx", (unsigned long long)i->id);
 	json_array_append_new(arg, json_pack("{s:s, s:o, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:s}",
-	    "id", id, "transport", text(transport_uri_name(i->transport)), "remote", remote,
+	    "id", id, "transport", json_slice(transport_uri_name(i->transport)), "remote", remote,
 	    "local", local, "inbound", i->inbound, "messages_in", (json_int_t)i->messages_in,
 	    "messages_out", (json_int_t)i->messages_out, "age_ms", (json_int_t)i->age,
 	    "idle_ms", (json_int_t)i->idle, "queued", (json_int_t)i->queued_bytes, "tls", i->tls));

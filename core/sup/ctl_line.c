@@ -5,6 +5,7 @@
 
 #include "core/mod/rpc.h"
 #include "utils/buf.h"
+#include "utils/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,13 +25,8 @@ enum rpc_code {
 /* Takes id (NULL stands for null); NULL if memory is short. */
 static json_t *answer_error(json_t *id, int code, struct slice text)
 {
-	json_t *message = json_stringn(text.p ? text.p : "", text.len);
-
-	/* What a method quotes of its input need not be UTF-8. */
-	if (!message)
-		message = json_string("failed, for a reason that is not UTF-8");
 	return json_pack("{s:s, s:{s:i, s:o}, s:o}", "jsonrpc", "2.0", "error", "code", code,
-	    "message", message, "id", id ? id : json_null());
+	    "message", json_slice(text), "id", id ? id : json_null());
 }
 
 static json_t *answer_result(json_t *id, json_t *result)

@@ -6,6 +6,7 @@
  */
 #include "core/lcs.h"
 #include "modules/permissions/permit.h"
+#include "utils/json.h"
 
 #include <errno.h>
 
@@ -126,20 +127,13 @@ static enum fn_status fn_allow_trusted(struct lcs_call *call)
 
 /* ---- lcsctl permissions ---- */
 
-static json_t *text(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static json_t *describe(const struct address_entry *e)
 {
 	char net[ADDR_TEXT_BYTES];
 
 	ip_format(&e->net.addr, net);
 	return json_pack("{s:I, s:s, s:i, s:i, s:o}", "group", (json_int_t)e->group,
-	    "address", net, "bits", (int)e->net.bits, "port", (int)e->port, "tag", text(e->tag));
+	    "address", net, "bits", (int)e->net.bits, "port", (int)e->port, "tag", json_slice(e->tag));
 }
 
 static const struct permit *current(struct lcs_mod *mod)

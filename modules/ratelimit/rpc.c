@@ -2,6 +2,7 @@
  * modules/ratelimit/rpc.c - lcsctl ratelimit: what is counted.
  */
 #include "modules/ratelimit/ratelimit.h"
+#include "utils/json.h"
 
 #include <errno.h>
 
@@ -11,13 +12,6 @@ static const struct ratelimit_conf *current(struct lcs_mod *mod)
 }
 
 struct listing { json_t *array; const struct ratelimit_conf *conf; msec_t window; };
-
-static json_t *text(struct slice s)
-{
-	json_t *v = json_stringn(s.p, s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
 
 /* Names with a window of their own are counted in that one, all others by the second. */
 static void list_one(const struct rate_seen *seen, void *arg)
@@ -29,7 +23,7 @@ static void list_one(const struct rate_seen *seen, void *arg)
 	if ((limit ? limit->window : 1000) != l->window || seen->count == 0)
 		return;
 	json_array_append_new(l->array, json_pack("{s:o, s:I, s:o, s:I}",
-	    "name", text(name), "count", (json_int_t)seen->count,
+	    "name", json_slice(name), "count", (json_int_t)seen->count,
 	    "limit", limit ? json_integer(limit->count) : json_null(),
 	    "window_ms", (json_int_t)l->window));
 }

@@ -2,6 +2,7 @@
  * modules/tm/rpc.c - lcsctl transactions: list, count, cancel.
  */
 #include "modules/tm/tm.h"
+#include "utils/json.h"
 
 #include <errno.h>
 
@@ -25,13 +26,6 @@ static struct slice method_of(const struct tm_tx *tx)
 	return tx->is_invite ? SLICE("INVITE") : SLICE_NULL;
 }
 
-static json_t *text(struct slice s)
-{
-	json_t *v = json_stringn(s.p ? s.p : "", s.len);
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static json_t *describe(const struct tm_tx *tx, msec_t age, unsigned worker)
 {
 	char from[ADDR_TEXT_BYTES] = "";
@@ -39,7 +33,7 @@ static json_t *describe(const struct tm_tx *tx, msec_t age, unsigned worker)
 	if (tx->way.remote.ip.family)
 		sock_addr_format(&tx->way.remote, from);
 	return json_pack("{s:o, s:o, s:s, s:f, s:i, s:i, s:s, s:b, s:i}",
-	    "call_id", text(call_id_of(tx)), "method", text(method_of(tx)),
+	    "call_id", json_slice(call_id_of(tx)), "method", json_slice(method_of(tx)),
 	    "state", tx->is_local ? "LOCAL" : tm_state_name(tx->machine.state),
 	    "age", (double)age / 1000.0, "status", (int)tx->status,
 	    "branches", tx->work ? (int)tx->work->count : 0, "from", from,

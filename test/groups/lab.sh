@@ -112,6 +112,22 @@ r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) !=
 else
 	not_ok "can be read too" "$LCS_LOG/out"
 fi
+# A failed test that is missing from the list would be none to who counts them.
+ended "names that are no UTF-8, as JSON" 1 test --format=json odd.cfg
+if python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit([t["passed"] for t in j["tests"]] != [False])' "$LCS_LOG/out"; then
+	ok "are in the list"
+else
+	not_ok "are in the list" "$LCS_LOG/out"
+fi
+ended "as JUnit" 1 test --format=junit odd.cfg
+if python3 -c 'import sys,xml.etree.ElementTree as t
+r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 1)' "$LCS_LOG/out"; then
+	ok "are in the document"
+else
+	not_ok "are in the document" "$LCS_LOG/out"
+fi
+ended "as TAP" 1 test odd.cfg
+has "are no directive" 'n \# TODO'
 ended "coverage for lcov" 0 test "--coverage=lcov:$LCS_LOG/lcov.info" passes.cfg
 if grep -q '^SF:passes.cfg' "$LCS_LOG/lcov.info" && grep -q '^DA:[0-9]*,[1-9]' "$LCS_LOG/lcov.info" &&
     grep -q '^end_of_record' "$LCS_LOG/lcov.info"; then

@@ -95,7 +95,7 @@ static void each_request_gets_its_answer(void **state)
 		  "\"data\":{\"errno\":2,\"reason\":\"no such file or directory\"}},\"id\":1}" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.garbled\"}",
 		  "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":"
-		  "\"failed, for a reason that is not UTF-8\","
+		  "\"not UTF-8: ??\","
 		  "\"data\":{\"errno\":5,\"reason\":\"input/output error\"}},\"id\":1}" },
 	};
 
