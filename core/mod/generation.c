@@ -3,6 +3,7 @@
  */
 #include "core/mod/generation.h"
 
+#include "core/mod/former.h"
 #include "core/mod/keys.h"
 #include "core/mod/params.h"
 #include "core/mod/settings.h"
@@ -191,7 +192,11 @@ static void generation_retire(struct gen *gen)
 	for (unsigned i = 0; i < g->count && g->is_committed; i++)
 		g->order[i]->generations--;
 	flight_forget_counts(&g->pub);
-	cfg_free(&cfg);			/* the generation is in its arena */
+	/* The generation is in its arena. */
+	if (g->is_committed)
+		former_keep(g->pub.gen.number, cfg);
+	else
+		cfg_free(&cfg);
 }
 
 static struct generation *generation_new(struct loader *l, struct cfg *cfg)

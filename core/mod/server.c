@@ -3,6 +3,7 @@
  */
 #include "core/mod/server.h"
 
+#include "core/mod/former.h"
 #include "core/mod/lifecycle.h"
 #include "core/mod/periodic.h"
 #include "core/mod/rpc.h"
@@ -154,6 +155,7 @@ static void stop(struct server *s)
 	gen_commit(NULL);
 	epoch_drain();
 	gen_collect();
+	former_forget();
 	modules_forget_locals();
 	sending_forget();
 	rpc_unregister_all();

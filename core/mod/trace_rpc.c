@@ -1,11 +1,13 @@
 /*
  * core/mod/trace_rpc.c - asking all workers what they remember (lcsctl trace, coverage).
  */
+#include "core/mod/former.h"
 #include "core/mod/trace.h"
 
 #include "cfg/cover.h"
 #include "cfg/program.h"
 #include "cfg/source.h"
+#include "utils/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,15 +16,21 @@
 #define COUNT_PRESET 20
 #define COUNT_MAX    1000
 #define STEPS_SHOWN  500u
+#define SCRIPTS_MAX  32u
 
 struct question {
-	struct slice     user, call_id, source;
+	struct slice     user, call_id;
+	bool             has_source;
+	struct ip_net    source;
+	uint16_t         source_port;		/* 0: any */
 	unsigned         status_from, status_to;	/* 0, 0: any */
 	msec_t           slower_ms;
 	enum trace_level level;
 	unsigned         count;
 	bool             follows;		/* only what came after the cursor */
 	uint32_t         after[WORKERS_MAX], next[WORKERS_MAX];
+	struct former    scripts[SCRIPTS_MAX];	/* those that may have taken the steps */
+	unsigned         script_count;
 	struct arena    *arena;
 	json_t          *found;			/* array, the latest first per worker */
 	bool             is_short;
@@ -41,12 +49,10 @@ static bool has(const struct flight_name *n, struct slice wanted)
 	return s.len && slice_search(s, wanted) < s.len;
 }
 
-static bool is_from(const struct flight_run *r, struct slice source)
+static bool is_from(const struct flight_run *r, const struct question *q)
 {
-	char text[ADDR_TEXT_BYTES];
-
-	sock_addr_format(&r->from, text);
-	return slice_starts(slice_str(text), source);
+	return ip_net_covers(&q->source, &r->from.ip) &&
+	    (!q->source_port || q->source_port == r->from.port);
 }
 
 static bool is_wanted(const struct question *q, const struct flight_run *r)
@@ -56,7 +62,7 @@ static bool is_wanted(const struct question *q, const struct flight_run *r)
 		return false;
 	if (q->call_id.len && !has(&r->call_id, q->call_id))
 		return false;
-	if (q->source.len && !is_from(r, q->source))
+	if (q->has_source && !is_from(r, q))
 		return false;
 	if (q->status_to && (r->status < q->status_from || r->status > q->status_to))
 		return false;
@@ -65,13 +71,11 @@ static bool is_wanted(const struct question *q, const struct flight_run *r)
 
 /* ---- one run ---- */
 
-static json_t *text(struct slice s) { return json_stringn_nocheck(s.p ? s.p : "", s.len); }
-
 static json_t *step_json(const struct trace_line *l)
 {
 	return json_pack("{s:s, s:I, s:I, s:o, s:o}", "file", l->file, "line",
-	    (json_int_t)l->line, "column", (json_int_t)l->column, "text", text(l->text),
-	    "value", text(l->value));
+	    (json_int_t)l->line, "column", (json_int_t)l->column, "text", json_slice(l->text),
+	    "value", json_slice(l->value));
 }
 
 static void put_line(const struct question *q, json_t *lines, const struct trace_line *l)
@@ -82,21 +86,22 @@ static void put_line(const struct question *q, json_t *lines, const struct trace
 
 	while (s.len && s.p[s.len - 1] == ' ')
 		s.len--;
-	json_array_append_new(lines, text(s));
+	json_array_append_new(lines, json_slice(s));
 }
 
-/* A script that is not in use any more cannot be shown; what it decided, can. */
-static const struct program *program_of(const struct flight_run *r)
+/* A script that is gone cannot be shown; what it decided, can. */
+static const struct program *program_of(const struct question *q, const struct flight_run *r)
 {
-	const struct lcs_gen *gen = plan_of(gen_peek());
-
-	return gen && (uint32_t)gen->gen.number == r->generation ? gen->program : NULL;
+	for (unsigned i = q->script_count; i-- > 0; )
+		if ((uint32_t)q->scripts[i].number == r->generation)
+			return q->scripts[i].program;
+	return NULL;
 }
 
 static unsigned add_steps(const struct question *q, const struct flight_view *v,
     const struct flight_run *r, json_t *steps, json_t *lines)
 {
-	const struct program *p = program_of(r);
+	const struct program *p = program_of(q, r);
 	const struct tape_step *last_call = NULL;
 	uint32_t end = r->is_over ? r->last_step : v->tape->at;
 	struct trace_line l;
@@ -125,7 +130,7 @@ static struct slice shown_name(const struct question *q, const struct flight_nam
 
 static struct slice what_of(const struct question *q, const struct flight_run *r)
 {
-	const struct program *p = program_of(r);
+	const struct program *p = program_of(q, r);
 	char peer[ADDR_TEXT_BYTES];
 	struct slice method = sip_method_name((enum sip_method)r->method);
 
@@ -156,17 +161,17 @@ static void add_run(struct question *q, const struct flight_view *v, const struc
 	int64_t when = clock_wall() - age / 1000;
 	struct slice what = what_of(q, r), outcome = outcome_of(q, r);
 
-	json_array_append_new(lines, text(arena_printf(q->arena, "%.*s  call-id %.*s, %lld.%03lld s ago",
+	json_array_append_new(lines, json_slice(arena_printf(q->arena, "%.*s  call-id %.*s, %lld.%03lld s ago",
 	    SLICE_ARG(what), SLICE_ARG(shown_name(q, &r->call_id)), (long long)age / 1000,
 	    (long long)age % 1000)));
 	add_steps(q, v, r, steps, lines);
 	if (r->is_request)
-		json_array_append_new(lines, text(outcome));
+		json_array_append_new(lines, json_slice(outcome));
 	run = json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:b, s:o, s:o}",
 	    "time", (json_int_t)when, "age_ms", (json_int_t)age, "worker", worker_self(),
-	    "what", text(what), "uri", text(name_of(&r->uri)), "from",
-	    text(name_of(&r->caller)),
-	    "to", text(name_of(&r->callee)), "call_id", text(name_of(&r->call_id)),
+	    "what", json_slice(what), "uri", json_slice(name_of(&r->uri)), "from",
+	    json_slice(name_of(&r->caller)),
+	    "to", json_slice(name_of(&r->callee)), "call_id", json_slice(name_of(&r->call_id)),
 	    "status", (int)r->status, "took_ms", (json_int_t)r->took, "is_over", r->is_over,
 	    "steps", steps, "lines", lines);
 	if (!run || json_array_append_new(q->found, run) != 0)
@@ -218,6 +223,21 @@ static bool read_status(struct slice s, struct question *q)
 	return true;
 }
 
+/* "192.0.2.1", "[2001:db8::1]:5060", "10.0.0.0/8" */
+static bool read_source(struct slice s, struct question *q)
+{
+	struct sock_addr addr;
+
+	q->has_source = s.len > 0;
+	if (s.len == 0 || ip_net_parse(s, &q->source) == 0)
+		return true;
+	if (sock_addr_parse(s, &addr) != 0)
+		return false;
+	q->source = (struct ip_net){ addr.ip, addr.ip.family == 4 ? 32 : 128 };
+	q->source_port = addr.port;
+	return true;
+}
+
 static bool read_level(struct slice s, struct question *q)
 {
 	static const char *const words[] = { "decisions", "calls", "values" };
@@ -246,7 +266,6 @@ static const char *read_question(const json_t *params, struct question *q)
 
 	q->user = json_text(params, "user");
 	q->call_id = json_text(params, "call_id");
-	q->source = json_text(params, "source");
 	q->count = COUNT_PRESET;
 	if (count && (json_integer_value(count) < 1 || json_integer_value(count) > COUNT_MAX))
 		return "count is 1 to 1000";
@@ -254,6 +273,8 @@ static const char *read_question(const json_t *params, struct question *q)
 		q->count = (unsigned)json_integer_value(count);
 	if (!read_status(json_text(params, "status"), q))
 		return "status is a number like 503, or a class like 5xx";
+	if (!read_source(json_text(params, "source"), q))
+		return "source is an address, with or without port, or a network";
 	if (!read_level(json_text(params, "level"), q))
 		return "levels are decisions, calls, values";
 	return read_cursor(json_text(params, "after"), q) ? NULL : "this is no cursor";
@@ -311,10 +332,11 @@ static int run_trace(struct lcs_rpc_call *call)
 	wrong = read_question(call->params, q);
 	if (wrong)
 		return lcs_rpc_fail(call, -EINVAL, "%s", wrong);
+	q->script_count = former_list(q->scripts, SCRIPTS_MAX);
 	q->found = json_array();
 	if (q->found)
 		worker_on_each(ask_worker, q);
-	call->result = json_pack("{s:o, s:o}", "cursor", text(cursor(q)), "runs", in_order(q));
+	call->result = json_pack("{s:o, s:o}", "cursor", json_slice(cursor(q)), "runs", in_order(q));
 	json_decref(q->found);
 	return q->is_short || !call->result ? -ENOMEM : 0;
 }
@@ -350,10 +372,10 @@ static int run_coverage(struct lcs_rpc_call *call)
 	for (unsigned i = 0; i < n; i++)
 		if (!unused || lines[i].count == 0)
 			json_array_append_new(call->result, json_pack("{s:o, s:I, s:o}", "place",
-			    text(arena_printf(call->arena, "%s:%u", lines[i].source->name,
+			    json_slice(arena_printf(call->arena, "%s:%u", lines[i].source->name,
 			    lines[i].line)),
 			    "count", (json_int_t)lines[i].count, "text",
-			    text(slice_trim(source_line(lines[i].source, lines[i].line)))));
+			    json_slice(slice_trim(source_line(lines[i].source, lines[i].line)))));
 	return 0;
 }
 
@@ -362,7 +384,7 @@ static int run_coverage(struct lcs_rpc_call *call)
 static const struct lcs_rpc_arg trace_args[] = {
 	{ "user", VALUE_STRING, false, "part of From, To or Request-URI: alice@example.com" },
 	{ "call_id", VALUE_STRING, false, "Call-ID" },
-	{ "source", VALUE_STRING, false, "address it came from, with or without port" },
+	{ "source", VALUE_STRING, false, "address it came from, with or without port, or a network: 10.0.0.0/8" },
 	{ "status", VALUE_STRING, false, "503, or 5xx: as answered, or of a response" },
 	{ "slower", VALUE_DURATION, false, "100ms, 2s: those that took longer until their final response" },
 	{ "level", VALUE_STRING, false, "decisions, calls (preset), values" },

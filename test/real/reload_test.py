@@ -210,6 +210,28 @@ def diff_by_meaning(world):
     check(rows["route", "EXTRA"]["to"].endswith("lcs.cfg:6"), f"no place: {rows}")
 
 
+@test("what happened before a reload is told by the lines of then", limit=60)
+def told_after_reload(world):
+    server, _ = world.own_server()
+    config = Config(server)
+    check(answers(world, server, server.port["udp"]), "no answer")
+
+    def steps():
+        (run,) = server.ctl("trace", "--source", "127.0.0.1", "--count", "1")["runs"]
+        return [(step["line"], step["text"], step["value"]) for step in run["steps"]]
+
+    before = steps()
+    check(before, "no steps")
+    # Every line lies elsewhere from now on, and a script in between is one that nothing ran under.
+    for lines in ("# one\n", "# one\n# two\n"):
+        config.write(lines)
+        server.ctl("config", "commit")
+    equal(steps(), before, "the steps, after two reloads")
+    refused(server, "trace", "--source", "127.0.0")
+    equal(server.ctl("trace", "--source", "127.0.0.0/30", "--count", "1")["runs"] != [], True, "a network")
+    equal(server.ctl("trace", "--source", "127.0.0.10")["runs"], [], "an address that begins alike")
+
+
 @test("listeners come and go: new ones serve at once, removed ones are free for others", limit=60)
 def listeners(world):
     server, (caller, callee, _) = world.own_server()
