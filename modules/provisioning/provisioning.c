@@ -4,6 +4,7 @@
  * Clients of LCS ask for it once at sign-in (vnd-microsoft-provisioning). A client may ignore
  * what it is told; policy_allows() is how the server holds everybody to it.
  */
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/presence/presence_api.h"
 #include "utils/buf.h"
 #include "utils/json.h"
@@ -19,6 +20,8 @@ struct prov {
 	struct lcs_mod            *mod;
 	const struct presence_api *presence;
 	struct presence           *engine;
+	const struct auth_db_api  *users;	/* NULL: nobody can say who is one */
+	struct auth_db            *users_state;
 	struct presence_package    package;
 };
 
@@ -181,11 +184,15 @@ static enum fn_status policy_allows(struct lcs_call *call)
 static int rpc_show(struct lcs_rpc_call *call)
 {
 	const struct prov_conf *conf = lcs_conf(call->mod, gen_peek());
+	const struct prov *p = lcs_shared(call->mod);
 	struct slice aor = SLICE_NULL;
 	int err = lcs_rpc_user(call, "user", &aor);
 
 	if (err)
 		return err;
+	/* What holds for all would be shown for a slip of the pen as well. */
+	if (p->users && p->users->state(p->users_state, aor) == AUTH_DB_UNKNOWN)
+		return lcs_rpc_fail(call, -ENOENT, "there is no user \"%.*s\" here", SLICE_ARG(aor));
 	call->result = json_array();
 	for (size_t i = 0; i < FEATURES; i++) {
 		struct slice feature = slice_str(features[i].feature), by = SLICE("no rule");
@@ -215,6 +222,8 @@ static int load(struct lcs_mod *mod)
 	void *shared = NULL;
 
 	p->mod = mod;
+	p->users = lcs_import(mod, "auth_db", &shared);
+	p->users_state = shared;
 	p->presence = lcs_import(mod, "presence", &shared);
 	if (!p->presence)
 		return 0;
@@ -242,7 +251,7 @@ static int check(const void *conf, struct diag *diag)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "presence", 1, true }, { 0 } };
+static const struct lcs_need needs[] = { { "presence", 1, true }, { "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_STRINGS(struct prov_conf, rule,
