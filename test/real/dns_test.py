@@ -192,8 +192,7 @@ def black_hole(world):
     world.add(hole)
     server, users = world.own_server(users=3, options=("--dns", "127.0.0.1:%d" % hole.getsockname()[1]))
     stuck, one, two = (world.agent(u, "udp", server).signed_in() for u in users)
-    for i in range(40):
-        stuck.begin("MESSAGE", f"sip:x@hole-{i}.example.net", TEXT, b"x")
+    lost = [stuck.begin("MESSAGE", f"sip:x@hole-{i}.example.net", TEXT, b"x") for i in range(40)]
     times = []
     for _ in range(50):
         start = time.monotonic()
@@ -205,6 +204,10 @@ def black_hole(world):
         times.append(time.monotonic() - start)
     check(hole.recv(1500, socket.MSG_DONTWAIT), "the server never asked the name server")
     wait_until(lambda: "no name server answers" in server.log_text(), 30, "the log names the cause")
+    for request in lost:
+        check(stuck.final(request, 30).code >= 400, "a message to a name that nobody knows")
+    # Forty names, one cause: once a minute is enough, and no minute has gone by.
+    equal(server.log_text().count("no name server answers"), 1, "lines that name the cause")
     # What is no name is refused without a server: that says nothing of them.
     check(one.ask("MESSAGE", "sip:x@a..b", TEXT, b"x").code >= 400, "a name with an empty label")
     check("answers again" not in server.log_text(), "the log says that a server answers, and none does")
