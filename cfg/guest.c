@@ -70,12 +70,21 @@ bool guest_module(struct load *ld, const struct module_item *item)
 	return true;
 }
 
+static const struct guest_name *find_param(struct load *ld, const struct loaded_module *m,
+    struct slice key)
+{
+	const struct guest_name *n = guest_find(GUEST_PARAM, mem_printf(&ld->mem, "%s.%.*s",
+	    m->sym->name, SLICE_ARG(key)));
+
+	return n ? n : guest_find(GUEST_PARAM, key);
+}
+
 bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item)
 {
 	struct candidates all = { .ld = ld };
 	struct diag_item *d = load_note(ld, 402, item->key_at,
 	    "module \"%s\" has no parameter \"%.*s\"", m->sym->name, SLICE_ARG(item->key));
-	const struct guest_name *n = guest_find(GUEST_PARAM, item->key);
+	const struct guest_name *n = find_param(ld, m, item->key);
 
 	guest_fix_drop(ld, item->key_at);
 	if (n) {

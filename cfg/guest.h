@@ -19,7 +19,8 @@ enum guest_what { GUEST_MODULE, GUEST_FUNCTION, GUEST_VARIABLE, GUEST_SETTING, G
 	GUEST_EVENT };
 
 struct guest_name {
-	const char *name;		/* "ds_*": whatever begins so, but for the rows above it */
+	const char *name;		/* "ds_*": whatever begins so, but for the rows above it;
+					 * "tls.config": of one module */
 	const char *lcs;		/* the nearest thing, or "nothing: why" */
 	bool        is_covered;		/* nothing is lost: a note, not an error */
 };

@@ -232,8 +232,46 @@ static const struct guest_name settings[] = {
 	{ NULL, NULL, false }
 };
 
-/* Parameters whose loss somebody will feel, or need not. */
+/* Parameters whose loss somebody will feel, or need not. What means something of its own in one
+ * module stands with that module's name, before the rest. */
 static const struct guest_name params[] = {
+	{ "permissions.db_url", "address_file and trusted_file of module \"permissions\"", true },
+	{ "permissions.db_mode", "nothing: the files are read at start and at a reload", true },
+	{ "permissions.*_table", "address_file and trusted_file of module \"permissions\"", true },
+	{ "htable.db_*", "nothing: tables begin empty; startup_route or lcsctl htable set fills them",
+	  true },
+	{ "tls.config", "certificate, key and the rest as parameters of module \"tls\"", true },
+	{ "tls.private_key", "key of module \"tls\"", true },
+	{ "tls.ca_list", "ca of module \"tls\"", true },
+	{ "tls.ca_path", "ca of module \"tls\", one file with all of them", true },
+	{ "tls.verify_certificate", "verify_peer of module \"tls\"", true },
+	{ "tls.require_certificate", "require_client_certificate = true behind listen", true },
+	{ "tls.tls_method", "min_version of module \"tls\"", true },
+	{ "tls.cipher_list", "ciphers of module \"tls\"", true },
+	{ "tls.tls_force_run", "nothing: OpenSSL is used as the system has it", true },
+	{ "tls.low_mem_threshold*", "nothing: memory is taken as it is needed", true },
+	{ "msilo.from_address", "nothing: a message that waited comes from who wrote it", true },
+	{ "msilo.contact_hdr", "nothing: who is away is told by the script's own answer", true },
+	{ "msilo.offline_message", "nothing: who is away is told by the script's own answer", true },
+	{ "msilo.content_type_hdr", "nothing: who is away is told by the script's own answer", true },
+	{ "msilo.clean_period", "purge_interval of module \"msilo\"", true },
+	{ "presence.subs_db_mode", "nothing: subscriptions are in the store", true },
+	{ "presence.server_address", "nothing: the listener's address is told", true },
+	{ "presence.db_update_period", "nothing: the store is written at once", true },
+	{ "presence.clean_period", "nothing: what runs out goes at its time", true },
+	{ "presence.max_expires", "max_expires of module \"presence_xml\"", true },
+	{ "presence.send_fast_notify", "nothing: the first NOTIFY goes at once", true },
+	{ "presence.force_active", "default_right of module \"presence\"", true },
+	{ "presence_xml.force_active", "default_right of module \"presence\"", true },
+	{ "presence_xml.integrated_xcap_server", "nothing: lists and rules by XCAP hold by themselves",
+	  true },
+	{ "rr.enable_double_rr", "nothing: where the transports differ there are two", true },
+	{ "registrar.use_path", "path_mode of module \"registrar\"", true },
+	{ "nathelper.nortpproxy_str", "nothing: SDP is left as it is", true },
+	{ "xlog.buf_size", "nothing: there is room for every line", true },
+	{ "auth_db.db_url", "the setting store; lcsctl users import takes users with ha1 over", true },
+	{ "auth_db.*_column", "nothing: users are in the server's own store, lcsctl users", true },
+	{ "auth_db.version_table", "nothing: users are in the server's own store, lcsctl users", true },
 	{ "sipping_bflag",
 	  "detect_nat of module \"registrar\", and fix_nated_register(), say who is "
 	  "pinged", true },
@@ -241,7 +279,7 @@ static const struct guest_name params[] = {
 	{ "natping_processes", "nothing: each worker pings its own users", true },
 	{ "udpping_from_path", "nothing: who came by a Path is that proxy's to ping", true },
 	{ "keepalive_timeout", "natping_max_unanswered of module \"nathelper\"", true },
-	{ "db_url", "the setting store; lcsctl users import takes users with ha1 over", true },
+	{ "db_url", "the setting store", true },
 	{ "db_mode", "journal of module \"usrloc\"", true },
 	{ "nat_bflag", "detect_nat of module \"registrar\"", true },
 	{ "received_avp", "nothing: bindings keep the source's address", true },
@@ -279,14 +317,16 @@ static const struct guest_name *const tables[] = {
 	[GUEST_EVENT] = events
 };
 
-/* "ds_*" is every name that begins so. */
+/* "ds_*" is every name that begins so, "a.*_table" every one that ends so, too. */
 static bool names(const char *row, struct slice name)
 {
-	struct slice r = slice_str(row);
+	struct slice r = slice_str(row), before = slice_first(r, slice_find(r, '*'));
+	struct slice behind = slice_skip(r, before.len + 1);
 
-	if (r.p[r.len - 1] == '*')
-		return slice_starts(name, slice_first(r, r.len - 1));
-	return slice_eq(name, r);
+	if (before.len == r.len)
+		return slice_eq(name, r);
+	return name.len >= before.len + behind.len && slice_starts(name, before) &&
+	    slice_ends(name, behind);
 }
 
 const struct guest_name *guest_find(enum guest_what what, struct slice name)
