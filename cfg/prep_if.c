@@ -1,6 +1,7 @@
 /*
  * cfg/prep_if.c - the expressions of #!if and #!elif.
  */
+#include "cfg/names.h"
 #include "cfg/prep.h"
 #include "cfg/gram.h"
 
@@ -77,9 +78,10 @@ static bool module_exists(struct load *ld, struct slice name)
 {
 	const char *const *n = ld->host->module_names ?
 	    ld->host->module_names(ld->host->arg) : NULL;
+	struct slice key = names_module_key(ld, name);
 
 	for (; n && *n; n++)
-		if (slice_eq(slice_str(*n), name))
+		if (slice_eq(names_module_key(ld, slice_str(*n)), key))
 			return true;
 	return false;
 }

@@ -166,7 +166,8 @@ static int help(void)
 	       "  -P FILE           write the supervisor's process id\n"
 	       "      --strict      exit with 2 if there are warnings\n"
 	       "      --resolve     ask DNS for the names in it, which the check alone does not\n"
-	       "      --format=json messages for programs, on standard output\n"
+	       "      --format=json messages for programs, on standard output; with a question on\n"
+	       "                    standard error\n"
 	       "  -V, --version     the version\n"
 	       "  -h, --help        this text\n\nquestions to -c:\n"
 	       "      --dump        the configuration after imports and defines, secrets hidden\n"
@@ -258,7 +259,8 @@ static int load(const struct server_conf *conf, const struct options *o, struct 
 	err = server_load(conf, diag, out);
 	if (!err && o->check && o->resolve)
 		err = look_up_names(server_cfg(*out), diag);
-	diag_print(diag, diag_format(o), o->json ? stdout : stderr);
+	/* An answer to a question has standard output for itself. */
+	diag_print(diag, diag_format(o), o->json && !ask_is_asked(&o->ask) ? stdout : stderr);
 	if (err && diag_errors(diag) == 0)
 		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));
 	status = status_of(err, diag, o);

@@ -38,10 +38,13 @@ static const struct sym_func *function(struct slice name)
 	return NULL;
 }
 
-static struct value literal(struct slice text)
+/* "42" is a number, but for a function that gives texts. */
+static struct value literal(struct slice text, enum value_type wanted)
 {
 	int64_t n;
 
+	if (wanted == VALUE_STRING && !slice_eq(text, SLICE("null")))
+		return value_string(text);
 	if (slice_eq(text, SLICE("true")) || slice_eq(text, SLICE("false")))
 		return value_bool(text.len == 4);
 	if (slice_eq(text, SLICE("null")))
@@ -68,7 +71,7 @@ static bool add_mock(char *text)
 	m->func = function(name);
 	m->value = -1;
 	m->is_suspended = slice_eq(value, SLICE("suspended"));
-	m->literal = literal(value);
+	m->literal = literal(value, m->func ? m->func->ret : VALUE_ANY);
 	m->has_literal = true;
 	if (!m->func) {
 		fprintf(stderr, "lcs: the script never calls %.*s()\n", SLICE_ARG(name));
