@@ -18,7 +18,7 @@ static void tap_lines(const char *text)
 	}
 }
 
-/* Behind "#" would stand a directive: "# TODO" makes a failure none. */
+/* Behind "#" would stand a directive: "# SKIP" makes a failure none. */
 static void tap_name(const char *name)
 {
 	for (const char *p = name; *p; p++) {

@@ -127,7 +127,7 @@ else
 	not_ok "are in the document" "$LCS_LOG/out"
 fi
 ended "as TAP" 1 test odd.cfg
-has "are no directive" 'n \# TODO'
+has "are no directive" 'n \# SKIP'
 ended "coverage for lcov" 0 test "--coverage=lcov:$LCS_LOG/lcov.info" passes.cfg
 if grep -q '^SF:passes.cfg' "$LCS_LOG/lcov.info" && grep -q '^DA:[0-9]*,[1-9]' "$LCS_LOG/lcov.info" &&
     grep -q '^end_of_record' "$LCS_LOG/lcov.info"; then
