@@ -100,6 +100,24 @@ def second(world):
         wait_until(lambda: carol.aor not in kept(server, one)[0], 10, "carol goes")
 
 
+@test("of two machines the one where the user is gets what is written to him", limit=90)
+def place(world):
+    from lib import sipe
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    desk = ready(world.sipe(one, "tcp", server))
+    laptop = ready(world.sipe(one, "tcp", server, program=other_machine(world),
+                              env={"SIPE": str(sipe.build(world.run.directory))}))
+    bob = ready(world.sipe(two, "tcp", server))
+
+    before = laptop.trace().count("setPresence")
+    laptop.command("status", "away")
+    wait_until(lambda: laptop.trace().count("setPresence") > before, 10, "away is set")
+    bob.im(one.uri, "where are you?")
+    desk.wait_im("where are you", two.uri)          # the laptop has signed in later
+    check("where are you" not in laptop.trace(), "the laptop got it, too")
+
+
 @test("who is blocked sees offline and cannot write; unblocked, both again", limit=90)
 def block(world):
     one, two = world.users(2, "home-lcs")
