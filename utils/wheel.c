@@ -33,7 +33,7 @@ void wheel_init(struct wheel *w, msec_t now)
 	}
 }
 
-void wheel_timer_init(struct wheel_timer *t, void (*fire)(struct wheel_timer *t))
+void timer_init(struct timer *t, void (*fire)(struct timer *t))
 {
 	list_init(&t->node);
 	t->due = 0;
@@ -42,7 +42,7 @@ void wheel_timer_init(struct wheel_timer *t, void (*fire)(struct wheel_timer *t)
 
 /* What is further away than the wheel reaches waits in the last slot of all and
  * is dealt out again from there, as often as it takes. */
-static void place(struct wheel *w, struct wheel_timer *t)
+static void place(struct wheel *w, struct timer *t)
 {
 	const uint64_t reach = ((uint64_t)1 << SLOT_BITS * WHEEL_LEVELS) - 1;
 	uint64_t distance = t->due - w->tick;
@@ -58,7 +58,7 @@ static void place(struct wheel *w, struct wheel_timer *t)
 
 /* Take out of its slot, or out of the batch that is just being fired. The map
  * forgets a slot with its last timer: then both neighbours are the slot. */
-static void unlink_timer(struct wheel *w, struct wheel_timer *t)
+static void unlink_timer(struct wheel *w, struct timer *t)
 {
 	struct list *neighbour = t->node.next;
 	bool is_last = neighbour == t->node.prev;
@@ -73,15 +73,15 @@ static void unlink_timer(struct wheel *w, struct wheel_timer *t)
 	}
 }
 
-void wheel_stop(struct wheel *w, struct wheel_timer *t)
+void wheel_stop(struct wheel *w, struct timer *t)
 {
-	if (!wheel_timer_is_running(t))
+	if (!timer_is_running(t))
 		return;
 	unlink_timer(w, t);
 	w->count--;
 }
 
-void wheel_start(struct wheel *w, struct wheel_timer *t, msec_t now, msec_t delay)
+void wheel_start(struct wheel *w, struct timer *t, msec_t now, msec_t delay)
 {
 	wheel_stop(w, t);
 	t->due = tick_at_or_after(delay > 0 ? now + delay : now);
@@ -147,7 +147,7 @@ static void deal_out(struct wheel *w, unsigned level)
 
 	take_slot(w, level, w->tick >> SLOT_BITS * level & (WHEEL_SLOTS - 1), &batch);
 	while ((node = list_pop_front(&batch)))
-		place(w, container_of(node, struct wheel_timer, node));
+		place(w, container_of(node, struct timer, node));
 }
 
 static void fire_slot(struct wheel *w)
@@ -156,7 +156,7 @@ static void fire_slot(struct wheel *w)
 
 	take_slot(w, 0, w->tick & (WHEEL_SLOTS - 1), &batch);
 	while ((node = list_pop_front(&batch))) {
-		struct wheel_timer *t = container_of(node, struct wheel_timer, node);
+		struct timer *t = container_of(node, struct timer, node);
 
 		w->count--;
 		t->fire(t);

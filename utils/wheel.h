@@ -17,10 +17,10 @@ typedef int64_t msec_t;
 #define WHEEL_SLOTS   256
 #define WHEEL_LEVELS  4
 
-struct wheel_timer {
+struct timer {
 	struct list node;		/* empty list when not running */
 	uint64_t    due;		/* tick */
-	void      (*fire)(struct wheel_timer *t);
+	void      (*fire)(struct timer *t);
 };
 
 struct wheel {
@@ -33,16 +33,16 @@ struct wheel {
 /** Empty. now is where its time begins; later calls never go back. */
 void wheel_init(struct wheel *w, msec_t now);
 /** Before anything else is done with it. fire() runs on the wheel's owner. */
-void wheel_timer_init(struct wheel_timer *t, void (*fire)(struct wheel_timer *t));
-static inline bool wheel_timer_is_running(const struct wheel_timer *t)
+void timer_init(struct timer *t, void (*fire)(struct timer *t));
+static inline bool timer_is_running(const struct timer *t)
 {
 	return !list_is_empty(&t->node);
 }
 /** (Re)start: fires once, not before now + delay, at most one tick later. A delay
  *  below 0 counts as 0. One beyond the reach of the wheel is kept too. */
-void wheel_start(struct wheel *w, struct wheel_timer *t, msec_t now, msec_t delay);
+void wheel_start(struct wheel *w, struct timer *t, msec_t now, msec_t delay);
 /** Harmless if it does not run. */
-void wheel_stop(struct wheel *w, struct wheel_timer *t);
+void wheel_stop(struct wheel *w, struct timer *t);
 /** Fire what is due; a timer may start or stop any timer in its fire(). */
 void wheel_advance(struct wheel *w, msec_t now);
 /** Milliseconds until the next timer can be due (a lower bound), -1 if none runs. */

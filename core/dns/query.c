@@ -82,9 +82,9 @@ static void socket_ready(struct watch *w, uint32_t events)
 	set_timer(c);
 }
 
-static void timer_fired(struct wheel_timer *t)
+static void timer_fired(struct timer *t)
 {
-	struct channel *c = container_of(container_of(t, struct timer, t), struct channel, timer);
+	struct channel *c = container_of(t, struct channel, timer);
 
 	ares_process_fd(c->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	set_timer(c);
@@ -117,9 +117,9 @@ static void socket_state(void *arg, ares_socket_t fd, int readable, int writable
 	}
 }
 
-static void sweep_fired(struct wheel_timer *t)
+static void sweep_fired(struct timer *t)
 {
-	struct channel *c = container_of(container_of(t, struct timer, t), struct channel, sweep);
+	struct channel *c = container_of(t, struct channel, sweep);
 
 	dns_cache_sweep(loop_now(worker_loop()));
 	timer_start(&c->sweep, SWEEP_MS);

@@ -157,10 +157,9 @@ static void advance(struct resolve *res)
 }
 
 /* Time is over: what came in so far has to do. */
-static void timed_out(struct wheel_timer *t)
+static void timed_out(struct timer *t)
 {
-	struct resolve *res = container_of(container_of(t, struct timer, t), struct resolve,
-	    timeout);
+	struct resolve *res = container_of(t, struct resolve, timeout);
 
 	res->locate.partial = true;
 	locate_run(&res->locate, &conf);

@@ -169,17 +169,17 @@ static void finish(struct resolve *r, int err)
 	free(r);
 }
 
-static void answered(struct wheel_timer *t)
+static void answered(struct timer *t)
 {
-	struct resolve *r = container_of(t, struct resolve, timer.t);
+	struct resolve *r = container_of(t, struct resolve, timer);
 
 	finish(r, r->err);
 }
 
-static void too_late(struct wheel_timer *t)
+static void too_late(struct timer *t)
 {
 	counters.timeouts++;
-	finish(container_of(t, struct resolve, deadline.t), -ETIMEDOUT);
+	finish(container_of(t, struct resolve, deadline), -ETIMEDOUT);
 }
 
 int resolve_start(const struct sip_uri *uri, msec_t timeout, resolve_done_fn *done, void *arg,

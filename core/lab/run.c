@@ -295,9 +295,9 @@ static void take_out(struct job *job)
 		room.jobs_end = &(*room.jobs_end)->next;
 }
 
-static void job_late(struct wheel_timer *t)
+static void job_late(struct timer *t)
 {
-	struct job *job = container_of(t, struct job, deadline.t);
+	struct job *job = container_of(t, struct job, deadline);
 
 	take_out(job);
 	job->err = -ETIMEDOUT;

@@ -63,9 +63,9 @@ static void run_route(const struct cfg_route *r, struct gen *gen, struct periodi
 	lcs_route_run(ctx, (int)r->id, run_done, p);
 }
 
-static void fire(struct wheel_timer *t)
+static void fire(struct timer *t)
 {
-	struct periodic *p = container_of(t, struct periodic, timer.t);
+	struct periodic *p = container_of(t, struct periodic, timer);
 	struct gen *gen = gen_peek();
 
 	/* Between a new generation and periodic_renew() the number means another route. */

@@ -89,9 +89,9 @@ static void pause_accepting(struct acceptor *a, int err)
 	timer_start(&a->pause, PAUSE_MS);
 }
 
-static void pause_over(struct wheel_timer *t)
+static void pause_over(struct timer *t)
 {
-	struct acceptor *a = container_of(t, struct acceptor, pause.t);
+	struct acceptor *a = container_of(t, struct acceptor, pause);
 
 	if (loop_watch(worker_loop(), &a->watch, a->serves ? EPOLLIN : 0) != 0)
 		timer_start(&a->pause, PAUSE_MS);

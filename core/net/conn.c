@@ -34,7 +34,7 @@ static flow_id next_id(struct net_worker *net)
 }
 
 static void on_ready(struct watch *w, uint32_t events);
-static void on_timer(struct wheel_timer *t);
+static void on_timer(struct timer *t);
 
 static int set_dial_name(struct conn *c, const struct sip_hop *hop)
 {
@@ -263,9 +263,9 @@ static void too_late_to_open(struct conn *c)
 }
 
 /* The timer is not restarted for every byte: it looks here what has happened since. */
-static void on_timer(struct wheel_timer *t)
+static void on_timer(struct timer *t)
 {
-	struct conn *c = container_of(t, struct conn, timer.t);
+	struct conn *c = container_of(t, struct conn, timer);
 	msec_t now = loop_now(worker_loop()), at = due(c);
 
 	if (at < 0 || at > now) {

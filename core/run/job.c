@@ -189,9 +189,9 @@ static void count_late(struct job_pool *pool)
 	lock_drop(&pool->lock);
 }
 
-static void deadline_passed(struct wheel_timer *t)
+static void deadline_passed(struct timer *t)
 {
-	struct job *job = container_of(t, struct job, deadline.t);
+	struct job *job = container_of(t, struct job, deadline);
 	void (*freed)(struct job *job) = job->freed;
 	int running = JOB_RUNNING;
 

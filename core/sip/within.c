@@ -15,9 +15,9 @@ struct within {
 	unsigned        level;
 };
 
-static void expired(struct wheel_timer *t)
+static void expired(struct timer *t)
 {
-	struct within *w = container_of(t, struct within, timer.t);
+	struct within *w = container_of(t, struct within, timer);
 
 	route_expire(w->ctx, w->level);
 }

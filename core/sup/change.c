@@ -28,7 +28,7 @@ static struct {
 	unsigned           number;	/* its entry in the history, 0: none */
 	struct snapshot   *back;	/* unconfirmed: what to go back to */
 	unsigned           back_number;
-	struct wheel_timer confirm;
+	struct timer       confirm;
 	struct reload_counts counts;
 } self;
 
@@ -217,7 +217,7 @@ int change_go_back(const char *how, struct arena *arena, json_t **result, struct
 	return 0;
 }
 
-static void confirm_late(struct wheel_timer *t)
+static void confirm_late(struct timer *t)
 {
 	struct arena *arena = arena_new(0);
 	json_t *result = NULL;
@@ -256,7 +256,7 @@ int change_open(struct server *s, struct loop *loop, int link, bool is_again)
 	self.counts = (struct reload_counts){ 0 };
 	stats_reloads(&self.counts);
 	announce_open(link);
-	wheel_timer_init(&self.confirm, confirm_late);
+	timer_init(&self.confirm, confirm_late);
 	self.current = snapshot_new();
 	for (unsigned i = 0; self.current && i < from->count; i++)
 		snapshot_add(self.current, from->texts[i].path, from->texts[i].text);

@@ -19,7 +19,7 @@
 struct ctl {
 	struct loop       *loop;
 	struct watch       watch;
-	struct wheel_timer pause;
+	struct timer       pause;
 	struct list        clients;
 	unsigned           count;
 };
@@ -231,7 +231,7 @@ static void pause_accepting(struct ctl *ctl)
 	wheel_start(loop_wheel(ctl->loop), &ctl->pause, loop_now(ctl->loop), PAUSE_MS);
 }
 
-static void pause_over(struct wheel_timer *t)
+static void pause_over(struct timer *t)
 {
 	struct ctl *ctl = container_of(t, struct ctl, pause);
 
@@ -263,7 +263,7 @@ int ctl_open(struct loop *loop, int fd, struct ctl **out)
 	ctl->loop = loop;
 	ctl->watch = (struct watch){ fd, clients_come };
 	list_init(&ctl->clients);
-	wheel_timer_init(&ctl->pause, pause_over);
+	timer_init(&ctl->pause, pause_over);
 	err = loop_watch(loop, &ctl->watch, EPOLLIN);
 	if (err)
 		free(ctl);

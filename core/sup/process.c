@@ -33,11 +33,11 @@ static struct process {
 	struct ctl                *ctl;
 	struct watch               signals;
 	bool                       stopping, asleep;
-	struct wheel_timer         grace;	/* while transactions may get their answers */
+	struct timer               grace;	/* while transactions may get their answers */
 	msec_t                     stop_at;	/* 0: nobody has asked */
 	bool                       reads;	/* registered with utils/epoch.h */
 	struct reclaim             reclaim;
-	struct leap               leap;
+	struct leap                leap;
 } proc;
 
 /* ---- "shutdown" ---- */
@@ -61,7 +61,7 @@ static const struct lcs_rpc own_methods[] = {
 
 #define LOOK_EVERY_MS 50
 
-static void look_again(struct wheel_timer *t)
+static void look_again(struct timer *t)
 {
 	msec_t now = loop_now(proc.loop);
 	uint64_t left = server_under_way(proc.server);
@@ -296,7 +296,7 @@ int process_run(const struct process_conf *conf)
 	int err;
 
 	proc = (struct process){ .conf = conf, .server = conf->server };
-	wheel_timer_init(&proc.grace, look_again);
+	timer_init(&proc.grace, look_again);
 	err = become_server(conf);
 	if (!err)
 		err = start_server(conf);

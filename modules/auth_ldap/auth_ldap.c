@@ -11,9 +11,9 @@
 
 /* ---- statistics: worker 0 shows what the pool knows ---- */
 
-static void show(struct wheel_timer *t)
+static void show(struct timer *t)
 {
-	struct auth_ldap *l = container_of(t, struct auth_ldap, each_second.t);
+	struct auth_ldap *l = container_of(t, struct auth_ldap, each_second);
 	struct auth_ldap_local *stats = lcs_local(l->mod);
 
 	stats->server = ldap_servers_used(&l->servers, &stats->switches) + 1;

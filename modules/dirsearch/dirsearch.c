@@ -63,9 +63,9 @@ static int follow_names(struct dirsearch *d)
 
 /* ---- statistics: worker 0 shows what the pool knows ---- */
 
-static void show(struct wheel_timer *t)
+static void show(struct timer *t)
 {
-	struct dirsearch *d = container_of(t, struct dirsearch, each_second.t);
+	struct dirsearch *d = container_of(t, struct dirsearch, each_second);
 	struct dirsearch_local *stats = lcs_local(d->mod);
 
 	stats->ldap_server = ldap_servers_used(&d->servers, &stats->ldap_switches) + 1;

@@ -16,9 +16,9 @@
 
 /* ---- statistics: worker 0 shows what the two threads count ---- */
 
-static void show(struct wheel_timer *t)
+static void show(struct timer *t)
 {
-	struct dirsync *d = container_of(t, struct dirsync, each_second.t);
+	struct dirsync *d = container_of(t, struct dirsync, each_second);
 	struct dirsync_local *stats = lcs_local(d->mod);
 
 	*stats = (struct dirsync_local){

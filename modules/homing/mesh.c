@@ -263,9 +263,9 @@ int mesh_check(const struct homing_conf *conf, struct diag *diag)
 
 /* ---- the clock ---- */
 
-static void on_tick(struct wheel_timer *t)
+static void on_tick(struct timer *t)
 {
-	struct mesh *m = container_of(t, struct mesh, tick.t);
+	struct mesh *m = container_of(t, struct mesh, tick);
 	const struct gen *gen = gen_peek();
 
 	if (gen->number != m->gen)

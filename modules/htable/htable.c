@@ -195,9 +195,9 @@ static void sweep_one(struct lcs_mod *mod, struct table *t)
 	arena_free(&arena);
 }
 
-static void sweep(struct wheel_timer *timer)
+static void sweep(struct timer *timer)
 {
-	struct htable_local *local = container_of(timer, struct htable_local, sweep.t);
+	struct htable_local *local = container_of(timer, struct htable_local, sweep);
 	struct lcs_mod *mod = local->mod;
 	struct htable_shared *shared = lcs_shared(mod);
 	const struct htable_conf *conf = lcs_conf(mod, gen_peek());

@@ -44,10 +44,9 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return 0;
 }
 
-static void purge(struct wheel_timer *t)
+static void purge(struct timer *t)
 {
-	struct msilo_local *local = container_of(container_of(t, struct timer, t),
-	    struct msilo_local, purge);
+	struct msilo_local *local = container_of(t, struct msilo_local, purge);
 
 	msilo_journal_purge();
 	timer_start(&local->purge, msilo_conf(local->m)->purge_interval);

@@ -278,10 +278,9 @@ static void forget_unseen(struct htab_node *node, void *arg)
 		pinged_free(p);
 }
 
-static void tick(struct wheel_timer *t)
+static void tick(struct timer *t)
 {
-	struct nat_local *local = container_of(container_of(t, struct timer, t),
-	    struct nat_local, tick);
+	struct nat_local *local = container_of(t, struct nat_local, tick);
 	const struct nat_conf *conf = conf_now(local);
 	msec_t interval = conf ? conf->natping_interval : 0;
 

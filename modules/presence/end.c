@@ -46,9 +46,9 @@ static void end_some(struct presence_local *local)
 		lcs_let_end();
 }
 
-static void end_more(struct wheel_timer *t)
+static void end_more(struct timer *t)
 {
-	end_some(container_of(container_of(t, struct timer, t), struct presence_local, ending));
+	end_some(container_of(t, struct presence_local, ending));
 }
 
 static void begin(unsigned index, void *arg)

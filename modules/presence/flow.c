@@ -118,10 +118,9 @@ static void sweep_user(struct htab_node *node, void *arg)
 
 /* Connections ended with the process that had them. Whoever has not come back by now is gone,
  * if anybody looks: bindings of others harm nobody, their way is known to be lost. */
-static void sweep(struct wheel_timer *t)
+static void sweep(struct timer *t)
 {
-	struct presence_local *local = container_of(container_of(t, struct timer, t),
-	    struct presence_local, sweep);
+	struct presence_local *local = container_of(t, struct presence_local, sweep);
 
 	htab_each(&local->users, sweep_user, local->p);
 }

@@ -315,10 +315,9 @@ void notify_rights(struct presence_user *u)
 
 /* ---- timers ---- */
 
-static void waited(struct wheel_timer *t)
+static void waited(struct timer *t)
 {
-	struct presence_sub *sub = container_of(container_of(t, struct timer, t),
-	    struct presence_sub, wait);
+	struct presence_sub *sub = container_of(t, struct presence_sub, wait);
 	uint16_t early = sub->early;
 
 	sub->early = 0;

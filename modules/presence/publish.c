@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-static void expire(struct wheel_timer *t);
+static void expire(struct timer *t);
 
 /* ---- finding ---- */
 
@@ -170,9 +170,9 @@ static void forget(struct pub *pub)
 }
 
 /* A change of it may be on its way to disk: that decides. */
-static void expire(struct wheel_timer *t)
+static void expire(struct timer *t)
 {
-	struct pub *pub = container_of(container_of(t, struct timer, t), struct pub, expiry);
+	struct pub *pub = container_of(t, struct pub, expiry);
 
 	/* (a timer may come a little early by the wall clock) */
 	if (pub->user->in_turn || (!pub->is_awaited &&

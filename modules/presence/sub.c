@@ -9,7 +9,7 @@
 
 /* ---- making ---- */
 
-static void expire(struct wheel_timer *t);
+static void expire(struct timer *t);
 
 /* Where it is, as the request says it; else as it was. */
 static struct sub_client client_after(const struct sub_client *was, const struct asking *a)
@@ -346,10 +346,9 @@ void sub_end(struct presence_sub *sub, enum presence_sub_event why)
 }
 
 /* A timer of the wheel may come a little early by the wall clock. */
-static void expire(struct wheel_timer *t)
+static void expire(struct timer *t)
 {
-	struct presence_sub *sub = container_of(container_of(t, struct timer, t),
-	    struct presence_sub, dialog[0].expiry);
+	struct presence_sub *sub = container_of(t, struct presence_sub, dialog[0].expiry);
 	struct presence_user *u = sub->user;
 
 	if (sub->info.expires > loop_wall(worker_loop())) {

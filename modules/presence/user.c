@@ -194,10 +194,9 @@ static void look(struct loop_task *task)
 	}
 }
 
-static void look_again(struct wheel_timer *t)
+static void look_again(struct timer *t)
 {
-	struct presence_local *local = container_of(container_of(t, struct timer, t),
-	    struct presence_local, more);
+	struct presence_local *local = container_of(t, struct presence_local, more);
 
 	loop_at_end(worker_loop(), &local->task);
 }

@@ -22,10 +22,9 @@ static void tell(struct rls_list *l)
 	l->r->presence->notify(l->sub);
 }
 
-static void be_late(struct wheel_timer *t)
+static void be_late(struct timer *t)
 {
-	struct rls_list *l = container_of(container_of(t, struct timer, t), struct rls_list,
-	    patience);
+	struct rls_list *l = container_of(t, struct rls_list, patience);
 
 	l->is_late = true;
 	tell(l);

@@ -131,10 +131,9 @@ static void say(void *arg, const struct tls_judged *j, const char *host)
 		    (long long)(t.seconds / DAY));
 }
 
-static void look(struct wheel_timer *w)
+static void look(struct timer *w)
 {
-	struct tls_local *local = container_of(container_of(w, struct timer, t), struct tls_local,
-	    look);
+	struct tls_local *local = container_of(w, struct tls_local, look);
 	const struct tls_conf *conf = lcs_conf(local->mod, gen_peek());
 	msec_t now = loop_now(worker_loop());
 	bool again = now - local->looked >= TELL_MS || !local->looked;

@@ -14,7 +14,7 @@ _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a client's id travels as a p
 
 #define MADE_BYTES 512u
 
-static void fire(struct wheel_timer *t);
+static void fire(struct timer *t);
 
 /* ---- tables ---- */
 
@@ -468,10 +468,9 @@ void tm_client_receive(struct tm_client *c, const struct tm_answer *answer)
 	input(c, tm_input_recv(answer->status), answer, 0);
 }
 
-static void fire(struct wheel_timer *t)
+static void fire(struct timer *t)
 {
-	struct tm_client *c = container_of(container_of(container_of(t, struct timer, t),
-	    struct tm_machine, timer), struct tm_client, machine);
+	struct tm_client *c = container_of(t, struct tm_client, machine.timer);
 
 	input(c, tm_machine_due(&c->machine), NULL, -ETIMEDOUT);
 }

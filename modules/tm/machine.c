@@ -124,7 +124,7 @@ static void enter(struct tm_machine *m, const struct tm_cell *cell, const struct
 }
 
 void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable,
-    const struct tm_times *times, void (*fire)(struct wheel_timer *t))
+    const struct tm_times *times, void (*fire)(struct timer *t))
 {
 	*m = (struct tm_machine){ .state = (uint8_t)first, .reliable = reliable };
 	timer_init(&m->timer, fire);

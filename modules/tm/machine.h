@@ -26,9 +26,9 @@ struct tm_machine {
 	bool         reliable;		/* the transport does not lose */
 };
 
-/** Timers start; fire gets m->timer.t and asks tm_machine_due(). */
+/** Timers start; fire gets &m->timer and asks tm_machine_due(). */
 void tm_machine_begin(struct tm_machine *m, enum tm_state first, bool reliable,
-    const struct tm_times *times, void (*fire)(struct wheel_timer *t));
+    const struct tm_times *times, void (*fire)(struct timer *t));
 
 /**
  * Take an input: go to the next state, set the timers, say what is to be done.

@@ -10,7 +10,7 @@
 
 /* ---- beginning ---- */
 
-static void fire(struct wheel_timer *t);
+static void fire(struct timer *t);
 
 static struct tm_work *work_new(struct tm_local *local, struct tm_tx *tx, struct lcs_ctx *ctx)
 {
@@ -490,10 +490,9 @@ static void look_after_client(struct tm_tx *tx)
 	lcs_cancel(ctx);
 }
 
-static void fire(struct wheel_timer *t)
+static void fire(struct timer *t)
 {
-	struct tm_tx *tx = container_of(container_of(container_of(t, struct timer, t),
-	    struct tm_machine, timer), struct tm_tx, machine);
+	struct tm_tx *tx = container_of(t, struct tm_tx, machine.timer);
 	enum tm_input due = tm_machine_due(&tx->machine);
 
 	tm_enter(tx);

@@ -54,10 +54,9 @@ static void look_at(struct usrloc_local *local, struct list *list, int64_t now)
 }
 
 /* After a jump of the clock no list has to be looked at twice. */
-static void look(struct wheel_timer *t)
+static void look(struct timer *t)
 {
-	struct usrloc_local *local = container_of(container_of(t, struct timer, t),
-	    struct usrloc_local, look);
+	struct usrloc_local *local = container_of(t, struct usrloc_local, look);
 	int64_t now = loop_wall(worker_loop()), second = local->looked_at + 1;
 
 	if (now - second >= DUE_SLOTS)

@@ -103,10 +103,9 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return 0;
 }
 
-static void purge(struct wheel_timer *t)
+static void purge(struct timer *t)
 {
-	struct usrloc_local *local = container_of(container_of(t, struct timer, t),
-	    struct usrloc_local, purge);
+	struct usrloc_local *local = container_of(t, struct usrloc_local, purge);
 	const struct usrloc_conf *conf = lcs_conf(local->ul->mod, gen_peek());
 
 	/* Each row goes when its binding runs out. A purge is for those that ran out while there

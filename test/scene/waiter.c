@@ -12,9 +12,9 @@ struct wait {				/* in the message's arena */
 	struct slice    text;
 };
 
-static void wait_over(struct wheel_timer *t)
+static void wait_over(struct timer *t)
 {
-	struct wait *w = container_of(t, struct wait, timer.t);
+	struct wait *w = container_of(t, struct wait, timer);
 
 	lcs_resume(w->ctx, value_string(w->text));
 }

@@ -9,7 +9,7 @@
 #define TIMERS 3000
 
 struct model_timer {
-	struct wheel_timer timer;
+	struct timer timer;
 	bool               runs;
 	msec_t             due;		/* not before this */
 	unsigned           fired;
@@ -50,7 +50,7 @@ static void change_one(void)
 		start(m, random_delay());
 }
 
-static void fired(struct wheel_timer *t)
+static void fired(struct timer *t)
 {
 	struct model_timer *m = container_of(t, struct model_timer, timer);
 
@@ -59,7 +59,7 @@ static void fired(struct wheel_timer *t)
 	assert_true(wheel.tick >= last_tick);
 	assert_true((msec_t)wheel.tick * WHEEL_TICK_MS >= m->due);
 	assert_true((msec_t)wheel.tick * WHEEL_TICK_MS <= m->due + WHEEL_TICK_MS);
-	assert_false(wheel_timer_is_running(t));
+	assert_false(timer_is_running(t));
 	last_tick = wheel.tick;
 	m->runs = false;
 	m->fired++;
@@ -76,7 +76,7 @@ static void reset(msec_t now)
 	is_meddling = false;
 	wheel_init(&wheel, now);
 	for (int i = 0; i < TIMERS; i++) {
-		wheel_timer_init(&timers[i].timer, fired);
+		timer_init(&timers[i].timer, fired);
 		timers[i].runs = false;
 		timers[i].fired = 0;
 	}
@@ -89,7 +89,7 @@ static void check_against_model(void)
 	size_t running = 0;
 
 	for (int i = 0; i < TIMERS; i++) {
-		assert_int_equal(wheel_timer_is_running(&timers[i].timer), timers[i].runs);
+		assert_int_equal(timer_is_running(&timers[i].timer), timers[i].runs);
 		if (!timers[i].runs)
 			continue;
 		running++;
@@ -219,12 +219,12 @@ static void check_maps_are_empty(void)
 			assert_true(wheel.map[level][i] == 0);
 }
 
-static struct wheel_timer batch[4];
+static struct timer batch[4];
 static unsigned batch_fired;
 
 /* The first to fire stops one of its batch, starts another anew and then the
  * last one for the next tick. */
-static void meddle_in_batch(struct wheel_timer *t)
+static void meddle_in_batch(struct timer *t)
 {
 	batch_fired += 1u << 8 * (t - batch);
 	if (batch_fired != 1)
@@ -240,7 +240,7 @@ static void one_batch_may_change_itself(void **state)
 	(void)state;
 	reset(0);
 	for (int i = 0; i < 4; i++) {
-		wheel_timer_init(&batch[i], meddle_in_batch);
+		timer_init(&batch[i], meddle_in_batch);
 		wheel_start(&wheel, &batch[i], 0, 30);
 	}
 	clock_now = 30;

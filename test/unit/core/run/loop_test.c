@@ -25,7 +25,7 @@ struct fixture {
 	struct loop       *loop;
 	int                ends[2];
 	struct watch       watch, other;
-	struct wheel_timer timer;
+	struct timer timer;
 	struct loop_task   a, b;
 };
 
@@ -42,7 +42,7 @@ static void readable(struct watch *w, uint32_t events)
 	loop_at_end(f.loop, &f.a);
 }
 
-static void fired(struct wheel_timer *t)
+static void fired(struct timer *t)
 {
 	(void)t;
 	note('t');
@@ -70,7 +70,7 @@ static int set_up(void **state)
 	assert_non_null(f.loop);
 	assert_int_equal(pipe(f.ends), 0);
 	f.watch = (struct watch){ f.ends[0], readable };
-	wheel_timer_init(&f.timer, fired);
+	timer_init(&f.timer, fired);
 	loop_task_init(&f.a, task_a);
 	loop_task_init(&f.b, task_b);
 	assert_int_equal(loop_watch(f.loop, &f.watch, EPOLLIN), 0);

@@ -275,9 +275,9 @@ static void keys_spread_evenly_and_stay(void **state)
 
 static struct timer timer;
 
-static void fired(struct wheel_timer *t)
+static void fired(struct timer *t)
 {
-	if (worker_self() != 2 || t != &timer.t)
+	if (worker_self() != 2 || t != &timer)
 		wrong = true;
 	runs++;
 }

@@ -14,7 +14,7 @@ static struct {
 	unsigned count;
 } seen;
 
-static void fire(struct wheel_timer *t)
+static void fire(struct timer *t)
 {
 	enum tm_input due = tm_machine_due(&seen.m);
 
