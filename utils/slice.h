@@ -108,6 +108,17 @@ bool slice_fits(struct slice pattern, struct slice s);
 /** Without leading and trailing LWS. */
 struct slice slice_trim(struct slice s);
 void slice_skip_lws(struct slice *s);
+/** Copy the bytes to *at, which moves behind them: for texts that lie behind their struct.
+ *  Returns the copy. */
+static inline struct slice slice_put(char **at, struct slice s)
+{
+	struct slice copy = slice_of(*at, s.len);
+
+	if (s.len)
+		memcpy(*at, s.p, s.len);
+	*at += s.len;
+	return copy;
+}
 /** Drop n bytes (at most all) at the front. */
 static inline struct slice slice_skip(struct slice s, size_t n)
 {

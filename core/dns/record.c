@@ -106,16 +106,6 @@ static struct dns_answer *answer_new(struct slice name, enum dns_type type, unsi
 	return a;
 }
 
-static struct slice put_text(char **at, const char *s)
-{
-	size_t len = strlen(s);
-	struct slice copy = slice_of(*at, len);
-
-	memcpy(*at, s, len);
-	*at += len;
-	return copy;
-}
-
 static struct dns_answer *from_a(struct slice name, const unsigned char *msg, int len)
 {
 	struct ares_addrttl addrs[DNS_RECORDS_MAX];
@@ -166,7 +156,7 @@ static struct dns_answer *from_srv(struct slice name, const unsigned char *msg, 
 		a = answer_new(name, DNS_SRV, n, bytes, &text);
 	for (struct ares_srv_reply *r = list; a && r && a->count < n; r = r->next)
 		a->records[a->count++].srv = (struct dns_srv){ r->priority, r->weight, r->port,
-		    put_text(&text, r->host) };
+		    slice_put(&text, slice_str(r->host)) };
 	ares_free_data(list);
 	return a;
 }
@@ -190,8 +180,8 @@ static struct dns_answer *from_naptr(struct slice name, const unsigned char *msg
 
 		to->order = r->order;
 		to->preference = r->preference;
-		to->service = put_text(&text, (const char *)r->service);
-		to->replacement = put_text(&text, r->replacement);
+		to->service = slice_put(&text, slice_str((const char *)r->service));
+		to->replacement = slice_put(&text, slice_str(r->replacement));
 	}
 	ares_free_data(list);
 	return a;

@@ -6,19 +6,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-static char *put(char *at, struct slice s)
-{
-	if (s.len)
-		memcpy(at, s.p, s.len);
-	return at + s.len;
-}
-
-static char *put_with(char *at, char mark, struct slice s)
+static void put_with(char **at, char mark, struct slice s)
 {
 	if (s.len == 0)
-		return at;
-	*at++ = mark;
-	return put(at, s);
+		return;
+	*(*at)++ = mark;
+	slice_put(at, s);
 }
 
 struct slice uri_parts_text(struct arena *arena, const struct sip_uri *u)
@@ -33,17 +26,17 @@ struct slice uri_parts_text(struct arena *arena, const struct sip_uri *u)
 		return SLICE_NULL;
 	if (u->port)
 		number.len = (size_t)snprintf(port, sizeof(port), "%u", u->port);
-	at = put(at, u->scheme_text);
+	slice_put(&at, u->scheme_text);
 	*at++ = ':';
-	at = put(at, u->user);
+	slice_put(&at, u->user);
 	if (u->user.len)
-		at = put_with(at, ':', u->password);
+		put_with(&at, ':', u->password);
 	if (u->user.len && u->scheme != URI_TEL)
 		*at++ = '@';
-	at = put(at, u->host);
-	at = put_with(at, ':', number);
-	at = put_with(at, ';', u->params);
-	at = put_with(at, '?', u->headers);
+	slice_put(&at, u->host);
+	put_with(&at, ':', number);
+	put_with(&at, ';', u->params);
+	put_with(&at, '?', u->headers);
 	return slice_between(text, at);
 }
 

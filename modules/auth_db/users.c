@@ -98,14 +98,6 @@ const struct user *users_by_key(const struct users *u, struct slice key)
 	return node ? from_key(node) : NULL;
 }
 
-static char *put_text(char *at, struct slice *text)
-{
-	if (text->len)
-		memcpy(at, text->p, text->len);
-	*text = slice_of(at, text->len);
-	return at + text->len;
-}
-
 struct user *user_new(const struct user_texts *t)
 {
 	size_t size = t->name.len + 1 + t->domain.len + t->key.len + t->account.len +
@@ -115,16 +107,15 @@ struct user *user_new(const struct user_texts *t)
 
 	if (!user)
 		return NULL;
-	user->texts = *t;
 	user->aor = slice_of(at, t->name.len + 1 + t->domain.len);
-	at = put_text(at, &user->texts.name);
+	user->texts.name = slice_put(&at, t->name);
 	*at++ = '@';
-	at = put_text(at, &user->texts.domain);
-	at = put_text(at, &user->texts.key);
-	at = put_text(at, &user->texts.account);
-	at = put_text(at, &user->texts.account_domain);
-	at = put_text(at, &user->texts.display_name);
-	put_text(at, &user->texts.home);
+	user->texts.domain = slice_put(&at, t->domain);
+	user->texts.key = slice_put(&at, t->key);
+	user->texts.account = slice_put(&at, t->account);
+	user->texts.account_domain = slice_put(&at, t->account_domain);
+	user->texts.display_name = slice_put(&at, t->display_name);
+	user->texts.home = slice_put(&at, t->home);
 	user->enabled = true;
 	user->changed = clock_wall();
 	return user;

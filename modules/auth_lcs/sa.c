@@ -9,16 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static struct slice copy_to(char **at, struct slice s)
-{
-	struct slice copy = { *at, s.len };
-
-	if (s.len)
-		memcpy(*at, s.p, s.len);
-	*at += s.len;
-	return copy;
-}
-
 struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
     const struct auth_lcs_handshake *h, const struct sa *texts)
 {
@@ -42,12 +32,12 @@ struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
 	sa->expires = texts->expires;
 	sa->ends = texts->ends;
 	sa->limit = texts->limit;
-	sa->opaque = copy_to(&at, texts->opaque);
-	sa->realm = copy_to(&at, texts->realm);
-	sa->targetname = copy_to(&at, texts->targetname);
-	sa->epid = copy_to(&at, texts->epid);
-	sa->name = copy_to(&at, h->name);
-	sa->domain = copy_to(&at, h->domain);
+	sa->opaque = slice_put(&at, texts->opaque);
+	sa->realm = slice_put(&at, texts->realm);
+	sa->targetname = slice_put(&at, texts->targetname);
+	sa->epid = slice_put(&at, texts->epid);
+	sa->name = slice_put(&at, h->name);
+	sa->domain = slice_put(&at, h->domain);
 	return sa;
 }
 

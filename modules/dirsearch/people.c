@@ -63,9 +63,7 @@ static struct person *person_new(const struct person_view *v)
 	at = p->text;
 	for (unsigned i = 0; i < PERSON_COUNT; i++) {
 		p->len[i] = (uint16_t)v->field[i].len;
-		if (v->field[i].len)
-			memcpy(at, v->field[i].p, v->field[i].len);
-		at += v->field[i].len;
+		slice_put(&at, v->field[i]);
 	}
 	return p;
 }

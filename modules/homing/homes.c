@@ -69,10 +69,8 @@ static struct home *home_new(struct slice aor, struct slice server, int64_t chan
 
 	if (!home)
 		return NULL;
-	memcpy(text, aor.p, aor.len);
-	memcpy(text + aor.len, server.p, server.len);
-	home->aor = slice_of(text, aor.len);
-	home->server = slice_of(text + aor.len, server.len);
+	home->aor = slice_put(&text, aor);
+	home->server = slice_put(&text, server);
 	home->changed = changed;
 	return home;
 }

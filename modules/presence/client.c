@@ -43,12 +43,8 @@ static struct sub_client *copy_of(const struct sub_client *like)
 	c->hop.name = SLICE_NULL;
 	texts_of(c, own);
 	at = c->bytes;
-	for (unsigned i = 0; i < TEXTS; i++) {
-		if (given[i]->len)
-			memcpy(at, given[i]->p, given[i]->len);
-		own[i]->p = at;
-		at += given[i]->len;
-	}
+	for (unsigned i = 0; i < TEXTS; i++)
+		*own[i] = slice_put(&at, *given[i]);
 	return c;
 }
 

@@ -46,14 +46,9 @@ static inline struct presence_body *presence_body_new(struct slice content_type,
 	ref_init(&b->refs);
 	b->hash = 0;
 	at = b->bytes;
-	struct { struct slice *to, from; } pieces[] = { { &b->content_type, content_type },
-	    { &b->extra_lines, extra_lines }, { &b->text, text } };
-	for (unsigned i = 0; i < 3; i++) {
-		if (pieces[i].from.len)
-			memcpy(at, pieces[i].from.p, pieces[i].from.len);
-		*pieces[i].to = slice_of(at, pieces[i].from.len);
-		at += pieces[i].from.len;
-	}
+	b->content_type = slice_put(&at, content_type);
+	b->extra_lines = slice_put(&at, extra_lines);
+	b->text = slice_put(&at, text);
 	return b;
 }
 

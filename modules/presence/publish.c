@@ -66,16 +66,6 @@ const struct presence_publication *pub_next(const struct presence_user *u,
 
 /* ---- making ---- */
 
-static struct slice put_text(char **at, struct slice s)
-{
-	struct slice copy = slice_of(*at, s.len);
-
-	if (s.len)
-		memcpy(*at, s.p, s.len);
-	*at += s.len;
-	return copy;
-}
-
 /* old: whose body it keeps, NULL if c brings one. */
 static struct pub *pub_new(struct presence_user *u, const struct pub_change *c,
     const struct pub *old)
@@ -93,10 +83,10 @@ static struct pub *pub_new(struct presence_user *u, const struct pub_change *c,
 	timer_init(&pub->expiry, expire);
 	pub->user = u;
 	pub->pkg = c->pkg;
-	pub->info.source = put_text(&at, c->source);
-	pub->info.content_type = put_text(&at, type);
-	pub->info.body = put_text(&at, body);
-	pub->call_id = put_text(&at, c->call_id);
+	pub->info.source = slice_put(&at, c->source);
+	pub->info.content_type = slice_put(&at, type);
+	pub->info.body = slice_put(&at, body);
+	pub->call_id = slice_put(&at, c->call_id);
 	pub->cseq = c->cseq;
 	pub->flow = c->flow;
 	pub->is_bound = c->flow != 0 || c->is_bound;
@@ -399,9 +389,9 @@ static struct own_change *own_new(struct presence_user *u, const struct presence
 	own->c = (struct pub_change){ .pkg = package_of(u->p, s->package), .done = own_done,
 	    .expires = s->expires, .flow = s->flow, .is_volatile = s->volatile_only,
 	    .is_removal = s->content_type.len == 0 };
-	own->c.source = put_text(&at, s->source);
-	own->c.content_type = put_text(&at, s->content_type);
-	own->c.body = put_text(&at, s->body);
+	own->c.source = slice_put(&at, s->source);
+	own->c.content_type = slice_put(&at, s->content_type);
+	own->c.body = slice_put(&at, s->body);
 	return own;
 }
 

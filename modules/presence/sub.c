@@ -121,16 +121,6 @@ static struct presence_sub *sub_alloc(struct presence_user *u, struct package *p
 	return sub;
 }
 
-static struct slice append(char **at, struct slice s)
-{
-	struct slice own = slice_of(*at, s.len);
-
-	if (s.len)
-		memcpy(*at, s.p, s.len);
-	*at += s.len;
-	return own;
-}
-
 static struct presence_sub *alloc_dialog(struct presence_user *u, const struct asking *a)
 {
 	const struct sub_texts *t = &a->t;
@@ -143,11 +133,11 @@ static struct presence_sub *alloc_dialog(struct presence_user *u, const struct a
 		return NULL;
 	d = sub->dialog;
 	at = (char *)(d + 1);
-	d->call_id = append(&at, t->call_id);
-	d->remote_tag = append(&at, t->remote_tag);
-	d->from = append(&at, t->from);
-	d->to = append(&at, t->to);
-	sub->info.event_id = append(&at, a->req.event_id);
+	d->call_id = slice_put(&at, t->call_id);
+	d->remote_tag = slice_put(&at, t->remote_tag);
+	d->from = slice_put(&at, t->from);
+	d->to = slice_put(&at, t->to);
+	sub->info.event_id = slice_put(&at, a->req.event_id);
 	memcpy(sub->tag, a->tag, TAG_CHARS);
 	timer_init(&d->expiry, expire);
 	return sub;

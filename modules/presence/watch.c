@@ -123,12 +123,8 @@ static struct presence_watch *watch_new(struct presence *p, const struct presenc
 	if (!w)
 		return NULL;
 	text = (char *)(w + 1);
-	memcpy(text, args->aor.p, args->aor.len);
-	w->aor = slice_of(text, args->aor.len);
-	text += args->aor.len;
-	if (args->watcher.len)
-		memcpy(text, args->watcher.p, args->watcher.len);
-	w->who = slice_of(text, args->watcher.len);
+	w->aor = slice_put(&text, args->aor);
+	w->who = slice_put(&text, args->watcher);
 	w->p = p;
 	w->home = (unsigned)worker_self();
 	w->key = lcs_user_key(args->aor);

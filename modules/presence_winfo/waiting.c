@@ -79,11 +79,8 @@ static struct waiting *waiting_new(struct slice watcher, struct slice name, int6
 	if (!x)
 		return NULL;
 	text = (char *)(x + 1);
-	memcpy(text, watcher.p, watcher.len);
-	if (name.len)
-		memcpy(text + watcher.len, name.p, name.len);
-	x->watcher = slice_of(text, watcher.len);
-	x->name = slice_of(text + watcher.len, name.len);
+	x->watcher = slice_put(&text, watcher);
+	x->name = slice_put(&text, name);
 	x->since = since;
 	return x;
 }

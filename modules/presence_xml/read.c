@@ -81,13 +81,9 @@ static struct pdoc *without_tree(const struct pdoc *doc)
 	if (!out)
 		return NULL;
 	at = (char *)(out + 1);
-	for (unsigned i = 0; i < 7; i++) {
-		if (texts[i]->len)
-			memcpy(at, texts[i]->p, texts[i]->len);
-		if (texts[i]->p)
-			texts[i]->p = at;
-		at += texts[i]->len;
-	}
+	for (unsigned i = 0; i < 7; i++)
+		if (texts[i]->p)	/* "" and none are not the same */
+			*texts[i] = slice_put(&at, *texts[i]);
 	*out = copy;
 	out->arena = NULL;
 	out->root = NULL;

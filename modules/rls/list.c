@@ -99,16 +99,6 @@ static void entry_free(struct rls_entry *e)
 	free(e);
 }
 
-static struct slice put_text(char **at, struct slice s)
-{
-	struct slice copy = slice_of(*at, s.len);
-
-	if (s.len)
-		memcpy(*at, s.p, s.len);
-	*at += s.len;
-	return copy;
-}
-
 static struct rls_entry *entry_new(struct rls_list *l, struct slice uri, struct slice aor)
 {
 	bool is_in_uri = slice_ends(uri, aor);		/* "sip:" and that, as most are */
@@ -118,8 +108,8 @@ static struct rls_entry *entry_new(struct rls_list *l, struct slice uri, struct 
 	if (!e)
 		return NULL;
 	e->list = l;
-	e->uri = put_text(&at, uri);
-	e->aor = is_in_uri ? slice_skip(e->uri, uri.len - aor.len) : put_text(&at, aor);
+	e->uri = slice_put(&at, uri);
+	e->aor = is_in_uri ? slice_skip(e->uri, uri.len - aor.len) : slice_put(&at, aor);
 	list_push_back(&l->entries, &e->node);
 	l->count++;
 	l->unknown++;
@@ -215,8 +205,8 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 	l->sub = sub;
 	l->package = pk;
 	l->is_lcs = l->is_plain = is_lcs;
-	l->watcher = put_text(&at, req->watcher);
-	l->uri = put_text(&at, req->aor);
+	l->watcher = slice_put(&at, req->watcher);
+	l->uri = slice_put(&at, req->aor);
 	l->format = choose_format(pk, req->accept);
 	list_init(&l->entries);
 	timer_init(&l->patience, be_late);

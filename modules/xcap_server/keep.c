@@ -59,11 +59,9 @@ static struct xcap_kept *kept_new(const struct xcap_usage *usage, struct slice a
 
 	if (!k)
 		return NULL;
-	*k = (struct xcap_kept){ .usage = usage, .number = number, .aor = slice_of(at, aor.len),
-	    .text = slice_of(at + aor.len, text.len) };
-	memcpy(at, aor.p, aor.len);
-	if (text.len)
-		memcpy(at + aor.len, text.p, text.len);
+	*k = (struct xcap_kept){ .usage = usage, .number = number };
+	k->aor = slice_put(&at, aor);
+	k->text = slice_put(&at, text);
 	return k;
 }
 
