@@ -36,6 +36,13 @@ struct lcs_call {
 };
 typedef enum fn_status lcs_fn(struct lcs_call *call);
 
+/** The end of a function that says yes or no. "No" is an answer, too: FN_DONE. */
+static inline enum fn_status fn_bool(struct lcs_call *call, bool yes)
+{
+	call->ret = value_bool(yes);
+	return FN_DONE;
+}
+
 struct lcs_func {
 	const char *sig;		/* "lookup(domain: str = \"location\") -> bool" */
 	lcs_fn     *call;

@@ -14,8 +14,7 @@ static enum fn_status turn_flag(struct lcs_call *call, bool on)
 
 	if (!bag || lcs_bag_set_flag(bag, name, on) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status setflag(struct lcs_call *call) { return turn_flag(call, true); }
@@ -26,8 +25,7 @@ static enum fn_status isflagset(struct lcs_call *call)
 	const struct lcs_bag *bag = call->ctx->bag;
 	struct slice name = value_text(lcs_arena(call->ctx), call->argv[0]);
 
-	call->ret = value_bool(bag && lcs_bag_flag(bag, name));
-	return FN_DONE;
+	return fn_bool(call, bag && lcs_bag_flag(bag, name));
 }
 
 /* ---- flags of the branch ---- */
@@ -58,17 +56,15 @@ static enum fn_status resetbflag(struct lcs_call *call)
 
 	if (bflag(call, false, &bit))
 		lcs_main_target(call->ctx)->flags &= ~bit;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status isbflagset(struct lcs_call *call)
 {
 	uint64_t bit;
 
-	call->ret = value_bool(bflag(call, false, &bit) &&
+	return fn_bool(call, bflag(call, false, &bit) &&
 	    (lcs_main_target(call->ctx)->flags & bit) != 0);
-	return FN_DONE;
 }
 
 /* ---- targets ---- */
@@ -90,16 +86,14 @@ static enum fn_status append_branch(struct lcs_call *call)
 			return FN_FAILED;
 		target = (struct lcs_target){ .request_uri = copy, .q = 1000 };
 	}
-	call->ret = value_bool(sip_uri_parse(target.request_uri, &parsed, NULL) == 0 &&
+	return fn_bool(call, sip_uri_parse(target.request_uri, &parsed, NULL) == 0 &&
 	    lcs_add_target(call->ctx, &target) == 0);
-	return FN_DONE;
 }
 
 static enum fn_status clear_branches(struct lcs_call *call)
 {
 	lcs_clear_targets(call->ctx);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status forward(struct lcs_call *call)
@@ -107,20 +101,17 @@ static enum fn_status forward(struct lcs_call *call)
 	int err = lcs_is_request(call->ctx) ? lcs_forward_stateless(call->ctx) :
 	    lcs_forward_response(call->ctx);
 
-	call->ret = value_bool(err == 0);
-	return FN_DONE;
+	return fn_bool(call, err == 0);
 }
 
 static enum fn_status msg_apply_changes(struct lcs_call *call)
 {
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status from_peer(struct lcs_call *call)
 {
-	call->ret = value_bool(lcs_peer(call->ctx).len > 0);
-	return FN_DONE;
+	return fn_bool(call, lcs_peer(call->ctx).len > 0);
 }
 
 const struct lcs_func core_funcs[] = {

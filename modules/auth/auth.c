@@ -74,8 +74,7 @@ static enum fn_status challenge(struct lcs_call *call, bool proxy)
 	int err = auth_challenge(call->shared, call->ctx, proxy, realm,
 	    is_stale(call->ctx, call->shared, proxy, realm));
 
-	call->ret = value_bool(err == 0);
-	return FN_DONE;
+	return fn_bool(call, err == 0);
 }
 
 static enum fn_status fn_www_challenge(struct lcs_call *call)
@@ -100,8 +99,7 @@ static enum fn_status fn_consume(struct lcs_call *call)
 
 	if (auth_consume(call->ctx, false, realm) != 0 || auth_consume(call->ctx, true, realm) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 /* ---- for other protocols ---- */

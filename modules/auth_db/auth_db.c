@@ -47,8 +47,7 @@ static enum fn_status authenticate(struct lcs_call *call, bool proxy)
 	enum auth_verdict verdict = judge(call, proxy);
 
 	lcs_set_err(call->ctx, auth_verdict_word(verdict));
-	call->ret = value_bool(verdict == AUTH_OK);
-	return FN_DONE;
+	return fn_bool(call, verdict == AUTH_OK);
 }
 
 static enum fn_status fn_www_authenticate(struct lcs_call *call)
@@ -80,16 +79,14 @@ static const struct user *user_of_uri(struct lcs_call *call, struct slice text)
 
 static enum fn_status fn_does_uri_exist(struct lcs_call *call)
 {
-	call->ret = value_bool(user_of_uri(call, call->argv[0].s) != NULL);
-	return FN_DONE;
+	return fn_bool(call, user_of_uri(call, call->argv[0].s) != NULL);
 }
 
 static enum fn_status fn_user_is_enabled(struct lcs_call *call)
 {
 	const struct user *user = user_of_uri(call, call->argv[0].s);
 
-	call->ret = value_bool(user && user->enabled);
-	return FN_DONE;
+	return fn_bool(call, user && user->enabled);
 }
 
 static enum fn_status fn_user_home(struct lcs_call *call)
@@ -111,8 +108,7 @@ static enum fn_status check_claim(struct lcs_call *call, enum hdr_id id)
 	if (!claimed)
 		return FN_DONE;
 	owner = user_of_uri(call, claimed->uri.text);
-	call->ret = value_bool(owner && slice_eq_nocase(owner->aor, lcs_identity(call->ctx)));
-	return FN_DONE;
+	return fn_bool(call, owner && slice_eq_nocase(owner->aor, lcs_identity(call->ctx)));
 }
 
 static enum fn_status fn_check_from(struct lcs_call *call)

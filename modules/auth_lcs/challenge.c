@@ -92,6 +92,5 @@ enum fn_status auth_lcs_challenge(struct lcs_call *call)
 	int err = lcs_method(call->ctx) == METHOD_REGISTER && lcs_from(call->ctx)->flow ?
 	    send_challenge(call) : refuse_or_close(call);
 
-	call->ret = value_bool(err == 0);
-	return FN_DONE;
+	return fn_bool(call, err == 0);
 }

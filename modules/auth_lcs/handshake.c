@@ -33,8 +33,7 @@ static bool has_epid(struct lcs_ctx *ctx)
 
 enum fn_status auth_lcs_is_client(struct lcs_call *call)
 {
-	call->ret = value_bool(has_epid(call->ctx));
-	return FN_DONE;
+	return fn_bool(call, has_epid(call->ctx));
 }
 
 static int decode_token(struct handshake *hs)

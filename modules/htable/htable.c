@@ -120,8 +120,7 @@ static enum fn_status sht_rm(struct lcs_call *call)
 {
 	struct table *t = htable_find(call->shared, call->argv[0].s);
 
-	call->ret = value_bool(t && table_remove(t, call->argv[1].s));
-	return FN_DONE;
+	return fn_bool(call, t && table_remove(t, call->argv[1].s));
 }
 
 static enum fn_status sht_reset(struct lcs_call *call)
@@ -130,8 +129,7 @@ static enum fn_status sht_reset(struct lcs_call *call)
 
 	if (t)
 		table_clear(t);
-	call->ret = value_bool(t != NULL);
-	return FN_DONE;
+	return fn_bool(call, t != NULL);
 }
 
 static enum fn_status sht_count(struct lcs_call *call)

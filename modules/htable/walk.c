@@ -290,8 +290,7 @@ enum fn_status sht_iterator_start(struct lcs_call *call)
 	/* Short of memory this marks it at once. */
 	if (arena_hold(lcs_arena(call->ctx), it, mark_gone) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 enum fn_status sht_iterator_next(struct lcs_call *call)
@@ -300,8 +299,7 @@ enum fn_status sht_iterator_next(struct lcs_call *call)
 
 	if (it && it->at <= it->items.count)
 		it->at++;
-	call->ret = value_bool(it && it->at <= it->items.count);
-	return FN_DONE;
+	return fn_bool(call, it && it->at <= it->items.count);
 }
 
 static const struct table_item *item_at(struct lcs_call *call)
@@ -315,8 +313,7 @@ enum fn_status sht_iterator_rm(struct lcs_call *call)
 {
 	const struct table_item *item = item_at(call);
 
-	call->ret = value_bool(item && table_remove(find(call)->table, item->key));
-	return FN_DONE;
+	return fn_bool(call, item && table_remove(find(call)->table, item->key));
 }
 
 enum fn_status sht_iterator_end(struct lcs_call *call)
@@ -325,8 +322,7 @@ enum fn_status sht_iterator_end(struct lcs_call *call)
 
 	if (it)
 		it->name = SLICE("");
-	call->ret = value_bool(it != NULL);
-	return FN_DONE;
+	return fn_bool(call, it != NULL);
 }
 
 enum fn_status get_iterator_key(struct lcs_call *call)

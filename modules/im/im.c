@@ -78,8 +78,7 @@ static enum fn_status im_is_crowded(struct lcs_call *call)
 
 	if (crowded)
 		lcs_count(&stats->crowded);
-	call->ret = value_bool(crowded);
-	return FN_DONE;
+	return fn_bool(call, crowded);
 }
 
 /* ---- busy, and where: the user's owner knows ---- */

@@ -52,8 +52,7 @@ static enum fn_status process(struct lcs_call *call)
 
 	if (err == 0 && n == 0) {
 		lcs_count(&((struct maxfwd_local *)call->local)->too_many_hops);
-		call->ret = value_bool(false);
-		return FN_DONE;
+		return fn_bool(call, false);
 	}
 	/* Absent or absurd counts as the script's limit (16.6, item 3). */
 	limit = err ? limit : n - 1;
@@ -63,8 +62,7 @@ static enum fn_status process(struct lcs_call *call)
 		limit = 0;
 	if (write_number(call->ctx, &h, SLICE("Max-Forwards"), (uint64_t)limit) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status is_below(struct lcs_call *call)
@@ -72,9 +70,8 @@ static enum fn_status is_below(struct lcs_call *call)
 	struct hdr_ref h;
 	uint32_t n;
 
-	call->ret = value_bool(read_number(call->ctx, HDR_MAX_FORWARDS, &h, &n) == 0 &&
+	return fn_bool(call, read_number(call->ctx, HDR_MAX_FORWARDS, &h, &n) == 0 &&
 	    (int64_t)n < call->argv[0].i);
-	return FN_DONE;
 }
 
 /* ---- loops ---- */
@@ -85,8 +82,7 @@ static enum fn_status is_loop(struct lcs_call *call)
 
 	if (looped)
 		lcs_count(&((struct maxfwd_local *)call->local)->loops);
-	call->ret = value_bool(looped);
-	return FN_DONE;
+	return fn_bool(call, looped);
 }
 
 /* ---- Max-Breadth ---- */

@@ -13,16 +13,14 @@
 
 static enum fn_status fn_test(struct lcs_call *call)
 {
-	call->ret = value_bool(nat_test(call->ctx, (unsigned)call->argv[0].i));
-	return FN_DONE;
+	return fn_bool(call, nat_test(call->ctx, (unsigned)call->argv[0].i));
 }
 
 static enum fn_status fn_is_private(struct lcs_call *call)
 {
 	struct ip_addr ip;
 
-	call->ret = value_bool(ip_parse(call->argv[0].s, &ip) == 0 && nat_is_private(&ip));
-	return FN_DONE;
+	return fn_bool(call, ip_parse(call->argv[0].s, &ip) == 0 && nat_is_private(&ip));
 }
 
 /* The registrar looks at this flag: the binding's address is the source's. */
@@ -32,8 +30,7 @@ static enum fn_status fn_fix_register(struct lcs_call *call)
 
 	if (!bag || lcs_bag_set_flag(bag, SLICE("use_received"), true) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 /*

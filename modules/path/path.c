@@ -128,8 +128,7 @@ static enum fn_status add(struct lcs_call *call, bool with_received)
 	    lcs_edits(call->ctx), EDIT_AT_TOP, write_path, v) != 0)
 		return FN_FAILED;
 	lcs_count(&stats->added);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status fn_add_path(struct lcs_call *call) { return add(call, false); }
@@ -137,8 +136,7 @@ static enum fn_status fn_add_received(struct lcs_call *call) { return add(call, 
 
 static enum fn_status fn_supported(struct lcs_call *call)
 {
-	call->ret = value_bool(supports(call->ctx, SLICE("path")));
-	return FN_DONE;
+	return fn_bool(call, supports(call->ctx, SLICE("path")));
 }
 
 /* ---- following ---- */

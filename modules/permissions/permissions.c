@@ -28,8 +28,7 @@ static enum fn_status answer(struct lcs_call *call, bool allowed)
 	struct permissions_local *local = call->local;
 
 	lcs_count(allowed ? &local->allowed : &local->refused);
-	call->ret = value_bool(allowed);
-	return FN_DONE;
+	return fn_bool(call, allowed);
 }
 
 /* An address as the script has it: $si, or text. */

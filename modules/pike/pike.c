@@ -123,8 +123,7 @@ static enum fn_status fn_pike_check_ip(struct lcs_call *call)
 	if (call->argv[0].type == VALUE_STRING && ip_parse(call->argv[0].s, &ip) == 0)
 		return count(call, ip);
 	lcs_set_err(call->ctx, "malformed");
-	call->ret = value_bool(false);
-	return FN_DONE;
+	return fn_bool(call, false);
 }
 
 /* ---- variables ---- */

@@ -288,10 +288,8 @@ enum fn_status presence_handle_publish(struct lcs_call *call)
 		    "Out of memory");
 	else
 		go(b);
-	if (b->is_done) {
-		call->ret = value_bool(b->status < 300);
-		return FN_DONE;
-	}
+	if (b->is_done)
+		return fn_bool(call, b->status < 300);
 	lcs_ctx_ref(b->ctx);
 	b->is_sync = false;
 	return FN_SUSPENDED;

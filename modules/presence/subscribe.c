@@ -350,8 +350,7 @@ static enum fn_status finished(struct lcs_call *call, struct asking *a)
 {
 	buf_unref(&a->lines);
 	presence_body_unref(&a->body);
-	call->ret = value_bool(a->status < 300);
-	return FN_DONE;
+	return fn_bool(call, a->status < 300);
 }
 
 enum fn_status presence_handle_subscribe(struct lcs_call *call)
@@ -389,10 +388,9 @@ enum fn_status presence_serves_event(struct lcs_call *call)
 	struct sip_event event;
 	struct hdr_ref h;
 
-	call->ret = value_bool(view_hdr(&view, HDR_EVENT, SLICE_NULL, 0, &h) &&
+	return fn_bool(call, view_hdr(&view, HDR_EVENT, SLICE_NULL, 0, &h) &&
 	    sip_event_parse(h.value, &event, NULL) == 0 &&
 	    package_find(call->shared, event.type));
-	return FN_DONE;
 }
 
 /* In which dialogs are requests ours to answer? */
@@ -402,6 +400,5 @@ enum fn_status presence_is_ours(struct lcs_call *call)
 	const struct name_addr *to = view_name_addr(lcs_arena(call->ctx), &view, HDR_TO);
 	uint64_t key;
 
-	call->ret = value_bool(to && to->tag.len && sub_key(call->shared, to->tag, &key));
-	return FN_DONE;
+	return fn_bool(call, to && to->tag.len && sub_key(call->shared, to->tag, &key));
 }

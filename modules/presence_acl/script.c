@@ -35,16 +35,14 @@ static enum fn_status may_communicate(struct lcs_call *call)
 	bool allowed = judge(call, &v) && v.rights.communication == 'A';
 
 	lcs_count(allowed ? &stats->communication_allowed : &stats->communication_denied);
-	call->ret = value_bool(allowed);
-	return FN_DONE;
+	return fn_bool(call, allowed);
 }
 
 static enum fn_status sees_offline(struct lcs_call *call)
 {
 	struct acl_verdict v;
 
-	call->ret = value_bool(judge(call, &v) && v.rights.presence == 'B');
-	return FN_DONE;
+	return fn_bool(call, judge(call, &v) && v.rights.presence == 'B');
 }
 
 static enum fn_status acl_rule(struct lcs_call *call)

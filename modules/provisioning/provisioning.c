@@ -175,8 +175,7 @@ static enum fn_status policy_allows(struct lcs_call *call)
 	bool allowed = aor.len && allows(call->conf, aor, call->argv[0].s, NULL);
 
 	lcs_count(allowed ? &stats->allowed : &stats->denied);
-	call->ret = value_bool(allowed);
-	return FN_DONE;
+	return fn_bool(call, allowed);
 }
 
 /* ---- lcsctl policy ---- */

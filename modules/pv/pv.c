@@ -25,39 +25,33 @@ struct shv {				/* immutable once it is in the table */
 
 /* ---- questions ---- */
 
-static enum fn_status answer(struct lcs_call *call, bool yes)
-{
-	call->ret = value_bool(yes);
-	return FN_DONE;
-}
-
 static enum fn_status is_int(struct lcs_call *call)
 {
-	return answer(call, call->argv[0].type == VALUE_INT);
+	return fn_bool(call, call->argv[0].type == VALUE_INT);
 }
 
 static enum fn_status is_str(struct lcs_call *call)
 {
-	return answer(call, call->argv[0].type == VALUE_STRING);
+	return fn_bool(call, call->argv[0].type == VALUE_STRING);
 }
 
 static enum fn_status pv_isset(struct lcs_call *call)
 {
-	return answer(call, !value_is_null(call->argv[0]));
+	return fn_bool(call, !value_is_null(call->argv[0]));
 }
 
 static enum fn_status not_empty(struct lcs_call *call)
 {
 	const struct value *v = &call->argv[0];
 
-	return answer(call, v->type == VALUE_STRING ? v->s.len > 0 : !value_is_null(*v));
+	return fn_bool(call, v->type == VALUE_STRING ? v->s.len > 0 : !value_is_null(*v));
 }
 
 static enum fn_status is_empty(struct lcs_call *call)
 {
 	const struct value *v = &call->argv[0];
 
-	return answer(call, v->type == VALUE_STRING ? v->s.len == 0 : value_is_null(*v));
+	return fn_bool(call, v->type == VALUE_STRING ? v->s.len == 0 : value_is_null(*v));
 }
 
 /* ---- $shv(x) ---- */

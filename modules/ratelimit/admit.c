@@ -40,8 +40,7 @@ enum fn_status ratelimit_admit(struct lcs_call *call)
 	lcs_count(admitted ? &local->admitted : &local->not_admitted);
 	if (!admitted)
 		say_behind(call, waited);
-	call->ret = value_bool(admitted);
-	return FN_DONE;
+	return fn_bool(call, admitted);
 }
 
 enum fn_status ratelimit_reject(struct lcs_call *call)
@@ -57,6 +56,5 @@ enum fn_status ratelimit_reject(struct lcs_call *call)
 	if (!line.p)
 		return FN_FAILED;
 	lcs_count(&((struct ratelimit_local *)call->local)->rejected);
-	call->ret = value_bool(lcs_respond(call->ctx, &parts) == 0);
-	return FN_DONE;
+	return fn_bool(call, lcs_respond(call->ctx, &parts) == 0);
 }

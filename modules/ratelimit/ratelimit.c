@@ -17,8 +17,7 @@ static enum fn_status answer(struct lcs_call *call, bool allowed)
 	struct ratelimit_local *local = call->local;
 
 	lcs_count(allowed ? &local->allowed : &local->refused);
-	call->ret = value_bool(allowed);
-	return FN_DONE;
+	return fn_bool(call, allowed);
 }
 
 /* A misspelt name must not open the gate, nor end the script. */

@@ -149,6 +149,5 @@ enum fn_status registrar_resolve_gruu(struct lcs_call *call)
 		return FN_FAILED;
 	}
 	buf_unref(&b);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }

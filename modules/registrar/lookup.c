@@ -269,8 +269,7 @@ enum fn_status registrar_lookup(struct lcs_call *call)
 	if (prefer_read(call->ctx, &l.prefer) != 0 || (aor && take_those_meant(&l, aor) != 0))
 		return FN_FAILED;
 	*(l.taken ? &stats->found : &stats->not_found) += 1;
-	call->ret = value_bool(l.taken > 0);
-	return FN_DONE;
+	return fn_bool(call, l.taken > 0);
 }
 
 /* The remote target of a dialog is a Contact that was learnt long ago; its connection may be
@@ -326,7 +325,6 @@ enum fn_status registrar_unregister(struct lcs_call *call)
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
 	aor = asked_aor(call);
-	call->ret = value_bool(aor.p && reg->usrloc->find(reg->ul, aor) &&
+	return fn_bool(call, aor.p && reg->usrloc->find(reg->ul, aor) &&
 	    reg->usrloc->remove(reg->ul, aor, call->argv[2].s) == 0);
-	return FN_DONE;
 }

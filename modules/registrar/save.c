@@ -87,8 +87,7 @@ static enum fn_status refused(struct saving *s, struct lcs_call *call)
 	else
 		stats->bad++;
 	refuse(s, s->request.status, s->request.reason, slice_str(s->request.extra));
-	call->ret = value_bool(false);
-	return FN_DONE;
+	return fn_bool(call, false);
 }
 
 static enum fn_status query(struct saving *s, struct lcs_call *call)
@@ -97,8 +96,7 @@ static enum fn_status query(struct saving *s, struct lcs_call *call)
 	if (!(s->flags & SAVE_NO_REPLY))
 		registrar_answer(s->ctx, s->reg, s->request.change.aor,
 		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false, false);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 /* Is it known already? Only those who add to our answers want to know. */

@@ -251,9 +251,8 @@ static enum fn_status fn_is_list_uri(struct lcs_call *call)
 	const struct sip_uri *uri = lcs_request_uri(call->ctx);
 	struct slice aor = uri && uri->user.len ? sip_uri_aor(lcs_arena(call->ctx), uri) : SLICE_NULL;
 
-	call->ret = value_bool(aor.p &&
+	return fn_bool(call, aor.p &&
 	    (names_server(call->shared, aor) || names_list(call->shared, aor)));
-	return FN_DONE;
 }
 
 static const struct lcs_func funcs[] = {

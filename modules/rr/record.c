@@ -177,8 +177,7 @@ enum fn_status rr_remove(struct lcs_call *call)
 
 	if (e && drop(call->ctx, e) != 0)
 		return FN_FAILED;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 /* One value as the script wants it, with our parameters. -EINVAL: it is no address. */

@@ -327,18 +327,12 @@ static void count(struct rr_local *local, const struct following *f)
 
 /* ---- script functions ---- */
 
-static enum fn_status answer(struct lcs_call *call, bool yes)
-{
-	call->ret = value_bool(yes);
-	return FN_DONE;
-}
-
 /* In a dialog the Request-URI is a way too; outside of one it was only we that were named. */
 static enum fn_status answer_taken(struct lcs_call *call)
 {
 	const struct rr_taken *taken = rr_taken(call->ctx);
 
-	return answer(call, has_to_tag(call->ctx) ? taken->sealed : taken->leads_on);
+	return fn_bool(call, has_to_tag(call->ctx) ? taken->sealed : taken->leads_on);
 }
 
 enum fn_status rr_loose_route(struct lcs_call *call)
@@ -354,15 +348,15 @@ enum fn_status rr_loose_route(struct lcs_call *call)
 	if (err == -ENOMEM)
 		return FN_FAILED;
 	if (err)
-		return answer(call, false);	/* a Route that cannot be read leads nowhere */
+		return fn_bool(call, false);	/* a Route that cannot be read leads nowhere */
 	count(stats, &f);
 	if (f.count)
 		return answer_taken(call);
 	if (!has_to_tag(call->ctx) || !first_route(call->ctx))
-		return answer(call, false);
+		return fn_bool(call, false);
 	/* The Route of a dialog that we are not in. */
 	lcs_count(&stats->foreign);
-	return answer(call, !conf->ours_only);
+	return fn_bool(call, !conf->ours_only);
 }
 
 /* ---- before the script ---- */
@@ -410,6 +404,6 @@ enum fn_status rr_is_direction(struct lcs_call *call)
 		uri_param(taken->params, ';', SLICE("ftag"), &tag);
 	/* Without a mark it is the request that makes the dialog, or one of the caller's. */
 	downstream = tag.len == 0 || (from && slice_eq(from->tag, tag));
-	return answer(call, slice_eq_nocase(word, downstream ? SLICE("downstream") :
+	return fn_bool(call, slice_eq_nocase(word, downstream ? SLICE("downstream") :
 	    SLICE("upstream")));
 }

@@ -212,8 +212,7 @@ static enum fn_status refuse_now(struct lcs_call *call, struct service_request *
 		lcs_count(&stats->bad_body);
 	lcs_respond(call->ctx, &parts);
 	arena_free(&arena);
-	call->ret = value_bool(false);
-	return FN_DONE;
+	return fn_bool(call, false);
 }
 
 static void run_on_owner(struct inbox_item *item)
@@ -228,10 +227,8 @@ static enum fn_status run_here(struct lcs_call *call, struct service_request *re
 	req->is_here = true;
 	req->op->run(req, &req->asked, req->op->arg);
 	req->is_here = false;
-	if (req->is_answered) {
-		call->ret = value_bool(finish(req));
-		return FN_DONE;
-	}
+	if (req->is_answered)
+		return fn_bool(call, finish(req));
 	lcs_ctx_ref(req->ctx);
 	return FN_SUSPENDED;
 }

@@ -71,6 +71,5 @@ enum fn_status siputils_redirect(struct lcs_call *call)
 	buf_unref(&c.lines);
 	if (!parts.extra_lines.p)
 		return FN_FAILED;
-	call->ret = value_bool(c.count > 0 && lcs_respond(call->ctx, &parts) == 0);
-	return FN_DONE;
+	return fn_bool(call, c.count > 0 && lcs_respond(call->ctx, &parts) == 0);
 }

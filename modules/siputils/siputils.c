@@ -7,12 +7,6 @@
 
 struct siputils_conf { struct slice accept, accept_encoding, accept_language, supported, allow; };
 
-static enum fn_status answer(struct lcs_call *call, bool yes)
-{
-	call->ret = value_bool(yes);
-	return FN_DONE;
-}
-
 /* ---- method and kind ---- */
 
 static bool is_one_of(struct slice words, struct slice method)
@@ -34,24 +28,24 @@ static enum fn_status is_method(struct lcs_call *call)
 	const struct sip_msg *msg = lcs_msg(call->ctx);
 	struct slice method = msg->is_request ? msg->method_text : sip_method_name(msg->method);
 
-	return answer(call, is_one_of(call->argv[0].s, method));
+	return fn_bool(call, is_one_of(call->argv[0].s, method));
 }
 
 static enum fn_status has_totag(struct lcs_call *call)
 {
 	const struct name_addr *to = msg_to(lcs_msg(call->ctx));
 
-	return answer(call, to && to->tag.len);
+	return fn_bool(call, to && to->tag.len);
 }
 
 static enum fn_status is_request(struct lcs_call *call)
 {
-	return answer(call, lcs_is_request(call->ctx));
+	return fn_bool(call, lcs_is_request(call->ctx));
 }
 
 static enum fn_status is_reply(struct lcs_call *call)
 {
-	return answer(call, !lcs_is_request(call->ctx));
+	return fn_bool(call, !lcs_is_request(call->ctx));
 }
 
 /* Sent by the client itself: nobody stands between us and who made it. */
@@ -59,7 +53,7 @@ static enum fn_status is_first_hop(struct lcs_call *call)
 {
 	const struct sip_view view = { lcs_msg(call->ctx), NULL };
 
-	return answer(call, view_value_count(&view, HDR_VIA) == 1 &&
+	return fn_bool(call, view_value_count(&view, HDR_VIA) == 1 &&
 	    view_value_count(&view, HDR_RECORD_ROUTE) == 0);
 }
 
@@ -77,13 +71,13 @@ static enum fn_status is_myself(struct lcs_call *call)
 
 	/* A bare host will do, too. */
 	if (sip_uri_parse(s, &uri, NULL) == 0 && uri.scheme != URI_OTHER)
-		return answer(call, uri_is_ours(call, &uri));
-	return answer(call, lcs_is_own_host(lcs_ctx_gen(call->ctx), s, 0));
+		return fn_bool(call, uri_is_ours(call, &uri));
+	return fn_bool(call, lcs_is_own_host(lcs_ctx_gen(call->ctx), s, 0));
 }
 
 static enum fn_status is_uri_host_local(struct lcs_call *call)
 {
-	return answer(call, uri_is_ours(call, lcs_request_uri(call->ctx)));
+	return fn_bool(call, uri_is_ours(call, lcs_request_uri(call->ctx)));
 }
 
 static enum fn_status is_from_local(struct lcs_call *call)
@@ -91,12 +85,12 @@ static enum fn_status is_from_local(struct lcs_call *call)
 	struct sip_view view = lcs_view(call->ctx);
 	const struct name_addr *from = view_name_addr(lcs_arena(call->ctx), &view, HDR_FROM);
 
-	return answer(call, from && uri_is_ours(call, &from->uri));
+	return fn_bool(call, from && uri_is_ours(call, &from->uri));
 }
 
 static enum fn_status is_domain_local(struct lcs_call *call)
 {
-	return answer(call, lcs_is_own_host(lcs_ctx_gen(call->ctx), call->argv[0].s, 0));
+	return fn_bool(call, lcs_is_own_host(lcs_ctx_gen(call->ctx), call->argv[0].s, 0));
 }
 
 /* ---- URIs ---- */
@@ -110,15 +104,14 @@ static enum fn_status is_gruu(struct lcs_call *call)
 
 	if (call->argv[0].s.len)
 		asked = sip_uri_parse(call->argv[0].s, &uri, NULL) == 0 ? &uri : NULL;
-	call->ret = value_bool(asked && sip_uri_param(asked, SLICE("gr"), &value));
-	return FN_DONE;
+	return fn_bool(call, asked && sip_uri_param(asked, SLICE("gr"), &value));
 }
 
 static enum fn_status is_uri(struct lcs_call *call)
 {
 	struct sip_uri uri;
 
-	return answer(call, sip_uri_parse(call->argv[0].s, &uri, NULL) == 0 &&
+	return fn_bool(call, sip_uri_parse(call->argv[0].s, &uri, NULL) == 0 &&
 	    uri.scheme != URI_OTHER);
 }
 
@@ -126,7 +119,7 @@ static enum fn_status cmp_uri(struct lcs_call *call)
 {
 	struct sip_uri a, b;
 
-	return answer(call, sip_uri_parse(call->argv[0].s, &a, NULL) == 0 &&
+	return fn_bool(call, sip_uri_parse(call->argv[0].s, &a, NULL) == 0 &&
 	    sip_uri_parse(call->argv[1].s, &b, NULL) == 0 && sip_uri_eq(&a, &b));
 }
 
@@ -138,10 +131,10 @@ static enum fn_status cmp_aor(struct lcs_call *call)
 
 	if (sip_uri_parse(call->argv[0].s, &a, NULL) != 0 ||
 	    sip_uri_parse(call->argv[1].s, &b, NULL) != 0)
-		return answer(call, false);
+		return fn_bool(call, false);
 	one = sip_uri_aor(arena, &a);
 	other = sip_uri_aor(arena, &b);
-	return answer(call, one.p && other.p && slice_eq(one, other));
+	return fn_bool(call, one.p && other.p && slice_eq(one, other));
 }
 
 /* uri_param("lr"), uri_param("transport", "tcp") */
@@ -151,8 +144,8 @@ static enum fn_status has_uri_param(struct lcs_call *call)
 	struct slice value;
 
 	if (!uri || !sip_uri_param(uri, call->argv[0].s, &value))
-		return answer(call, false);
-	return answer(call, value_is_null(call->argv[1]) || slice_eq_nocase(value, call->argv[1].s));
+		return fn_bool(call, false);
+	return fn_bool(call, value_is_null(call->argv[1]) || slice_eq_nocase(value, call->argv[1].s));
 }
 
 static enum fn_status add_uri_param(struct lcs_call *call)
@@ -162,7 +155,7 @@ static enum fn_status add_uri_param(struct lcs_call *call)
 	struct slice head, text;
 
 	if (!uri || uri->scheme == URI_OTHER)
-		return answer(call, false);
+		return fn_bool(call, false);
 	head = uri->text;
 	if (uri->headers.len)
 		head = slice_first(head, head.len - uri->headers.len - 1);
@@ -170,7 +163,7 @@ static enum fn_status add_uri_param(struct lcs_call *call)
 	    uri->headers.len ? "?" : "", SLICE_ARG(uri->headers));
 	if (!text.p)
 		return FN_FAILED;
-	return answer(call, edit_request_uri(arena, lcs_edits(call->ctx), text) == 0);
+	return fn_bool(call, edit_request_uri(arena, lcs_edits(call->ctx), text) == 0);
 }
 
 /* E.164 with or without "+", and visual separators. */
@@ -183,10 +176,10 @@ static enum fn_status is_tel_number(struct lcs_call *call)
 		s = slice_skip(s, 1);
 	for (size_t i = 0; i < s.len; i++) {
 		if (!is_digit(s.p[i]) && !uri_is_visual(s.p[i]))
-			return answer(call, false);
+			return fn_bool(call, false);
 		digits += is_digit(s.p[i]);
 	}
-	return answer(call, digits > 0);
+	return fn_bool(call, digits > 0);
 }
 
 static enum fn_status is_numeric(struct lcs_call *call)
@@ -196,7 +189,7 @@ static enum fn_status is_numeric(struct lcs_call *call)
 
 	for (size_t i = 0; i < s.len; i++)
 		yes = yes && is_digit(s.p[i]);
-	return answer(call, yes);
+	return fn_bool(call, yes);
 }
 
 /* ---- OPTIONS for us (RFC 3261 11.2) ---- */
@@ -226,7 +219,7 @@ static enum fn_status options_reply(struct lcs_call *call)
 	struct slice lacking;
 
 	if (lcs_method(call->ctx) != METHOD_OPTIONS)
-		return answer(call, false);
+		return fn_bool(call, false);
 	lacking = unsupported(call);
 	if (!lacking.p)
 		return FN_FAILED;
@@ -240,7 +233,7 @@ static enum fn_status options_reply(struct lcs_call *call)
 	    !add_line(arena, &parts.extra_lines, "Accept-Language", conf->accept_language) ||
 	    !add_line(arena, &parts.extra_lines, "Supported", conf->supported))
 		return FN_FAILED;
-	return answer(call, lcs_respond(call->ctx, &parts) == 0);
+	return fn_bool(call, lcs_respond(call->ctx, &parts) == 0);
 }
 
 /* ---- tables ---- */

@@ -56,12 +56,6 @@ static int64_t sum_of(struct lcs_mod *mod, unsigned place)
 
 /* ---- functions ---- */
 
-static enum fn_status result(struct lcs_call *call, bool ok)
-{
-	call->ret = value_bool(ok);
-	return FN_DONE;
-}
-
 /* "+3", "-1", or "5": set to that */
 static enum fn_status update_stat(struct lcs_call *call)
 {
@@ -72,13 +66,13 @@ static enum fn_status update_stat(struct lcs_call *call)
 	int64_t n;
 
 	if (!is_declared(call->conf, name) || place == NAMES_MAX || slice_to_i64(text, &n) != 0)
-		return result(call, false);
+		return fn_bool(call, false);
 	if (!relative)
 		n -= sum_of(call->mod, place);
 	atomic_store_explicit(&local->counts[place],
 	    atomic_load_explicit(&local->counts[place], memory_order_relaxed) + n,
 	    memory_order_relaxed);
-	return result(call, true);
+	return fn_bool(call, true);
 }
 
 static enum fn_status reset_stat(struct lcs_call *call)
@@ -88,9 +82,9 @@ static enum fn_status reset_stat(struct lcs_call *call)
 	unsigned place = place_of(s, name);
 
 	if (!is_declared(call->conf, name) || place == NAMES_MAX)
-		return result(call, false);
+		return fn_bool(call, false);
 	atomic_fetch_add_explicit(&s->zeros[place], sum_of(call->mod, place), memory_order_relaxed);
-	return result(call, true);
+	return fn_bool(call, true);
 }
 
 static enum fn_status get_stat(struct lcs_call *call)

@@ -28,8 +28,8 @@ static struct slice body_of(struct lcs_call *call)
 enum fn_status has_body(struct lcs_call *call)
 {
 	if (body_of(call).len == 0)
-		return textops_answer(call, false);
-	return textops_answer(call, value_is_null(call->argv[0]) ||
+		return fn_bool(call, false);
+	return fn_bool(call, value_is_null(call->argv[0]) ||
 	    slice_eq_nocase(content_type(call), call->argv[0].s));
 }
 
@@ -37,7 +37,7 @@ static enum fn_status put_body(struct lcs_call *call, struct slice body, struct 
 {
 	int err = edit_body(lcs_arena(call->ctx), lcs_edits(call->ctx), body, type);
 
-	return err ? FN_FAILED : textops_answer(call, true);
+	return err ? FN_FAILED : fn_bool(call, true);
 }
 
 enum fn_status set_body(struct lcs_call *call)
@@ -64,7 +64,7 @@ enum fn_status search_body(struct lcs_call *call)
 	struct found found;
 	int n = pattern_find(call, call->argv[0].s, body_of(call), 0, &found);
 
-	return n < 0 ? FN_FAILED : textops_answer(call, n > 0);
+	return n < 0 ? FN_FAILED : fn_bool(call, n > 0);
 }
 
 static enum fn_status replace(struct lcs_call *call, bool all)
@@ -74,7 +74,7 @@ static enum fn_status replace(struct lcs_call *call, bool all)
 
 	if (n < 0)
 		return FN_FAILED;
-	return n > 0 ? put_body(call, text, SLICE_NULL) : textops_answer(call, false);
+	return n > 0 ? put_body(call, text, SLICE_NULL) : fn_bool(call, false);
 }
 
 enum fn_status replace_body(struct lcs_call *call) { return replace(call, false); }
@@ -93,7 +93,7 @@ enum fn_status search(struct lcs_call *call)
 	if (n == 0)
 		n = pattern_find(call, call->argv[0].s, buf_slice(buf), 0, &found);
 	buf_unref(&buf);
-	return n < 0 ? FN_FAILED : textops_answer(call, n > 0);
+	return n < 0 ? FN_FAILED : fn_bool(call, n > 0);
 }
 
 /* ---- SDP (RFC 3264 8.4, RFC 8866 5) ---- */
@@ -124,8 +124,8 @@ enum fn_status is_audio_on_hold(struct lcs_call *call)
 	struct hold h = { 0 };
 
 	if (!slice_eq_nocase(content_type(call), SLICE("application/sdp")))
-		return textops_answer(call, false);
+		return fn_bool(call, false);
 	while (rest.len)
 		look_at(&h, slice_trim(slice_split(&rest, '\n')));
-	return textops_answer(call, h.any_audio && h.held);
+	return fn_bool(call, h.any_audio && h.held);
 }

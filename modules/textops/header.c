@@ -42,9 +42,9 @@ static enum fn_status add_lines(struct lcs_call *call, uint16_t at)
 		    edit_add(arena, lcs_edits(call->ctx), at, name, value) == 0)
 			continue;
 		*lcs_edits(call->ctx) = before;	/* all of it or nothing */
-		return textops_answer(call, false);
+		return fn_bool(call, false);
 	}
-	return textops_answer(call, true);
+	return fn_bool(call, true);
 }
 
 enum fn_status append_hf(struct lcs_call *call) { return add_lines(call, place(call, false)); }
@@ -58,13 +58,13 @@ enum fn_status append_to_reply(struct lcs_call *call)
 	while (slice_trim(rest).len) {
 		if (!split_line(slice_split(&rest, '\n'), &name, &value) ||
 		    slice_find(value, '\r') < value.len)
-			return textops_answer(call, false);
+			return fn_bool(call, false);
 		lines = arena_printf(arena, "%.*s%.*s: %.*s\r\n", SLICE_ARG(lines), SLICE_ARG(name),
 		    SLICE_ARG(value));
 	}
 	if (!lines.p || lcs_append_to_response(call->ctx, lines) != 0)
 		return FN_FAILED;
-	return textops_answer(call, true);
+	return fn_bool(call, true);
 }
 
 /* ---- taking away ---- */
@@ -78,7 +78,7 @@ enum fn_status remove_hf(struct lcs_call *call)
 	if (n < 0)
 		return FN_FAILED;
 	*lcs_edits(call->ctx) = view.last;
-	return textops_answer(call, n > 0);
+	return fn_bool(call, n > 0);
 }
 
 enum fn_status remove_hf_re(struct lcs_call *call)
@@ -96,7 +96,7 @@ enum fn_status remove_hf_re(struct lcs_call *call)
 			return FN_FAILED;
 		removed += n;
 	}
-	return textops_answer(call, removed > 0);
+	return fn_bool(call, removed > 0);
 }
 
 /* ---- asking ---- */
@@ -107,7 +107,7 @@ enum fn_status is_present_hf(struct lcs_call *call)
 	struct slice name = call->argv[0].s;
 	struct hdr_ref h;
 
-	return textops_answer(call, view_hdr(&view, hdr_by_name(name), name, 0, &h));
+	return fn_bool(call, view_hdr(&view, hdr_by_name(name), name, 0, &h));
 }
 
 enum fn_status is_present_hf_re(struct lcs_call *call)
@@ -120,9 +120,9 @@ enum fn_status is_present_hf_re(struct lcs_call *call)
 		int n = pattern_find(call, call->argv[0].s, h.name, 0, &found);
 
 		if (n)
-			return n < 0 ? FN_FAILED : textops_answer(call, true);
+			return n < 0 ? FN_FAILED : fn_bool(call, true);
 	}
-	return textops_answer(call, false);
+	return fn_bool(call, false);
 }
 
 /* search_hf("From", "alice", "f"): first header, "a" all of that name */
@@ -140,7 +140,7 @@ enum fn_status search_hf(struct lcs_call *call)
 		if (!all)
 			break;
 	}
-	return n < 0 ? FN_FAILED : textops_answer(call, n > 0);
+	return n < 0 ? FN_FAILED : fn_bool(call, n > 0);
 }
 
 /* subst_hf("X-Name", "pattern", "with", "f"): like search_hf, and what is found is replaced */
@@ -163,7 +163,7 @@ enum fn_status subst_hf(struct lcs_call *call)
 		if (!all)
 			break;
 	}
-	return textops_answer(call, changed > 0);
+	return fn_bool(call, changed > 0);
 }
 
 /* RFC 3323 4.2: values of Privacy are separated by semicolons. */
@@ -174,11 +174,11 @@ enum fn_status is_privacy(struct lcs_call *call)
 	struct slice rest;
 
 	if (!view_hdr(&view, HDR_PRIVACY, SLICE_NULL, 0, &h))
-		return textops_answer(call, false);
+		return fn_bool(call, false);
 	for (rest = h.value; rest.len; )
 		if (slice_eq_nocase(slice_trim(slice_split(&rest, ';')), call->argv[0].s))
-			return textops_answer(call, true);
-	return textops_answer(call, false);
+			return fn_bool(call, true);
+	return fn_bool(call, false);
 }
 
 /* ---- Date ---- */
@@ -193,6 +193,6 @@ enum fn_status append_time(struct lcs_call *call)
 	if (!gmtime_r(&now, &tm))
 		return FN_FAILED;
 	len = strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	return textops_answer(call, lcs_append_to_response(call->ctx,
+	return fn_bool(call, lcs_append_to_response(call->ctx,
 	    arena_printf(lcs_arena(call->ctx), "Date: %.*s\r\n", (int)len, text)) == 0);
 }

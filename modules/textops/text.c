@@ -5,22 +5,22 @@
 
 enum fn_status cmp_str(struct lcs_call *call)
 {
-	return textops_answer(call, slice_eq(call->argv[0].s, call->argv[1].s));
+	return fn_bool(call, slice_eq(call->argv[0].s, call->argv[1].s));
 }
 
 enum fn_status cmp_istr(struct lcs_call *call)
 {
-	return textops_answer(call, slice_eq_nocase(call->argv[0].s, call->argv[1].s));
+	return fn_bool(call, slice_eq_nocase(call->argv[0].s, call->argv[1].s));
 }
 
 enum fn_status starts_with(struct lcs_call *call)
 {
-	return textops_answer(call, slice_starts(call->argv[0].s, call->argv[1].s));
+	return fn_bool(call, slice_starts(call->argv[0].s, call->argv[1].s));
 }
 
 enum fn_status ends_with(struct lcs_call *call)
 {
-	return textops_answer(call, slice_ends(call->argv[0].s, call->argv[1].s));
+	return fn_bool(call, slice_ends(call->argv[0].s, call->argv[1].s));
 }
 
 /* in_list("b", "a,b,c", ",") */
@@ -32,8 +32,8 @@ enum fn_status in_list(struct lcs_call *call)
 		return FN_FAILED;
 	while (rest.len)
 		if (slice_eq(slice_trim(slice_split(&rest, sep.p[0])), call->argv[0].s))
-			return textops_answer(call, true);
-	return textops_answer(call, false);
+			return fn_bool(call, true);
+	return fn_bool(call, false);
 }
 
 static enum fn_status put_uri(struct lcs_call *call, struct slice text)
@@ -41,8 +41,8 @@ static enum fn_status put_uri(struct lcs_call *call, struct slice text)
 	struct sip_uri uri;
 
 	if (sip_uri_parse(text, &uri, NULL) != 0)
-		return textops_answer(call, false);
-	return textops_answer(call,
+		return fn_bool(call, false);
+	return fn_bool(call,
 	    edit_request_uri(lcs_arena(call->ctx), lcs_edits(call->ctx), text) == 0);
 }
 
@@ -55,7 +55,7 @@ enum fn_status subst_uri(struct lcs_call *call)
 
 	if (n < 0)
 		return FN_FAILED;
-	return n > 0 ? put_uri(call, text) : textops_answer(call, false);
+	return n > 0 ? put_uri(call, text) : fn_bool(call, false);
 }
 
 enum fn_status subst_user(struct lcs_call *call)
@@ -65,12 +65,12 @@ enum fn_status subst_user(struct lcs_call *call)
 	int n;
 
 	if (!uri || uri->user.len == 0)
-		return textops_answer(call, false);
+		return fn_bool(call, false);
 	n = pattern_replace(call, call->argv[0].s, uri->user, call->argv[1].s, false, &user);
 	if (n < 0)
 		return FN_FAILED;
 	if (n == 0)
-		return textops_answer(call, false);
+		return fn_bool(call, false);
 	head = slice_between(uri->text.p, uri->user.p);
 	tail = slice_between(slice_end(uri->user), slice_end(uri->text));
 	return put_uri(call, arena_printf(lcs_arena(call->ctx), "%.*s%.*s%.*s", SLICE_ARG(head),

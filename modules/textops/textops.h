@@ -13,12 +13,6 @@ struct textops_conf { int64_t match_limit; };
 struct pattern;
 struct textops_local { struct pattern *patterns; unsigned count; uint64_t compiled, failed; };
 
-static inline enum fn_status textops_answer(struct lcs_call *call, bool yes)
-{
-	call->ret = value_bool(yes);
-	return FN_DONE;
-}
-
 /* ---- pattern.c: PCRE2, each pattern compiled once by each worker ---- */
 
 struct found { size_t from, to; };

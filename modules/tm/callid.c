@@ -60,10 +60,8 @@ enum fn_status tm_fn_cancel_callid(struct lcs_call *call)
 	int owner = (int)worker_of(lcs_key(call_id));
 	struct asked *a;
 
-	if (owner == worker_self()) {
-		call->ret = value_bool(tm_cancel_call(call->local, call_id, cseq) > 0);
-		return FN_DONE;
-	}
+	if (owner == worker_self())
+		return fn_bool(call, tm_cancel_call(call->local, call_id, cseq) > 0);
 	a = arena_alloc(lcs_arena(call->ctx), sizeof(*a));
 	if (!a)
 		return FN_FAILED;

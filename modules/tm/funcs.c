@@ -9,12 +9,6 @@
 
 #include <errno.h>
 
-static enum fn_status yes(struct lcs_call *call, bool b)
-{
-	call->ret = value_bool(b);
-	return FN_DONE;
-}
-
 static struct tm_tx *tx_of(struct lcs_call *call)
 {
 	struct tm_at *at = tm_at_of(call->ctx);
@@ -37,7 +31,7 @@ static enum fn_status result(struct lcs_call *call, int err)
 {
 	if (err == -ENOMEM)
 		return FN_FAILED;
-	return yes(call, err == 0);
+	return fn_bool(call, err == 0);
 }
 
 static enum fn_status relay(struct lcs_call *call)
@@ -103,7 +97,7 @@ static enum fn_status fn_relay_flow(struct lcs_call *call)
 	const struct lcs_target *t = lcs_main_target(call->ctx);
 
 	if (!t->has_hop || !t->hop.flow || !flow_is_alive(t->hop.flow))
-		return yes(call, false);
+		return fn_bool(call, false);
 	return relay(call);
 }
 
@@ -150,7 +144,7 @@ static enum fn_status fn_uac_send(struct lcs_call *call)
 
 	if (!token_all(r.method, TOKEN_CHAR) || r.method.len == 0 || !is_lines(r.extra_lines) ||
 	    sip_uri_parse(r.request_uri, &uri, NULL) != 0 || sip_uri_parse(v[2].s, &uri, NULL) != 0)
-		return yes(call, false);
+		return fn_bool(call, false);
 	r.from = as_address(call, v[2].s, true);
 	r.to = as_address(call, r.request_uri, false);
 	if (!r.from.p || !r.to.p)
@@ -165,7 +159,7 @@ static enum fn_status fn_newtran(struct lcs_call *call)
 	return result(call, tm_ops.ensure(call->ctx));
 }
 
-static enum fn_status fn_release(struct lcs_call *call) { return yes(call, true); }
+static enum fn_status fn_release(struct lcs_call *call) { return fn_bool(call, true); }
 
 /* Copies, ACKs for non-2xx and CANCELs that match never reach a script. What is left to
  * find is the INVITE that an ACK for a 2xx belongs to. */
@@ -174,15 +168,15 @@ static enum fn_status fn_check_trans(struct lcs_call *call)
 	struct tm_key key;
 
 	if (lcs_method(call->ctx) != METHOD_ACK)
-		return yes(call, false);
+		return fn_bool(call, false);
 	tm_key_of(call->local, call->ctx, &key);
-	return yes(call, tm_find_accepted(call->local, &key) != NULL);
+	return fn_bool(call, tm_find_accepted(call->local, &key) != NULL);
 }
 
 static enum fn_status fn_lookup_request(struct lcs_call *call)
 {
 	if (tx_of(call))
-		return yes(call, true);
+		return fn_bool(call, true);
 	return fn_check_trans(call);
 }
 
@@ -191,9 +185,9 @@ static enum fn_status fn_retransmit(struct lcs_call *call)
 	struct tm_tx *tx = tx_of(call);
 
 	if (!tx || !tx->kept)
-		return yes(call, false);
+		return fn_bool(call, false);
 	tm_server_repeat(tx);
-	return yes(call, true);
+	return fn_bool(call, true);
 }
 
 /* ---- arming ---- */
@@ -229,7 +223,7 @@ static enum fn_status fn_on_failure(struct lcs_call *call)
 
 	if (a)
 		a->failure = route_id(call, ROUTE_FAILURE);
-	return yes(call, a != NULL);
+	return fn_bool(call, a != NULL);
 }
 
 static enum fn_status fn_on_branch(struct lcs_call *call)
@@ -238,7 +232,7 @@ static enum fn_status fn_on_branch(struct lcs_call *call)
 
 	if (a)
 		a->branch = route_id(call, ROUTE_BRANCH);
-	return yes(call, a != NULL);
+	return fn_bool(call, a != NULL);
 }
 
 static enum fn_status fn_on_reply(struct lcs_call *call)
@@ -250,7 +244,7 @@ static enum fn_status fn_on_reply(struct lcs_call *call)
 		a->reply = route_id(call, ROUTE_REPLY);
 	if (work)
 		work->routes.reply_armed = work->armed.reply;
-	return yes(call, a != NULL);
+	return fn_bool(call, a != NULL);
 }
 
 static enum fn_status fn_is_set(struct lcs_call *call)
@@ -265,7 +259,7 @@ static enum fn_status fn_is_set(struct lcs_call *call)
 		id = a->branch;
 	else if (a && slice_eq(what, SLICE("onreply_route")))
 		id = a->reply;
-	return yes(call, id >= 0);
+	return fn_bool(call, id >= 0);
 }
 
 /* ---- timers ---- */
@@ -289,10 +283,10 @@ static enum fn_status fn_set_fr(struct lcs_call *call)
 
 	if (!a || call->argc < 1 || call->argc > 2 || !to_ms(&call->argv[0], &ring) ||
 	    (call->argc == 2 && !to_ms(&call->argv[1], &answer)))
-		return yes(call, false);
+		return fn_bool(call, false);
 	a->fr_inv = ring ? ring : a->fr_inv;
 	a->fr = answer ? answer : a->fr;
-	return yes(call, true);
+	return fn_bool(call, true);
 }
 
 static enum fn_status fn_reset_fr(struct lcs_call *call)
@@ -301,7 +295,7 @@ static enum fn_status fn_reset_fr(struct lcs_call *call)
 
 	if (a)
 		a->fr = a->fr_inv = 0;
-	return yes(call, a != NULL);
+	return fn_bool(call, a != NULL);
 }
 
 /* ---- in failure and reply routes ---- */
@@ -310,7 +304,7 @@ static enum fn_status fn_next_hop(struct lcs_call *call)
 {
 	struct tm_work *work = work_of(call);
 
-	return yes(call, work && work->failure == call->ctx && tm_failure_next_hop(work));
+	return fn_bool(call, work && work->failure == call->ctx && tm_failure_next_hop(work));
 }
 
 /* Modes of Kamailio: a all, l those of the last round, n none. */
@@ -320,12 +314,12 @@ static enum fn_status fn_drop_replies(struct lcs_call *call)
 	struct slice mode = call->argv[0].s;
 
 	if (!work || slice_eq(mode, SLICE("n")))
-		return yes(call, work != NULL);
+		return fn_bool(call, work != NULL);
 	for (struct tm_branch *b = work->first; b; b = b->next)
 		if (b->phase == TM_BRANCH_DONE && (slice_eq(mode, SLICE("a")) || b->index >=
 		    work->round_began))
 			b->status = 0;
-	return yes(call, true);
+	return fn_bool(call, true);
 }
 
 static enum fn_status fn_cancel_branches(struct lcs_call *call)
@@ -335,7 +329,7 @@ static enum fn_status fn_cancel_branches(struct lcs_call *call)
 	struct slice which = call->argv[0].s;
 
 	if (!work)
-		return yes(call, false);
+		return fn_bool(call, false);
 	for (struct tm_branch *b = work->first; b; b = b->next) {
 		bool is_this = b == at->branch;
 
@@ -343,7 +337,7 @@ static enum fn_status fn_cancel_branches(struct lcs_call *call)
 			tm_branch_cancel(b, SLICE_NULL);
 	}
 	tm_look_later(at->tx);
-	return yes(call, true);
+	return fn_bool(call, true);
 }
 
 /* ---- asking ---- */
@@ -355,7 +349,7 @@ static enum fn_status fn_check_status(struct lcs_call *call)
 
 	if (err == -ENOMEM)
 		return FN_FAILED;
-	return yes(call, err == 0 && matches);
+	return fn_bool(call, err == 0 && matches);
 }
 
 typedef bool branch_test_fn(const struct tm_branch *b, int64_t arg);
@@ -391,24 +385,24 @@ static bool ended_with(const struct tm_branch *b, int64_t status)
 
 static enum fn_status fn_any_timeout(struct lcs_call *call)
 {
-	return yes(call, any_branch(call, timed_out, 0));
+	return fn_bool(call, any_branch(call, timed_out, 0));
 }
 
 static enum fn_status fn_any_replied(struct lcs_call *call)
 {
-	return yes(call, any_branch(call, replied, 0));
+	return fn_bool(call, any_branch(call, replied, 0));
 }
 
 static enum fn_status fn_grep_status(struct lcs_call *call)
 {
-	return yes(call, any_branch(call, ended_with, call->argv[0].i));
+	return fn_bool(call, any_branch(call, ended_with, call->argv[0].i));
 }
 
 static enum fn_status of_branch(struct lcs_call *call, branch_test_fn *test)
 {
 	struct tm_at *at = tm_at_of(call->ctx);
 
-	return yes(call, at && at->branch && test(at->branch, 0));
+	return fn_bool(call, at && at->branch && test(at->branch, 0));
 }
 
 static enum fn_status fn_branch_timeout(struct lcs_call *call) { return of_branch(call, timed_out); }
@@ -418,7 +412,7 @@ static enum fn_status fn_is_canceled(struct lcs_call *call)
 {
 	struct tm_tx *tx = tx_of(call);
 
-	return yes(call, tx && tx->is_canceled);
+	return fn_bool(call, tx && tx->is_canceled);
 }
 
 static enum fn_status fn_get_status(struct lcs_call *call)
@@ -431,19 +425,19 @@ static enum fn_status fn_get_status(struct lcs_call *call)
 
 static enum fn_status fn_is_request_route(struct lcs_call *call)
 {
-	return yes(call, lcs_kind(call->ctx) == ROUTE_REQUEST);
+	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_REQUEST);
 }
 static enum fn_status fn_is_failure_route(struct lcs_call *call)
 {
-	return yes(call, lcs_kind(call->ctx) == ROUTE_FAILURE);
+	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_FAILURE);
 }
 static enum fn_status fn_is_branch_route(struct lcs_call *call)
 {
-	return yes(call, lcs_kind(call->ctx) == ROUTE_BRANCH);
+	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_BRANCH);
 }
 static enum fn_status fn_is_reply_route(struct lcs_call *call)
 {
-	return yes(call, lcs_kind(call->ctx) == ROUTE_REPLY);
+	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_REPLY);
 }
 
 /* ---- the table ---- */

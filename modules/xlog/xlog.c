@@ -100,8 +100,7 @@ static enum fn_status fn_xlog(struct lcs_call *call)
 			return FN_FAILED;
 	}
 	write_line(call, level, text);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 #define LEVEL_FUNCTION(name, level)                                        \

@@ -32,9 +32,8 @@ static enum fn_status watch(struct lcs_call *call)
 	int err = p->api->ensure(p->tm, call->ctx);
 	struct tm_tx *tx = err ? NULL : p->api->current(p->tm, call->ctx);
 
-	call->ret = value_bool(tx && p->api->watch(p->tm, tx, watched, "watched") == 0 &&
+	return fn_bool(call, tx && p->api->watch(p->tm, tx, watched, "watched") == 0 &&
 	    p->api->watch(p->tm, tx, watched, "twice") == 0);
-	return FN_DONE;
 }
 
 /* ---- a request of our own ---- */
@@ -56,9 +55,8 @@ static enum fn_status invite(struct lcs_call *call)
 	    .request_uri = call->argv[0].s, .to = call->argv[0].s,
 	    .from = SLICE("<sip:probe@example.com>;tag=probe"), .call_id = call->argv[1].s };
 
-	call->ret = value_bool(!local->uac &&
+	return fn_bool(call, !local->uac &&
 	    p->api->request(p->tm, &r, told, local, &local->uac) == 0);
-	return FN_DONE;
 }
 
 static enum fn_status forget(struct lcs_call *call)

@@ -95,8 +95,7 @@ static enum fn_status may_be_cancelled(struct lcs_call *call)
 	struct waiter_local *local = call->local;
 
 	local->victim = call->ctx;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status cancel_it(struct lcs_call *call)
@@ -104,8 +103,7 @@ static enum fn_status cancel_it(struct lcs_call *call)
 	struct waiter_local *local = call->local;
 
 	lcs_cancel(local->victim);
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static enum fn_status fail(struct lcs_call *call)

@@ -44,8 +44,7 @@ static enum fn_status crash(struct lcs_call *call)
 	int *volatile nowhere = (int *)NOWHERE;
 
 	*nowhere = 1;
-	call->ret = value_bool(true);
-	return FN_DONE;
+	return fn_bool(call, true);
 }
 
 static const struct lcs_func t_crash_funcs[] = {
