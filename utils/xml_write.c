@@ -142,6 +142,17 @@ void xml_put_attr(struct xml_writer *w, const char *name, struct slice value)
 	put_pair(w->out, SLICE(""), slice_str(name), value);
 }
 
+void xml_put_attr_pair(struct xml_writer *w, const char *name, struct slice first,
+    struct slice second)
+{
+	buf_put_char(w->out, ' ');
+	buf_put(w->out, slice_str(name));
+	buf_put(w->out, SLICE("=\""));
+	xml_escape(w->out, first);
+	xml_escape(w->out, second);
+	buf_put_char(w->out, '"');
+}
+
 void xml_put_attr_u64(struct xml_writer *w, const char *name, uint64_t value)
 {
 	buf_put_char(w->out, ' ');

@@ -33,6 +33,9 @@ void xml_begin(struct xml_writer *w, const char *name);
 void xml_end(struct xml_writer *w);
 /** Of the element that was begun last, before anything else is in it. */
 void xml_put_attr(struct xml_writer *w, const char *name, struct slice value);
+/** The same, of a value in two pieces: "sip:" and what is kept without it. */
+void xml_put_attr_pair(struct xml_writer *w, const char *name, struct slice first,
+    struct slice second);
 void xml_put_attr_u64(struct xml_writer *w, const char *name, uint64_t value);
 void xml_put_text(struct xml_writer *w, struct slice text);
 /** <name>text</name> */

@@ -19,15 +19,7 @@ static void put_group(struct xml_writer *w, const char *element, const struct co
 
 static void put_uri(struct xml_writer *w, struct slice uri, bool full)
 {
-	char text[LIST_URI_BYTES + 4];
-
-	if (!full || list_has_scheme(uri) || uri.len > LIST_URI_BYTES) {
-		xml_put_attr(w, "uri", uri);
-		return;
-	}
-	memcpy(text, "sip:", 4);
-	memcpy(text + 4, uri.p, uri.len);
-	xml_put_attr(w, "uri", slice_of(text, uri.len + 4));
+	xml_put_attr_pair(w, "uri", full && !list_has_scheme(uri) ? SLICE("sip:") : SLICE(""), uri);
 }
 
 static void put_contact(struct xml_writer *w, const char *element,

@@ -141,13 +141,8 @@ void found_keep(struct found *f, const struct person_view *p)
 
 static void put_person(struct xml_writer *w, const struct person_view *p)
 {
-	char uri[4 + 512];
-	struct slice aor = slice_first(p->field[PERSON_AOR], 512);
-
-	memcpy(uri, "sip:", 4);
-	memcpy(uri + 4, aor.p, aor.len);
 	xml_begin(w, "m:row");
-	xml_put_attr(w, "m:uri", slice_of(uri, 4 + aor.len));
+	xml_put_attr_pair(w, "m:uri", SLICE("sip:"), p->field[PERSON_AOR]);
 	for (int i = PERSON_AOR + 1; i < PERSON_COUNT; i++)
 		if (names[i].attr[0])
 			xml_put_attr(w, names[i].attr, p->field[i]);

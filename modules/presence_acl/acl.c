@@ -169,15 +169,10 @@ static bool is_hidden(const struct roaming_list *l, const struct acl_entry *e)
 
 static void put_mask(struct xml_writer *w, const struct acl_entry *e)
 {
-	char text[4 + 1024];
-
-	if (e->type == ACL_USER && e->mask.len <= 1024) {
-		memcpy(text, "sip:", 4);
-		memcpy(text + 4, e->mask.p, e->mask.len);
-		xml_put_attr(w, "mask", slice_of(text, e->mask.len + 4));
-	} else if (e->type == ACL_DOMAIN) {
+	if (e->type == ACL_USER)
+		xml_put_attr_pair(w, "mask", SLICE("sip:"), e->mask);
+	else if (e->type == ACL_DOMAIN)
 		xml_put_attr(w, "mask", e->mask);
-	}
 }
 
 static void put_ace(struct xml_writer *w, const struct acl_entry *e)

@@ -24,19 +24,6 @@ static const char *const states[] = { "pending", "active", "terminated" };
 static const char *const events[] = { "subscribe", "approved", "deactivated", "probation",
 	"rejected", "timeout", "giveup", "noresource" };
 
-static void put_sip_attr(struct xml_writer *w, const char *name, struct slice aor)
-{
-	struct buf *uri = buf_new(64);
-
-	if (uri) {
-		buf_put(uri, SLICE("sip:"));
-		buf_put(uri, aor);
-		xml_put_attr(w, name, buf_slice(uri));
-	}
-	w->out->failed |= !uri || uri->failed;
-	buf_unref(&uri);
-}
-
 static void put_sip_uri(struct xml_writer *w, struct slice aor)
 {
 	xml_put_text(w, SLICE("sip:"));
@@ -234,7 +221,7 @@ static void put_winfo(struct winfo *w, struct presence_user *u, struct known *k,
 	xml_put_attr_u64(&x, "version", k->version);
 	xml_put_attr(&x, "state", full ? SLICE("full") : SLICE("partial"));
 	xml_begin(&x, "watcher-list");
-	put_sip_attr(&x, "resource", w->api->user_aor(u));
+	xml_put_attr_pair(&x, "resource", SLICE("sip:"), w->api->user_aor(u));
 	xml_put_attr(&x, "package", SLICE("presence"));
 	if (full)
 		list_all(w, u, &x);
@@ -283,7 +270,7 @@ int wpending_build(void *arg, struct presence_user *u, unsigned view,
 		const struct waiting *w = container_of(it, struct waiting, node);
 
 		xml_begin(&x, "watcher");
-		put_sip_attr(&x, "uri", w->watcher);
+		xml_put_attr_pair(&x, "uri", SLICE("sip:"), w->watcher);
 		xml_put_attr(&x, "displayName", w->name);
 		xml_end(&x);
 	}

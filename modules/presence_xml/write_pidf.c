@@ -23,22 +23,6 @@ static void put_time(struct xml_writer *w, const char *name, int64_t seconds)
 	xml_put_leaf(w, name, slice_of(text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm)));
 }
 
-/* "sip:" and the AOR; escaped by the writer. */
-static void put_uri_attr(struct xml_writer *w, const char *name, struct slice aor)
-{
-	struct buf *b = buf_new(64);
-
-	if (!b) {
-		w->out->failed = true;
-		return;
-	}
-	buf_put(b, SLICE("sip:"));
-	buf_put(b, aor);
-	w->out->failed |= b->failed;
-	xml_put_attr(w, name, buf_slice(b));
-	buf_unref(&b);
-}
-
 static void put_uri_leaf(struct xml_writer *w, const char *name, struct slice aor)
 {
 	xml_begin(w, name);
@@ -268,7 +252,7 @@ void pstate_put_pidf(const struct pstate *st, struct buf *out)
 	xml_put_attr(&w, "xmlns", SLICE(PIDF_NS));
 	xml_put_attr(&w, "xmlns:dm", SLICE(MODEL_NS));
 	xml_put_attr(&w, "xmlns:rpid", SLICE(RPID_NS));
-	put_uri_attr(&w, "entity", st->aor);
+	xml_put_attr_pair(&w, "entity", SLICE("sip:"), st->aor);
 	put_all_tuples(&w, st, SLICE(PIDF_NS));
 	if (st->note.len)
 		xml_put_leaf(&w, "note", st->note);
@@ -286,7 +270,7 @@ void pstate_put_cpim(const struct pstate *st, struct buf *out)
 	xml_write_head(&w);
 	xml_begin(&w, "presence");
 	xml_put_attr(&w, "xmlns", SLICE(CPIM_NS));
-	put_uri_attr(&w, "entity", st->aor);
+	xml_put_attr_pair(&w, "entity", SLICE("sip:"), st->aor);
 	put_all_tuples(&w, st, SLICE(CPIM_NS));
 	if (st->note.len)
 		xml_put_leaf(&w, "note", st->note);
@@ -311,12 +295,12 @@ void pstate_put_xpidf(const struct pstate *st, struct buf *out)
 	    "\"xpidf.dtd\">\r\n"));
 	xml_begin(&w, "presence");
 	xml_begin(&w, "presentity");
-	put_uri_attr(&w, "uri", st->aor);
+	xml_put_attr_pair(&w, "uri", SLICE("sip:"), st->aor);
 	xml_end(&w);
 	xml_begin(&w, "atom");
 	xml_put_attr(&w, "id", SLICE("a1"));
 	xml_begin(&w, "address");
-	put_uri_attr(&w, "uri", st->aor);
+	xml_put_attr_pair(&w, "uri", SLICE("sip:"), st->aor);
 	xml_put_attr(&w, "priority", SLICE("0.8"));
 	xml_begin(&w, "status");
 	xml_put_attr(&w, "status", slice_str(xpidf_status(st)));

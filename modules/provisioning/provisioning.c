@@ -127,16 +127,12 @@ static void put_policies(struct xml_writer *w, const struct prov_conf *conf, str
 
 static void put_document(struct buf *b, const struct prov_conf *conf, struct slice aor)
 {
-	char uri[4 + 512];
 	struct xml_writer w;
 
-	aor = slice_first(aor, 512);
-	memcpy(uri, "sip:", 4);
-	memcpy(uri + 4, aor.p, aor.len);
 	xml_write_init(&w, b);
 	xml_begin(&w, "provision");
 	xml_begin(&w, "user");
-	xml_put_attr(&w, "uri", slice_of(uri, 4 + aor.len));
+	xml_put_attr_pair(&w, "uri", SLICE("sip:"), aor);
 	xml_end(&w);
 	put_policies(&w, conf, aor);
 	xml_end(&w);

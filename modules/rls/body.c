@@ -93,20 +93,13 @@ static void put_resource(struct making *m, struct xml_writer *w, const struct rl
 static void put_list(struct making *m)
 {
 	struct rls_list *l = m->l;
-	struct buf *uri = buf_new(64);
 	struct xml_writer w;
 	unsigned n = 0;
 
-	if (!uri) {
-		m->out->failed = true;
-		return;
-	}
-	buf_put(uri, SLICE("sip:"));
-	buf_put(uri, l->uri);
 	xml_write_init(&w, m->out);
 	xml_begin(&w, "list");
 	xml_put_attr(&w, "xmlns", SLICE(RLMI_NS));
-	xml_put_attr(&w, "uri", buf_slice(uri));
+	xml_put_attr_pair(&w, "uri", SLICE("sip:"), l->uri);
 	xml_put_attr_u64(&w, "version", l->version);
 	xml_put_attr(&w, "fullState", m->full ? SLICE("true") : SLICE("false"));
 	for (struct list *i = l->entries.next; i != &l->entries; i = i->next, n++) {
@@ -116,7 +109,6 @@ static void put_list(struct making *m)
 			put_resource(m, &w, e, n);
 	}
 	xml_end(&w);
-	buf_unref(&uri);
 }
 
 /* ---- parts ---- */

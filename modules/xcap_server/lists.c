@@ -56,13 +56,12 @@ static bool is_first_of_name(const struct xcap_book *b, unsigned index)
 	return xcap_book_group(b, b->groups[index].name) == &b->groups[index];
 }
 
-static void put_entry(struct xml_writer *w, struct arena *arena, const struct contacts_contact *c)
+static void put_entry(struct xml_writer *w, const struct contacts_contact *c)
 {
-	struct slice uri = slice_find(c->uri, ':') < c->uri.len ? c->uri :
-	    arena_printf(arena, "sip:%.*s", SLICE_ARG(c->uri));
+	bool has_scheme = slice_find(c->uri, ':') < c->uri.len;
 
 	xml_begin(w, "entry");
-	xml_put_attr(w, "uri", uri);
+	xml_put_attr_pair(w, "uri", has_scheme ? SLICE("") : SLICE("sip:"), c->uri);
 	if (c->name.len)
 		xml_put_leaf(w, "display-name", c->name);
 	xml_end(w);
@@ -81,7 +80,7 @@ static void put_list(struct xml_writer *w, const struct xcap_book *b, unsigned i
 		if (!is_open)
 			xml_put_attr(w, "name", b->groups[index].name);
 		is_open = true;
-		put_entry(w, b->arena, &b->contacts[i]);
+		put_entry(w, &b->contacts[i]);
 	}
 	if (!is_open && !index)
 		return;			/* "~" is shown if somebody is in it */

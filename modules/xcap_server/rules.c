@@ -96,11 +96,10 @@ static bool is_exception(const struct acl_entry *general, const struct acl_entry
 	return general->type == ACL_ALL || slice_eq_nocase(rule_host(special->mask), general->mask);
 }
 
-static void put_user(struct xml_writer *w, struct arena *arena, const char *element,
-    struct slice mask)
+static void put_user(struct xml_writer *w, const char *element, struct slice mask)
 {
 	xml_begin(w, element);
-	xml_put_attr(w, "id", arena_printf(arena, "sip:%.*s", SLICE_ARG(mask)));
+	xml_put_attr_pair(w, "id", SLICE("sip:"), mask);
 	xml_end(w);
 }
 
@@ -115,7 +114,7 @@ static void put_many(struct xml_writer *w, const struct rows *r, const struct ac
 		if (!is_exception(e, other))
 			continue;
 		if (other->type == ACL_USER) {
-			put_user(w, r->arena, "except", other->mask);
+			put_user(w, "except", other->mask);
 			continue;
 		}
 		xml_begin(w, "except");
@@ -165,7 +164,7 @@ static void put_rule(struct xml_writer *w, const struct rows *r, const struct ac
 	xml_begin(w, "conditions");
 	xml_begin(w, "identity");
 	if (e->type == ACL_USER)
-		put_user(w, r->arena, "one", e->mask);
+		put_user(w, "one", e->mask);
 	else
 		put_many(w, r, e);
 	xml_end(w);
