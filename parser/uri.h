@@ -43,6 +43,11 @@ bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
 struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri);
 /** The same of "sip:user@host" or "user@host"; .p NULL also if it is neither. */
 struct slice sip_text_aor(struct arena *arena, struct slice text);
+/** What somebody wrote as a user's address, without "sip:" if that stood before it. */
+static inline struct slice sip_text_bare(struct slice text)
+{
+	return slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+}
 
 /** Unescape %HH into the arena; s itself if there is nothing to unescape. */
 struct slice uri_unescape(struct arena *arena, struct slice s);

@@ -48,7 +48,7 @@ static int refuse(struct lcs_rpc_call *call, int err, struct slice aor)
 /* "sip:name@domain" or "name@domain"; both halves must be there and clean. */
 static int split_aor(struct slice text, struct slice *name, struct slice *domain)
 {
-	struct slice rest = slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+	struct slice rest = sip_text_bare(text);
 	char uri_text[512];
 	struct sip_uri uri;
 

@@ -10,7 +10,7 @@ static struct slice text_param(const json_t *params, const char *name)
 	const json_t *v = json_object_get(params, name);
 	struct slice text = v ? slice_of(json_string_value(v), json_string_length(v)) : SLICE_NULL;
 
-	return slice_starts_nocase(text, SLICE("sip:")) ? slice_skip(text, 4) : text;
+	return sip_text_bare(text);
 }
 
 static int rpc_login(struct lcs_rpc_call *call)

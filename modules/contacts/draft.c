@@ -178,7 +178,7 @@ static enum roaming_result set_contact(struct list_draft *d, const struct contac
 	struct draft_contact *old;
 	enum roaming_result result;
 
-	c.uri = list_bare_uri(c.uri);
+	c.uri = sip_text_bare(c.uri);
 	if (!c.members)
 		c.members = 1;
 	result = check_contact(d, limits, &c, why);
@@ -199,7 +199,7 @@ static enum roaming_result set_contact(struct list_draft *d, const struct contac
 
 static enum roaming_result delete_contact(struct list_draft *d, struct slice uri, const char **why)
 {
-	struct draft_contact *c = find_contact(d, list_bare_uri(uri));
+	struct draft_contact *c = find_contact(d, sip_text_bare(uri));
 
 	if (!c || !is_there(c->fate))
 		return refuse(ROAMING_UNKNOWN, "No such contact", why);

@@ -160,11 +160,6 @@ bool list_next_contact(struct list_walk *w, struct contacts_contact *out)
 
 /* ---- texts ---- */
 
-struct slice list_bare_uri(struct slice uri)
-{
-	return slice_starts_nocase(uri, SLICE("sip:")) ? slice_skip(uri, 4) : uri;
-}
-
 bool list_has_scheme(struct slice uri)
 {
 	struct slice rest = uri, head = slice_take_while(&rest, is_alnum);

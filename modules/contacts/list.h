@@ -60,8 +60,6 @@ bool draft_load_contact(struct roaming_draft *d, const struct contacts_contact *
 /** The list that a draft has become; malloc'd, NULL if memory is short. */
 struct roaming_list *list_make(struct slice aor, const struct roaming_draft *d);
 
-/** sip:user@host without "sip:" as lists keep it; other schemes stay as they are. */
-struct slice list_bare_uri(struct slice uri);
 #define LIST_URI_BYTES 1019u		/* no URI may be configured to be longer */
 /** Does it begin with a scheme, so that no "sip:" is to be put before it? */
 bool list_has_scheme(struct slice uri);

@@ -19,8 +19,7 @@ static bool is_printable(struct slice s)
 /* "sip:name@domain", or "name@domain" as in mail. */
 int entry_aor(struct slice address, struct slice *aor, const char **why)
 {
-	struct slice rest = slice_starts_nocase(address, SLICE("sip:")) ? slice_skip(address, 4) :
-	    address;
+	struct slice rest = sip_text_bare(address);
 	char text[4 + NAME_MAX_BYTES + 1 + DOMAIN_MAX_BYTES];
 	struct sip_uri uri;
 

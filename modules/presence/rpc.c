@@ -7,9 +7,7 @@
 
 static struct slice user_param(const json_t *params, const char *name)
 {
-	struct slice user = json_text(params, name);
-
-	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
+	return sip_text_bare(json_text(params, name));
 }
 
 /* ---- what there is ---- */

@@ -119,8 +119,7 @@ static struct slice bare_mask(const struct acl_entry *e)
 
 	if (e->type == ACL_ALL)
 		return SLICE_NULL;
-	if (slice_starts_nocase(mask, SLICE("sip:")))
-		mask = slice_skip(mask, 4);
+	mask = sip_text_bare(mask);
 	if (e->type == ACL_DOMAIN && mask.len && mask.p[0] == '.')
 		mask = slice_skip(mask, 1);
 	return mask;

@@ -79,8 +79,7 @@ static void rights_before(const struct roaming_list *list, const struct acl_entr
 	memcpy(text, "--", 3);
 	while (acl_next(&w, &old))
 		if (old.type == e->type && old.forced == e->forced &&
-		    slice_eq_nocase(old.mask, slice_starts_nocase(e->mask, SLICE("sip:")) ?
-		    slice_skip(e->mask, 4) : e->mask)) {
+		    slice_eq_nocase(old.mask, sip_text_bare(e->mask))) {
 			text[0] = old.rights.presence;
 			text[1] = old.rights.communication;
 		}

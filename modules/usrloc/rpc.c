@@ -38,15 +38,10 @@ static void list_record(const struct rtab_node *node, void *arg)
 			    record_binding(r, i), l->now));
 }
 
-static struct slice without_scheme(struct slice user)
-{
-	return slice_starts_nocase(user, SLICE("sip:")) ? slice_skip(user, 4) : user;
-}
-
 static int rpc_list(struct lcs_rpc_call *call)
 {
 	struct usrloc *ul = lcs_shared(call->mod);
-	struct listing l = { json_array(), without_scheme(json_text(call->params, "user")),
+	struct listing l = { json_array(), sip_text_bare(json_text(call->params, "user")),
 	    clock_wall() };
 
 	rtab_each(ul->table, list_record, &l);
@@ -73,7 +68,7 @@ static void drop_on_owner(unsigned index, void *arg)
 
 static int rpc_drop(struct lcs_rpc_call *call)
 {
-	struct dropping d = { lcs_shared(call->mod), without_scheme(json_text(call->params,
+	struct dropping d = { lcs_shared(call->mod), sip_text_bare(json_text(call->params,
 	    "user")),
 	    json_text(call->params, "endpoint"), 0, false };
 

@@ -30,7 +30,7 @@ static bool is_plain(struct slice name)
 /* "alice" in the realm, or "alice@example.com" or its URI. */
 static struct slice aor_of(struct xcap_exchange *e, struct slice name, struct slice realm)
 {
-	struct slice rest = slice_starts_nocase(name, SLICE("sip:")) ? slice_skip(name, 4) : name;
+	struct slice rest = sip_text_bare(name);
 	const struct slice pieces[] = { rest, SLICE("@"), realm };
 
 	if (!is_plain(rest))

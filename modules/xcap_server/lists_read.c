@@ -19,11 +19,6 @@ static bool not_twice(struct xcap_book *b, struct slice list, struct slice entry
 	return false;
 }
 
-static struct slice bare(struct slice uri)
-{
-	return slice_starts_nocase(uri, SLICE("sip:")) ? slice_skip(uri, 4) : uri;
-}
-
 static bool read_entry_name(struct xcap_book *b, const struct xml_node *entry, struct slice *name,
     struct xcap_error *e)
 {
@@ -64,7 +59,7 @@ static bool read_entry(struct xcap_book *b, const struct xml_node *n, const stru
 	if (!uri.p || !shape_attrs(n, "uri", e) || !shape_no_text(n, e) ||
 	    !read_entry_name(b, n, &c.name, e))
 		return false;
-	c.uri = bare(uri);
+	c.uri = sip_text_bare(uri);
 	old = xcap_book_contact(b, c.uri);
 	if (old)
 		return join(b, old, c.name, g->id, g->name, uri, e);
