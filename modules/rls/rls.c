@@ -40,7 +40,7 @@ static int find_owner(const struct rls *r, struct arena *arena, struct slice aor
     struct slice *owner)
 {
 	struct xcap_service service;
-	int err = r->xcap ? r->xcap->find_service(r->services, arena, aor, &service) : -ENOENT;
+	int err = r->xcap ? r->xcap->find_service(r->xcap_state, arena, aor, &service) : -ENOENT;
 
 	if (!err)
 		*owner = service.owner;
@@ -179,7 +179,7 @@ static int begin(struct rls *r, struct presence_sub *sub, const struct presence_
 		return -EBADMSG;
 	l = rls_list_new(r, sub, req, is_adhoc(req));
 	if (!l)
-		return r->presence->package(r->p, req->event) ? -ENOMEM : -ENOENT;
+		return r->presence->package(r->presence_state, req->event) ? -ENOMEM : -ENOENT;
 	r->presence->set_sub_data(sub, l);
 	err = suit_agent(r, l, req);
 	if (err)
@@ -269,17 +269,18 @@ static int load(struct lcs_mod *mod)
 
 	r->mod = mod;
 	r->presence = lcs_import(mod, "presence", &p);
-	r->p = p;
+	r->presence_state = p;
 	r->documents = lcs_import(mod, "presence_xml", &px);
-	r->px = px;
+	r->documents_state = px;
 	r->contacts = lcs_import(mod, "contacts", &c);
-	r->c = c;
+	r->contacts_state = c;
 	r->xcap = lcs_import(mod, "xcap", &x);
-	r->services = x;
+	r->xcap_state = x;
 	r->homing = lcs_import(mod, "homing", &h);
-	r->homes = h;
+	r->homing_state = h;
+	r->heard = rls_heard;
 	xml_read_init();
-	return r->presence->set_lists(r->p, &lists, r);
+	return r->presence->set_lists(r->presence_state, &lists, r);
 }
 
 static const struct lcs_param params[] = {

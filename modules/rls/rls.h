@@ -29,15 +29,16 @@ struct rls_local { uint64_t lists, resources, bodies, refused; };
 struct rls {
 	struct lcs_mod                *mod;
 	const struct presence_api     *presence;
-	struct presence               *p;
+	struct presence               *presence_state;
 	const struct presence_xml_api *documents;
-	struct presence_xml           *px;
+	struct presence_xml           *documents_state;
 	const struct contacts_api     *contacts;	/* NULL: not loaded */
-	struct contacts               *c;
+	struct contacts               *contacts_state;
 	const struct xcap_api         *xcap;		/* NULL: not loaded */
-	struct xcap                   *services;
+	struct xcap                   *xcap_state;
 	const struct homing_api       *homing;		/* NULL: not loaded */
-	struct homing                 *homes;
+	struct homing                 *homing_state;
+	presence_notice_fn            *heard;		/* by the watches on resources: rls_heard() */
 };
 
 enum rls_state { RLS_UNKNOWN, RLS_ACTIVE, RLS_PENDING, RLS_TERMINATED, RLS_ELSEWHERE };
@@ -87,19 +88,48 @@ typedef int rls_resource_fn(void *arg, enum rls_step step, struct slice uri);
 int rls_read(struct arena *arena, struct slice content_type, struct slice body,
     rls_resource_fn *fn, void *arg);
 
+/* ---- entry.c ---- */
+/** Among those of the list, not watched yet; NULL if memory is short. aor empty: no user. */
+struct rls_entry *rls_entry_new(struct rls_list *l, struct slice uri, struct slice aor);
+struct rls_entry *rls_entry_find(struct rls_list *l, struct slice uri, struct slice aor);
+void rls_entry_free(struct rls_entry *e);
+/** Hear of it from now on, if it is a user of this server. 0 or -errno. */
+int  rls_entry_watch(struct rls_entry *e);
+/** The same, if it was no user before; else nothing. */
+int  rls_entry_watch_again(struct rls_entry *e);
+/** State and document are those of a notice. */
+void rls_entry_update(struct rls_entry *e, const struct presence_notice *n);
+
 /* ---- list.c ---- */
 struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
     const struct presence_request *req, bool is_lcs);
 void rls_list_free(struct rls_list *l);
-/** The body that would make it as it is, and its type; nothing for contacts. */
-struct slice rls_list_write(const struct rls_list *l, struct buf *out);
-/** Step by step; 0, -E2BIG, -ENOMEM, or as rls_read(). */
+/** What a client wrote, step by step; 0, -E2BIG, -ENOMEM, or as rls_read(). */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
+/** Its client is told what is new, unless there is yet to be heard of somebody. */
+void rls_list_tell(struct rls_list *l);
+
+/* A change of who is in a list: all of it, or nothing. */
+struct rls_change { struct rls_list *list; struct arena *arena; };
+/** all_stay: those in it stay, named or not. 0, or -ENOMEM: nothing was begun. */
+int  rls_change_begin(struct rls_change *c, struct rls_list *l, bool all_stay);
+/** 0, -E2BIG, -ENOMEM. */
+int  rls_change_add(struct rls_change *c, struct slice uri);
+/** Its place is the other one's, so there is room; old is gone if that is 0. 0 or -ENOMEM. */
+int  rls_change_replace(struct rls_change *c, struct rls_entry *old, struct slice uri);
+/** ok: keep it, else take it back. true: somebody has gone. */
+bool rls_change_end(struct rls_change *c, bool ok);
+
+/* ---- follow.c ---- */
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts
  *  change; once more: as they are now. 0, -E2BIG, -ENOMEM. */
 int  rls_list_follow(struct rls_list *l);
+/** A presence_notice_fn; arg is an entry. */
+void rls_heard(void *arg, const struct presence_notice *n);
 
 /* ---- body.c ---- */
+/** The body that would make the list as it is, and its type; nothing for contacts. */
+struct slice rls_list_write(const struct rls_list *l, struct buf *out);
 /** The list and its parts. *out NULL: nothing to say. 0, -EAGAIN (some are not known yet, and
  *  it is worth a moment to wait for them), -ENOMEM. */
 int  rls_body(struct rls_list *l, bool full, struct presence_body **out);
