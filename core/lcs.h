@@ -124,8 +124,8 @@ int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor)
 struct lcs_iface { const char *name; unsigned version; const void *table; };
 struct lcs_need  { const char *name; unsigned version; bool optional; };	/* of an interface */
 
-/** In load() only: the table, or NULL if an optional one is not there. *shared (may be NULL)
- *  receives the exporting module's state, which its functions take. */
+/** In load() only: the table; *shared (may be NULL) receives the exporting module's state, which
+ *  its functions take. Both are NULL if an optional one is not there. */
 const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared);
 
 /* ---- a module's own places, from code that has no lcs_call ---- */

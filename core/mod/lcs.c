@@ -54,6 +54,8 @@ const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared)
 	const struct loaded *m = loader_first(self->loader);
 
 	lcs_assert(is_declared_need(self->desc, name));
+	if (shared)
+		*shared = NULL;
 	for (; m; m = m->next) {
 		const struct lcs_iface *i = m->is_loaded ? exported(m, name) : NULL;
 

@@ -210,13 +210,13 @@ static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 static int load(struct lcs_mod *mod)
 {
 	struct auth_db *db = lcs_shared(mod);
-	void *auth_state, *ul = NULL;
+	void *shared;
 
 	db->mod = mod;
-	db->auth = lcs_import(mod, "auth", &auth_state);
-	db->auth_state = auth_state;
-	db->usrloc = lcs_import(mod, "usrloc", &ul);
-	db->ul = ul;
+	db->auth = lcs_import(mod, "auth", &shared);
+	db->auth_state = shared;
+	db->usrloc = lcs_import(mod, "usrloc", &shared);
+	db->ul = shared;
 	return users_init(&db->users);
 }
 

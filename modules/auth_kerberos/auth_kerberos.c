@@ -164,12 +164,12 @@ static const struct auth_lcs_scheme scheme = {
 static int load(struct lcs_mod *mod)
 {
 	struct auth_kerberos *krb = lcs_shared(mod);
-	void *state, *db = NULL;
+	void *state;
 	int err;
 
 	krb->mod = mod;
-	krb->db = lcs_import(mod, "auth_db", &db);
-	krb->db_state = db;
+	krb->db = lcs_import(mod, "auth_db", &state);
+	krb->db_state = state;
 	krb->lcs = lcs_import(mod, "auth_lcs", &state);
 	krb->lcs_state = state;
 	err = krb->lcs->provide(krb->lcs_state, &scheme, krb);

@@ -55,7 +55,7 @@ static int follow_names(struct dirsearch *d)
 {
 	static const struct auth_db_watch watch = { .named = named, .locked_out = locked_out,
 	    .renamed = renamed };
-	void *state = NULL;
+	void *state;
 	const struct auth_db_api *db = lcs_import(d->mod, "auth_db", &state);
 
 	return db ? db->watch(state, &watch, d) : 0;

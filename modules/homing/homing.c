@@ -49,7 +49,7 @@ static const struct lcs_iface ifaces[] = { { "homing", 1, &api }, { 0 } };
 static int load(struct lcs_mod *mod)
 {
 	struct homing *h = homing_of(mod);
-	void *db = NULL;
+	void *db;
 
 	h->mod = mod;
 	h->auth_db = lcs_import(mod, "auth_db", &db);

@@ -277,7 +277,7 @@ static void on_tick(struct timer *t)
 
 void mesh_init(struct mesh *m, struct lcs_mod *mod)
 {
-	void *tm = NULL;
+	void *tm;
 
 	m->mod = mod;
 	m->tm = lcs_import(mod, "tm", &tm);

@@ -192,11 +192,11 @@ static enum fn_status im_endpoint(struct lcs_call *call)
 static int load(struct lcs_mod *mod)
 {
 	struct im *im = lcs_shared(mod);
-	void *shared = NULL;
+	void *shared;
 
 	im->mod = mod;
 	im->presence = lcs_import(mod, "presence", &shared);
-	im->engine = im->presence ? shared : NULL;
+	im->engine = shared;
 	im->px = im->presence ? lcs_import(mod, "presence_xml", &shared) : NULL;
 	im->px_state = im->px ? shared : NULL;
 	im->usrloc = lcs_import(mod, "usrloc", &shared);

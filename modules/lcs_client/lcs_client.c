@@ -110,7 +110,7 @@ static int load(struct lcs_mod *mod)
 {
 	struct lcs_client *client = lcs_shared(mod);
 	const struct registrar_api *registrar;
-	void *state = NULL, *registrar_state;
+	void *state, *registrar_state;
 
 	client->mod = mod;
 	client->presence = lcs_import(mod, "presence", &state);

@@ -119,7 +119,7 @@ static int renamed(void *arg, struct slice from, struct slice to)
 int msilo_follow_names(struct msilo *m)
 {
 	static const struct auth_db_watch watch = { .renamed = renamed };
-	void *state = NULL;
+	void *state;
 	const struct auth_db_api *db = lcs_import(m->mod, "auth_db", &state);
 
 	return db ? db->watch(state, &watch, m) : 0;

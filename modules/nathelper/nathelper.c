@@ -81,12 +81,11 @@ static const struct lcs_func funcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct nathelper *nat = lcs_shared(mod);
-	void *state = NULL;
+	void *state;
 
 	nat->mod = mod;
 	nat->usrloc = lcs_import(mod, "usrloc", &state);
 	nat->ul = state;
-	state = NULL;
 	nat->tm = lcs_import(mod, "tm", &state);
 	nat->tm_state = state;
 	return 0;

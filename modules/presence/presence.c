@@ -115,7 +115,7 @@ static const struct presence_api api = {
 static int load(struct lcs_mod *mod)
 {
 	struct presence *p = lcs_shared(mod);
-	void *shared = NULL;
+	void *shared;
 	int err;
 
 	p->mod = mod;
@@ -123,7 +123,7 @@ static int load(struct lcs_mod *mod)
 	p->tm = lcs_import(mod, "tm", &shared);
 	p->tm_state = shared;
 	p->usrloc = lcs_import(mod, "usrloc", &shared);
-	p->ul = p->usrloc ? shared : NULL;
+	p->ul = shared;
 	p->dialogs = rtab_new(1024);
 	if (!p->dialogs)
 		return -ENOMEM;

@@ -240,7 +240,7 @@ int presence_follow_names(struct presence *p)
 {
 	static const struct auth_db_watch watch = { .locked_out = locked_out, .renamed = renamed,
 	    .moved = moved };
-	void *state = NULL;
+	void *state;
 
 	p->users = lcs_import(p->mod, "auth_db", &state);
 	p->users_state = state;

@@ -34,7 +34,7 @@ static int join_engine(struct roaming *r)
 
 static int load(struct lcs_mod *mod, struct roaming *r, const struct roaming_kind *kind)
 {
-	void *shared = NULL;
+	void *shared;
 	int err;
 
 	r->api = &presence_roaming;
@@ -43,7 +43,7 @@ static int load(struct lcs_mod *mod, struct roaming *r, const struct roaming_kin
 	lcs_import(mod, "presence", &shared);
 	r->p = shared;
 	r->service = lcs_import(mod, "service", &shared);
-	r->service_state = r->service ? shared : NULL;
+	r->service_state = shared;
 	r->table = rtab_new(1024);
 	if (!r->table)
 		return -ENOMEM;

@@ -96,7 +96,7 @@ static int renamed(void *arg, struct slice from, struct slice to)
 int roaming_follow_names(struct roaming *r)
 {
 	static const struct auth_db_watch watch = { .renamed = renamed };
-	void *state = NULL;
+	void *state;
 
 	r->users = lcs_import(r->mod, "auth_db", &state);
 	r->users_state = state;

@@ -133,7 +133,7 @@ static const struct presence_part part = { "presence_dialoginfo", sizeof(struct 
 static int load(struct lcs_mod *mod)
 {
 	struct dialoginfo *di = lcs_shared(mod);
-	void *p = NULL;
+	void *p;
 
 	di->mod = mod;
 	di->presence = lcs_import(mod, "presence", &p);

@@ -186,7 +186,7 @@ static int add_operations(struct presence_xml *px)
 static int load(struct lcs_mod *mod)
 {
 	struct presence_xml *px = lcs_shared(mod);
-	void *p = NULL, *s = NULL;
+	void *p, *s;
 	int err;
 
 	px->mod = mod;

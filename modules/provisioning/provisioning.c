@@ -214,7 +214,7 @@ static const struct lcs_rpc rpcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct prov *p = lcs_shared(mod);
-	void *shared = NULL;
+	void *shared;
 
 	p->mod = mod;
 	p->users = lcs_import(mod, "auth_db", &shared);

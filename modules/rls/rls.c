@@ -265,19 +265,19 @@ static const struct lcs_func funcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct rls *r = lcs_shared(mod);
-	void *p = NULL, *px = NULL, *c = NULL, *x = NULL, *h = NULL;
+	void *shared;
 
 	r->mod = mod;
-	r->presence = lcs_import(mod, "presence", &p);
-	r->presence_state = p;
-	r->documents = lcs_import(mod, "presence_xml", &px);
-	r->documents_state = px;
-	r->contacts = lcs_import(mod, "contacts", &c);
-	r->contacts_state = c;
-	r->xcap = lcs_import(mod, "xcap", &x);
-	r->xcap_state = x;
-	r->homing = lcs_import(mod, "homing", &h);
-	r->homing_state = h;
+	r->presence = lcs_import(mod, "presence", &shared);
+	r->presence_state = shared;
+	r->documents = lcs_import(mod, "presence_xml", &shared);
+	r->documents_state = shared;
+	r->contacts = lcs_import(mod, "contacts", &shared);
+	r->contacts_state = shared;
+	r->xcap = lcs_import(mod, "xcap", &shared);
+	r->xcap_state = shared;
+	r->homing = lcs_import(mod, "homing", &shared);
+	r->homing_state = shared;
 	r->heard = rls_heard;
 	xml_read_init();
 	return r->presence->set_lists(r->presence_state, &lists, r);

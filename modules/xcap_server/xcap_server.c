@@ -13,18 +13,18 @@
 
 static void import(struct lcs_mod *mod, struct xcap *x)
 {
-	void *shared = NULL;
+	void *shared;
 
 	x->auth = lcs_import(mod, "auth", &shared);
 	x->auth_state = shared;
 	x->users = lcs_import(mod, "auth_db", &shared);
 	x->db = shared;
 	x->ldap = lcs_import(mod, "auth_ldap", &shared);
-	x->ldap_state = x->ldap ? shared : NULL;
+	x->ldap_state = shared;
 	x->contacts = lcs_import(mod, "contacts", &shared);
-	x->contacts_state = x->contacts ? shared : NULL;
+	x->contacts_state = shared;
 	x->acl = lcs_import(mod, "presence_acl", &shared);
-	x->acl_state = x->acl ? shared : NULL;
+	x->acl_state = shared;
 }
 
 static int load(struct lcs_mod *mod)
