@@ -3,36 +3,13 @@
  */
 #include "core/net/room.h"
 
-static net_deliver_fn *deliver_fn;
-static net_undelivered_fn *undelivered_fn;
-static net_taker_fn *taker;
-static net_reader_fn *reader;
-
-void net_set_deliver(net_deliver_fn *fn)
-{
-	deliver_fn = fn;
-}
-
-void net_set_taker(net_taker_fn *fn)
-{
-	taker = fn;
-}
-
-void net_set_reader(net_reader_fn *fn)
-{
-	reader = fn;
-}
-
-void net_set_undelivered(net_undelivered_fn *fn)
-{
-	undelivered_fn = fn;
-}
+struct net_above net_above;
 
 void undelivered(struct slice sent, const struct sock_addr *to, int err)
 {
 	NET_COUNT(udp_undelivered, 1);
-	if (undelivered_fn)
-		undelivered_fn(sent, to, err);
+	if (net_above.undelivered)
+		net_above.undelivered(sent, to, err);
 }
 
 static bool hand_on(struct sip_msg *msg, int err, const struct sip_defect *why,
@@ -43,8 +20,8 @@ static bool hand_on(struct sip_msg *msg, int err, const struct sip_defect *why,
 	if (err)
 		NET_COUNT(parse_errors, 1);
 	NET_COUNT(messages_in, 1);
-	if (deliver_fn) {
-		deliver_fn(msg, err, why, from);
+	if (net_above.deliver) {
+		net_above.deliver(msg, err, why, from);
 		return given;
 	}
 	sip_msg_unref(&msg);
@@ -57,7 +34,7 @@ static bool deliver_here(struct slice bytes, const struct sip_hop *from)
 	struct sip_msg *msg = NULL;
 	int err;
 
-	if (reader && reader(bytes, from)) {
+	if (net_above.read && net_above.read(bytes, from)) {
 		NET_COUNT(messages_in, 1);
 		return false;
 	}
@@ -67,7 +44,7 @@ static bool deliver_here(struct slice bytes, const struct sip_hop *from)
 
 bool deliver(struct slice bytes, const struct sip_hop *from)
 {
-	return (taker && taker(bytes, from)) || deliver_here(bytes, from);
+	return (net_above.take && net_above.take(bytes, from)) || deliver_here(bytes, from);
 }
 
 void net_deliver_taken(struct slice bytes, const struct sip_hop *from)

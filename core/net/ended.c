@@ -8,25 +8,18 @@
 
 #include <stdlib.h>
 
-static net_ended_fn *ended_fn;
-
 struct end {
 	struct inbox_item item;
 	flow_id           flow;
 	struct sock_addr  remote;
 };
 
-void net_set_ended(net_ended_fn *fn)
-{
-	ended_fn = fn;
-}
-
 static void tell(struct inbox_item *item)
 {
 	struct end *e = container_of(item, struct end, item);
 
-	if (ended_fn)
-		ended_fn(e->flow, &e->remote);
+	if (net_above.ended)
+		net_above.ended(e->flow, &e->remote);
 	free(e);
 }
 

@@ -7,59 +7,12 @@
 #ifndef CORE_NET_FLOW_H
 #define CORE_NET_FLOW_H
 
+#include "core/net/above.h"
 #include "core/run/worker.h"
 #include "parser/msg.h"
 #include "parser/write.h"
 
 static inline unsigned flow_owner(flow_id id) { return (unsigned)(id >> 56); }
-
-/*
- * Receiving: called on the flow's owner for every message. msg->from is the way
- * back. Takes msg (NULL if nothing could be made of the bytes).
- * err: 0, or what sip_msg_parse() / framing said, with *why.
- */
-typedef void net_deliver_fn(struct sip_msg *msg, int err, const struct sip_defect *why,
-    const struct sip_hop *from);
-void net_set_deliver(net_deliver_fn *fn);
-/*
- * err for a stream that cannot be framed any more: -EBADMSG with why->status 400 (Content-
- * Length missing or no number), -EMSGSIZE with 513. Nothing more is read; the connection is
- * closed when its messages are dealt with (net_message_done()) and written.
- */
-
-/*
- * Taking: called on the flow's owner before a message is parsed. true: the bytes, which are
- * borrowed, were copied, and net_deliver_taken() is called once for them on some worker. What
- * needs the messages of a flow in the order of the wire has to see to them before.
- */
-typedef bool net_taker_fn(struct slice bytes, const struct sip_hop *from);
-void net_set_taker(net_taker_fn *fn);	/* before workers_start(); NULL: nobody takes */
-void net_deliver_taken(struct slice bytes, const struct sip_hop *from);
-
-/*
- * Reading: called before a message is parsed, where it would be delivered. true: the bytes were
- * all that was needed, and there will be no message.
- */
-typedef bool net_reader_fn(struct slice bytes, const struct sip_hop *from);
-void net_set_reader(net_reader_fn *fn);	/* before workers_start(); NULL: nobody reads */
-
-/*
- * Undelivered: the network says that a datagram of ours did not arrive (RFC 3261 18.4). Called
- * on any worker, whose socket the kernel chose among those that share the port; perhaps more
- * than once, and not from net_send(). sent: the beginning of what was sent, borrowed; how much
- * of it came back is up to who reported. Anybody can forge a report, but not what was sent.
- */
-typedef void net_undelivered_fn(struct slice sent, const struct sock_addr *to, int err);
-void net_set_undelivered(net_undelivered_fn *fn);
-
-/*
- * Ended: a connection by which something went that wants to know (sip_out.failed) has ended, or
- * its peer says nothing more on it (RFC 3261 18.4). Called once on each worker from which such a
- * thing went there, after all that came by it was delivered; what was not written yet is failed
- * before, or written all the same if only the peer's side has ended. If memory is short it does not come, and who waits has a timer.
- */
-typedef void net_ended_fn(flow_id id, const struct sock_addr *remote);
-void net_set_ended(net_ended_fn *fn);	/* before workers_start(); NULL: nobody wants to know */
 
 /*
  * Sending: one message on its way out; counted, because a transaction keeps it
@@ -102,17 +55,12 @@ void sip_out_unref(struct sip_out **out);
  * goes to the owner of hop.flow; without a flow, to the connection that is
  * there for that remote address and transport (RFC 5923), or a new one.
  * A flow that is gone fails with -ENOTCONN; no other connection is tried,
- * since a client's ephemeral port cannot be dialled (S28).
+ * since a client's ephemeral port cannot be dialled.
  */
 void net_send(struct sip_out **out);
 /** Write the bytes now if they are not yet (for retransmission); 0 or -ENOMEM. Whoever wants
  *  to read out->bytes of a stream message calls this before net_send(). */
 int  sip_out_write(struct sip_out *out);
-
-/* Called in the owner of the way out, once, before a message with base is written: may add to
- * out->last. 0, or a negative error: the message fails with it. */
-typedef int net_sending_fn(struct sip_out *out);
-void net_set_sending(net_sending_fn *fn);	/* before workers_start() */
 
 /** Is that connection alive? Any worker, a moment's truth. */
 bool flow_is_alive(flow_id id);

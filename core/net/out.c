@@ -8,13 +8,6 @@
 
 #include <errno.h>
 
-static net_sending_fn *sending;
-
-void net_set_sending(net_sending_fn *fn)
-{
-	sending = fn;
-}
-
 struct sip_out *sip_out_new(void)
 {
 	struct sip_out *out = spare_get(sizeof(*out));
@@ -73,8 +66,8 @@ static int write_now(struct sip_out *out)
 
 	lcs_assert(out->base);
 	complete_hop(&out->hop);
-	if (sending)
-		err = sending(out);
+	if (net_above.sending)
+		err = net_above.sending(out);
 	if (err)
 		return err;
 	buf = buf_new(room_for(out));

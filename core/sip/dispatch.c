@@ -286,10 +286,8 @@ static void connection_ended(flow_id flow, const struct sock_addr *remote)
 void dispatch_start(void)
 {
 	dispatch_refuse_new(false);
-	net_set_deliver(dispatch_deliver);
-	steer_start();
-	net_set_reader(terse_read);
-	net_set_sending(sending_hooks);
-	net_set_undelivered(sip_undelivered);
-	net_set_ended(connection_ended);
+	net_above = (struct net_above){
+		.deliver = dispatch_deliver, .take = steer_take, .read = terse_read,
+		.sending = sending_hooks, .undelivered = sip_undelivered, .ended = connection_ended,
+	};
 }

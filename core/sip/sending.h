@@ -6,7 +6,7 @@
 
 #include "core/net/flow.h"
 
-/** For net_set_sending(). 0, -ENOMEM, -ECANCELED (a hook did not let it pass). */
+/** For net_above.sending. 0, -ENOMEM, -ECANCELED (a hook did not let it pass). */
 net_sending_fn sending_hooks;
 /** When the workers have stopped. */
 void sending_forget(void);

@@ -243,7 +243,7 @@ static bool is_watched(const struct sip_hop *from)
 }
 
 /* If the other is behind, only the parsed message tells whether it may be refused. */
-static bool take(struct slice bytes, const struct sip_hop *from)
+bool steer_take(struct slice bytes, const struct sip_hop *from)
 {
 	struct steered *s;
 	uint64_t key;
@@ -260,9 +260,4 @@ static bool take(struct slice bytes, const struct sip_hop *from)
 	}
 	SIP_COUNT(handed_over);
 	return true;
-}
-
-void steer_start(void)
-{
-	net_set_taker(take);
 }

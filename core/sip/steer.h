@@ -12,8 +12,8 @@
 
 #include "core/net/flow.h"
 
-/** Before workers_start(). */
-void steer_start(void);
+/** For net_above.take. */
+net_take_fn steer_take;
 
 /** On a worker, while net delivers a message: when the worker that read it began its turn. */
 msec_t steer_received_at(void);

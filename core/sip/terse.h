@@ -11,7 +11,7 @@
 
 #include "core/net/flow.h"
 
-/** For net_set_reader(). */
-net_reader_fn terse_read;
+/** For net_above.read. */
+net_read_fn terse_read;
 
 #endif

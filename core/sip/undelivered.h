@@ -6,7 +6,7 @@
 
 #include "core/net/flow.h"
 
-/** For net_set_undelivered(): finds the branch in what was sent and asks every worker's
+/** For net_above.undelivered: finds the branch in what was sent and asks every worker's
  *  transactions for it. Nothing happens if that is not a request of a transaction. */
 net_undelivered_fn sip_undelivered;
 

@@ -222,7 +222,7 @@ static void a_connection_leaves_from_the_address_we_listen_on(void **state)
 	peer = peer_listen(8, &addr);
 	hop.remote = addr;
 	assert_int_equal(listener_open(&l, 1, &what), 0);
-	net_set_deliver(rig_drop);
+	net_above.deliver = rig_drop;
 	net_set_listeners(&l, 1);
 	assert_int_equal(workers_start(&conf), 0);
 	send_from(0, &hop, SLICE("hello"), NULL);

@@ -174,7 +174,7 @@ static void start(unsigned workers, rig_fn *deliver, bool tls)
 	rig.before = (struct net_counters){ 0 };
 	net_counters(&rig.before);
 	net_set_limits(&rig_limits);
-	net_set_deliver(deliver);
+	net_above.deliver = deliver;
 	net_set_listeners(rig.listeners, rig.listener_count);
 	assert_int_equal(workers_start(&conf), 0);
 }

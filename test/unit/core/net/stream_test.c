@@ -640,7 +640,7 @@ static void who_has_sent_is_told_of_the_end(void **state)
 	int fd;
 
 	(void)state;
-	net_set_ended(note_ended);
+	net_above.ended = note_ended;
 	for (unsigned half = 0; half < 2; half++) {
 		memset((void *)told_of_end, 0, sizeof(told_of_end));
 		rig_start(3, rig_hold);
@@ -669,7 +669,7 @@ static void who_has_sent_is_told_of_the_end(void **state)
 		rig_stop();
 		assert_int_equal(told_of_end[0] + told_of_end[1] + told_of_end[2], 2);
 	}
-	net_set_ended(NULL);
+	net_above.ended = NULL;
 }
 
 static void count_flow(const struct flow_info *info, void *arg)

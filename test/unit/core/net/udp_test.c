@@ -221,7 +221,7 @@ static void what_did_not_arrive_is_told(void **state)
 
 	(void)state;
 	reports = 0;
-	net_set_undelivered(note_report);
+	net_above.undelivered = note_report;
 	rig_start(2, rig_drop);
 	send_from(1, &dead, msg, &fate);
 	await(reports == 1);
@@ -233,7 +233,7 @@ static void what_did_not_arrive_is_told(void **state)
 	assert_int_equal(fate.told, 0);
 	assert_int_equal(rig_counted(udp_undelivered), 1);
 	rig_stop();
-	net_set_undelivered(NULL);
+	net_above.undelivered = NULL;
 }
 
 static void send_six(void *arg)
@@ -259,7 +259,7 @@ static void the_dead_do_not_harm_the_living(void **state)
 
 	(void)state;
 	reports = 0;
-	net_set_undelivered(note_report);
+	net_above.undelivered = note_report;
 	rig_start(1, rig_hold);
 	fd = peer_connect(RIG_UDP);
 	peer_send(fd, request(1, text));
@@ -277,7 +277,7 @@ static void the_dead_do_not_harm_the_living(void **state)
 	await(rig_held() == 2);
 	close(fd);
 	rig_stop();
-	net_set_undelivered(NULL);
+	net_above.undelivered = NULL;
 }
 
 /* ---- several to one peer ---- */
@@ -384,7 +384,7 @@ static void start_any(const char *family_any)
 	any[0] = (struct net_listener){ .transport = TRANSPORT_UDP };
 	assert_int_equal(sock_addr_parse(slice_str(family_any), &any[0].addr), 0);
 	assert_int_equal(listener_open(&any[0], 1, &what), 0);
-	net_set_deliver(rig_echo);
+	net_above.deliver = rig_echo;
 	net_set_listeners(any, 1);
 	assert_int_equal(workers_start(&conf), 0);
 }
