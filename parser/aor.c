@@ -1,5 +1,5 @@
 /*
- * parser/aor.c - one text for one user: the canonical address of record (S89).
+ * parser/aor.c - one text for one user: the canonical address of record.
  *
  * Case of the host, needless escapes, missing ones, ports, passwords,
  * parameters, visual separators and the spelling of IPv6 addresses vanish.

@@ -37,7 +37,7 @@ bool sip_uri_eq(const struct sip_uri *a, const struct sip_uri *b);
 /**
  * The address of record as one canonical text: "user@host", scheme, port,
  * password and parameters left out, host in lower case, user unescaped where
- * escaping was not needed (S89). tel: becomes "+number@" or "number@".
+ * escaping was not needed. tel: becomes "+number@" or "number@".
  * @return .p NULL if memory is short or the URI has no host and is not tel
  */
 struct slice sip_uri_aor(struct arena *arena, const struct sip_uri *uri);

@@ -268,8 +268,8 @@ struct presence_api {
 	int  (*set_policy)(struct presence *p, const struct presence_policy *policy, void *arg);
 	int  (*set_lists)(struct presence *p, const struct presence_lists *lists, void *arg);
 
-	/** "a,b,c" of the announced packages, without blanks (trap 6). Any thread after load;
-	 *  lives as long as the module. */
+	/** "a,b,c" of the announced packages, without blanks, which LCS clients would take for part
+	 *  of a name. Any thread after load; lives as long as the module. */
 	struct slice (*allow_events)(struct presence *p);
 	/** NULL if there is none of that name. Any thread after load. */
 	const struct presence_package *(*package)(struct presence *p, struct slice name);

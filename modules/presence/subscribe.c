@@ -26,8 +26,8 @@ static void out_of_memory(struct asking *a)
 
 /* ---- a new one ---- */
 
-/* RFC 3261 8.2.2.2 is not enough: two LCS clients can send the same Call-ID, tag and CSeq
- * in one second (traps 11, 12); From, epid and the event tell them apart. */
+/* RFC 3261 8.2.2.2 is not enough: LCS clients that were started in the same second send the same
+ * Call-ID, tag and CSeq; From, epid and the event tell them apart. */
 static bool is_copy_of(const struct presence_sub *sub, const struct asking *a)
 {
 	const struct sub_dialog *d = sub->dialog;

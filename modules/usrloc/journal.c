@@ -195,7 +195,7 @@ static int add_binding(struct loading *l, struct slice aor, const struct usrloc_
 }
 
 /* The connection a client registered by is gone with the process that had it: its number
- * must never be taken for a live one, and the client's port must never be dialled (S28). */
+ * must never be taken for a live one, and the client's port must never be dialled. */
 static flow_id lost_flow(enum sip_transport t)
 {
 	return transport_is_stream(t) ? (flow_id)UINT64_MAX >> 8 : 0;

@@ -437,7 +437,7 @@ static const struct { const char *text, *reason; uint16_t status; } checks[] = {
 	{ LINE HEAD "\r\n", "", 0 },
 	{ LINE HEAD "Max-Forwards: 255\r\n\r\n", "", 0 },
 	{ "OPTIONS sip:h sip/2.0\r\n" HEAD "\r\n", "", 0 },
-	/* RFC 2543: neither cookie nor tag nor Max-Forwards (S09). */
+	/* RFC 2543: neither cookie nor tag nor Max-Forwards. */
 	{ "OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: sip:a@h\r\nTo: b <sip:b@h>\r\n"
 	  "Call-ID: 1@h\r\nCSeq: 1 OPTIONS\r\n\r\n", "", 0 },
 	{ "OPTIONS sip:h SIP/7.0\r\n" HEAD "\r\n", "SIP version is not 2.0", 505 },
