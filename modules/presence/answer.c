@@ -2,7 +2,7 @@
  * modules/presence/answer.c - the answer to a SUBSCRIBE (RFC 6665 4.2.1.3; LCS clients want
  * the first notice in it).
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
 
 #include <errno.h>
 

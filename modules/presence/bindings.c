@@ -2,7 +2,8 @@
  * modules/presence/bindings.c - what becomes of a user when his bindings are others, or one of
  * their connections has ended.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 static bool has_flow(struct presence *p, const struct usrloc_aor *aor, flow_id flow)
 {

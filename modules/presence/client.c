@@ -5,7 +5,7 @@
  * by which connection. Each worker keeps one copy of what it has been told, for as long as any
  * subscription has it. A copy never changes: who moves gets another.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include "utils/siphash.h"
 

@@ -2,7 +2,7 @@
  * modules/presence/dialog.c - the table of dialogs: who has only the tag finds the subscription,
  * and the user whom it lives with.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include "utils/hex.h"
 #include "utils/rand.h"

@@ -2,7 +2,7 @@
  * modules/presence/end.c - an orderly end of the server: watchers whose subscriptions will not be
  * there afterwards are told to begin anew (RFC 6665 4.1.3, "deactivated").
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #define ENDS_PER_TURN 400u
 

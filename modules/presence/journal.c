@@ -4,7 +4,8 @@
  * A row holds a whole dialog. Its CSeq is that of when it was written; after a restart one
  * is taken that the requests sent since cannot have reached.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
+#include "modules/presence/pub.h"
 
 #include "parser/event.h"
 

@@ -3,7 +3,8 @@
  * nobody: he has proved once who he is, and his dialogs would go on until they run out. And who is
  * no user any more is watched by nobody.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 #include <stdlib.h>
 

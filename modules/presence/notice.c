@@ -3,7 +3,7 @@
  *
  * A NOTIFY waits for the answer to the one before; a BENOTIFY waits for nothing.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include "utils/hex.h"
 

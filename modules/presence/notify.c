@@ -5,7 +5,7 @@
  * (RFC 6446). Who has been told exactly this before is left alone (RFC 5839): a blocked
  * watcher learns from nothing that something has changed.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -4,6 +4,8 @@
  * The engine knows nothing of documents: other modules bring event packages, and what they
  * keep with a user.
  */
+#include "modules/presence/asking.h"
+#include "modules/presence/pub.h"
 #include "modules/presence/roaming.h"
 
 #include <errno.h>

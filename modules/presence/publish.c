@@ -4,7 +4,8 @@
  * A change is made in a turn of the user: the new publication is built aside, written to the
  * store, and takes the old one's place when that is done.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -1,7 +1,8 @@
 /*
  * modules/presence/published.c - handle_publish(): read a PUBLISH and answer it (RFC 3903 6).
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 #include "parser/event.h"
 #include "parser/list.h"

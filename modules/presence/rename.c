@@ -9,7 +9,7 @@
  * The access list goes over first, and nobody must see more of him while the old name has none:
  * from before that on, rights under it are not looked at again.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
 #include "modules/auth_db/auth_db_api.h"
 
 #include <errno.h>

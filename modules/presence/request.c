@@ -4,7 +4,7 @@
  * On the worker of its Call-ID. Texts lie in the message or its arena, which live as long as
  * the answer takes.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
 
 #include "parser/event.h"
 #include "parser/list.h"

@@ -3,6 +3,7 @@
  * owner: planned, journalled, and only then published, told and answered.
  */
 #include "modules/presence/roaming.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -1,7 +1,8 @@
 /*
  * modules/presence/rpc.c - lcsctl presence: list, show, drop; lcsctl explain presence A B.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  *
  * It lives with the user it watches.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
  * The request is read on its call's worker, carried out in a turn of the user it is about, on
  * his, and answered where it was read. What is answered with 200 is in the store before.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/asking.h"
 
 #include "parser/event.h"
 

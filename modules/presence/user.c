@@ -1,7 +1,8 @@
 /*
  * modules/presence/user.c - users: made when there is something to remember, gone when not.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/pub.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -2,7 +2,7 @@
  * modules/presence/view.c - what a watcher sees: rights, views, and bodies built once for all
  * who see the same.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include "utils/siphash.h"
 

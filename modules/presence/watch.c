@@ -5,7 +5,7 @@
  * without a dialog among those of the user. Notices go from the second to the first through the inbox, and the last
  * thing that comes is that there will be no more: then the handle is freed.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
  * A SUBSCRIBE asks for its copy, for what the same endpoint had before, and for how many there
  * are: without looking at the user's other watchers, of whom there may be thousands.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 struct pair { const struct presence_user *user; struct slice watcher; };
 

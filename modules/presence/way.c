@@ -1,7 +1,7 @@
 /*
  * modules/presence/way.c - the connection a watcher is told by: there, lost, found again.
  */
-#include "modules/presence/presence.h"
+#include "modules/presence/sub.h"
 
 /* The first router, or the watcher himself. A strict router is left to who sends. */
 static bool next_uri(const struct sub_client *c, struct sip_uri *next)
