@@ -74,7 +74,7 @@ static void tell_closed(void *arg)
 
 	if (c->guard)
 		c->guard->ops->gone(c->guard);
-	ended(c->homes, c->id, &c->remote);
+	ended_tell(c->homes, c->id, &c->remote);
 	list_for_each_safe(node, &net.watches) {
 		struct flow_watch *w = container_of(node, struct flow_watch, node);
 

@@ -304,7 +304,7 @@ static void tell_ended(struct conn *c)
 
 	c->homes = 0;
 	if (!net_mine()->stopping)
-		ended(homes, c->id, &c->remote);
+		ended_tell(homes, c->id, &c->remote);
 }
 
 void conn_read_over(struct conn *c)

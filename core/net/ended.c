@@ -24,7 +24,7 @@ static void tell(struct inbox_item *item)
 }
 
 /* By the inbox to this worker, too: the connection may end in the middle of anything. */
-void ended(uint64_t homes, flow_id flow, const struct sock_addr *remote)
+void ended_tell(uint64_t homes, flow_id flow, const struct sock_addr *remote)
 {
 	for (unsigned i = 0; homes; homes >>= 1, i++) {
 		struct end *e = homes & 1 ? malloc(sizeof(*e)) : NULL;

@@ -73,8 +73,8 @@ bool deliver_broken(struct slice head, const struct sip_hop *from, int err,
     const struct sip_defect *defect);
 
 /* ---- ended.c ---- */
-/** The connection has ended: say so on those workers. */
-void ended(uint64_t homes, flow_id flow, const struct sock_addr *remote);
+/** Say on those workers, a bit for each, that the connection has ended. */
+void ended_tell(uint64_t homes, flow_id flow, const struct sock_addr *remote);
 
 /* ---- accept.c ---- */
 int  accept_start(struct net_worker *net);
