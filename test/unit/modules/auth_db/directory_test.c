@@ -1,27 +1,14 @@
 /*
  * directory_test - what a directory says of users: whose an account is, and whose secrets count.
  */
-#include "modules/auth_db/auth_db.h"
-#include "test/unit.h"
+#include "test/unit/modules/auth_db/table.h"
 
 #define MD5  "0123456789abcdef0123456789abcdef"
 #define NT   "fedcba9876543210fedcba9876543210"
 #define NONE ""
 
-int __wrap_store_run_all_now(const struct store_op *ops, size_t count);
-
-static int store_says;
-
-int __wrap_store_run_all_now(const struct store_op *ops, size_t count)
-{
-	(void)ops;
-	(void)count;
-	return store_says;
-}
-
 /* ---- users of a directory ---- */
 
-static struct auth_db db;
 static unsigned gone;			/* passwords that others were told to forget */
 
 static void note_gone(void *arg, struct slice aor)
@@ -44,17 +31,15 @@ static struct auth_db_entry entry(const char *key, const char *aor, const char *
 
 static enum auth_db_change say(struct auth_db_entry e)
 {
-	assert_int_equal(auth_db_directory.apply(&db, &e, 1), 0);
+	assert_int_equal(auth_db_directory.apply(&table_db, &e, 1), 0);
 	return e.change;
 }
 
 static int begin(void **state)
 {
 	(void)state;
-	db = (struct auth_db){ .watches = { { &watch, NULL } }, .watch_count = 1 };
 	gone = 0;
-	store_says = 0;
-	if (epoch_thread_register() != 0 || users_init(&db.users) != 0)
+	if (table_begin(&watch) != 0)
 		return -1;
 	say(entry("1", "kim.hansen@example.com", "khansen", "corp.example.com CORPORATE"));
 	say(entry("2", "alice@example.com", "alice", "corp.example.com"));
@@ -63,15 +48,6 @@ static int begin(void **state)
 	say(entry("5", "eve@example.com", "twice", "other.example.com"));
 	say(entry("6", "old@example.com", "old", ""));
 	say(entry("7", "none@example.com", "", "corp.example.com"));
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	users_fini(&db.users);
-	epoch_drain();
-	epoch_thread_unregister();
 	return 0;
 }
 
@@ -123,7 +99,7 @@ static void an_account_is_one_users(void **state)
 		    slice_str(accounts[i].domain), accounts[i].is_short,
 		    accounts[i].plain ? slice_str(accounts[i].plain) : SLICE_NULL };
 		struct slice aor = SLICE_NULL;
-		int err = accounts_whose(&db.users, &who, &aor);
+		int err = accounts_whose(&table_db.users, &who, &aor);
 
 		if (err != accounts[i].err || (!err && !slice_eq(aor, slice_str(accounts[i].aor))))
 			fail_msg("%s of %s, line %zu: %d", accounts[i].name, accounts[i].domain, i, err);
@@ -134,7 +110,7 @@ static int whose(const char *name, const char *aor)
 {
 	const struct auth_db_account who = { .name = slice_str(name) };
 	struct slice found;
-	int err = accounts_whose(&db.users, &who, &found);
+	int err = accounts_whose(&table_db.users, &who, &found);
 
 	if (!err)
 		assert_slice(found, aor);
@@ -165,8 +141,8 @@ static void nothing_changes_if_the_store_refuses(void **state)
 	struct auth_db_entry e = entry("1", "kim.hansen@example.com", "another", "corp.example.com");
 
 	(void)state;
-	store_says = -ENOSPC;
-	assert_int_equal(auth_db_directory.apply(&db, &e, 1), -ENOSPC);
+	table_store_says = -ENOSPC;
+	assert_int_equal(auth_db_directory.apply(&table_db, &e, 1), -ENOSPC);
 	assert_int_equal(whose("khansen", "kim.hansen@example.com"), 0);
 	assert_int_equal(whose("another", ""), -ENOENT);
 }
@@ -175,7 +151,7 @@ static void nothing_changes_if_the_store_refuses(void **state)
 
 static void check_secrets(const char *aor, const char *md5, const char *nt, bool by_directory)
 {
-	const struct user *user = users_find(&db.users, slice_str(aor));
+	const struct user *user = users_find(&table_db.users, slice_str(aor));
 
 	assert_non_null(user);
 	assert_slice(user_ha1(user, false, DIGEST_MD5), md5);
@@ -188,7 +164,7 @@ static int set_password(const char *password)
 {
 	const struct user_texts alice = { .name = SLICE("alice"), .domain = SLICE("example.com") };
 
-	return users_put(&db.users, &alice, slice_str(password), false);
+	return users_put(&table_db.users, &alice, slice_str(password), false);
 }
 
 static void a_secret_of_the_directory_is_the_only_one(void **state)
@@ -197,7 +173,7 @@ static void a_secret_of_the_directory_is_the_only_one(void **state)
 
 	(void)state;
 	assert_int_equal(set_password("here"), 0);
-	assert_true(user_ha1(users_find(&db.users, e.aor), true, DIGEST_SHA256).len > 0);
+	assert_true(user_ha1(users_find(&table_db.users, e.aor), true, DIGEST_SHA256).len > 0);
 	assert_int_equal(say(e), AUTH_DB_SAME);
 	e.nt_hash = SLICE(NT);
 	assert_int_equal(say(e), AUTH_DB_CHANGED);
@@ -237,7 +213,7 @@ static void a_renamed_entry_keeps_what_it_has(void **state)
 	e.aor = SLICE("lisa@example.com");
 	assert_int_equal(say(e), AUTH_DB_CHANGED);
 	check_secrets("lisa@example.com", NONE, NT, true);
-	assert_null(users_find(&db.users, SLICE("alice@example.com")));
+	assert_null(users_find(&table_db.users, SLICE("alice@example.com")));
 }
 
 static void who_is_locked_out_by_a_clash_keeps_his_entry(void **state)
@@ -246,11 +222,11 @@ static void who_is_locked_out_by_a_clash_keeps_his_entry(void **state)
 
 	(void)state;
 	assert_int_equal(say(e), AUTH_DB_CLASH);
-	assert_false(users_find(&db.users, SLICE("kim.hansen@example.com"))->enabled);
+	assert_false(users_find(&table_db.users, SLICE("kim.hansen@example.com"))->enabled);
 	assert_int_equal(whose("khansen", "kim.hansen@example.com"), 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, table_end)
 
 UNIT_MAIN(
 	T(an_account_is_one_users),

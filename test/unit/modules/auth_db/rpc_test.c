@@ -2,19 +2,8 @@
  * rpc_test - lcsctl users: what others do not take leaves nothing behind.
  */
 #include "core/sip/plan.h"
-#include "modules/auth_db/auth_db.h"
-#include "test/unit.h"
+#include "test/unit/modules/auth_db/table.h"
 
-int __wrap_store_run_all_now(const struct store_op *ops, size_t count);
-
-int __wrap_store_run_all_now(const struct store_op *ops, size_t count)
-{
-	(void)ops;
-	(void)count;
-	return 0;
-}
-
-static struct auth_db db;
 static unsigned forgotten;		/* passwords that others were told to forget */
 
 static int refuse_password(void *arg, struct slice name, struct slice domain, struct slice password)
@@ -46,23 +35,13 @@ static const struct auth_db_watch watch = { .password = refuse_password, .named 
 static int begin(void **state)
 {
 	(void)state;
-	db = (struct auth_db){ .watches = { { &watch, NULL } }, .watch_count = 1 };
 	forgotten = 0;
-	return epoch_thread_register() != 0 || users_init(&db.users) != 0 ? -1 : 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	users_fini(&db.users);
-	epoch_drain();
-	epoch_thread_unregister();
-	return 0;
+	return table_begin(&watch);
 }
 
 static int say(const char *method, const char *password, const char *display_name)
 {
-	struct lcs_mod mod = { .shared = &db };
+	struct lcs_mod mod = { .shared = &table_db };
 	json_t *params = json_pack("{s:s, s:s, s:s*}", "user", "Kim@Example.COM", "password", password,
 	    "display_name", display_name);
 	struct lcs_rpc_call call = { .mod = &mod, .params = params, .arena = arena_new(0) };
@@ -82,10 +61,10 @@ static void whom_others_do_not_take_is_not_added(void **state)
 {
 	(void)state;
 	assert_int_equal(say("users.add", "bad", NULL), -EIO);
-	assert_null(users_find(&db.users, SLICE("kim@example.com")));
+	assert_null(users_find(&table_db.users, SLICE("kim@example.com")));
 	assert_int_equal(forgotten, 1);
 	assert_int_equal(say("users.add", "good", "Kim"), -ENOSPC);
-	assert_null(users_find(&db.users, SLICE("kim@example.com")));
+	assert_null(users_find(&table_db.users, SLICE("kim@example.com")));
 	assert_int_equal(forgotten, 2);
 }
 
@@ -94,14 +73,14 @@ static void who_was_there_before_stays(void **state)
 	const struct user_texts kim = { .name = SLICE("kim"), .domain = SLICE("example.com") };
 
 	(void)state;
-	assert_int_equal(users_put(&db.users, &kim, SLICE("old"), true), 0);
+	assert_int_equal(users_put(&table_db.users, &kim, SLICE("old"), true), 0);
 	assert_int_equal(say("users.add", "good", NULL), -EEXIST);
 	assert_int_equal(say("users.passwd", "bad", NULL), -EIO);
-	assert_non_null(users_find(&db.users, SLICE("kim@example.com")));
+	assert_non_null(users_find(&table_db.users, SLICE("kim@example.com")));
 	assert_int_equal(forgotten, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, table_end)
 
 UNIT_MAIN(
 	T(whom_others_do_not_take_is_not_added),
