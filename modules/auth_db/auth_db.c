@@ -216,7 +216,7 @@ static int load(struct lcs_mod *mod)
 	db->auth = lcs_import(mod, "auth", &shared);
 	db->auth_state = shared;
 	db->usrloc = lcs_import(mod, "usrloc", &shared);
-	db->ul = shared;
+	db->usrloc_state = shared;
 	return users_init(&db->users);
 }
 

@@ -20,7 +20,7 @@ struct auth_db {
 	const struct auth_api *auth;
 	struct auth           *auth_state;
 	const struct usrloc_api *usrloc;	/* NULL: not loaded */
-	struct usrloc         *ul;
+	struct usrloc         *usrloc_state;
 	struct { const struct auth_db_watch *watch; void *arg; } watches[AUTH_DB_WATCHES];
 	unsigned               watch_count;
 };

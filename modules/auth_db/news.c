@@ -64,7 +64,7 @@ static void sign_out_on_worker(unsigned index, void *arg)
 	struct signing_out *s = arg;
 
 	if (index == 0)
-		s->err = s->db->usrloc->remove(s->db->ul, s->aor, SLICE_NULL);
+		s->err = s->db->usrloc->remove(s->db->usrloc_state, s->aor, SLICE_NULL);
 }
 
 /* Asked of the owner, not waited for: the store may take its time. */

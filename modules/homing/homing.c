@@ -53,9 +53,9 @@ static int load(struct lcs_mod *mod)
 
 	h->mod = mod;
 	h->auth_db = lcs_import(mod, "auth_db", &db);
-	h->db = db;
+	h->auth_db_state = db;
 	mesh_init(&h->mesh, mod);
-	if (h->auth_db && h->auth_db->watch(h->db, &watch, h) != 0)
+	if (h->auth_db && h->auth_db->watch(h->auth_db_state, &watch, h) != 0)
 		return -ENOSPC;
 	return homes_init(&h->homes);
 }

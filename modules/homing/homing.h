@@ -14,7 +14,7 @@ struct homing {
 	struct homes              homes;
 	struct mesh               mesh;
 	const struct auth_db_api *auth_db;	/* NULL: not loaded */
-	struct auth_db           *db;
+	struct auth_db           *auth_db_state;
 };
 
 static inline struct homing *homing_of(struct lcs_mod *mod) { return lcs_shared(mod); }

@@ -12,7 +12,7 @@ static struct slice server_of(struct homing *h, struct slice aor)
 
 	if (home || !h->auth_db)
 		return home ? home->server : SLICE("");
-	return h->auth_db->home(h->db, aor);
+	return h->auth_db->home(h->auth_db_state, aor);
 }
 
 struct slice homing_elsewhere(struct homing *h, struct slice aor, const struct gen *gen)
@@ -30,7 +30,7 @@ const char *homing_rule(struct homing *h, struct slice aor, const struct gen *ge
 	*server = homing_elsewhere(h, aor, gen);
 	if (server->len)
 		return said ? "homes" : "directory";
-	if (said || (h->auth_db && h->auth_db->state(h->db, aor) != AUTH_DB_UNKNOWN))
+	if (said || (h->auth_db && h->auth_db->state(h->auth_db_state, aor) != AUTH_DB_UNKNOWN))
 		return "here";
 	return NULL;
 }
@@ -61,5 +61,5 @@ void homing_each_user(struct homing *h, homing_user_fn *fn, void *arg)
 
 	homes_each(&h->homes, visit_said, &v);
 	if (h->auth_db)
-		h->auth_db->each_home(h->db, visit_directory, &v);
+		h->auth_db->each_home(h->auth_db_state, visit_directory, &v);
 }

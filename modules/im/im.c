@@ -15,11 +15,11 @@ struct im_local { uint64_t asked, crowded, busy; };
 struct im {
 	struct lcs_mod                *mod;
 	const struct presence_api     *presence;	/* NULL: nobody is ever busy */
-	struct presence               *engine;
+	struct presence               *presence_state;
 	const struct presence_xml_api *px;
 	struct presence_xml           *px_state;
 	const struct usrloc_api       *usrloc;	/* NULL: nobody registers here */
-	struct usrloc                 *ul;
+	struct usrloc                 *usrloc_state;
 };
 
 static struct slice value_of(struct lcs_call *call, struct slice name)
@@ -108,7 +108,7 @@ static struct value keep_endpoint(struct question *q, struct slice epid)
 
 static struct value look(struct question *q)
 {
-	struct presence_user *u = q->im->presence->user(q->im->engine, q->aor, false);
+	struct presence_user *u = q->im->presence->user(q->im->presence_state, q->aor, false);
 	struct presence_xml_summary now = { 0 };
 	bool is_online = u && q->im->px->is_online(q->im->px_state, u, &now), busy;
 
@@ -174,7 +174,7 @@ static enum fn_status im_is_dnd(struct lcs_call *call) { return ask_state(call, 
 static bool has_several(const struct im *im, struct slice aor)
 {
 	const struct usrloc_aor *have = im->usrloc && aor.len ?
-	    im->usrloc->find(im->ul, aor) : NULL;
+	    im->usrloc->find(im->usrloc_state, aor) : NULL;
 
 	return have && have->count > 1;
 }
@@ -196,11 +196,11 @@ static int load(struct lcs_mod *mod)
 
 	im->mod = mod;
 	im->presence = lcs_import(mod, "presence", &shared);
-	im->engine = shared;
+	im->presence_state = shared;
 	im->px = im->presence ? lcs_import(mod, "presence_xml", &shared) : NULL;
 	im->px_state = im->px ? shared : NULL;
 	im->usrloc = lcs_import(mod, "usrloc", &shared);
-	im->ul = im->usrloc ? shared : NULL;
+	im->usrloc_state = shared;
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static void next(struct box *b);
 
 static bool find_way(const struct box *b, struct usrloc_binding *out)
 {
-	const struct usrloc_aor *aor = b->m->usrloc->find(b->m->ul, box_aor(b));
+	const struct usrloc_aor *aor = b->m->usrloc->find(b->m->usrloc_state, box_aor(b));
 	int64_t now = loop_wall(worker_loop());
 
 	for (unsigned i = 0; aor && i < aor->count; i++) {

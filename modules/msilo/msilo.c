@@ -18,7 +18,7 @@ static int load(struct lcs_mod *mod)
 	m->tm = lcs_import(mod, "tm", &shared);
 	m->tm_state = shared;
 	m->usrloc = lcs_import(mod, "usrloc", &shared);
-	m->ul = shared;
+	m->usrloc_state = shared;
 	return msilo_follow_names(m);
 }
 

@@ -32,7 +32,7 @@ struct msilo {
 	const struct tm_api     *tm;
 	struct tm               *tm_state;
 	const struct usrloc_api *usrloc;
-	struct usrloc           *ul;
+	struct usrloc           *usrloc_state;
 	bool                     was_loaded;
 	struct loaded_box       *loaded;	/* until the workers have begun */
 };

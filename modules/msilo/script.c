@@ -43,7 +43,7 @@ static void answer(struct storing *s, const char *err)
  * message. */
 static bool has_signed_in_since(const struct storing *s)
 {
-	const struct usrloc_aor *aor = s->m->usrloc->find(s->m->ul, s->note.aor);
+	const struct usrloc_aor *aor = s->m->usrloc->find(s->m->usrloc_state, s->note.aor);
 	struct usrloc_binding b;
 
 	for (unsigned i = 0; aor && i < aor->count; i++) {

@@ -85,7 +85,7 @@ static int load(struct lcs_mod *mod)
 
 	nat->mod = mod;
 	nat->usrloc = lcs_import(mod, "usrloc", &state);
-	nat->ul = state;
+	nat->usrloc_state = state;
 	nat->tm = lcs_import(mod, "tm", &state);
 	nat->tm_state = state;
 	return 0;

@@ -43,7 +43,7 @@ struct nat_conf {
 struct nathelper {
 	struct lcs_mod          *mod;
 	const struct usrloc_api *usrloc;	/* NULL: not loaded */
-	struct usrloc           *ul;
+	struct usrloc           *usrloc_state;
 	const struct tm_api     *tm;
 	struct tm               *tm_state;
 };

@@ -103,7 +103,7 @@ static void drop(struct pinged *p)
 	struct pinged_key key = key_of(p);
 	struct nathelper *nat = p->local->nat;
 
-	if (nat->usrloc->remove(nat->ul, key.aor, key.ruid) != 0)
+	if (nat->usrloc->remove(nat->usrloc_state, key.aor, key.ruid) != 0)
 		return;			/* the next unanswered ping tries it again */
 	lcs_count(&p->local->pings_dropped);
 	log_info("nathelper", "a client does not answer, its binding goes user=%.*s pings=%u",
@@ -115,7 +115,7 @@ static bool came_again(const struct pinged *p)
 {
 	struct nathelper *nat = p->local->nat;
 	struct pinged_key key = key_of(p);
-	const struct usrloc_aor *all = nat->usrloc->find(nat->ul, key.aor);
+	const struct usrloc_aor *all = nat->usrloc->find(nat->usrloc_state, key.aor);
 	struct usrloc_binding b;
 
 	for (unsigned i = 0; all && i < all->count; i++) {
@@ -289,7 +289,7 @@ static void tick(struct timer *t)
 			local->round++;
 			htab_each(&local->pinged, forget_unseen, local);
 		}
-		local->nat->usrloc->each(local->nat->ul, local->part, ping_user, local);
+		local->nat->usrloc->each(local->nat->usrloc_state, local->part, ping_user, local);
 		local->part = (local->part + 1) % USRLOC_PARTS;
 	}
 	timer_start(&local->tick, interval > 0 ? interval / USRLOC_PARTS : IDLE_MS);

@@ -79,12 +79,12 @@ void bindings_changed(void *arg, struct slice aor, const struct usrloc_aor *old,
 
 static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
 {
-	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->usrloc_state, aor) : NULL;
 	struct usrloc_binding b;
 
 	for (unsigned i = 0; have && i < have->count; i++) {
 		p->usrloc->binding(have, i, &b);
-		if (b.received.flow == flow && p->usrloc->remove(p->ul, aor, b.ruid) != 0)
+		if (b.received.flow == flow && p->usrloc->remove(p->usrloc_state, aor, b.ruid) != 0)
 			lcs_count(&local_of(p)->no_memory);
 	}
 }

@@ -104,14 +104,14 @@ static void sweep_user(struct htab_node *node, void *arg)
 {
 	struct presence_user *u = container_of(node, struct presence_user, node);
 	struct presence *p = arg;
-	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, u->aor) : NULL;
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->usrloc_state, u->aor) : NULL;
 	struct usrloc_binding b;
 
 	for (unsigned i = 0; have && i < have->count; i++) {
 		p->usrloc->binding(have, i, &b);
 		if (transport_is_stream(b.received.transport) && b.received.flow &&
 		    !flow_is_alive(b.received.flow) && !b.node.len &&
-		    p->usrloc->remove(p->ul, u->aor, b.ruid) != 0)
+		    p->usrloc->remove(p->usrloc_state, u->aor, b.ruid) != 0)
 			lcs_count(&local_of(p)->no_memory);
 	}
 }

@@ -125,7 +125,7 @@ static int load(struct lcs_mod *mod)
 	p->tm = lcs_import(mod, "tm", &shared);
 	p->tm_state = shared;
 	p->usrloc = lcs_import(mod, "usrloc", &shared);
-	p->ul = shared;
+	p->usrloc_state = shared;
 	p->dialogs = rtab_new(1024);
 	if (!p->dialogs)
 		return -ENOMEM;
@@ -134,7 +134,7 @@ static int load(struct lcs_mod *mod)
 	err = presence_follow_names(p);
 	if (err)
 		return err;
-	return p->usrloc ? p->usrloc->watch(p->ul, bindings_changed, p) : 0;
+	return p->usrloc ? p->usrloc->watch(p->usrloc_state, bindings_changed, p) : 0;
 }
 
 static const struct { const char *word; enum presence_right right; } rights[] = {

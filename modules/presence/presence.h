@@ -76,7 +76,7 @@ struct presence {
 	const struct tm_api *tm;
 	struct tm      *tm_state;
 	const struct usrloc_api *usrloc;	/* NULL: nobody registers here */
-	struct usrloc  *ul;
+	struct usrloc  *usrloc_state;
 	const struct auth_db_api *users;	/* NULL: who is a user is not known */
 	struct auth_db *users_state;
 	const struct presence_part *parts[PARTS_MAX];
@@ -211,7 +211,7 @@ void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow);
 /** Any worker. */
 static inline bool bindings_are_there(const struct presence *p, struct slice aor)
 {
-	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->ul, aor) : NULL;
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->usrloc_state, aor) : NULL;
 
 	return have && have->count;
 }

@@ -83,7 +83,7 @@ static bool find_way(struct presence_sub *sub)
 {
 	const struct presence *p = sub->user->p;
 	const struct usrloc_aor *aor = p->usrloc ?
-	    p->usrloc->find(p->ul, sub->info.watcher) : NULL;
+	    p->usrloc->find(p->usrloc_state, sub->info.watcher) : NULL;
 	struct usrloc_binding b;
 	struct sip_uri target;
 

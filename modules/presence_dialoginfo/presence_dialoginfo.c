@@ -15,7 +15,7 @@ struct dialoginfo_local { uint64_t published, refused, documents; };
 struct dialoginfo {
 	struct lcs_mod            *mod;
 	const struct presence_api *presence;
-	struct presence           *p;
+	struct presence           *presence_state;
 	struct presence_package    package;
 	int                        part;	/* struct where */
 };
@@ -137,17 +137,17 @@ static int load(struct lcs_mod *mod)
 
 	di->mod = mod;
 	di->presence = lcs_import(mod, "presence", &p);
-	di->p = p;
+	di->presence_state = p;
 	di->package = (struct presence_package){
 		.name = SLICE("dialog"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_PER_SUB, .parse = parse, .free_doc = free_doc,
 		.registered = registered,
 	};
 	xml_read_init();
-	di->part = di->presence->add_part(di->p, &part);
+	di->part = di->presence->add_part(di->presence_state, &part);
 	if (di->part < 0)
 		return di->part;
-	return di->presence->add_package(di->p, &di->package, di);
+	return di->presence->add_package(di->presence_state, &di->package, di);
 }
 
 static const struct lcs_param params[] = {

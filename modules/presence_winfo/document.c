@@ -99,7 +99,7 @@ static void keep_change(struct change *c, struct buf *b)
 
 void winfo_note(struct winfo *w, struct presence_user *u, const struct presence_sub *sub)
 {
-	const struct presence_sub_info *s = w->api->sub_info(sub);
+	const struct presence_sub_info *s = w->presence->sub_info(sub);
 	struct change *c = next_change(winfo_part(w, u), s->id);
 	struct buf *b = c ? buf_new(256) : NULL;
 	struct xml_writer x;
@@ -136,26 +136,26 @@ struct listing { struct winfo *w; struct xml_writer *x; int64_t now; };
 static void list_sub(void *arg, struct presence_sub *sub)
 {
 	struct listing *l = arg;
-	const struct presence_sub_info *s = l->w->api->sub_info(sub);
+	const struct presence_sub_info *s = l->w->presence->sub_info(sub);
 
 	if (!(s->flags & PRESENCE_SUB_SELF))
 		put_watcher(l->x, s, l->now);
 }
 
-struct counting { const struct presence_api *api; struct slice watcher; unsigned n; };
+struct counting { const struct presence_api *presence; struct slice watcher; unsigned n; };
 
 static void compare(void *arg, struct presence_sub *sub)
 {
 	struct counting *q = arg;
 
-	q->n += slice_eq_nocase(q->api->sub_info(sub)->watcher, q->watcher);
+	q->n += slice_eq_nocase(q->presence->sub_info(sub)->watcher, q->watcher);
 }
 
 unsigned winfo_subs_of(struct winfo *w, struct presence_user *u, struct slice watcher)
 {
-	struct counting q = { w->api, watcher, 0 };
+	struct counting q = { w->presence, watcher, 0 };
 
-	w->api->each_sub(u, w->pk, compare, &q);
+	w->presence->each_sub(u, w->pk, compare, &q);
 	return q.n;
 }
 
@@ -164,7 +164,7 @@ static void list_all(struct winfo *w, struct presence_user *u, struct xml_writer
 	struct winfo_part *part = winfo_part(w, u);
 	struct listing l = { w, x, loop_wall(worker_loop()) };
 
-	w->api->each_sub(u, w->pk, list_sub, &l);
+	w->presence->each_sub(u, w->pk, list_sub, &l);
 	list_for_each(it, &part->waiting) {
 		struct waiting *one = container_of(it, struct waiting, node);
 
@@ -221,7 +221,7 @@ static void put_winfo(struct winfo *w, struct presence_user *u, struct known *k,
 	xml_put_attr_u64(&x, "version", k->version);
 	xml_put_attr(&x, "state", full ? SLICE("full") : SLICE("partial"));
 	xml_begin(&x, "watcher-list");
-	xml_put_attr_pair(&x, "resource", SLICE("sip:"), w->api->user_aor(u));
+	xml_put_attr_pair(&x, "resource", SLICE("sip:"), w->presence->user_aor(u));
 	xml_put_attr(&x, "package", SLICE("presence"));
 	if (full)
 		list_all(w, u, &x);
@@ -236,7 +236,7 @@ int winfo_build(void *arg, struct presence_user *u, unsigned view,
 {
 	struct winfo *w = arg;
 	struct winfo_part *part = winfo_part(w, u);
-	struct known *k = w->api->sub_data(one), first = { 0 };
+	struct known *k = w->presence->sub_data(one), first = { 0 };
 	struct buf *b = buf_new(512);
 	bool full;
 
@@ -245,7 +245,7 @@ int winfo_build(void *arg, struct presence_user *u, unsigned view,
 		return -ENOMEM;
 	if (!k)
 		k = &first;		/* it could not be kept: always the first document */
-	full = w->api->wants_full(one) || !k->version || !is_whole(part, k->seq);
+	full = w->presence->wants_full(one) || !k->version || !is_whole(part, k->seq);
 	put_winfo(w, u, k, full, b);
 	k->version++;
 	k->seq = part->seq;
@@ -287,11 +287,11 @@ static void winfo_sub(void *arg, struct presence_user *u, const struct presence_
 	struct winfo_part *part = winfo_part(w, u);
 
 	(void)event;
-	if (w->api->sub_info(sub)->state == PRESENCE_SUB_TERMINATED) {
+	if (w->presence->sub_info(sub)->state == PRESENCE_SUB_TERMINATED) {
 		part->listeners--;
-	} else if (!w->api->sub_data(sub)) {
+	} else if (!w->presence->sub_data(sub)) {
 		part->listeners++;
-		w->api->set_sub_data((struct presence_sub *)(uintptr_t)sub,
+		w->presence->set_sub_data((struct presence_sub *)(uintptr_t)sub,
 		    calloc(1, sizeof(struct known)));
 	}
 }

@@ -19,12 +19,12 @@ static void part_gone(void *arg, struct presence_user *u)
 static void waits(struct winfo *w, struct presence_user *u, const struct presence_sub_info *s)
 {
 	if (s->state == PRESENCE_SUB_PENDING && waiting_add(w, u, s->watcher, s->watcher_name))
-		w->api->changed(u, &wpending_package);
+		w->presence->changed(u, &wpending_package);
 	else if (s->right != PRESENCE_PENDING)
 		waiting_review(w, u);
 	/* An LCS client asks its user again for everybody in each notice: who has been answered
 	 * goes without one. */
-	w->api->stale(u, &wpending_package);
+	w->presence->stale(u, &wpending_package);
 }
 
 /* One who waits without a subscription has a number of his own: it comes when his last one has run
@@ -48,9 +48,9 @@ static void review(struct winfo *w, struct presence_user *u)
 	uint64_t before = winfo_part(w, u)->seq;
 
 	waiting_review(w, u);
-	w->api->stale(u, &wpending_package);
+	w->presence->stale(u, &wpending_package);
 	if (winfo_part(w, u)->seq != before)
-		w->api->changed(u, &winfo_package);
+		w->presence->changed(u, &winfo_package);
 }
 
 static void observe(void *arg, struct presence_user *u, const struct presence_sub *sub,
@@ -67,14 +67,14 @@ static void observe(void *arg, struct presence_user *u, const struct presence_su
 		review(w, u);
 		return;
 	}
-	s = w->api->sub_info(sub);
+	s = w->presence->sub_info(sub);
 	if (s->package != w->pk || (s->flags & PRESENCE_SUB_SELF))
 		return;
 	waited = waiting_find(winfo_part(w, u), s->watcher);
 	waits(w, u, s);
 	winfo_note(w, u, sub);
 	note_wait(w, u, s, waited);
-	w->api->changed(u, &winfo_package);
+	w->presence->changed(u, &winfo_package);
 }
 
 /* ---- life ---- */
@@ -88,13 +88,13 @@ static int load(struct lcs_mod *mod)
 	int err;
 
 	w->mod = mod;
-	w->api = lcs_import(mod, "presence", &shared);
-	w->p = shared;
-	w->part = w->api->add_part(w->p, &part);
-	err = w->part < 0 ? w->part : w->api->add_package(w->p, &winfo_package, w);
+	w->presence = lcs_import(mod, "presence", &shared);
+	w->presence_state = shared;
+	w->part = w->presence->add_part(w->presence_state, &part);
+	err = w->part < 0 ? w->part : w->presence->add_package(w->presence_state, &winfo_package, w);
 	if (!err)
-		err = w->api->add_package(w->p, &wpending_package, w);
-	return err ? err : w->api->observe(w->p, observe, w);
+		err = w->presence->add_package(w->presence_state, &wpending_package, w);
+	return err ? err : w->presence->observe(w->presence_state, observe, w);
 }
 
 /* All modules are loaded by now, so the package is there if anybody brings it. */
@@ -104,7 +104,7 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 
 	(void)next;
 	(void)conf;
-	w->pk = w->api->package(w->p, SLICE("presence"));
+	w->pk = w->presence->package(w->presence_state, SLICE("presence"));
 	return store_is_on() && !w->loaded ? waiting_load(w) : 0;
 }
 

@@ -15,8 +15,8 @@ struct winfo_local { uint64_t waiting, dropped; };
 
 struct winfo {
 	struct lcs_mod *mod;
-	const struct presence_api *api;
-	struct presence *p;
+	const struct presence_api *presence;
+	struct presence *presence_state;
 	int            part;
 	const struct presence_package *pk;	/* "presence", found at first use */
 	struct loaded *loaded;		/* waiting.c: rows until the workers have taken them */
@@ -46,7 +46,7 @@ struct winfo_part {			/* of one user; zeroed at first */
 /** The part, ready for use. */
 static inline struct winfo_part *winfo_part(struct winfo *w, struct presence_user *u)
 {
-	struct winfo_part *part = w->api->part(u, w->part);
+	struct winfo_part *part = w->presence->part(u, w->part);
 
 	if (!part->w) {
 		part->w = w;

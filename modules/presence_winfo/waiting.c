@@ -92,21 +92,21 @@ static void link_in(struct winfo *w, struct presence_user *u, struct waiting *x)
 
 	list_push_back(&part->waiting, &x->node);
 	if (part->waiting_count++ == 0)
-		w->api->hold(u);
+		w->presence->hold(u);
 	local_of(w)->waiting++;
 }
 
 static void take_out(struct winfo *w, struct presence_user *u, struct waiting *x)
 {
 	struct winfo_part *part = winfo_part(w, u);
-	const struct value key[] = { value_string(w->api->user_aor(u)), value_string(x->watcher) };
+	const struct value key[] = { value_string(w->presence->user_aor(u)), value_string(x->watcher) };
 
 	run(STMT_DELETE, key);
 	list_remove(&x->node);
 	free(x);
 	local_of(w)->waiting--;
 	if (--part->waiting_count == 0)
-		w->api->release(u);
+		w->presence->release(u);
 }
 
 bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
@@ -124,7 +124,7 @@ bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
 		return false;
 	}
 	link_in(w, u, x);
-	put(w->api->user_aor(u), x);
+	put(w->presence->user_aor(u), x);
 	return true;
 }
 
@@ -143,17 +143,17 @@ void waiting_review(struct winfo *w, struct presence_user *u)
 	struct winfo_part *part = winfo_part(w, u);
 	int64_t oldest = loop_wall(worker_loop()) - conf_of(w)->wait_time / 1000;
 
-	w->api->hold(u);
+	w->presence->hold(u);
 	list_for_each_safe(it, &part->waiting) {
 		struct waiting *x = container_of(it, struct waiting, node);
-		enum presence_right right = w->api->right_of(u, w->pk, x->watcher, NULL, NULL);
+		enum presence_right right = w->presence->right_of(u, w->pk, x->watcher, NULL, NULL);
 
 		if (x->since >= oldest && right == PRESENCE_PENDING)
 			continue;
 		note_end(w, u, x, right);
 		take_out(w, u, x);
 	}
-	w->api->release(u);
+	w->presence->release(u);
 }
 
 void waiting_free(struct winfo_part *part)
@@ -217,7 +217,7 @@ void waiting_adopt(struct winfo *w)
 	for (struct row *row = w->loaded ? w->loaded->first : NULL; row; row = row->next) {
 		if ((int)worker_of(lcs_user_key(row->aor)) != worker_self())
 			continue;
-		u = w->api->user(w->p, row->aor, true);
+		u = w->presence->user(w->presence_state, row->aor, true);
 		if (!u || find(winfo_part(w, u), row->watcher))
 			continue;
 		x = waiting_new(row->watcher, row->name, row->since);

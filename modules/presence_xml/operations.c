@@ -187,7 +187,7 @@ void px_set_presence(struct service_request *req, const struct service_asked *as
 		return;
 	}
 	s = read_setting(px, asked, presentity);
-	u = s ? px->presence->user(px->p, asked->aor, true) : NULL;
+	u = s ? px->presence->user(px->presence_state, asked->aor, true) : NULL;
 	if (!u) {
 		px->service->refuse(req, 500, "Out of memory");
 		return;
@@ -250,7 +250,7 @@ void px_get_presence(struct service_request *req, const struct service_asked *as
 		px->service->refuse(req, 403, "The presentity is not whom the request goes to");
 		return;
 	}
-	u = px->presence->user(px->p, asked->aor, true);
+	u = px->presence->user(px->presence_state, asked->aor, true);
 	if (!u) {
 		px->service->refuse(req, 500, "Out of memory");
 		return;

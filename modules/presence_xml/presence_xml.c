@@ -179,8 +179,8 @@ static int add_operations(struct presence_xml *px)
 	px->set_presence = (struct service_operation){ "setPresence", SERVICE_SELF,
 	    px_set_presence, px };
 	px->get_presence = (struct service_operation){ "getPresence", 0, px_get_presence, px };
-	err = px->service->add_operation(px->s, &px->set_presence);
-	return err ? err : px->service->add_operation(px->s, &px->get_presence);
+	err = px->service->add_operation(px->service_state, &px->set_presence);
+	return err ? err : px->service->add_operation(px->service_state, &px->get_presence);
 }
 
 static int load(struct lcs_mod *mod)
@@ -191,16 +191,16 @@ static int load(struct lcs_mod *mod)
 
 	px->mod = mod;
 	px->presence = lcs_import(mod, "presence", &p);
-	px->p = p;
+	px->presence_state = p;
 	px->service = lcs_import(mod, "service", &s);
-	px->s = s;
+	px->service_state = s;
 	px->package = (struct presence_package){
 		.name = SLICE("presence"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_ANNOUNCED | PRESENCE_FOLLOWS,
 		.parse = parse, .free_doc = free_doc, .registered = registered,
 	};
 	xml_read_init();
-	err = px->presence->add_package(px->p, &px->package, px);
+	err = px->presence->add_package(px->presence_state, &px->package, px);
 	return err ? err : add_operations(px);
 }
 

@@ -21,9 +21,9 @@ struct presence_xml_local {
 struct presence_xml {
 	struct lcs_mod            *mod;
 	const struct presence_api *presence;
-	struct presence           *p;
+	struct presence           *presence_state;
 	const struct service_api  *service;	/* NULL: not loaded */
-	struct service            *s;
+	struct service            *service_state;
 	struct presence_package    package;
 	struct service_operation   set_presence, get_presence;
 	bool (*names)(void *arg, struct slice aor, struct arena *arena,

@@ -19,7 +19,7 @@ struct prov_local { uint64_t documents, allowed, denied; };
 struct prov {
 	struct lcs_mod            *mod;
 	const struct presence_api *presence;
-	struct presence           *engine;
+	struct presence           *presence_state;
 	const struct auth_db_api  *users;	/* NULL: nobody can say who is one */
 	struct auth_db            *users_state;
 	struct presence_package    package;
@@ -222,13 +222,13 @@ static int load(struct lcs_mod *mod)
 	p->presence = lcs_import(mod, "presence", &shared);
 	if (!p->presence)
 		return 0;
-	p->engine = shared;
+	p->presence_state = shared;
 	p->package = (struct presence_package){
 		.name = SLICE("vnd-microsoft-provisioning"), .formats = formats,
 		.flags = PRESENCE_SELF_ONLY | PRESENCE_ANNOUNCED | PRESENCE_NO_POLICY,
 		.default_expires = 28800, .min_expires = 60, .max_expires = 86400,
 	};
-	return p->presence->add_package(p->engine, &p->package, p);
+	return p->presence->add_package(p->presence_state, &p->package, p);
 }
 
 static int check(const void *conf, struct diag *diag)

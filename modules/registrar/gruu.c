@@ -91,7 +91,7 @@ static bool is_latest(const struct registrar *reg, const struct usrloc_aor *aor,
 static struct slice instance_now(const struct registrar *reg, const struct registrar_conf *conf,
     const struct temp_gruu *gruu)
 {
-	const struct usrloc_aor *aor = reg->usrloc->find(reg->ul, gruu->aor);
+	const struct usrloc_aor *aor = reg->usrloc->find(reg->usrloc_state, gruu->aor);
 	int64_t now = loop_wall(worker_loop());
 	struct usrloc_binding b;
 

@@ -47,7 +47,7 @@ static void describe(struct asking *a, const struct usrloc_binding *b)
 static void list_on_worker(unsigned index, void *arg)
 {
 	struct asking *a = arg;
-	const struct usrloc_aor *aor = index ? NULL : a->reg->usrloc->find(a->reg->ul, a->aor);
+	const struct usrloc_aor *aor = index ? NULL : a->reg->usrloc->find(a->reg->usrloc_state, a->aor);
 	int64_t now = loop_wall(worker_loop());
 	struct usrloc_binding b;
 

@@ -50,7 +50,7 @@ static const struct usrloc_aor *find_asked(struct lcs_call *call)
 	struct registrar *reg = call->shared;
 	struct slice aor = asked_aor(call);
 
-	return aor.p ? reg->usrloc->find(reg->ul, aor) : NULL;
+	return aor.p ? reg->usrloc->find(reg->usrloc_state, aor) : NULL;
 }
 
 static bool takes_method(const struct looking *l, const struct usrloc_binding *b)
@@ -172,7 +172,7 @@ static const struct usrloc_aor *read_wish(struct looking *l)
 	} else {
 		aor = sip_uri_aor(arena, uri);
 	}
-	return aor.p ? l->reg->usrloc->find(l->reg->ul, aor) : NULL;
+	return aor.p ? l->reg->usrloc->find(l->reg->usrloc_state, aor) : NULL;
 }
 
 static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
@@ -284,7 +284,7 @@ enum fn_status registrar_lookup_contact(struct lcs_call *call)
 
 	call->ret = value_bool(false);
 	if (target && sip_uri_parse(call->argv[0].s, &user, NULL) == 0 && user.user.len)
-		aor = reg->usrloc->find(reg->ul, sip_uri_aor(lcs_arena(call->ctx), &user));
+		aor = reg->usrloc->find(reg->usrloc_state, sip_uri_aor(lcs_arena(call->ctx), &user));
 	for (unsigned i = 0; aor && i < aor->count && !call->ret.b; i++) {
 		reg->usrloc->binding(aor, i, &b);
 		if (b.expires <= loop_wall(worker_loop()) || !flow_is_alive(b.received.flow) ||
@@ -325,6 +325,6 @@ enum fn_status registrar_unregister(struct lcs_call *call)
 	if (!registrar_is_table(call->argv[0].s))
 		return FN_FAILED;
 	aor = asked_aor(call);
-	return fn_bool(call, aor.p && reg->usrloc->find(reg->ul, aor) &&
-	    reg->usrloc->remove(reg->ul, aor, call->argv[2].s) == 0);
+	return fn_bool(call, aor.p && reg->usrloc->find(reg->usrloc_state, aor) &&
+	    reg->usrloc->remove(reg->usrloc_state, aor, call->argv[2].s) == 0);
 }

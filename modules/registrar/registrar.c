@@ -11,11 +11,11 @@
 static int load(struct lcs_mod *mod)
 {
 	struct registrar *reg = lcs_shared(mod);
-	void *ul;
+	void *shared;
 
 	reg->mod = mod;
-	reg->usrloc = lcs_import(mod, "usrloc", &ul);
-	reg->ul = ul;
+	reg->usrloc = lcs_import(mod, "usrloc", &shared);
+	reg->usrloc_state = shared;
 	return 0;
 }
 

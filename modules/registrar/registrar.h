@@ -30,7 +30,7 @@ struct registrar_local {
 struct registrar {
 	struct lcs_mod          *mod;
 	const struct usrloc_api *usrloc;
-	struct usrloc           *ul;
+	struct usrloc           *usrloc_state;
 	/* who adds to our answers */
 	struct {
 		void (*put)(void *arg, const struct registrar_answer *answer, struct buf *lines);

@@ -371,7 +371,7 @@ static int take_common(struct reading *r)
 	r->out->change.aor = to == msg_to(msg) ? msg_to_aor(msg) : sip_uri_aor(r->arena, &to->uri);
 	if (!r->out->change.aor.p)
 		return refuse(r, 404, "No such address of record");
-	r->reg->usrloc->expect(r->reg->ul, r->out->change.aor);
+	r->reg->usrloc->expect(r->reg->usrloc_state, r->out->change.aor);
 	r->epid = endpoint_epid_of(r->ctx);
 	r->common.call_id = msg_call_id(msg);
 	r->common.cseq = cseq->seq;

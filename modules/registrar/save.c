@@ -95,14 +95,14 @@ static enum fn_status query(struct saving *s, struct lcs_call *call)
 	stats_of(s->reg)->queries++;
 	if (!(s->flags & SAVE_NO_REPLY))
 		registrar_answer(s->ctx, s->reg, s->request.change.aor,
-		    s->reg->usrloc->find(s->reg->ul, s->request.change.aor), false, false);
+		    s->reg->usrloc->find(s->reg->usrloc_state, s->request.change.aor), false, false);
 	return fn_bool(call, true);
 }
 
 /* Is it known already? Only those who add to our answers want to know. */
 static bool is_there(const struct saving *s)
 {
-	const struct usrloc_aor *aor = s->reg->usrloc->find(s->reg->ul, s->request.change.aor);
+	const struct usrloc_aor *aor = s->reg->usrloc->find(s->reg->usrloc_state, s->request.change.aor);
 	const struct usrloc_binding *want = &s->request.change.wants[0].binding;
 	struct usrloc_binding b;
 
@@ -138,7 +138,7 @@ enum fn_status registrar_save(struct lcs_call *call)
 	}
 	s->was_there = s->reg->listener_count && is_there(s);
 	s->call = call;
-	if (s->reg->usrloc->change(s->reg->ul, &s->request.change, saved, s) != 0)
+	if (s->reg->usrloc->change(s->reg->usrloc_state, &s->request.change, saved, s) != 0)
 		return FN_FAILED;
 	s->call = NULL;
 	if (!s->done) {

@@ -122,7 +122,7 @@ bool xcap_basic_begin(struct xcap_exchange *e, struct slice realm, xcap_step_fn 
 	if (err)
 		return err == -EACCES ? !xcap_say_braked(e) : !xcap_say(e, 503, "Too much to do.");
 	/* Who is no user here is not worth a question. An empty password would be nobody's. */
-	if (!e->password.len || e->x->users->state(e->x->db, e->claimed) != AUTH_DB_ENABLED) {
+	if (!e->password.len || e->x->users->state(e->x->users_state, e->claimed) != AUTH_DB_ENABLED) {
 		xcap_guess_end(e->x, &e->guess, true);
 		return !xcap_challenge(e, realm, false);
 	}

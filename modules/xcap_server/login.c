@@ -79,10 +79,10 @@ static bool is_for(struct slice uri, struct slice target)
 static enum xcap_login judge(struct xcap *x, const struct xcap_request *r,
     const struct auth_asked *a, const struct xcap_guess *k, struct slice aor)
 {
-	struct slice ha1 = x->users->ha1(x->db, aor, a->domain.len > 0, a->alg);
+	struct slice ha1 = x->users->ha1(x->users_state, aor, a->domain.len > 0, a->alg);
 	enum auth_verdict verdict = AUTH_WRONG;
 
-	if (ha1.len && x->users->state(x->db, aor) == AUTH_DB_ENABLED)
+	if (ha1.len && x->users->state(x->users_state, aor) == AUTH_DB_ENABLED)
 		verdict = x->auth->judge(x->auth_state, a, r->method, ha1);
 	switch (verdict) {
 	case AUTH_OK:

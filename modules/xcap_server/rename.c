@@ -131,5 +131,5 @@ int xcap_follow_names(struct xcap *x)
 {
 	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
 
-	return x->users->watch(x->db, &watch, x);
+	return x->users->watch(x->users_state, &watch, x);
 }

@@ -111,7 +111,7 @@ static bool check_uri(struct reading *r, const struct xml_node *service)
 		    "a service of %.*s is called sip:%.*s-NAME%.*s", SLICE_ARG(r->owner),
 		    SLICE_ARG(slice_first(r->owner, slice_find(r->owner, '@'))),
 		    SLICE_ARG(slice_skip(r->owner, slice_find(r->owner, '@'))));
-	if (r->x->users->state(r->x->db, aor) != AUTH_DB_UNKNOWN)
+	if (r->x->users->state(r->x->users_state, aor) != AUTH_DB_UNKNOWN)
 		return xcap_refuse(r->e, XCAP_CONSTRAINT_FAILURE, "%.*s is a user", SLICE_ARG(aor));
 	for (const struct xml_node *n = xml_child(service->parent, NS, SLICE("service"));
 	    n != service; n = xml_next(n, NS, SLICE("service")))

@@ -41,7 +41,7 @@ struct xcap {
 	const struct auth_api         *auth;
 	struct auth                   *auth_state;
 	const struct auth_db_api      *users;
-	struct auth_db                *db;
+	struct auth_db                *users_state;
 	const struct auth_ldap_api    *ldap;	/* NULL: not loaded */
 	struct auth_ldap              *ldap_state;
 	const struct contacts_api     *contacts;	/* NULL: not loaded */

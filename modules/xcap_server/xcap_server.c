@@ -18,7 +18,7 @@ static void import(struct lcs_mod *mod, struct xcap *x)
 	x->auth = lcs_import(mod, "auth", &shared);
 	x->auth_state = shared;
 	x->users = lcs_import(mod, "auth_db", &shared);
-	x->db = shared;
+	x->users_state = shared;
 	x->ldap = lcs_import(mod, "auth_ldap", &shared);
 	x->ldap_state = shared;
 	x->contacts = lcs_import(mod, "contacts", &shared);
