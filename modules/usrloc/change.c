@@ -15,7 +15,8 @@ struct request {
 	struct list          node, waiting;	/* behind another; those behind this one */
 	unsigned             waiting_count;
 	struct usrloc       *ul;
-	struct arena        *arena;	/* texts of change; NULL: change.aor lies in a record */
+	struct arena        *arena;	/* texts of change; NULL: they are the asker's, and this is on
+					 * the stack, or change.aor lies in a record */
 	struct usrloc_change change;
 	uint64_t             key;	/* of change.aor */
 	bool                 is_removal;
@@ -195,21 +196,38 @@ static void publish_now(struct request *req, const struct plan *plan)
 	record_publish(req->ul, req->old, req->next, req->key);
 }
 
-/* The record is made; USRLOC_OK with *wait: it is published when the journal has it. */
-static enum usrloc_result store_and_publish(struct request *req, const struct plan *plan,
-    bool *wait)
+/* One that is on the stack stays without its texts: it is planned, and its record is made. */
+static struct request *keep_waiting(const struct request *req)
 {
-	if (waits_for_disk(req)) {
-		*wait = journal_write(usrloc_conf_of(req->ul)->node, req->change.aor, plan, journalled,
-		    req) == 0;
-		if (*wait)
-			return USRLOC_OK;
-		if (req->next)
-			record_discard(req->next);
-		return USRLOC_NO_STORE;
+	const struct record *named = req->next ? req->next : req->old;
+	struct request *kept = malloc(sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	*kept = *req;
+	kept->change = (struct usrloc_change){ .aor = record_aor(named) };
+	list_init(&kept->node);
+	list_init(&kept->waiting);
+	return kept;
+}
+
+/* USRLOC_OK: journalled() publishes it. */
+static enum usrloc_result wait_for_disk(struct request *req, const struct plan *plan)
+{
+	struct request *kept = req->arena ? req : keep_waiting(req);
+
+	if (kept && journal_write(usrloc_conf_of(req->ul)->node, kept->change.aor, plan, journalled,
+	    kept) == 0) {
+		htab_insert(&usrloc_local_of(kept->ul)->busy, &kept->busy, kept->key);
+		return USRLOC_OK;
 	}
-	publish_now(req, plan);
-	return USRLOC_OK;
+	if (req->next)
+		record_discard(req->next);
+	if (!kept)
+		return USRLOC_NO_MEMORY;
+	if (kept != req)
+		free(kept);
+	return USRLOC_NO_STORE;
 }
 
 static enum usrloc_result make_record(struct request *req, struct plan *plan)
@@ -222,22 +240,29 @@ static enum usrloc_result make_record(struct request *req, struct plan *plan)
 	return result;
 }
 
-static enum usrloc_result carry_out(struct request *req, bool *wait)
+/* USRLOC_OK with *told_later: it is published, and whoever asked is told, when the journal has it. */
+static enum usrloc_result carry_out(struct request *req, bool *told_later)
 {
 	struct plan plan;
 	enum usrloc_result result = make_record(req, &plan);
 
-	*wait = false;
+	*told_later = false;
 	if (result != USRLOC_OK || req->next == req->old)
 		return result;
-	return store_and_publish(req, &plan, wait);
+	if (!waits_for_disk(req)) {
+		publish_now(req, &plan);
+		return USRLOC_OK;
+	}
+	result = wait_for_disk(req, &plan);
+	*told_later = result == USRLOC_OK;
+	return result;
 }
 
 static void start(struct request *req)
 {
 	struct request *before = busy_with(req->ul, req->change.aor, req->key);
 	enum usrloc_result result;
-	bool wait;
+	bool told_later;
 
 	if (before && before->waiting_count == WAITING_MAX) {
 		count_result(req->ul, USRLOC_NO_STORE);
@@ -249,11 +274,9 @@ static void start(struct request *req)
 		before->waiting_count++;
 		return;
 	}
-	result = carry_out(req, &wait);
-	if (wait) {
-		htab_insert(&usrloc_local_of(req->ul)->busy, &req->busy, req->key);
+	result = carry_out(req, &told_later);
+	if (told_later)
 		return;
-	}
 	count_result(req->ul, result);
 	finish(req, result);
 }
@@ -331,55 +354,6 @@ static void send_to_owner(struct request *req)
 	worker_post(owner, &req->item, INBOX_MUST);
 }
 
-/* A request that has been planned, and whose record has been made, needs none of its texts. */
-static struct request *keep_waiting(const struct request *req)
-{
-	const struct record *named = req->next ? req->next : req->old;
-	struct request *kept = malloc(sizeof(*kept));
-
-	if (!kept)
-		return NULL;
-	*kept = *req;
-	kept->change = (struct usrloc_change){ .aor = record_aor(named) };
-	list_init(&kept->node);
-	list_init(&kept->waiting);
-	return kept;
-}
-
-static enum usrloc_result wait_for_disk(const struct request *req, const struct plan *plan)
-{
-	struct request *kept = keep_waiting(req);
-
-	if (kept && journal_write(usrloc_conf_of(req->ul)->node, kept->change.aor, plan, journalled,
-	    kept) == 0) {
-		htab_insert(&usrloc_local_of(kept->ul)->busy, &kept->busy, kept->key);
-		return USRLOC_OK;
-	}
-	if (req->next)
-		record_discard(req->next);
-	if (!kept)
-		return USRLOC_NO_MEMORY;
-	free(kept);
-	return USRLOC_NO_STORE;
-}
-
-static enum usrloc_result change_now(struct request *req, bool *told_later)
-{
-	struct plan plan;
-	enum usrloc_result result = make_record(req, &plan);
-
-	*told_later = false;
-	if (result != USRLOC_OK || req->next == req->old)
-		return result;
-	if (!waits_for_disk(req)) {
-		publish_now(req, &plan);
-		return USRLOC_OK;
-	}
-	result = wait_for_disk(req, &plan);
-	*told_later = result == USRLOC_OK;
-	return result;
-}
-
 /* Here and now, without a copy of the request. false: it has to travel, or to stand in line. */
 static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c, uint64_t key,
     usrloc_done_fn *done, void *arg)
@@ -390,7 +364,7 @@ static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c, uin
 
 	if (worker_of(key) != req.home || busy_with(ul, c->aor, key))
 		return false;
-	req.result = change_now(&req, &told_later);
+	req.result = carry_out(&req, &told_later);
 	if (told_later)
 		return true;
 	count_result(ul, req.result);
