@@ -96,7 +96,8 @@ void msilo_deliver(struct box *b);
 void msilo_sendings_stop(struct msilo *m, struct msilo_local *local);
 
 /* ---- rename.c ---- */
-/** In load(): messages follow users who are renamed. 0 or -errno. */
+/** In load(): messages follow users who are renamed, and go with those who are deleted. 0 or
+ *  -errno. */
 int  msilo_follow_names(struct msilo *m);
 /** Owner: a message has been stored under the old name of a box with an heir. */
 void msilo_inherit(struct box *b);
@@ -105,6 +106,8 @@ void msilo_inherit(struct box *b);
 extern const struct lcs_func msilo_funcs[];
 
 /* ---- rpc.c ---- */
+/** Control thread: some of a user's messages are not in the store any more. */
+void msilo_recount(struct msilo *m, struct slice aor);
 extern const struct lcs_rpc msilo_rpcs[];
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * modules/msilo/rename.c - a user gets another address: messages that wait for him go with him.
+ * modules/msilo/rename.c - a user gets another address: messages that wait for him go with him; or he
+ * is deleted: they go, too, since a new user of his address is somebody else.
  *
  * In the store at once, by the control thread, before the administrator is answered. Then the
  * numbers in memory, with the owners of both names. What was on its way to disk under the old
@@ -116,9 +117,24 @@ static int renamed(void *arg, struct slice from, struct slice to)
 	return err;
 }
 
+/* Of who was renamed nothing is left under the old name by now. */
+static void locked_out(void *arg, struct slice aor, bool deleted)
+{
+	int n = deleted ? msilo_journal_delete_now(aor, 0) : 0;
+
+	if (n > 0)
+		log_info("msilo", "messages are deleted with their user user=%.*s count=%d",
+		    SLICE_ARG(aor), n);
+	if (n > 0)
+		msilo_recount(arg, aor);
+	else if (n < 0)
+		log_error("msilo", "messages of a deleted user stay, use \"messages delete\" "
+		    "user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(n));
+}
+
 int msilo_follow_names(struct msilo *m)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed };
+	static const struct auth_db_watch watch = { .renamed = renamed, .locked_out = locked_out };
 	void *state;
 	const struct auth_db_api *db = lcs_import(m->mod, "auth_db", &state);
 

@@ -64,7 +64,7 @@ static void count_again(void *arg)
 		free(r);
 }
 
-static void tell_owner(struct msilo *m, struct slice aor)
+void msilo_recount(struct msilo *m, struct slice aor)
 {
 	struct recount *r = malloc(sizeof(*r) + aor.len);
 
@@ -87,7 +87,7 @@ static int delete(struct lcs_rpc_call *call, struct slice aor, int64_t id)
 	if (n == 0 && id)
 		return lcs_rpc_fail(call, -ENOENT, "no message %lld waits for %.*s", (long long)id,
 		    SLICE_ARG(aor));
-	tell_owner(lcs_shared(call->mod), aor);
+	msilo_recount(lcs_shared(call->mod), aor);
 	return lcs_rpc_done(call, json_pack("{s:o, s:i}", "user", json_slice(aor), "deleted", n));
 }
 
