@@ -101,6 +101,9 @@ static struct cfg_source *first_source(struct task *t)
 		t->err = source_fetch(&t->ld.mem, t->ld.host, t->path, &s);
 		if (t->err) {
 			say_unreadable(t, t->err);
+			/* Why has been said; for who goes on it is not there. */
+			if (t->err != -EACCES)
+				t->err = -ENOENT;
 			return NULL;
 		}
 	} else {

@@ -114,12 +114,46 @@ static bool wants_expansion(struct prep *p, const struct token *t, struct macro 
 	return true;
 }
 
+/* What a part of "tcp:HOST:PORT" stands for: itself, if it is no define of one token. */
+static struct slice part_value(struct prep *p, struct slice part)
+{
+	for (unsigned turns = 0; turns < 16; turns++) {
+		const struct macro *m = dict_get(&p->ld->macros, part);
+
+		if (!m || m->count != 1)
+			break;
+		part = m->tokens[0].text;
+	}
+	return part;
+}
+
+/* An endpoint is one token, whatever it is put together from. */
+static void expand_endpoint(struct prep *p, struct token *t)
+{
+	struct slice rest = t->text, text = SLICE("");
+
+	for (const char *colon = ""; rest.len > 0; colon = ":") {
+		struct slice part = slice_first(rest, slice_starts(rest, SLICE("[")) ?
+		    slice_find(rest, ']') + 1 : slice_find(rest, ':'));
+
+		rest = slice_skip(rest, part.len + 1);
+		text = mem_printf(&p->ld->mem, "%.*s%s%.*s", SLICE_ARG(text), colon,
+		    SLICE_ARG(part_value(p, part)));
+	}
+	if (!slice_eq(text, t->text)) {
+		t->text = text;
+		t->is_expanded = true;
+	}
+}
+
 static void expanded_next(struct prep *p, struct token *out)
 {
 	for (;;) {
 		struct macro *m;
 
 		raw_next(p, out);
+		if (out->kind == SOCK)
+			expand_endpoint(p, out);
 		if (out->kind != ID)
 			return;
 		m = dict_get(&p->ld->macros, out->text);

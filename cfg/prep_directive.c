@@ -376,9 +376,8 @@ void prep_first_line(struct prep *p, const struct cfg_source *source)
 	struct slice first = source_line(source, 1), second = source_line(source, 2);
 	struct diag_item *item;
 
-	if (slice_starts(first, SLICE("\xef\xbb\xbf")))
-		syntax_error(p->ld, 102, source_span(source, 0, 3),
-		    "a byte order mark begins the file");
+	if (slice_starts(first, SLICE(BYTE_ORDER_MARK)))
+		first = slice_skip(first, 3);	/* the lexer has said so */
 	/* A line for the kernel may come before ours. */
 	if (slice_starts(first, SLICE("#!/")))
 		first = second;

@@ -32,4 +32,7 @@ void lex_next(struct lex *l, struct token *out);
 void lex_skip(struct lex *l, bool skip);
 const struct cfg_source *lex_source(const struct lex *l);
 
+/** UTF-8 needs none, and what reads the first line does not expect it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 #endif

@@ -340,6 +340,29 @@ static void listeners(void **state)
 	scene_free(s);
 }
 
+/* Each part of an endpoint may be a define, as may all of it. */
+static void listeners_of_defines(void **state)
+{
+	static const struct { const char *proto, *host; uint16_t port; } want[] = {
+		{ "udp", "10.0.0.1", 5060 }, { "tcp", "10.0.0.1", 5071 }, { "tcp", "10.0.0.2", 5071 },
+		{ "tcp", "[2001:db8::1]", 5071 }, { "tcp", "[2001:db8::1]", 5060 }, { "udp", "10.0.0.1", 5072 }
+	};
+	struct scene *s = scene_new();
+
+	(void)state;
+	assert_int_equal(scene_load(s, "#!define ADDR 10.0.0.1\n#!define IP ADDR\n#!define PORT 5071\n"
+	    "#!define V6 [2001:db8::1]\n#!define ALL tcp:V6:5060\n#!define PROTO udp\n"
+	    "listen = udp:IP:5060\nlisten = tcp:IP:PORT\nlisten = tcp:10.0.0.2:PORT\n"
+	    "listen = tcp:V6:PORT\nlisten = ALL\nlisten = PROTO:IP:5072" END), 0);
+	assert_int_equal(s->cfg->listener_count, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		assert_slice(s->cfg->listeners[i].proto, want[i].proto);
+		assert_slice(s->cfg->listeners[i].host, want[i].host);
+		assert_int_equal(s->cfg->listeners[i].port, want[i].port);
+	}
+	scene_free(s);
+}
+
 static void listeners_that_are_wrong(void **state)
 {
 	static const struct row rows[] = {
@@ -429,6 +452,7 @@ UNIT_MAIN(
 	cmocka_unit_test(complaints_of_modules),
 	cmocka_unit_test(params_without_a_value),
 	cmocka_unit_test(listeners),
+	cmocka_unit_test(listeners_of_defines),
 	cmocka_unit_test(listeners_that_are_wrong),
 	cmocka_unit_test(tables),
 	cmocka_unit_test(the_line_that_proves_it)

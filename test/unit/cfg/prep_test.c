@@ -161,7 +161,8 @@ static void the_first_line(void **state)
 		{ "#!lcs\nrequest_route { drop; }", 1, 0 },
 		{ "# a comment first\nrequest_route { drop; }", 0, 1 },
 		{ "#!lcs 1\r\nrequest_route {\r\ndrop;\r\n}\r\n", 0, 0 },
-		{ "\xef\xbb\xbf#!lcs 1\nrequest_route { drop; }", 1, 0 }
+		{ "\xef\xbb\xbf#!lcs 1\nrequest_route { drop; }", 1, 0 },
+		{ "\xef\xbb\xbfrequest_route { drop; }", 1, 1 }
 	};
 
 	(void)state;
@@ -301,7 +302,7 @@ static void files_that_are_none(void **state)
 	assert_int_equal(load_file(s, "no-such.cfg"), -ENOENT);
 	assert_int_equal(diag_errors(s->diag), 1);
 	assert_null(s->cfg);
-	assert_int_equal(load_file(s, "conf.d"), -EINVAL);
+	assert_int_equal(load_file(s, "conf.d"), -ENOENT);
 	put("main.cfg", "#!lcs 1\nimport \"/dev/null\"\nrequest_route { drop; }\n");
 	assert_int_equal(load_file(s, "main.cfg"), -EINVAL);
 	scene_free(s);
