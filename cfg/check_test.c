@@ -26,6 +26,15 @@ static void test_calls(struct check *c, struct expr *e)
 		check_find_func(c, &call, true);
 }
 
+/* Of whichever kind. */
+static bool is_route(const struct load *ld, struct slice name)
+{
+	for (unsigned kind = 0; kind < ROUTE_KINDS; kind++)
+		if (dict_get(&ld->names->routes[kind], name))
+			return true;
+	return false;
+}
+
 static void test_coverage(struct check *c, struct expr *e)
 {
 	struct expr *arg = e->call.args;
@@ -33,7 +42,7 @@ static void test_coverage(struct check *c, struct expr *e)
 	e->type = type_of_base(VALUE_INT);
 	if (!arg || arg->next || arg->kind != EXPR_NAME)
 		load_error(c->ld, 305, e->at, "coverage() takes the name of a route");
-	else if (!dict_get(&c->ld->names->routes[ROUTE_NAMED], arg->name.name))
+	else if (!is_route(c->ld, arg->name.name))
 		load_error(c->ld, 201, arg->at, "route \"%.*s\" is not defined",
 		    SLICE_ARG(arg->name.name));
 }

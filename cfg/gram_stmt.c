@@ -341,7 +341,7 @@ void act_test(struct gram *g, const struct token *name, struct test_list body)
 {
 	struct test_decl *t = MEM_NEW(MEM, struct test_decl);
 
-	t->name = name->text;
+	t->name = expr_text(LD, NULL, name)->literal.value.s;
 	t->at = name->at;
 	t->body = body.first;
 	ast_append(&LD->ast->tests, t);

@@ -175,14 +175,26 @@ void candidates_add_dict(struct candidates *c, const struct dict *d)
 			candidates_add(c, e->key);
 }
 
+/* A name that stands in quotes keeps them. */
+static const char *as_written(struct load *ld, struct cfg_span range, const char *name)
+{
+	struct slice line = range.source ? source_line(range.source, range.line) : SLICE_NULL;
+	struct slice here = slice_skip(line, range.column ? range.column - 1 : 0);
+
+	if (slice_starts(here, SLICE("\"")) || slice_starts(here, SLICE("'")))
+		return mem_printf(&ld->mem, "%c%s%c", here.p[0], name, here.p[0]).p;
+	return name;
+}
+
 const char *candidates_say(struct candidates *c, struct slice word, struct diag_item *item,
     struct cfg_span range, const char *before, const char *after)
 {
 	const char *near = diag_nearest(word, c->names, c->count);
 
-	if (!near)
+	/* The same name is right elsewhere, not here. */
+	if (!near || slice_eq(slice_str(near), word))
 		return NULL;
 	diag_beside(item, "did you mean %s%s%s?", before, near, after);
-	diag_fix(item, range, near);
+	diag_fix(item, range, as_written(c->ld, range, near));
 	return near;
 }

@@ -6,11 +6,13 @@
 LCS is the program, DIR holds NAME.cfg and NAME.expect; DIR/README.md has the rules. Where DIR
 has no expectations, nothing may be said about its scripts.
 """
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 FIRST_LINE = re.compile(r"^(?P<file>[^:\s][^:]*):(?P<rest>\d+:\d+: (?:error|warning|note)\b.*)")
 
@@ -43,11 +45,42 @@ def match(expected, said):
     return {e: s for s, e in owner.items()}
 
 
-def run(lcs, name, directory, *options):
+def run(lcs, name, directory, *options, file=None):
     env = {k: v for k, v in os.environ.items() if k != "LCS_SURELY_NOT_SET"}
-    done = subprocess.run([lcs, "-c", *options, f"{name}.cfg"], cwd=directory, text=True, errors="replace",
+    done = subprocess.run([lcs, "-c", *options, file or f"{name}.cfg"], cwd=directory, text=True, errors="replace",
                           env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     return done.returncode, done.stdout + done.stderr
+
+
+def replaced(text, suggestion):
+    """The bytes of a file after one suggestion was taken; columns count bytes from 1."""
+    lines = text.split(b"\n")
+    at = [sum(len(l) + 1 for l in lines[:p["line"] - 1]) + p["column"] - 1
+          for p in (suggestion["range"]["start"], suggestion["range"]["end"])]
+    return text[:at[0]] + suggestion["text"].encode() + text[at[1]:]
+
+
+def is_syntax(item):
+    return item["code"].startswith("E01")
+
+
+def check_suggestions(lcs, name, directory):
+    """What --format=json suggests takes its message away, and breaks no syntax."""
+    said = json.loads(run(lcs, name, directory, "--format=json")[1])
+    text = (directory / f"{name}.cfg").read_bytes()
+    wrong = []
+    for item in said:
+        if len(item["suggestions"]) != 1 or item["suggestions"][0]["file"] != f"{name}.cfg" or is_syntax(item):
+            continue
+        with tempfile.NamedTemporaryFile(dir=directory, prefix=".taken-", suffix=".cfg") as taken:
+            taken.write(replaced(text, item["suggestions"][0]))
+            taken.flush()
+            then = json.loads(run(lcs, name, directory, "--format=json", file=taken.name)[1])
+        if sum(map(is_syntax, then)) > sum(map(is_syntax, said)):
+            wrong.append(f"taking its suggestion breaks the syntax: {item['text']}")
+        elif sum(i["text"] == item["text"] for i in then) >= sum(i["text"] == item["text"] for i in said):
+            wrong.append(f"taking its suggestion changes nothing: {item['text']}")
+    return wrong
 
 
 def check_right(lcs, name, directory):
@@ -73,7 +106,7 @@ def check(lcs, name, directory):
         strict, _ = run(lcs, name, directory, "--strict")
         if strict != 2:
             wrong.append(f"exit status {strict} under --strict, not 2")
-    return wrong, output
+    return wrong + check_suggestions(lcs, name, directory), output
 
 
 def main():

@@ -2,6 +2,7 @@
  * core/lab/mock.c - a host between machine and core: answers for functions that a test mocks,
  * and no way out into the world for those that it does not.
  */
+#include "cfg/ast.h"
 #include "cfg/cover.h"
 #include "cfg/program.h"
 #include "core/lab/lab.h"
@@ -118,12 +119,23 @@ static enum fn_status say_no_apps(struct value *ret)
 	return FN_DONE;
 }
 
+/* A name may be that of routes of several kinds: route[X] comes first. */
+static int coverage_of(const uint64_t *counts, struct slice route)
+{
+	int percent = -1;
+
+	for (unsigned kind = 0; counts && percent < 0 && kind < ROUTE_KINDS; kind++) {
+		struct slice name = slice_str(lab_text("%s[%.*s]",
+		    route_kind_text((enum route_kind)kind), SLICE_ARG(route)));
+
+		percent = cover_route(plan_of(gen_peek())->program, counts, name, lab.arena);
+	}
+	return percent;
+}
+
 static enum fn_status answer_coverage(struct slice route, struct value *ret)
 {
-	const uint64_t *counts = steps_counts(lab.arena);
-	struct slice name = slice_str(lab_text("route[%.*s]", SLICE_ARG(route)));
-	int percent = counts ? cover_route(plan_of(gen_peek())->program, counts, name,
-	    lab.arena) : -1;
+	int percent = coverage_of(steps_counts(lab.arena), route);
 
 	*ret = value_int(percent < 0 ? 0 : percent);
 	return FN_DONE;

@@ -148,17 +148,20 @@ int fmt_main(int argc, char **argv, const struct verb_defines *defines)
 {
 	struct job j = { .host = { .defines = defines->list, .define_count = defines->count,
 	    .include_dir = LCS_CONF_DIR } };
-	int status = VERB_FINE, i = 0;
+	int status = VERB_FINE, files = 0;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
+	/* Options may also stand behind the files. */
+	for (int i = 0; i < argc; i++) {
 		if (verb_wants_help(argv[i]))
 			return help();
-		if (!take_option(&j, argv[i]))
+		if (argv[i][0] != '-')
+			argv[files++] = argv[i];
+		else if (!take_option(&j, argv[i]))
 			return verb_misused("fmt", "fmt has no option %s", argv[i]);
 	}
-	if (i == argc)
+	if (files == 0)
 		return verb_misused("fmt", "fmt needs a file");
-	for (; i < argc; i++) {
+	for (int i = 0; i < files; i++) {
 		int one = format_file(&j, argv[i]);
 
 		status = one > status ? one : status;

@@ -128,6 +128,7 @@ else
 fi
 ended "as TAP" 1 test odd.cfg
 has "are no directive" 'n \# SKIP'
+ended "options behind the file, for the layout" 0 fmt odd.cfg --check
 ended "coverage for lcov" 0 test "--coverage=lcov:$LCS_LOG/lcov.info" passes.cfg
 if grep -q '^SF:passes.cfg' "$LCS_LOG/lcov.info" && grep -q '^DA:[0-9]*,[1-9]' "$LCS_LOG/lcov.info" &&
     grep -q '^end_of_record' "$LCS_LOG/lcov.info"; then
