@@ -39,6 +39,11 @@ bool xml_is(const struct xml_node *n, struct slice ns, struct slice name);
 const struct xml_node *xml_child(const struct xml_node *n, struct slice ns, struct slice name);
 /** The next one behind n with the same parent. */
 const struct xml_node *xml_next(const struct xml_node *n, struct slice ns, struct slice name);
+/* All child elements, or those of that name, one after the other; parent may be NULL. */
+#define xml_for_each_named(n, parent, ns, name)                            \
+	for (const struct xml_node *n = xml_child(parent, ns, name); n;    \
+	    n = xml_next(n, ns, name))
+#define xml_for_each(n, parent) xml_for_each_named(n, parent, XML_ANY_NS, SLICE_NULL)
 
 /** The next node on a walk through all below top, texts included; NULL: that was the last. */
 const struct xml_node *xml_below(const struct xml_node *n, const struct xml_node *top);

@@ -41,8 +41,7 @@ static bool must_understand(const struct xml_node *root)
 	const struct xml_node *header = xml_child(root, SERVICE_SOAP_NS, SLICE("Header"));
 	bool must;
 
-	for (const struct xml_node *n = xml_child(header, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(n, header)
 		if (xml_bool(xml_attr(n, SERVICE_SOAP_NS, SLICE("mustUnderstand")), &must) == 0 && must)
 			return true;
 	return false;

@@ -158,8 +158,7 @@ static int check_single(const struct service_request *req, struct service_refusa
 	    n = xml_next(n, SERVICE_NS, SLICE_NULL))
 		if (find_operation(req->s, n->name))
 			return refused(why, 400, SLICE("A SERVICE asks for one operation"), "");
-	for (const struct xml_node *n = xml_child(op, SERVICE_NS, SLICE_NULL); n;
-	    n = xml_next(n, SERVICE_NS, SLICE_NULL))
+	xml_for_each_named(n, op, SERVICE_NS, SLICE_NULL)
 		if (xml_next(n, SERVICE_NS, n->name))
 			return refused(why, 400, arena_printf(req->arena, "%.*s is there twice",
 			    SLICE_ARG(n->name)), "");

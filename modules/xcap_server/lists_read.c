@@ -30,8 +30,7 @@ static bool not_twice(struct reading *r, struct slice list, struct slice entry)
 static bool read_entry_name(struct reading *r, const struct xml_node *entry, struct slice *name)
 {
 	*name = SLICE("");
-	for (const struct xml_node *n = xml_child(entry, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, entry) {
 		if (!xml_is(n, LISTS_NS, SLICE("display-name")) || name->len)
 			return shape_refuse(n, LISTS_NS, r->e);
 		if (!shape_attrs(n, "", r->e))
@@ -131,8 +130,7 @@ static bool read_list(struct reading *r, const struct xml_node *list)
 
 	if (!begin_list(r, list) || !shape_no_text(list, r->e))
 		return false;
-	for (const struct xml_node *n = xml_child(list, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(n, list)
 		if (!read_in_list(r, n))
 			return false;
 	if (r->g->id == CONTACTS_UNGROUPED && r->b->count == before)
@@ -151,8 +149,7 @@ bool xcap_book_read(struct xcap_book *b, const struct xml_node *root, struct xca
 		    "the root is resource-lists in its namespace");
 	if (!shape_attrs(root, "", e) || !shape_no_text(root, e))
 		return false;
-	for (const struct xml_node *n = xml_child(root, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, root) {
 		if (!xml_is(n, LISTS_NS, SLICE("list")))
 			return shape_refuse(n, LISTS_NS, e);
 		if (!read_list(&r, n))

@@ -95,8 +95,7 @@ static bool read_many(struct ruleset *r, const struct xml_node *many, struct rul
     struct xcap_error *e)
 {
 	read_domain(many, w);
-	for (const struct xml_node *n = xml_child(many, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(n, many)
 		if (!read_except(r, n, w, e))
 			return false;
 	return shape_attrs(many, "domain", e);
@@ -105,8 +104,7 @@ static bool read_many(struct ruleset *r, const struct xml_node *many, struct rul
 static bool read_identity(struct ruleset *r, const struct xml_node *identity, struct rule *rule,
     struct xcap_error *e)
 {
-	for (const struct xml_node *n = xml_child(identity, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, identity) {
 		bool one = xml_is(n, RULES_NS, SLICE("one"));
 		struct rule_who *w;
 
@@ -124,8 +122,7 @@ static bool read_identity(struct ruleset *r, const struct xml_node *identity, st
 static bool read_conditions(struct ruleset *r, const struct xml_node *conditions,
     struct rule *rule, struct xcap_error *e)
 {
-	for (const struct xml_node *n = xml_child(conditions, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, conditions) {
 		if (!xml_is(n, RULES_NS, SLICE("identity")) || rule->who)
 			return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE, "the only condition here is one "
 			    "identity, not %.*s", SLICE_ARG(n->name));
@@ -138,8 +135,7 @@ static bool read_conditions(struct ruleset *r, const struct xml_node *conditions
 static bool read_actions(struct ruleset *r, const struct xml_node *actions, struct rule *rule,
     struct xcap_error *e)
 {
-	for (const struct xml_node *n = xml_child(actions, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, actions) {
 		struct slice word;
 		unsigned i = 0;
 
@@ -171,8 +167,7 @@ static bool is_everything(const struct xml_node *n)
 
 static bool read_transformations(const struct xml_node *transformations, struct xcap_error *e)
 {
-	for (const struct xml_node *n = xml_child(transformations, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(n, transformations)
 		if (!is_everything(n))
 			return xcap_refuse(e, XCAP_CONSTRAINT_FAILURE,
 			    "%.*s: who may see a user sees all", SLICE_ARG(n->name));
@@ -214,8 +209,7 @@ static bool read_rule(struct ruleset *r, const struct xml_node *n, struct xcap_e
 	if (!rule->id.p || !is_new_id(r, rule->id, e) || !shape_attrs(n, "id", e) ||
 	    !shape_no_text(n, e))
 		return false;
-	for (const struct xml_node *part = xml_child(n, XML_ANY_NS, SLICE_NULL); part;
-	    part = xml_next(part, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(part, n)
 		if (!read_rule_part(r, part, rule, e))
 			return false;
 	if (!rule->who && !new_who(r, &rule->who, e))
@@ -237,8 +231,7 @@ bool ruleset_read(struct arena *arena, const struct xml_node *root, struct rules
 		    "the root is ruleset in its namespace");
 	if (!shape_attrs(root, "", e) || !shape_no_text(root, e))
 		return false;
-	for (const struct xml_node *n = xml_child(root, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, root) {
 		if (!xml_is(n, RULES_NS, SLICE("rule")))
 			return shape_refuse(n, RULES_NS, e);
 		if (!read_rule(out, n, e))

@@ -50,8 +50,7 @@ static bool read_reference(struct reading *r, struct slice uri, struct slice *gr
 
 static bool check_packages(struct reading *r, const struct xml_node *packages)
 {
-	for (const struct xml_node *n = xml_child(packages, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, packages) {
 		struct slice name;
 
 		if (!xml_is(n, NS, SLICE("package")))
@@ -68,8 +67,7 @@ static bool check_packages(struct reading *r, const struct xml_node *packages)
 
 static bool check_entries(struct reading *r, const struct xml_node *list)
 {
-	for (const struct xml_node *n = xml_child(list, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, list) {
 		if (xml_is(n, LISTS_NS, SLICE("display-name")))
 			continue;
 		if (!xml_is(n, LISTS_NS, SLICE("entry")))
@@ -131,8 +129,7 @@ static bool check_service(struct reading *r, const struct xml_node *service)
 	if (!shape_attrs(service, "uri", r->e) || !shape_no_text(service, r->e) ||
 	    !check_uri(r, service))
 		return false;
-	for (const struct xml_node *n = xml_child(service, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL))
+	xml_for_each(n, service)
 		if (!check_in_service(r, n, &lists))
 			return false;
 	return lists == 1 || xcap_refuse(r->e, XCAP_SCHEMA_VALIDATION_ERROR,
@@ -146,8 +143,7 @@ static bool check_root(struct reading *r, const struct xml_node *root)
 		    "the root is rls-services in its namespace");
 	if (!shape_attrs(root, "", r->e) || !shape_no_text(root, r->e))
 		return false;
-	for (const struct xml_node *n = xml_child(root, XML_ANY_NS, SLICE_NULL); n;
-	    n = xml_next(n, XML_ANY_NS, SLICE_NULL)) {
+	xml_for_each(n, root) {
 		if (!xml_is(n, NS, SLICE("service")))
 			return shape_refuse(n, NS, r->e);
 		if (!check_service(r, n))
@@ -227,15 +223,13 @@ static int take_list(struct reading *r, const struct xml_node *list, struct xcap
 	struct slice *uris;
 	unsigned n = 0;
 
-	for (const struct xml_node *e = xml_child(list, LISTS_NS, SLICE("entry")); e;
-	    e = xml_next(e, LISTS_NS, SLICE("entry")))
+	xml_for_each_named(e, list, LISTS_NS, SLICE("entry"))
 		n++;
 	uris = arena_alloc(r->arena, (n + 1) * sizeof(*uris));
 	if (!uris)
 		return -ENOMEM;
 	n = 0;
-	for (const struct xml_node *e = xml_child(list, LISTS_NS, SLICE("entry")); e;
-	    e = xml_next(e, LISTS_NS, SLICE("entry")))
+	xml_for_each_named(e, list, LISTS_NS, SLICE("entry"))
 		uris[n++] = slice_trim(xml_attr(e, SLICE(""), SLICE("uri")));
 	out->uris = uris;
 	out->count = n;
@@ -267,8 +261,7 @@ static int look(struct reading *r, const struct xcap_kept *kept, struct slice ao
 
 	if (err)
 		return err == -ENOMEM ? err : -ENOENT;
-	for (const struct xml_node *n = xml_child(root, NS, SLICE("service")); n;
-	    n = xml_next(n, NS, SLICE("service"))) {
+	xml_for_each_named(n, root, NS, SLICE("service")) {
 		struct slice uri = xcap_aor_of(r->arena, xml_attr(n, SLICE(""), SLICE("uri")));
 
 		if (uri.p && slice_eq_nocase(uri, aor))
