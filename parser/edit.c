@@ -89,6 +89,16 @@ int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice
 	return append(a, last, (struct sip_edit){ .kind = EDIT_REQUEST_URI, .text = uri });
 }
 
+int edit_request_uri_in_arena(struct arena *a, const struct sip_edit **last, struct slice uri)
+{
+	struct sip_edit *e = edit_new(a, *last, EDIT_REQUEST_URI, uri);
+
+	if (!e)
+		return -ENOMEM;
+	*last = e;
+	return 0;
+}
+
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status,
     struct slice reason)
 {

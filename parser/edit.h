@@ -60,6 +60,8 @@ struct hdr_ref {
  * Texts are copied. What would break the message apart is refused with -EINVAL: a name that
  * is no token, a line end that is no fold, a NUL that is not quoted, white space in a URI. */
 int edit_request_uri(struct arena *a, const struct sip_edit **last, struct slice uri);
+/** The same without a look or a copy: one that was parsed, in the arena already. */
+int edit_request_uri_in_arena(struct arena *a, const struct sip_edit **last, struct slice uri);
 int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status, struct slice reason);
 /** name: value, copied; at EDIT_AT_TOP puts it before all, EDIT_AT_END behind all. */
 int edit_add(struct arena *a, const struct sip_edit **last, uint16_t at,

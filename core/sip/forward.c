@@ -110,6 +110,7 @@ static int follow_route(struct lcs_ctx *ctx, const struct sip_edit **last, bool 
 static int next_hop_uri(struct lcs_ctx *ctx, const struct lcs_target *t,
     const struct sip_edit **last, struct sip_uri *next)
 {
+	const struct sip_uri *request_uri;
 	struct sip_view view;
 	bool has_route;
 	int err;
@@ -122,7 +123,11 @@ static int next_hop_uri(struct lcs_ctx *ctx, const struct lcs_target *t,
 	if (has_route)
 		return 0;
 	view = (struct sip_view){ ctx->msg, *last };
-	return sip_uri_parse(view_request_uri(&view), next, NULL) == 0 ? 0 : -EINVAL;
+	request_uri = view_uri(lcs_arena(ctx), &view);
+	if (!request_uri)
+		return -EINVAL;
+	*next = *request_uri;
+	return 0;
 }
 
 int lcs_forward_edits(struct lcs_ctx *ctx, const struct lcs_target *t,

@@ -123,7 +123,7 @@ static bool make_target(const struct looking *l, const struct usrloc_binding *b,
 
 static int take_main(struct lcs_ctx *ctx, struct lcs_target *t)
 {
-	int err = edit_request_uri(lcs_arena(ctx), lcs_edits(ctx), t->request_uri);
+	int err = edit_request_uri_in_arena(lcs_arena(ctx), lcs_edits(ctx), t->request_uri);
 
 	if (err)
 		return err;
