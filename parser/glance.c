@@ -4,31 +4,24 @@
 #include "parser/glance.h"
 
 #include "parser/hdr_find.h"
-#include "parser/quick.h"
 
 #define STATUS_CHARS (sizeof("SIP/2.0 200") - 1)
 #define VIA    SLICE("Via: ")
 #define BRANCH SLICE(";branch=")
 
 struct look {
-	struct scan scan;
-	uint64_t    seen[(HDR_KNOWN + 63) / 64];	/* by id */
-	uint32_t    length;		/* Content-Length */
+	bool     seen[HDR_KNOWN];
+	uint32_t length;		/* Content-Length */
 };
 
 struct line { enum hdr_id id; const char *colon, *lf; };
 
-static inline bool has_seen(const struct look *l, enum hdr_id id)
-{
-	return l->seen[id / 64] >> id % 64 & 1;
-}
-
 /* The end of a line that is not the last of all, behind p in it; NULL if CRLF does not end it. */
-static inline const char *line_lf(struct look *l, const char *p)
+static inline const char *line_lf(struct scan *scan, const char *p)
 {
-	const char *lf = scan_lf_within(&l->scan, p);
+	const char *lf = scan_lf_within(scan, p);
 
-	return l->scan.end - lf > 1 && lf[-1] == '\r' ? lf : NULL;
+	return scan->end - lf > 1 && lf[-1] == '\r' ? lf : NULL;
 }
 
 /* Whoever finds a NUL looks again: it may be one of the body. */
@@ -40,7 +33,7 @@ static bool has_nul(const struct scan *scan, const char *from, const char *to)
 /* ---- lines ---- */
 
 /* The name at p, sixteen bytes at least before the end. */
-static inline bool read_name(const struct look *l, const char *p, struct line *line)
+static inline bool read_name(const struct scan *scan, const char *p, struct line *line)
 {
 	struct slice name;
 	size_t colon = scan_find(slice_of(p, 16), ':');
@@ -49,22 +42,22 @@ static inline bool read_name(const struct look *l, const char *p, struct line *l
 	line->id = hdr_find(p, colon);
 	if (line->id != HDR_OTHER)
 		return true;
-	name = slice_of(p, token_span(slice_between(p, l->scan.end), TOKEN_CHAR));
+	name = slice_of(p, token_span(slice_between(p, scan->end), TOKEN_CHAR));
 	line->colon = slice_end(name);
 	line->id = hdr_by_name(name);
-	return name.len > 0 && line->colon < l->scan.end && *line->colon == ':';
+	return name.len > 0 && line->colon < scan->end && *line->colon == ':';
 }
 
-/* One blank begins the value and CRLF ends it, without a fold. */
-static inline bool read_line(struct look *l, const char *p, struct line *line)
+/* One blank begins the value and CRLF ends it. A fold has no name: it is refused as the next line. */
+static inline bool read_line(struct scan *scan, const char *p, struct line *line)
 {
 	const char *lf;
 
-	if (l->scan.end - p < 16 || !read_name(l, p, line))
+	if (scan->end - p < 16 || !read_name(scan, p, line))
 		return false;
-	line->lf = lf = line_lf(l, line->colon);
+	line->lf = lf = line_lf(scan, line->colon);
 	return lf && line->colon[1] == ' ' && (unsigned char)line->colon[2] > ' ' &&
-	    (unsigned char)lf[-2] > ' ' && lf[1] != ' ' && lf[1] != '\t';
+	    (unsigned char)lf[-2] > ' ';
 }
 
 /* ---- further looks ---- */
@@ -109,54 +102,50 @@ static inline bool read_hdr(struct look *l, const struct line *line, struct sip_
 
 static inline bool is_again(const struct look *l, enum hdr_id id)
 {
-	return has_seen(l, id) && hdr_kind(id) == HDR_KIND_SINGLE;
+	return l->seen[id] && hdr_kind(id) == HDR_KIND_SINGLE;
 }
 
-/* Behind the empty line; NULL: not so simple. */
-static const char *read_hdrs(struct look *l, struct sip_glance *g)
+/* The empty line; NULL: not so simple. There is a byte behind each line that was read. */
+static inline const char *read_hdrs(struct look *l, struct scan *scan, struct sip_glance *g)
 {
-	const char *p = g->behind.p, *end = l->scan.end;
+	const char *p = g->behind.p;
 	struct line line;
 
-	for (unsigned n = 1; end - p >= 2 && *p != '\r'; n++) {
-		if (n == g->most || !read_line(l, p, &line) || is_again(l, line.id) ||
+	for (unsigned n = 1; *p != '\r'; n++) {
+		if (n == g->most || !read_line(scan, p, &line) || is_again(l, line.id) ||
 		    !read_hdr(l, &line, g))
 			return NULL;
-		l->seen[line.id / 64] |= (uint64_t)1 << line.id % 64;
+		l->seen[line.id] = true;
 		p = line.lf + 1;
 	}
-	return end - p >= 2 && p[1] == '\n' ? p + 2 : NULL;
+	return p;
 }
 
 /* 8.1.1, and 18.3: without Content-Length it is the parsed message that knows what to do. */
-static bool is_whole(const struct look *l, const char *body)
+static bool is_whole(const struct look *l, struct slice rest)
 {
-	const uint64_t wanted = (uint64_t)1 << HDR_FROM | (uint64_t)1 << HDR_TO |
-	    (uint64_t)1 << HDR_CALL_ID | (uint64_t)1 << HDR_CSEQ |
-	    (uint64_t)1 << HDR_CONTENT_LENGTH;
-
-	_Static_assert(HDR_CONTENT_LENGTH < 64 && HDR_CALL_ID < 64, "all in the first word");
-	return (l->seen[0] & wanted) == wanted && l->scan.end - body == (ptrdiff_t)l->length;
+	return l->seen[HDR_FROM] && l->seen[HDR_TO] && l->seen[HDR_CALL_ID] && l->seen[HDR_CSEQ] &&
+	    l->seen[HDR_CONTENT_LENGTH] && slice_starts(rest, SLICE("\r\n")) &&
+	    rest.len - 2 == l->length;
 }
 
-/* The first two lines. */
+/* The first two lines. Of the Via only the branch matters: it is ours, and stays here. */
 static bool is_top_right(const struct sip_glance *g)
 {
-	const char *top = slice_end(g->start_line);
-	struct slice value = slice_between(top + VIA.len, g->behind.p - 2);
-	struct sip_via via;
+	const char *end = slice_end(g->branch);
 
-	return via_quick(value, &via) && via.text.len == value.len &&
-	    slice_eq(via.branch, g->branch) && !token_is_word(via.branch, SLICE(VIA_COOKIE)) &&
+	return scan_value_end(g->branch.p, end) == end &&
+	    !token_is_word(g->branch, SLICE(VIA_COOKIE)) &&
 	    !memchr(g->start_line.p, '\0', (size_t)(g->behind.p - g->start_line.p));
 }
 
 bool sip_glance_again(struct sip_glance *g)
 {
-	struct look l = { .scan = scan_begin(slice_end(g->behind)) };
-	const char *body = is_top_right(g) ? read_hdrs(&l, g) : NULL;
+	struct scan scan = scan_begin(slice_end(g->behind));	/* in registers */
+	struct look l = { .length = 0 };
+	const char *p = is_top_right(g) ? read_hdrs(&l, &scan, g) : NULL;
 
-	return body && is_whole(&l, body) && !has_nul(&l.scan, g->behind.p, body);
+	return p && is_whole(&l, slice_between(p, scan.end)) && !has_nul(&scan, g->behind.p, p);
 }
 
 bool sip_glance_method(struct sip_glance *g)
@@ -178,7 +167,7 @@ bool sip_glance_method(struct sip_glance *g)
 /* ---- the first look ---- */
 
 /* Behind the start line; NULL: not so simple. */
-static const char *read_start(struct look *l, struct slice bytes, struct sip_glance *g)
+static const char *read_start(struct scan *scan, struct slice bytes, struct sip_glance *g)
 {
 	const char *code = bytes.p + 8, *lf;
 
@@ -186,7 +175,7 @@ static const char *read_start(struct look *l, struct slice bytes, struct sip_gla
 	    code[0] < '1' || code[0] > '6' || !is_digit(code[1]) || !is_digit(code[2]) ||
 	    (code[3] != ' ' && code[3] != '\r'))
 		return NULL;
-	lf = line_lf(l, code + 3);
+	lf = line_lf(scan, code + 3);
 	if (!lf || (code[3] == '\r' && lf != code + 4))
 		return NULL;
 	g->status = (uint16_t)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
@@ -195,14 +184,14 @@ static const char *read_start(struct look *l, struct slice bytes, struct sip_gla
 }
 
 /* The topmost is the first of all headers, and alone on its line. */
-static bool read_via(struct look *l, const char *p, struct sip_glance *g)
+static bool read_via(struct scan *scan, const char *p, struct sip_glance *g)
 {
-	const char *lf = l->scan.end - p > 16 && memcmp(p, VIA.p, VIA.len) == 0 ? line_lf(l, p) : NULL;
+	const char *lf = scan->end - p > 16 && memcmp(p, VIA.p, VIA.len) == 0 ? line_lf(scan, p) : NULL;
 	struct slice rest;
 
 	if (!lf || lf[1] == ' ' || lf[1] == '\t')
 		return false;
-	g->behind = slice_between(lf + 1, l->scan.end);
+	g->behind = slice_between(lf + 1, scan->end);
 	rest = slice_between(p, lf - 1);
 	if (scan_find(rest, ',') < rest.len)
 		return false;
@@ -215,13 +204,13 @@ static bool read_via(struct look *l, const char *p, struct sip_glance *g)
 
 bool sip_glance(struct slice bytes, const struct msg_limits *limits, struct sip_glance *out)
 {
-	struct look l = { .scan = scan_begin(slice_end(bytes)) };
+	struct scan scan = scan_begin(slice_end(bytes));
 	const char *p;
 
 	*out = (struct sip_glance){
 		.most = limits->max_hdrs ? limits->max_hdrs : MSG_MAX_HDRS };
 	if (limits->max_bytes > 0 && bytes.len > limits->max_bytes)
 		return false;
-	p = read_start(&l, bytes, out);
-	return p && read_via(&l, p, out);
+	p = read_start(&scan, bytes, out);
+	return p && read_via(&scan, p, out);
 }

@@ -6,7 +6,8 @@
  * views, and refuse whatever is not written as nearly all are; then the message is parsed, which
  * alone knows what is wrong. What all take sip_msg_parse() and sip_msg_check() take too, with the
  * same result, and without the topmost Via it is written as the same bytes:
- * test/unit/parser/index_test compares.
+ * test/unit/parser/index_test compares. That Via itself goes no further; of it no more is read
+ * than the branch by which its owner knows it.
  */
 #ifndef PARSER_GLANCE_H
 #define PARSER_GLANCE_H

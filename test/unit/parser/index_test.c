@@ -82,6 +82,25 @@ static struct slice bytes_of(struct sip_msg *msg, struct arena *arena)
 	return written(msg, view.last, TRANSPORT_UDP);
 }
 
+/* The glance reads no more of the topmost Via than what follows the first ";branch=". */
+static void same_branch(struct sip_msg *msg, struct slice branch)
+{
+	const struct sip_via *via = msg_via(msg);
+
+	if (via && !slice_eq(via->branch, branch))
+		assert_true(slice_search(via->text, SLICE("branch=")) + SLICE("branch=").len !=
+		    (size_t)(via->branch.p - via->text.p));
+}
+
+static void right_but_for_via(struct sip_msg *msg)
+{
+	if (sip_msg_check(msg, NULL) == 0)
+		return;
+	assert_null(msg_via(msg));
+	assert_non_null(msg_cseq(msg));
+	assert_int_equal(msg->duplicate, MSG_NO_HDR);
+}
+
 static void same_at_a_glance(struct sip_msg *msg, const struct sip_glance *g)
 {
 	const struct slice both[] = { g->start_line, g->behind };
@@ -91,7 +110,7 @@ static void same_at_a_glance(struct sip_msg *msg, const struct sip_glance *g)
 	assert_false(msg->is_request);
 	assert_int_equal(g->status, msg->status);
 	assert_int_equal(g->method, msg->method);
-	assert_true(slice_eq(g->branch, msg_via(msg)->branch));
+	same_branch(msg, g->branch);
 	assert_true(slice_eq(g->call_id, msg_call_id(msg)));
 	assert_int_equal(g->has_via_below, view_value(&view, HDR_VIA, 1, &value));
 	assert_true(slice_eq(arena_join(msg->arena, both, 2), bytes_of(msg, msg->arena)));
@@ -112,7 +131,7 @@ static void compare_glance(struct slice raw, const struct msg_limits *limits,
 	if (sip_glance(slice_of(exact, raw.len), limits, &g) && sip_glance_again(&g)) {
 		glances++;
 		assert_int_equal(err, 0);
-		assert_int_equal(sip_msg_check(msg, NULL), 0);
+		right_but_for_via(msg);
 		same_at_a_glance(msg, &g);
 	}
 	free(exact);
