@@ -18,15 +18,16 @@ export LCS_BIN=$LCS_BUILD/lcs LCS_MODULE_PATH=$LCS_BUILD/modules BENCH_BUILD=$LC
 seconds=${LCS_SECONDS:-3600}
 
 # Each at a fraction of what one core serves, on a server of its own; all at once.
-loads="message-tcp:300 call-udp:60 rereg-udp:300 regauth-tcp:100"
-# The clients of a load register once, for an hour.
+loads="message-tcp:300 message-tls:100 call-udp:60 regauth-tcp:100"
+# The clients of a load register once, for an hour; what warms the server up comes out of it, too.
+warm_seconds=20
 load_seconds=$((seconds > 3500 ? 3500 : seconds))
 
 paced_load() {
 	local scenario=$1 rate=$2
 
 	"$bench/run" --server "$LCS_SRC/test/bench/lcs" --scenario "$scenario" --rate "$rate" \
-	    --n $((rate * load_seconds)) --limit $((load_seconds * 3 / 2 + 240)) --quiet \
+	    --warm $((rate * warm_seconds)) --n $((rate * load_seconds)) --limit $((load_seconds * 3 / 2 + 240)) --quiet \
 	    > "$LCS_LOG/$scenario.json" 2> "$LCS_LOG/$scenario.log"
 	tail -n 1 "$LCS_LOG/$scenario.json" >> "$LCS_LOG/runs.jsonl"
 }
