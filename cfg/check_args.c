@@ -2,6 +2,7 @@
  * cfg/check_args.c - arguments of a call: their number, their names, their types.
  */
 #include "cfg/check.h"
+#include "utils/hex.h"
 #include "cfg/guest.h"
 
 /* ---- the number of arguments ---- */
@@ -191,6 +192,21 @@ static void check_range(struct check *c, const struct sym_func *f,
 	help_signature(item, f);
 }
 
+/* "404" or "0x04": what is a number without quotes, too. */
+static bool number_in_text(struct slice text, int64_t *out)
+{
+	if (!slice_starts_nocase(text, SLICE("0x")))
+		return text.len && is_digit(text.p[0]) && slice_to_i64(text, out) == 0;
+	text = slice_skip(text, 2);
+	*out = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (hex_digit(text.p[i]) < 0 || *out >> 32)
+			return false;
+		*out = *out * 16 + hex_digit(text.p[i]);
+	}
+	return text.len > 0;
+}
+
 /* "404" where a number belongs: Kamailio's way to write all arguments. */
 static void unquote_number(struct check *c, struct expr *arg, const struct sym_param_decl *p)
 {
@@ -201,7 +217,7 @@ static void unquote_number(struct check *c, struct expr *arg, const struct sym_p
 	if (p->type != VALUE_INT || arg->kind != EXPR_LITERAL || !arg->literal.parts)
 		return;
 	text = arg->literal.value.s;
-	if (!text.len || !is_digit(text.p[0]) || slice_to_i64(text, &n) != 0)
+	if (!number_in_text(text, &n))
 		return;
 	if (is_guest(c->ld)) {
 		if (guest_is_written(arg->at, SLICE("\"")))

@@ -79,6 +79,34 @@ static const struct { const char *word, *variable; } words[] = {
 	{ "proto", "$proto" }, { "status", "$rs" }, { "retcode", "$rc" }, { "msg:len", "$ml" }
 };
 
+/* Words that are values: as they are compared with "proto", "method" and "msg:len". */
+static const struct { const char *word, *text; int64_t number; } constants[] = {
+	{ "UDP", "udp", 0 }, { "TCP", "tcp", 0 }, { "TLS", "tls", 0 }, { "SCTP", "sctp", 0 },
+	{ "WS", "ws", 0 }, { "WSS", "wss", 0 },
+	{ "INVITE", "INVITE", 0 }, { "ACK", "ACK", 0 }, { "BYE", "BYE", 0 },
+	{ "CANCEL", "CANCEL", 0 }, { "REGISTER", "REGISTER", 0 }, { "OPTIONS", "OPTIONS", 0 },
+	{ "SUBSCRIBE", "SUBSCRIBE", 0 }, { "NOTIFY", "NOTIFY", 0 }, { "PUBLISH", "PUBLISH", 0 },
+	{ "MESSAGE", "MESSAGE", 0 }, { "INFO", "INFO", 0 }, { "UPDATE", "UPDATE", 0 },
+	{ "REFER", "REFER", 0 }, { "PRACK", "PRACK", 0 },
+	{ "max_len", NULL, 65535 }		/* the longest message that it can read */
+};
+
+static bool guest_constant(struct check *c, struct expr *e)
+{
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+		const char *text = constants[i].text;
+
+		if (!slice_eq(e->name.name, slice_str(constants[i].word)))
+			continue;
+		fix(c, e->at, text ? mem_printf(&c->ld->mem, "\"%s\"", text).p : "65535");
+		become(e, expr_value(c->ld, e->at, text ? value_string(slice_str(text)) :
+		    value_int(constants[i].number)));
+		check_expr(c, e);
+		return true;
+	}
+	return false;
+}
+
 static struct expr *variable(struct load *ld, const char *text, struct cfg_span at)
 {
 	struct token t = { .text = slice_str(text), .is_expanded = true, .at = at,
@@ -100,7 +128,7 @@ bool guest_word(struct check *c, struct expr *e)
 		check_expr(c, e);
 		return true;
 	}
-	return false;
+	return guest_constant(c, e);
 }
 
 /* ---- conditions ---- */

@@ -23,6 +23,8 @@ static const struct mapping selects[] = {
 	{ "next_hop", "$du" }, { "msg.body", "$rb" }, { "msg.len", "$ml" },
 	{ "expires", "$hdr(Expires)" }, { "event", "$hdr(Event)" },
 	{ "user_agent", "$ua" }, { "via", "$hdr(Via)" }, { "via[0]", "$hdr(Via)" },
+	{ "via[1]", "$hdr(Via)" }, { "via[2]", "$(hdr(Via)[1])" },
+	{ "msg.event", "$hdr(Event)" }, { "msg.supported", "$hdr(Supported)" },
 	{ NULL, NULL }
 };
 

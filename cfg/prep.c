@@ -2,6 +2,7 @@
  * cfg/prep.c - the tokens of all files as the parser sees them: defines replaced,
  * imports followed, conditions decided, words told from names.
  */
+#include "cfg/guest_note.h"
 #include "cfg/guest_prep.h"
 #include "cfg/prep.h"
 #include "cfg/prep_int.h"
@@ -285,12 +286,30 @@ static bool is_cast(struct prep *p)
 	    slice_eq(t->text, SLICE("str"))) && peek2(p)->kind == ')';
 }
 
+/* Comparisons of texts and of numbers have words there. */
+static bool compares(struct prep *p, struct token *t)
+{
+	bool equal = slice_eq(t->text, SLICE("eq")) || slice_eq(t->text, SLICE("ieq"));
+
+	if (t->kind != ID || !ends_operand(p->last) || !(equal || slice_eq(t->text, SLICE("ne")) ||
+	    slice_eq(t->text, SLICE("ine"))))
+		return false;
+	guest_fix(p->ld, t->at, equal ? "==" : "!=");
+	t->kind = equal ? EQ : NE;
+	return true;
+}
+
 static void guest_token(struct prep *p, struct token *t)
 {
 	struct token word;
 
+	if (compares(p, t))
+		return;
 	if (t->kind == STR) {
 		guest_apply_subst(p->ld, t);
+	} else if (t->kind == '/' && p->last == CASE && peek(p)->kind == STR) {
+		guest_fix(p->ld, t->at, "=~ ");		/* case /"^1": */
+		t->kind = MATCH;
 	} else if (t->kind == '(' && !ends_operand(p->last) && p->last != ROUTE && is_cast(p)) {
 		next(p, &word);
 		t->text = word.text;

@@ -126,6 +126,10 @@ static void test_comparisons(void **state)
 		{ "$var(s) = $hdr(X) + \"a\"; xinfo(\"$var(s)\");", NULL, "a", NULL },
 		{ SAY("method == \"INVITE\"") " " SAY("uri == myself") " " SAY("uri != myself"),
 		  NULL, "yes yes no", NULL },
+		{ SAY("method == INVITE") " " SAY("proto == TLS") " " SAY("msg:len >= 0") " "
+		  SAY("msg:len >= max_len"), NULL, "yes no yes no", NULL },
+		{ "$var(t) = \"a\"; $var(n) = 5; " SAY("$var(t) eq \"a\"") " " SAY("$var(t) ne \"a\"") " "
+		  SAY("$var(n) ieq 5") " " SAY("$var(n) ine 5"), NULL, "yes no yes no", NULL },
 		{ 0 }
 	};
 
@@ -186,6 +190,8 @@ static void test_statements(void **state)
 		  "if ($var(i) > 3) break; xinfo(\"$var(i)\"); }", NULL, "1 3", NULL },
 		{ "switch ($rm) { case \"INVITE\": xinfo(\"a\"); case \"X\": xinfo(\"b\"); break; "
 		  "default: xinfo(\"c\"); }", NULL, "a b", "note[N0503]: this case runs into" },
+		{ "switch ($rm) { case /\"^INV\": xinfo(\"a\"); break; default: xinfo(\"c\"); }", NULL, "a",
+		  NULL },
 		{ "$var(c) = (int)\"42\" + 1; xinfo(\"$var(c)\"); $var(c) = (str)42; "
 		  "xinfo(\"$(var(c){s.len})\");", NULL, "43 2", NULL },
 		{ "async_task_route(\"LATER\"); xinfo(\"first\"); exit;",
@@ -245,6 +251,9 @@ static void test_missing(void **state)
 		  "nearest: startup_route" },
 		{ HEAD "request_route { if ($dlg(ref) == $null) exit; }\n",
 		  "error[E0205]: lcs has no variable $dlg" },
+		{ HEAD "request_route { if (is_in_subnet($si, \"10.0.0.0/8\")) exit; }\n",
+		  "nearest: $si in 10.0.0.0/8" },
+		{ HEAD "request_route { $fs = \"udp:10.0.0.1:5060\"; exit; }\n", "no counterpart: the listener" },
 		{ HEAD "request_route { $var(x) = @no.such; exit; }\n", "error[E0115]" },
 		{ HEAD "#!subst \"bad\"\nrequest_route { exit; }\n", "error[E0113]" },
 	};
