@@ -110,9 +110,9 @@ def place(world):
                               env={"SIPE": str(sipe.build(world.run.directory))}))
     bob = ready(world.sipe(two, "tcp", server))
 
-    before = laptop.trace().count("setPresence")
     laptop.command("status", "away")
-    wait_until(lambda: laptop.trace().count("setPresence") > before, 10, "away is set")
+    wait_until(lambda: 'aggregate="100"' in str(server.ctl("presence", "show", one.aor)), 10,
+               "away is set")
     bob.im(one.uri, "where are you?")
     desk.wait_im("where are you", two.uri)          # the laptop has signed in later
     check("where are you" not in laptop.trace(), "the laptop got it, too")
@@ -275,6 +275,25 @@ def offline_messages(world):
     again.event("buddies-end")
     check("Offline message" not in again.trace(), "it came a second time")
     check("not at all" not in client.trace(), "an administrator has deleted it")
+
+
+@test("who does not want to be disturbed gets what baresip writes when he says otherwise, and no call",
+      limit=60)
+def undisturbed(world):
+    one, two = world.users(2, "home-lcs")
+    server = world.server("home-lcs")
+    alice = ready(world.sipe(one, "tcp", server))
+    phone = world.baresip(two, "tcp", server, peers=[one]).wait_registered()
+    caller = world.agent(two, "tcp", server)
+    alice.command("status", "do-not-disturb")
+    wait_until(lambda: 'avail="9500"' in str(server.ctl("presence", "show", one.aor)), 10, "it is set")
+    phone.message(one.uri, "when you have time")
+    wait_until(lambda: len(server.ctl("messages", "list", one.aor)) == 1, 10, "it is held")
+    equal(caller.ask("INVITE", one.uri).code, 486, "a call")
+    check("when you have time" not in alice.trace(), "it came all the same")
+    alice.command("status", "available")
+    alice.wait_im("when you have time", two.uri)
+    wait_until(lambda: not server.ctl("messages", "list", one.aor), 10, "nothing is left")
 
 
 @test("a file is offered by one pidgin-sipe and taken by another, over the server", limit=60)
