@@ -126,6 +126,13 @@ static void look_once(struct asking *a, struct presence_sub *sub)
 	sub_free(sub);
 }
 
+/* While it was on its way to the disk the user may have decided otherwise. */
+static bool is_still_allowed(struct presence_sub *sub)
+{
+	sub_rate(sub);
+	return sub->info.right != PRESENCE_DENY;
+}
+
 static void begun(void *arg, int err, const struct store_rows *rows)
 {
 	struct asking *a = arg;
@@ -137,9 +144,12 @@ static void begun(void *arg, int err, const struct store_rows *rows)
 		lcs_count(&local_of(a->p)->store_failures);
 		sub_free(sub);
 		answer_refuse(a, 503, "Subscriptions cannot be stored");
+	} else if (!is_still_allowed(sub)) {
+		presence_delete_sub(sub->info.id);
+		sub_free(sub);
+		answer_refuse(a, 403, "Not Allowed to Watch");
 	} else {
 		sub_link(sub);
-		sub_rate(sub);		/* it may have waited for the disk */
 		drop_forgotten(u, sub);
 		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
 		granted(a, sub);
