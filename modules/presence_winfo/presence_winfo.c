@@ -101,11 +101,12 @@ static int load(struct lcs_mod *mod)
 static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 {
 	struct winfo *w = lcs_shared(mod);
+	const struct winfo_conf *c = conf;
 
 	(void)next;
-	(void)conf;
 	w->pk = w->presence->package(w->presence_state, SLICE("presence"));
-	return store_is_on() && !w->loaded ? waiting_load(w) : 0;
+	return store_is_on() && !w->loaded ?
+	    waiting_load(w, clock_wall() - c->wait_time / 1000) : 0;
 }
 
 static int worker_start(struct lcs_mod *mod, void *local)

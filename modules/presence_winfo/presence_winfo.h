@@ -65,7 +65,9 @@ const struct waiting *waiting_find(struct winfo_part *part, struct slice watcher
 /** Those who need not wait any more go. */
 void waiting_review(struct winfo *w, struct presence_user *u);
 void waiting_free(struct winfo_part *part);
-int  waiting_load(struct winfo *w);
+/** Control thread, at start: read who waits. Who has begun to before oldest, unix seconds, does not
+ *  any more. */
+int  waiting_load(struct winfo *w, int64_t oldest);
 void waiting_adopt(struct winfo *w);
 void waiting_fini(struct winfo *w);
 

@@ -193,9 +193,10 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 	l->end = &row->next;
 }
 
-int waiting_load(struct winfo *w)
+int waiting_load(struct winfo *w, int64_t oldest)
 {
 	struct loaded *l = calloc(1, sizeof(*l));
+	const struct value since = value_int(oldest);
 	int n;
 
 	if (!l)
@@ -205,7 +206,9 @@ int waiting_load(struct winfo *w)
 	l->arena = arena_new(0);
 	if (!l->arena)
 		return -ENOMEM;
-	n = store_run_now(&stmts[STMT_ALL], NULL, load_row, l);
+	n = store_run_now(&stmts[STMT_PURGE], &since, NULL, NULL);
+	if (n >= 0)
+		n = store_run_now(&stmts[STMT_ALL], NULL, load_row, l);
 	return n < 0 ? n : l->err;
 }
 
