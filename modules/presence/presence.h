@@ -71,6 +71,8 @@ struct package {
 	unsigned index, format_count;
 };
 
+/* Of the process: set in load(), by this module and by those that join it, and only read from then
+ * on, but for the last four, which say themselves who writes them. */
 struct presence {
 	struct lcs_mod *mod;
 	const struct tm_api *tm;
@@ -90,8 +92,8 @@ struct presence {
 	struct { presence_observer_fn *fn; void *arg; } observers[OBSERVERS_MAX];
 	unsigned        observer_count;
 	char            events[1024];
-	struct rtab    *dialogs;	/* struct dialog_ref by our tag (sub.h) */
-	struct flow_watch flow_watch;
+	struct rtab    *dialogs;	/* dialog_ref (sub.h) by our tag: the owner of the user */
+	struct flow_watch flow_watch;	/* net's list, while it is registered */
 	struct list     watches[WORKERS_MAX];	/* each its worker's: watch.c */
 	struct loaded  *loaded;		/* journal.c: rows until the workers have taken them */
 };
