@@ -10,6 +10,7 @@
 #include "core/lab/tell.h"
 #include "core/lab/way.h"
 #include "core/lab/words.h"
+#include "core/sip/counters.h"
 #include "utils/err.h"
 
 #include <errno.h>
@@ -123,6 +124,16 @@ static void show_runs(void)
 	}
 }
 
+/* Nothing came of it, so it was no message that a script could see. */
+static void show_defects(void)
+{
+	struct defect_count counts[8];
+	unsigned n = sip_defects_sum(counts, 8);
+
+	for (unsigned i = 0; i < n && i < 8; i++)
+		printf("=> malformed: %s\n", counts[i].reason);
+}
+
 static void show_outcome(void)
 {
 	bool relayed = false, any = false;
@@ -141,6 +152,8 @@ static void show_outcome(void)
 		relayed |= o->msg->is_request;
 		any = true;
 	}
+	if (!any && !told.steps)
+		show_defects();
 	printf("=> %s%s%u step%s, %u call%s, %u wait%s\n", any ? "" : "not replied; ",
 	    relayed ? "" : "not relayed; ", told.steps, told.steps == 1 ? "" : "s", told.calls,
 	    told.calls == 1 ? "" : "s", told.waits, told.waits == 1 ? "" : "s");

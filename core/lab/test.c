@@ -291,6 +291,10 @@ static int run(void)
 	if (status)
 		return status;
 	status = list_cases() ? 0 : 3;
+	if (!status && options.only && !cases.count) {
+		fprintf(stderr, "lcs: no test has \"%s\" in its name\n", options.only);
+		status = 1;
+	}
 	if (!status)
 		status = play_and_report();
 	server_free(&lab.server);

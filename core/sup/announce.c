@@ -66,7 +66,7 @@ void announce_commit(const char *how, bool is_unconfirmed, const struct diag *di
 	announce("READY=1", text);
 }
 
-void announce_refusal(const char *how, struct slice why)
+void announce_refusal(const char *how, struct slice why, struct slice first)
 {
 	char text[400];
 
@@ -74,6 +74,6 @@ void announce_refusal(const char *how, struct slice why)
 	log_error("config", "configuration refused: what runs stays how=%s uid=%d", how,
 	    (int)rpc_caller());
 	snprintf(text, sizeof(text), "the new configuration was refused, the old one runs: %.*s",
-	    (int)(why.len < 200 ? why.len : 200), why.p);
+	    (int)(first.len < 200 ? first.len : 200), first.p);
 	announce("READY=1", text);
 }

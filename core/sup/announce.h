@@ -14,6 +14,7 @@ void announce_begin(void);
 /** @param how  who wanted it: "commit", "signal", ... */
 void announce_commit(const char *how, bool is_unconfirmed, const struct diag *diag,
     struct slice summary, struct slice warnings);
-void announce_refusal(const char *how, struct slice why);
+/** @param first  of why, what has room in a line */
+void announce_refusal(const char *how, struct slice why, struct slice first);
 
 #endif

@@ -157,6 +157,19 @@ static void commit(struct change *c, const struct order *o)
 	server_tick(self.server);
 }
 
+/* From the line of the first error on: warnings may stand before it, and lists have room for
+ * one line. */
+static struct slice first_error(struct slice why)
+{
+	size_t at = slice_search(why, SLICE(": error["));
+
+	if (at == why.len)
+		return why;
+	while (at > 0 && why.p[at - 1] != '\n')
+		at--;
+	return slice_skip(why, at);
+}
+
 int change_carry_out(const struct order *o, struct arena *arena, json_t **result,
     struct slice *error)
 {
@@ -169,8 +182,8 @@ int change_carry_out(const struct order *o, struct arena *arena, json_t **result
 	err = c.diag ? prepare(&c, o, arena, &why) : -ENOMEM;
 	if (err) {
 		count(&self.counts.refused);
-		announce_refusal(o->how, why);
-		past_record(o->how, NULL, HISTORY_REFUSED, why);
+		announce_refusal(o->how, why, first_error(why));
+		past_record(o->how, NULL, HISTORY_REFUSED, first_error(why));
 		*error = why;
 	} else {
 		summary = arena_dup(arena, reload_summary(c.reload));

@@ -4,6 +4,7 @@
 #include "core/sup/past.h"
 
 #include "core/mod/rpc.h"
+#include "utils/utf8.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ unsigned past_record(const char *how, const struct snapshot *texts, const char *
 	snprintf(e.result, sizeof(e.result), "%s", result);
 	snprintf(e.detail, sizeof(e.detail), "%.*s", (int)(detail.len < 180 ? detail.len : 180),
 	    detail.p ? detail.p : "");
+	utf8_scrub(e.detail, strlen(e.detail));		/* a character may have been cut */
 	if (texts)
 		snapshot_hash(texts, e.hash);
 	return history_add(&e, texts);

@@ -129,6 +129,11 @@ fi
 ended "as TAP" 1 test odd.cfg
 has "are no directive" 'n \# SKIP'
 ended "options behind the file, for the layout" 0 fmt odd.cfg --check
+ended "a name that no test has" 1 test -k "no such name" passes.cfg
+has "is said" "no test has"
+echo "no message" > "$LCS_LOG/no.sip"
+ended "what is no message, explained" 0 explain -f passes.cfg "$LCS_LOG/no.sip"
+has "is said to be none, and why" "=> malformed: "
 ended "coverage for lcov" 0 test "--coverage=lcov:$LCS_LOG/lcov.info" passes.cfg
 if grep -q '^SF:passes.cfg' "$LCS_LOG/lcov.info" && grep -q '^DA:[0-9]*,[1-9]' "$LCS_LOG/lcov.info" &&
     grep -q '^end_of_record' "$LCS_LOG/lcov.info"; then

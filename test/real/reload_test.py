@@ -97,9 +97,9 @@ def memory_kb(pid):
 def bad_file(world):
     server, users = world.own_server()
     config = Config(server)
-    config.write("request_rout { }")
+    config.write("route[NEVER] { }\nroute[OTHER] { nowhere(); }")
     said = refused(server, "config", "commit")
-    check("lcs.cfg:2:" in said, f"no place in: {said}")
+    check("lcs.cfg:3:" in said, f"no place in: {said}")
     checked = server.try_ctl("config", "check")
     check(json.loads(checked.stdout)["ok"] is False, "config check is content with it")
     equal(checked.returncode, 1, "exit status of config check")
@@ -112,6 +112,7 @@ def bad_file(world):
     equal([g["generation"] for g in server.ctl("gen", "list")], [1], "generations")
     rows = server.ctl("config", "history")
     equal([r["result"] for r in rows], ["refused", "refused", "committed"], "history")
+    check(all("error[E0301]" in r["detail"] for r in rows[:2]), f"not the error: {rows[:2]}")
     config.write()
     equal(server.ctl("config", "commit")["result"], "committed", "result")
 
