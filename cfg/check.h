@@ -167,6 +167,8 @@ void env_settle(struct load *ld, struct expr *e);
 /** The declaration of that name; NULL if there is none. */
 const struct sym_setting *setting_find(const struct sym_setting *list, unsigned count,
     struct slice name);
+/** Is it one of the words that the value may be? */
+bool setting_has_word(const struct sym_setting *decl, struct slice s);
 
 /* ---- words of an enumeration, values of settings (convert.c) ---- */
 /**

@@ -141,6 +141,16 @@ const struct sym_setting *setting_find(const struct sym_setting *list, unsigned 
 	return NULL;
 }
 
+bool setting_has_word(const struct sym_setting *decl, struct slice s)
+{
+	struct slice rest = slice_str(decl->words);
+
+	while (rest.len > 0)
+		if (slice_eq(slice_split(&rest, '|'), s))
+			return true;
+	return false;
+}
+
 static void note_deprecated(struct load *ld, const struct sym_setting *decl,
     const struct setting_item *item)
 {

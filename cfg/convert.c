@@ -56,16 +56,6 @@ static bool bool_text(struct slice s, bool *out)
 	return false;
 }
 
-static bool has_word(const char *words, struct slice s)
-{
-	struct slice rest = slice_str(words);
-
-	while (rest.len > 0)
-		if (slice_eq(slice_split(&rest, '|'), s))
-			return true;
-	return false;
-}
-
 static bool uri_value(struct load *ld, struct slice s, struct value *out)
 {
 	struct sip_uri *uri = MEM_NEW(&ld->mem, struct sip_uri);
@@ -127,7 +117,7 @@ struct value convert_preset(struct load *ld, const struct sym_setting *decl)
 		return (struct value){ .type = VALUE_LIST, .list = &no_items };
 	if (!decl->preset || (s.len == 0 && decl->type != VALUE_STRING))
 		return v;
-	if (decl->words && has_word(decl->words, s))
+	if (setting_has_word(decl, s))
 		return value_string(s);
 	if (!from_text(ld, decl, decl->type, s, &v))
 		return value_null();
@@ -303,7 +293,7 @@ static bool may_be_read(const struct expr *e)
 static bool from_string(struct load *ld, const struct sym_setting *decl, const char *owner,
     const struct expr *e, struct slice s, struct value *out)
 {
-	if (decl->words && has_word(decl->words, s)) {
+	if (setting_has_word(decl, s)) {
 		*out = value_string(s);
 		return true;
 	}

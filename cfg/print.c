@@ -1,6 +1,7 @@
 /*
  * cfg/print.c - settings, tables, routes and statements as text again; see print.h.
  */
+#include "cfg/check.h"
 #include "cfg/print.h"
 
 #define INDENT 4u
@@ -285,8 +286,56 @@ static void print_tables(struct print *p)
 
 /* ---- settings ---- */
 
+static bool declares(const struct sym_setting *decl, struct slice key, struct slice word)
+{
+	return slice_eq(slice_str(decl->name), key) && setting_has_word(decl, word);
+}
+
+static bool are_shipped_profiles(struct slice key, struct slice text)
+{
+	static const struct sym_setting shipped = { .name = "profile",
+	    .words = "home|frontend|forwarding|carrier|archive" };
+	bool all = text.len > 0;
+
+	while (all && text.len > 0)
+		all = declares(&shipped, key, slice_trim(slice_split(&text, ',')));
+	return all;
+}
+
+/* A word that the manual has says nothing about who wrote it, and much about what is wrong. */
+static bool is_manual_word(const struct cfg *cfg, struct slice key, struct slice word)
+{
+	if (are_shipped_profiles(key, word))
+		return true;
+	for (unsigned i = 0; i < cfg->setting_count; i++)
+		if (declares(cfg->settings[i].decl, key, word))
+			return true;
+	for (unsigned i = 0; cfg_listen_option(i); i++)
+		if (declares(cfg_listen_option(i), key, word))
+			return true;
+	for (unsigned m = 0; m < cfg->module_count; m++)
+		for (unsigned i = 0; i < cfg->modules[m].param_count; i++)
+			if (declares(cfg->modules[m].params[i].decl, key, word))
+				return true;
+	return false;
+}
+
+static bool print_manual_word(struct print *p, const struct setting_item *i)
+{
+	const struct value *v = i->value->konst;
+	struct print plain = { .out = p->out };
+
+	if (!p->anonymous || !p->cfg || i->is_secret || !v || v->type != VALUE_STRING ||
+	    !is_manual_word(p->cfg, i->key, v->s))
+		return false;
+	print_text(&plain, v->s);
+	return true;
+}
+
 static void print_setting_value(struct print *p, const struct setting_item *i)
 {
+	if (print_manual_word(p, i))
+		return;
 	if (i->is_secret && !p->anonymous)
 		put(p, "\"(secret)\"");
 	else if (i->is_secret && i->value->konst && i->value->konst->type == VALUE_STRING) {
@@ -369,7 +418,7 @@ static void print_listener(struct print *p, const struct listen_item *l, const s
 	for (const struct setting_item *i = l->options; i && stands_on_a_line(l->options);
 	    i = i->next) {
 		buf_printf(p->out, " %.*s ", SLICE_ARG(i->key));
-		print_expr(p, i->value);
+		print_setting_value(p, i);
 	}
 	put(p, "\n");
 }

@@ -29,6 +29,21 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=example.com \
     -addext subjectAltName=DNS:example.com,DNS:hs1.example.com,DNS:fp1.example.com -keyout "$LCS_KEY" -out "$LCS_CERTIFICATE" \
     > "$LCS_LOG/openssl.log" 2>&1
 
+# for_strangers FILE: what --anonymous leaves of it is a configuration, but for files that nobody
+# else has.
+for_strangers() {
+	local copy
+
+	copy=$LCS_LOG/$(basename "$1").anonymous.cfg
+	"$LCS_BUILD/lcs" -c "$1" --anonymous=x > "$copy" 2> "$copy.log"
+	"$LCS_BUILD/lcs" -c "$copy" > "$copy.log" 2>&1
+	if [ -s "$copy" ] && ! grep -qE ': error\[E0([1-6]|70[02-9])' "$copy.log"; then
+		ok "$1: can be shown to strangers"
+	else
+		not_ok "$1: can be shown to strangers" "$copy.log"
+	fi
+}
+
 # checked NAME WORD...: lcs -c with these words ends without error and warning.
 checked() {
 	local name=$1 log
@@ -50,6 +65,7 @@ for f in "${files[@]}"; do
 		not_ok "$f: laid out (lcs fmt -w $f)" "$log"
 	fi
 	checked "$f" -f "$f"
+	for_strangers "$f"
 	for name in $(sed -n 's/^#.*-A \(WITH[A-Z_]*\).*/\1/p' "$f"); do
 		checked "$f -A $name" -A "$name" -f "$f"
 	done
