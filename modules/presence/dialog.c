@@ -33,30 +33,43 @@ static const struct dialog_ref *find_ref(const struct presence *p, struct slice 
 	return (const void *)rtab_find(p->dialogs, tag_hash(tag), same_tag, &tag);
 }
 
-struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag)
+/* Of what somebody else owns, only who that is may be looked at. */
+enum dialog_place dialog_find(const struct presence *p, struct slice tag,
+    struct presence_sub **sub, unsigned *worker)
 {
 	const struct dialog_ref *ref = find_ref(p, tag);
 
-	return ref ? ref->sub : NULL;
+	if (!ref)
+		return DIALOG_NOWHERE;
+	*worker = worker_of(ref->user_key);
+	if ((int)*worker != worker_self())
+		return DIALOG_THERE;
+	if (ref->sub->dialog->gone_to) {
+		*worker = ref->sub->dialog->gone_to - 1u;
+		return DIALOG_THERE;
+	}
+	*sub = ref->sub;
+	return DIALOG_HERE;
 }
 
-bool sub_key(const struct presence *p, struct slice tag, uint64_t *key)
+bool dialog_is_known(const struct presence *p, struct slice tag)
 {
-	const struct dialog_ref *ref = find_ref(p, tag);
-
-	if (ref)
-		*key = ref->user_key;
-	return ref != NULL;
+	return find_ref(p, tag) != NULL;
 }
 
-void dialog_enter(struct presence_sub *sub)
+static struct dialog_ref *make_ref(struct presence_sub *sub)
 {
 	struct dialog_ref *ref = &sub->dialog->ref;
 
 	ref->user_key = sub->user->key;
 	ref->sub = sub;
 	sub->dialog->is_linked = true;
-	rtab_insert(sub->user->p->dialogs, &ref->node, tag_hash(sub->info.id));
+	return ref;
+}
+
+void dialog_enter(struct presence_sub *sub)
+{
+	rtab_insert(sub->user->p->dialogs, &make_ref(sub)->node, tag_hash(sub->info.id));
 }
 
 static void ref_drop(struct epoch_item *item)
@@ -68,4 +81,20 @@ void dialog_leave(struct presence_sub *sub)
 {
 	rtab_remove(sub->user->p->dialogs, &sub->dialog->ref.node);
 	epoch_defer(&sub->dialog->ref.item, ref_drop);
+}
+
+/* ---- from one worker to another ---- */
+
+void dialog_depart(struct presence_sub *sub, unsigned worker)
+{
+	sub->dialog->gone_to = (uint16_t)(worker + 1);
+}
+
+void dialog_arrive(struct presence *p, struct dialog_ref *old, struct presence_sub *sub)
+{
+	if (sub)
+		rtab_replace(p->dialogs, &old->node, &make_ref(sub)->node);
+	else
+		rtab_remove(p->dialogs, &old->node);
+	epoch_defer(&old->item, ref_drop);
 }

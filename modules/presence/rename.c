@@ -3,7 +3,8 @@
  * subscriptions, which are the new one's from then on.
  *
  * The new name may have another owner. So what a subscription is made of is copied, the old one
- * goes without a word, and one in the same dialog is made where the new name lives. Documents
+ * goes without a word, and one in the same dialog is made where the new name lives. The dialog is in
+ * the table all the time: a request in it that finds the old one is sent after the copy. Documents
  * name the new address (RFC 3863 4.1.1: whose presence it is); the dialog stays what it was.
  *
  * The access list goes over first, and nobody must see more of him while the old name has none:
@@ -17,15 +18,28 @@
 struct moving {				/* one subscription on its way; lies in its arena */
 	struct inbox_item item;
 	struct arena     *arena;
+	struct dialog_ref *old;		/* where it is found until it has arrived */
 	struct asking     a;		/* the request that would have made it as it is */
 	int64_t           begun, expires, way_lost;
 	uint32_t          local_cseq;
 };
 
+struct coming {				/* to the owner of the new name; lies in its arena */
+	struct inbox_item     item;	/* that they come */
+	struct inbox_item     last;	/* that all have; the former may still be on its way then */
+	struct presence      *p;
+	struct arena         *arena;
+	struct slice          to;
+	struct presence_user *user;	/* in his turn, which lasts until all have come */
+	bool                  is_complete;
+};
+
 struct order {				/* to the owner of the old name; lies in its arena */
-	struct presence *p;
-	struct arena    *arena;
-	struct slice     from, to;
+	struct inbox_item item;
+	struct presence  *p;
+	struct arena     *arena;
+	struct slice      from, to;
+	struct coming    *coming;	/* NULL: none goes over now */
 };
 
 /* ---- where the new name lives ---- */
@@ -46,10 +60,11 @@ static void arrive(struct inbox_item *item)
 	struct presence_sub *sub = u ? sub_new(u, &m->a) : NULL;
 
 	if (!sub) {
+		dialog_arrive(m->a.p, m->old, NULL);
 		lcs_count(&local_of(m->a.p)->no_memory);
 	} else {
 		take_times(sub, m);
-		sub_link(sub);
+		sub_take_over(sub, m->old);
 		lcs_count(&local_of(m->a.p)->renamed);
 		sub_rate(sub);
 		sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
@@ -58,6 +73,43 @@ static void arrive(struct inbox_item *item)
 		notify_owe(sub, OWED_FULL);
 	}
 	arena_free(&arena);
+}
+
+/* Whoever comes next waits, above all the order that he gets yet another name: those who come later
+ * would stay behind. */
+static void wait_for_them(struct presence_user *u, void *arg)
+{
+	struct coming *c = arg;
+	struct arena *arena = c->arena;
+
+	c->user = u;
+	if (!c->is_complete)
+		return;
+	user_end_turn(u);
+	arena_free(&arena);
+}
+
+static void expect(struct inbox_item *item)
+{
+	struct coming *c = container_of(item, struct coming, item);
+	struct presence_user *u = user_find(c->p, c->to, true);
+
+	if (!u || user_take_turn(u, wait_for_them, c) != 0) {
+		lcs_count(&local_of(c->p)->no_memory);
+		c->to = SLICE_NULL;	/* nobody waits */
+	}
+}
+
+static void have_come(struct inbox_item *item)
+{
+	struct coming *c = container_of(item, struct coming, last);
+	struct arena *arena = c->arena;
+
+	c->is_complete = true;
+	if (c->user)
+		user_end_turn(c->user);
+	if (c->user || !c->to.p)
+		arena_free(&arena);
 }
 
 /* ---- where the old one lived ---- */
@@ -98,7 +150,7 @@ static void copy_terms(const struct presence_sub *sub, struct asking *a)
 	a->benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY;
 }
 
-static struct moving *copy_sub(const struct presence_sub *sub, struct slice to)
+static struct moving *copy_sub(struct presence_sub *sub, struct slice to)
 {
 	struct arena *arena = arena_new(0);
 	struct moving *m = arena ? arena_zalloc(arena, sizeof(*m)) : NULL;
@@ -107,9 +159,9 @@ static struct moving *copy_sub(const struct presence_sub *sub, struct slice to)
 		arena_free(&arena);
 		return NULL;
 	}
-	*m = (struct moving){ .item.run = arrive, .arena = arena, .begun = sub->info.begun,
-	    .expires = sub->info.expires, .way_lost = sub->dialog->way_lost,
-	    .local_cseq = sub->dialog->local_cseq };
+	*m = (struct moving){ .item.run = arrive, .arena = arena, .old = &sub->dialog->ref,
+	    .begun = sub->info.begun, .expires = sub->info.expires,
+	    .way_lost = sub->dialog->way_lost, .local_cseq = sub->dialog->local_cseq };
 	m->a.p = sub->user->p;
 	m->a.req.aor = arena_dup(arena, to);
 	copy_texts(arena, sub, &m->a);
@@ -135,6 +187,7 @@ static void send_word(struct presence_sub *sub, struct slice to)
 
 static void send_over(struct presence_sub *sub, struct slice to)
 {
+	unsigned worker = worker_of(lcs_user_key(to));
 	struct moving *m = copy_sub(sub, to);
 
 	if (!m) {
@@ -143,14 +196,24 @@ static void send_over(struct presence_sub *sub, struct slice to)
 	}
 	sub->info.state = PRESENCE_SUB_TERMINATED;
 	sub_tell(sub, PRESENCE_EVENT_DEACTIVATED);
+	dialog_depart(sub, worker);
 	sub_free(sub);
-	worker_post(worker_of(lcs_user_key(to)), &m->item, INBOX_MUST);
+	worker_post(worker, &m->item, INBOX_MUST);
+}
+
+/* The last one has gone: behind all of them. */
+static void end_order(struct order *o)
+{
+	struct arena *arena = o->arena;
+
+	if (o->coming)
+		worker_post(worker_of(lcs_user_key(o->to)), &o->coming->last, INBOX_MUST);
+	arena_free(&arena);
 }
 
 static void send_all_over(struct presence_user *u, void *arg)
 {
 	struct order *o = arg;
-	struct arena *arena = o->arena;
 
 	u->is_leaving = false;
 	list_for_each_safe(it, &u->subs) {
@@ -162,54 +225,79 @@ static void send_all_over(struct presence_user *u, void *arg)
 			send_over(sub, o->to);
 	}
 	user_end_turn(u);
-	arena_free(&arena);
+	end_order(o);
 }
 
-static void leave(void *arg)
+static void leave(struct inbox_item *item)
 {
-	struct order *o = arg;
+	struct order *o = container_of(item, struct order, item);
 	struct presence_user *u = user_find(o->p, o->from, false);
-	struct arena *arena = o->arena;
 
 	if (u && user_take_turn(u, send_all_over, o) == 0)
 		return;
 	if (u)
 		lcs_count(&local_of(o->p)->no_memory);
-	arena_free(&arena);
+	end_order(o);
 }
 
-static void set_leaving(const struct order *o, bool is_leaving)
+static void set_leaving(struct inbox_item *item, bool is_leaving)
 {
+	struct order *o = container_of(item, struct order, item);
 	struct presence_user *u = user_find(o->p, o->from, false);
-	struct arena *arena = o->arena;
 
 	if (u) {
 		u->is_leaving = is_leaving;
 		notify_rights(u);
 	}
-	arena_free(&arena);
+	end_order(o);
 }
 
-static void get_ready(void *arg) { set_leaving(arg, true); }
-static void stay(void *arg) { set_leaving(arg, false); }
+static void get_ready(struct inbox_item *item) { set_leaving(item, true); }
+static void stay(struct inbox_item *item) { set_leaving(item, false); }
 
 /* ---- the control thread ---- */
 
-static int tell_owner(struct presence *p, struct slice from, struct slice to,
-    void (*fn)(void *order))
+static struct order *order_new(struct presence *p, struct slice from, struct slice to,
+    void (*run)(struct inbox_item *item))
 {
 	struct arena *arena = arena_new(0);
-	struct order *o = arena ? arena_alloc(arena, sizeof(*o)) : NULL;
-	int err = -ENOMEM;
+	struct order *o = arena ? arena_zalloc(arena, sizeof(*o)) : NULL;
 
-	if (o) {
-		*o = (struct order){ p, arena, arena_dup(arena, from), arena_dup(arena, to) };
-		if (o->from.p && o->to.p)
-			err = lcs_post(lcs_user_key(from), fn, o);
-	}
-	if (err)
+	if (o)
+		*o = (struct order){ .item.run = run, .p = p, .arena = arena,
+		    .from = arena_dup(arena, from), .to = arena_dup(arena, to) };
+	if (!o || !o->from.p || !o->to.p)
 		arena_free(&arena);
-	return err;
+	return arena ? o : NULL;
+}
+
+static struct coming *coming_new(struct presence *p, struct slice to)
+{
+	struct arena *arena = arena_new(0);
+	struct coming *c = arena ? arena_zalloc(arena, sizeof(*c)) : NULL;
+
+	if (c)
+		*c = (struct coming){ .item.run = expect, .last.run = have_come, .p = p, .arena = arena,
+		    .to = arena_dup(arena, to) };
+	if (!c || !c->to.p)
+		arena_free(&arena);
+	return arena ? c : NULL;
+}
+
+static int tell_owner(struct presence *p, struct slice from, struct slice to,
+    void (*run)(struct inbox_item *item))
+{
+	struct order *o = order_new(p, from, to, run);
+
+	if (!o)
+		return -ENOMEM;
+	if (run == leave)
+		o->coming = coming_new(p, to);
+	/* First: what comes from the other owner then is behind it. */
+	if (o->coming)
+		worker_post(worker_of(lcs_user_key(to)), &o->coming->item, INBOX_MUST);
+	worker_post(worker_of(lcs_user_key(from)), &o->item, INBOX_MUST);
+	return 0;
 }
 
 /* Before access lists of others name the new one: under the old name he might see more. */

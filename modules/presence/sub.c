@@ -244,12 +244,23 @@ void sub_follow(const struct presence_sub *sub)
 		flow_follow(sub->user->p, d->client->hop.flow, sub->user->aor, sub->user->key);
 }
 
-void sub_link(struct presence_sub *sub)
+static void link_found(struct presence_sub *sub)
 {
-	dialog_enter(sub);
 	count_in(sub);
 	sub_follow(sub);
 	sub_restart_expiry(sub);
+}
+
+void sub_link(struct presence_sub *sub)
+{
+	dialog_enter(sub);
+	link_found(sub);
+}
+
+void sub_take_over(struct presence_sub *sub, struct dialog_ref *old)
+{
+	dialog_arrive(sub->user->p, old, sub);
+	link_found(sub);
 }
 
 /* ---- the end ---- */
@@ -275,6 +286,8 @@ static void free_memory(struct presence_sub *sub)
 	}
 	timer_stop(&d->expiry);
 	client_leave(local_of(sub->user->p), &d->client);
+	if (d->gone_to)
+		return;			/* until dialog_arrive() */
 	if (d->is_linked)
 		dialog_leave(sub);
 	else

@@ -59,6 +59,7 @@ struct sub_dialog {
 	uint32_t           lifetime;	/* seconds granted */
 	bool               is_linked;	/* anybody may find it by ref */
 	bool               autoextend;
+	uint16_t           gone_to;	/* a worker, + 1: who takes it over from here; 0: nobody */
 };
 
 struct presence_sub {
@@ -108,6 +109,8 @@ int  sub_move(struct presence_sub *sub, const struct sip_hop *hop);
 int  sub_set_event(struct presence_sub *sub, struct slice text);
 /** From now on it is found, told, and runs out. */
 void sub_link(struct presence_sub *sub);
+/** The same in the place of one that came from another worker, see dialog_arrive(). */
+void sub_take_over(struct presence_sub *sub, struct dialog_ref *old);
 void sub_free(struct presence_sub *sub);
 /** Be told when the connection it is told by ends. */
 void sub_follow(const struct presence_sub *sub);
@@ -128,14 +131,22 @@ void subs_free(struct presence_user *u);
 /* ---- dialog.c ---- */
 /** A random one, as hex digits without an end. */
 void tag_make(char tag[TAG_CHARS]);
-/** Owner; NULL: nobody has it. */
-struct presence_sub *sub_by_tag(const struct presence *p, struct slice tag);
-/** On any worker: the key of who has it; false: nobody. */
-bool sub_key(const struct presence *p, struct slice tag, uint64_t *key);
+enum dialog_place { DIALOG_NOWHERE, DIALOG_HERE, DIALOG_THERE };
+/** On any worker: who has the subscription with that tag? HERE: this one has *sub. THERE: *worker
+ *  has it, or will when what is posted to him from here, from now on, comes. */
+enum dialog_place dialog_find(const struct presence *p, struct slice tag,
+    struct presence_sub **sub, unsigned *worker);
+/** On any worker: does anybody have it? */
+bool dialog_is_known(const struct presence *p, struct slice tag);
 /** From now on it is found. */
 void dialog_enter(struct presence_sub *sub);
 /** It is found no more, and its memory goes when nobody can be reading it. */
 void dialog_leave(struct presence_sub *sub);
+/** Owner: it goes to that worker, to whom the message is posted next. It is found until he calls
+ *  the following, and its memory stays; who finds it here is sent after it. */
+void dialog_depart(struct presence_sub *sub, unsigned worker);
+/** That worker: sub is found in its place, in one step for all; NULL: nothing is. */
+void dialog_arrive(struct presence *p, struct dialog_ref *old, struct presence_sub *sub);
 
 /* ---- client.c ---- */
 /** Counted, with texts of its own; NULL if memory is short. Like all of this: the owner's. */

@@ -231,11 +231,12 @@ static bool is_same_dialog(const struct presence_sub *sub, const struct asking *
 	    slice_eq(sub->info.event_id, a->req.event_id);
 }
 
-static struct presence_sub *find_sub(const struct asking *a)
+static enum dialog_place find_sub(const struct asking *a, struct presence_sub **sub,
+    unsigned *worker)
 {
-	struct presence_sub *sub = sub_by_tag(a->p, a->local_tag);
+	enum dialog_place place = dialog_find(a->p, a->local_tag, sub, worker);
 
-	return sub && is_same_dialog(sub, a) ? sub : NULL;
+	return place == DIALOG_HERE && !is_same_dialog(*sub, a) ? DIALOG_NOWHERE : place;
 }
 
 static void no_dialog(struct asking *a)
@@ -247,13 +248,14 @@ static void refreshed(void *arg, int err, const struct store_rows *rows)
 {
 	struct asking *a = arg;
 	struct presence_user *u = a->user;
-	struct presence_sub *sub = find_sub(a);
+	struct presence_sub *sub;
+	unsigned worker;
 
 	(void)rows;
 	if (err) {
 		lcs_count(&local_of(a->p)->store_failures);
 		answer_refuse(a, 503, "Subscriptions cannot be stored");
-	} else if (!sub) {
+	} else if (find_sub(a, &sub, &worker) != DIALOG_HERE) {
 		no_dialog(a);
 	} else {
 		sub_restart_expiry(sub);
@@ -291,69 +293,78 @@ static void change(struct presence_user *u, struct asking *a, struct presence_su
 	}
 }
 
+static void change_known(struct asking *a);
+
 static void change_in_turn(struct presence_user *u, void *arg)
 {
 	struct asking *a = arg;
-	struct presence_sub *sub = find_sub(a);
+	struct presence_sub *sub = NULL;
+	unsigned worker;
 
+	/* While this waited, the one before it in the line may have been a new name. */
+	if (find_sub(a, &sub, &worker) != DIALOG_HERE || sub->user != u) {
+		user_end_turn(u);
+		change_known(a);
+		return;
+	}
 	a->user = u;
-	if (sub && a->cseq > sub->dialog->remote_cseq) {
+	if (a->cseq > sub->dialog->remote_cseq) {
 		a->is_list = sub->info.flags & PRESENCE_SUB_LIST;
 		change(u, a, sub);
 		return;
 	}
-	if (!sub)
-		no_dialog(a);
-	else if (a->cseq < sub->dialog->remote_cseq)	/* RFC 3261 12.2.2 */
+	if (a->cseq < sub->dialog->remote_cseq)		/* RFC 3261 12.2.2 */
 		answer_refuse(a, 500, "A later request was here first");
 	else
 		granted(a, sub);
 	user_end_turn(u);
 }
 
-static void change_known(struct asking *a)
-{
-	struct presence_sub *sub = find_sub(a);
-
-	if (!sub)
-		no_dialog(a);
-	else if (user_take_turn(sub->user, change_in_turn, a) != 0)
-		out_of_memory(a);
-}
-
 /* ---- the script's function ---- */
 
-static void start(struct asking *a)
+static void change_item(struct inbox_item *item)
 {
-	if (a->local_tag.len)
-		change_known(a);
-	else
-		begin(a);
+	change_known(container_of(item, struct asking, item));
 }
 
-static void start_item(struct inbox_item *item)
+static void begin_item(struct inbox_item *item)
 {
-	start(container_of(item, struct asking, item));
+	begin(container_of(item, struct asking, item));
 }
 
-static bool find_key(struct asking *a)
+static void send_to(unsigned worker, struct asking *a, void (*run)(struct inbox_item *item))
 {
-	if (a->local_tag.len)
-		return sub_key(a->p, a->local_tag, &a->key);
-	a->key = lcs_user_key(a->req.aor);
-	return true;
+	a->item.run = run;
+	worker_post(worker, &a->item, INBOX_MUST);
+}
+
+/* Again on each worker that it comes to: its user may have got another name meanwhile, and the
+ * dialog gone to another one. */
+static void change_known(struct asking *a)
+{
+	struct presence_sub *sub;
+	unsigned worker;
+
+	switch (find_sub(a, &sub, &worker)) {
+	case DIALOG_NOWHERE:
+		no_dialog(a);
+		break;
+	case DIALOG_THERE:
+		send_to(worker, a, change_item);
+		break;
+	case DIALOG_HERE:
+		if (user_take_turn(sub->user, change_in_turn, a) != 0)
+			out_of_memory(a);
+	}
 }
 
 static void go(struct asking *a)
 {
-	if (!find_key(a)) {
-		no_dialog(a);
-	} else if (worker_of(a->key) == a->home) {
-		start(a);
-	} else {
-		a->item.run = start_item;
-		worker_post(worker_of(a->key), &a->item, INBOX_MUST);
-	}
+	a->key = lcs_user_key(a->req.aor);
+	if (worker_of(a->key) == a->home)
+		begin(a);
+	else
+		send_to(worker_of(a->key), a, begin_item);
 }
 
 static enum fn_status finished(struct lcs_call *call, struct asking *a)
@@ -383,6 +394,8 @@ enum fn_status presence_handle_subscribe(struct lcs_call *call)
 		answer_refuse(a, a->status, a->reason);
 	else if (err)
 		out_of_memory(a);
+	else if (a->local_tag.len)
+		change_known(a);
 	else
 		go(a);
 	if (a->is_done)
@@ -408,7 +421,6 @@ enum fn_status presence_is_ours(struct lcs_call *call)
 {
 	struct sip_view view = lcs_view(call->ctx);
 	const struct name_addr *to = view_name_addr(lcs_arena(call->ctx), &view, HDR_TO);
-	uint64_t key;
 
-	return fn_bool(call, to && to->tag.len && sub_key(call->shared, to->tag, &key));
+	return fn_bool(call, to && to->tag.len && dialog_is_known(call->shared, to->tag));
 }

@@ -1,8 +1,11 @@
 """pidgin-sipe's contacts, groups, blocks and searches, kept by the server."""
+import collections
 import os
 import re
 import signal
+import threading
 
+from lib import sip
 from lib.demo import ROOT
 from lib.tap import check, equal, test, wait_until
 from lib.world import User
@@ -212,6 +215,54 @@ def renamed_watched(world):
     robert.quit()
     console.wait_friend(two, "Offline", 30)
     equal(message_code(world, four, two, server), 404, "a message to the old name")
+
+
+@test("refreshes that come while a user is renamed, again and again, are all granted", limit=120)
+def renamed_refreshed(world):
+    server, (one, two, *_) = world.own_server("home-lcs", users=4, transports=("tcp", "tls"),
+                                              options=["--workers", "4"])
+    agent = world.agent(one, "tcp", server).signed_in()
+    agent.peer.responder = lambda request: sip.response(request, 200, "OK", tag=agent.tag)
+    dialogs = []
+    for _ in range(4):
+        reply = agent.ask("SUBSCRIBE", two.uri, [("Event", "presence"), ("Expires", "600")])
+        equal(reply.code, 200, "SUBSCRIBE")
+        dialogs.append(Refreshed(agent, reply))
+    end, codes, now = threading.Event(), collections.Counter(), two
+
+    def refresh():
+        # all of them at once, each of them some times: what is under way is to meet the change
+        while not end.is_set():
+            sent = [d.send() for d in dialogs for _ in range(8)]
+            codes.update(agent.final(request, 10).code for request in sent)
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    try:
+        for i in range(12):
+            new = User(f"renamed{i}", "another-1", two.domain)
+            server.ctl("users", "rename", now.aor, new.aor, "--password-stdin", input="another-1\n")
+            now = new
+    finally:
+        end.set()
+        thread.join()
+    equal(set(codes), {200}, f"answers: {codes}")
+    wait_until(lambda: len(server.ctl("presence", "list", now.aor)) == 4, 5, "all watch the last name")
+
+
+class Refreshed:
+    """A subscription's dialog."""
+
+    def __init__(self, agent, reply):
+        self.agent, self.to, self.call_id = agent, reply.get("To"), reply.get("Call-ID")
+        self.target = sip.address(reply.get("Contact"))
+        self.sequence = reply.cseq()[0]
+
+    def send(self):
+        self.sequence += 1
+        return self.agent.send_request(
+            "SUBSCRIBE", self.target, [("Event", "presence"), ("Expires", "600")], call_id=self.call_id,
+            sequence=self.sequence, replace={"To": self.to})
 
 
 def message_code(world, user, to, server):
