@@ -26,7 +26,7 @@ static void show(struct timer *t)
 		.added = d->added, .changed = d->changed, .deleted = d->deleted,
 		.resyncs = d->resyncs, .failures = d->failures, .lookups = d->lookups,
 		.lookups_found = d->lookups_found, .lookups_spared = d->lookups_spared,
-		.lookups_failed = d->lookups_failed,
+		.lookups_failed = d->lookups_failed, .kept_out = d->kept_out,
 	};
 	stats->server = ldap_servers_used(&d->servers, &stats->switches) + 1;
 	lock_take(&d->lock);
@@ -132,11 +132,13 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 static void commit(struct lcs_mod *mod, struct gen *next)
 {
 	struct dirsync *d = lcs_shared(mod);
+	const struct dirsync_conf *conf = lcs_conf(mod, next);
 	int err;
 
 	if (!control_loop())
 		return;
-	err = set_up(d, lcs_conf(mod, next));
+	err = set_up(d, conf);
+	d->stays_gone = conf->stays_gone;
 	if (!err && !d->runs) {
 		atomic_store(&d->started, clock_wall());
 		atomic_store(&d->entries, take_count(d));
@@ -180,6 +182,7 @@ static void unload(struct lcs_mod *mod)
 	free(d->cookie);
 	free((char *)(uintptr_t)d->scope.p);
 	json_decref(d->problems);
+	gone_free(&d->gone);
 	lock_fini(&d->lock);
 	lock_fini(&d->servers.lock);
 	pthread_cond_destroy(&d->taken_more);
@@ -297,6 +300,9 @@ static const struct lcs_param params[] = {
 	    "waits twice as long as the one before"),
 	PARAM_DURATION(struct dirsync_conf, return_after, "5m", 1000, 86400000, "s",
 	    "when another than the first server is followed: after so long the first is tried again"),
+	PARAM_DURATION(struct dirsync_conf, stays_gone, "10m", 0, 86400000, "s",
+	    "who was deleted or disabled by the word of one server does not come back by that of another "
+	    "one, which may not have heard of it, for so long; 0: at once"),
 	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
 	    "how often everything is compared although nothing seems to be missing"),
 	PARAM_DURATION(struct dirsync_conf, lookup_again, "10s", 1000, 3600000, "s",
@@ -333,6 +339,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct dirsync_local, lookups_failed, STAT_COUNTER, "of these, without an answer"),
 	LCS_STAT(struct dirsync_local, lookups_spared, STAT_COUNTER,
 	    "addresses not asked for: lately they were not there, the directory is away, or too many wait"),
+	LCS_STAT(struct dirsync_local, kept_out, STAT_COUNTER,
+	    "users that one server still had, enabled, while another had just deleted or disabled them"),
 	{ 0 }
 };
 
@@ -397,6 +405,12 @@ LCS_MODULE(dirsync,
 	    "servers` shows how they are. To be followed by turns they must hold the same: replicas of\n"
 	    "OpenLDAP go on where the other was, another controller of Active Directory numbers its changes\n"
 	    "otherwise, so that all users are compared. After `return_after` the first is tried again.\n"
+	    "Each of them hears of changes with some delay, so one that is followed next, or returned to, may\n"
+	    "still have who was deleted or disabled at the other. For `stays_gone` such a user comes back\n"
+	    "only by the word of the server that told of it, also where `directory_lookup()` asks; `lcsctl\n"
+	    "dirsync problems` shows who is kept out, `kept_out` counts them. If he still is there when that\n"
+	    "time is over, all are compared and he is a user again. The last thousand are remembered, and\n"
+	    "not over a restart of lcs.\n"
 	    "\n"
 	    "With `principal` and `keytab` the server signs in by Kerberos (SASL GSSAPI inside of TLS), and\n"
 	    "no password is in the configuration. The host in `uri` is then the name that the directory's\n"

@@ -10,6 +10,7 @@
 #include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_db/directory_api.h"
 #include "modules/dirsearch/ldap_servers_api.h"
+#include "modules/dirsync/gone.h"
 #include "utils/rate.h"
 
 #include <stdatomic.h>
@@ -25,6 +26,7 @@ struct dirsync_conf {
 	struct slice address, enabled, control, account, display_name, home, home_name;
 	struct slice account_domain, nt_hash, ha1, service_group;
 	msec_t       interval, timeout, retry_max, compare_every, return_after, lookup_again;
+	msec_t       stays_gone;
 	int64_t      max_gone;
 };
 
@@ -56,6 +58,7 @@ struct dirsync_batch {			/* from the thread to control; in its arena */
 	struct dirsync_batch *next;
 	struct arena         *arena;
 	unsigned              session;
+	uint64_t              server;	/* whose word it is: a hash of its URI */
 	bool                  is_load;	/* of all there is, for the first time */
 	uint64_t              ticket;	/* of a look-up; 0: it is of the thread */
 	uint64_t              since;	/* of a look-up: news when it began to ask */
@@ -71,7 +74,7 @@ enum dirsync_state { STATE_OFF, STATE_CONNECTING, STATE_LOADING, STATE_FOLLOWING
 
 struct dirsync_local {
 	uint64_t entries, lag, connected, refused, added, changed, deleted, resyncs, failures,
-	         server, switches, lookups, lookups_found, lookups_spared, lookups_failed;
+	         server, switches, lookups, lookups_found, lookups_spared, lookups_failed, kept_out;
 };
 
 struct dirsync {
@@ -107,13 +110,15 @@ struct dirsync {
 	struct slice    scope;		/* malloc'ed: of the cookie in the store */
 	json_t         *problems;	/* by key: { user, why, clash } */
 	bool            freed, allow_gone;
+	msec_t          stays_gone;
+	struct gone     gone;
 
 	_Atomic int64_t  synced;	/* unix seconds; 0: never */
 	_Atomic int64_t  started;
 	_Atomic uint64_t entries, refused, added, changed, deleted, resyncs, failures;
 	_Atomic bool     is_well, is_ad;	/* it is followed; by numbers of changes */
 	_Atomic int64_t  lookups_until;		/* none before that, by clock_mono() */
-	_Atomic uint64_t lookups, lookups_found, lookups_spared, lookups_failed;
+	_Atomic uint64_t lookups, lookups_found, lookups_spared, lookups_failed, kept_out;
 };
 
 /* ---- ids.c ---- */

@@ -7,6 +7,7 @@
 #ifdef HAVE_LIBLDAP
 
 #include "utils/hex.h"
+#include "utils/siphash.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -72,6 +73,7 @@ static struct dirsync_batch *open_batch(struct follow *f)
 		f->batch = batch_new();
 	if (f->batch) {
 		f->batch->session = f->session;
+		f->batch->server = siphash(siphash_boot_key(), slice_str(f->uri));
 		f->batch->is_load = f->is_load;
 	}
 	return f->batch;

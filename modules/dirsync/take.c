@@ -43,20 +43,43 @@ static bool any_clash(const struct dirsync *d)
 	return false;
 }
 
+/* What another server said of it a moment ago counts: this one may not know it yet. NULL: it is
+ * there, perhaps disabled. */
+static const char *still_gone(struct dirsync *d, struct auth_db_entry *e, uint64_t server)
+{
+	enum gone_what what;
+	bool is_new;
+
+	if (!e->enabled && gone_again(&d->gone, e->key, server, true))
+		return NULL;
+	what = gone_still(&d->gone, e->key, server, clock_mono(), &is_new);
+	atomic_fetch_add(&d->kept_out, is_new);
+	if (what == GONE_DELETED)
+		return "another server of the directory said a moment ago that it is deleted";
+	if (what == GONE_DISABLED && is_new)
+		log_notice("dirsync", "a user stays disabled, as another server of the directory said a "
+		    "moment ago key=%.*s", SLICE_ARG(e->key));
+	e->enabled &= what == GONE_NOT;
+	return NULL;
+}
+
 /* Which of ours is it? What is nobody's is gone for us; why it is so is noted where it surprises. */
-static void look_at(struct dirsync *d, struct auth_db_entry *e)
+static void look_at(struct dirsync *d, struct auth_db_entry *e, uint64_t server)
 {
 	struct slice address = e->aor, aor;
 	const char *why = NULL;
 
 	if (e->gone || !address.len) {
 		e->gone = true;
+		gone_again(&d->gone, e->key, server, false);
 		forget_problem(d, e->key);
 		return;
 	}
 	if (entry_aor(address, &aor, &why) == 0 && !lcs_is_own_host(gen_peek(),
 	    slice_skip(aor, slice_find(aor, '@') + 1), 0))
 		why = "its address is not of a domain of this server";
+	if (!why)
+		why = still_gone(d, e, server);
 	if (why) {
 		note_problem(d, e, address, why, false);
 		e->gone = true;
@@ -66,6 +89,13 @@ static void look_at(struct dirsync *d, struct auth_db_entry *e)
 }
 
 /* ---- what became of them ---- */
+
+static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t server)
+{
+	if (e->change == AUTH_DB_GONE || (e->change == AUTH_DB_CHANGED && !e->enabled))
+		gone_note(&d->gone, e->key, server, e->change == AUTH_DB_CHANGED,
+		    clock_mono() + d->stays_gone);
+}
 
 /* quietly: a first load adds thousands. */
 static void say(struct dirsync *d, const struct auth_db_entry *e, bool quietly)
@@ -98,15 +128,19 @@ static void say(struct dirsync *d, const struct auth_db_entry *e, bool quietly)
 		    SLICE_ARG(e->key));
 }
 
-static int apply(struct dirsync *d, struct auth_db_entry *entries, unsigned count, bool quietly)
+/* As b's server says. */
+static int apply(struct dirsync *d, const struct dirsync_batch *b, struct auth_db_entry *entries,
+    unsigned count, bool quietly)
 {
 	int err;
 
 	for (unsigned i = 0; i < count; i++)
-		look_at(d, &entries[i]);
+		look_at(d, &entries[i], b->server);
 	err = count ? d->users->apply(d->db, entries, count) : 0;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		remember(d, &entries[i], b->server);
 		say(d, &entries[i], quietly);
+	}
 	return err;
 }
 
@@ -159,17 +193,18 @@ static bool is_too_many(struct dirsync *d, unsigned gone, unsigned all)
 }
 
 /* -ESTALE: it must not be so. */
-static int sweep(struct dirsync *d, struct dirsync_ids *ids)
+static int sweep(struct dirsync *d, struct dirsync_batch *b)
 {
 	unsigned all = take_count(d);
-	struct missing m = { .ids = ids, .room = all, .arena = arena_new(0),
+	struct missing m = { .ids = &b->ids, .room = all, .arena = arena_new(0),
 	    .entries = calloc(all ? all : 1, sizeof(*m.entries)) };
 	int err = m.arena && m.entries ? 0 : -ENOMEM;
 
 	if (!err)
 		d->users->each(d->db, look_for, &m);
 	if (!err)
-		err = is_too_many(d, m.count, all) ? -ESTALE : apply(d, m.entries, m.count, false);
+		err = is_too_many(d, m.count, all) ? -ESTALE :
+		    apply(d, b, m.entries, m.count, false);
 	d->allow_gone = false;
 	free(m.entries);
 	arena_free(&m.arena);
@@ -180,10 +215,10 @@ static int sweep(struct dirsync *d, struct dirsync_ids *ids)
 
 int take_batch(struct dirsync *d, struct dirsync_batch *b)
 {
-	int err = apply(d, b->entries, b->count, b->is_load);
+	int err = apply(d, b, b->entries, b->count, b->is_load);
 
 	if (!err && b->has_ids)
-		err = sweep(d, &b->ids);
+		err = sweep(d, b);
 	if (err)
 		return err;
 	if (b->synced)
@@ -250,8 +285,8 @@ void take_ready(struct watch *w, uint32_t events)
 		b = next_batch(d);	/* one that came between the two */
 	if (b)
 		take_next(d, b);
-	/* An address is free that another entry may want. */
-	if (d->freed && any_clash(d))
+	/* An address is free that another entry may want; or who was kept out is there all the same. */
+	if ((d->freed && any_clash(d)) || gone_is_over(&d->gone, clock_mono()))
 		take_compare(d, false);
 	d->freed = false;
 }

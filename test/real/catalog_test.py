@@ -148,6 +148,42 @@ def sync(world):
     wait_until(lambda: stat(f.server, "dirsync.switches") >= 2, 5, "counted")
 
 
+@test("who was deleted at the second server does not come back when the first, which has not heard of it, is "
+      "followed again, and by no look-up", limit=200)
+def behind(world):
+    f = Followed(world, "openldap", return_after="2s", lookup_again="1s")
+    service = f.directory.service
+    f.params["uri"] = replica(service) + " " + f.params["uri"]
+    f.write()
+    f.server.ctl("config", "commit")
+    wait_until(lambda: f.state() == "following" and f.status()["server"] == 1 and
+               len(f.server.ctl("dirsync", "servers")) == 2, 10, "the replica is followed")
+    agent = f.signed_in(1)
+    with open(f"{service.directory}/db2/slapd.pid") as pid:
+        os.kill(int(pid.read()), signal.SIGKILL)
+    wait_until(lambda: f.status()["server"] == 2 and f.state() == "following", 20, "at the other")
+    f.directory.change("dn: CN=user9,OU=People,DC=lcs,DC=test\nchangetype: delete\n")
+    f.modify(8, userAccountControl="514")
+    wait_until(lambda: f.user(9) is None, 10, "user9 is deleted")
+    f.until(8, "disabled")
+    # the replica comes back, and what it is to follow stands still
+    signal_first(service, signal.SIGSTOP)
+    try:
+        replica(service)
+        wait_until(lambda: f.status()["server"] == 1 and f.state() == "following", 60, "at the replica")
+        equal(agent.ask("MESSAGE", "sip:user9@lcs.test", [("Content-Type", "text/plain")], b"x").code, 404,
+              "a look-up")
+        equal((f.user(9), f.user(8)["state"]), (None, "disabled"), "users")
+        check(any("user9" in p["address"] and "deleted" in p["why"]
+                  for p in f.server.ctl("dirsync", "problems")), "it is said why")
+        wait_until(lambda: stat(f.server, "dirsync.kept_out") == 2, 5, "counted")
+    finally:
+        signal_first(service, signal.SIGCONT)
+    wait_until(lambda: "user9" not in str(f.server.ctl("dirsync", "problems")), 20, "the replica hears of it")
+    f.modify(8, userAccountControl="512")
+    f.until(8, "enabled")
+
+
 class Doors:
     """A server with XCAP whose users' passwords are in a pair of directories; here they have others."""
 

@@ -21,13 +21,29 @@ bool __wrap_lcs_is_own_host(const struct gen *gen, struct slice host, uint16_t p
 	return true;
 }
 
+#define KIM SLICE("00112233445566778899aabbccddeeff")
+
 static unsigned added, gone;
+static bool is_there, is_enabled;
+
+static enum auth_db_change become(struct auth_db_entry *e)
+{
+	bool was_there = is_there, was_enabled = is_enabled;
+
+	is_there = !e->gone;
+	is_enabled = e->enabled;
+	if (e->gone)
+		return was_there ? AUTH_DB_GONE : AUTH_DB_SAME;
+	return !was_there ? AUTH_DB_ADDED : was_enabled != is_enabled ? AUTH_DB_CHANGED : AUTH_DB_SAME;
+}
 
 static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned count)
 {
 	(void)db;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		*(entries[i].gone ? &gone : &added) += 1;
+		entries[i].change = become(&entries[i]);
+	}
 	return 0;
 }
 
@@ -44,8 +60,9 @@ static struct dirsync d;
 static int begin(void **state)
 {
 	(void)state;
-	d = (struct dirsync){ .users = &users, .wake = -1, .last = &d.first };
+	d = (struct dirsync){ .users = &users, .wake = -1, .last = &d.first, .stays_gone = 60000 };
 	added = gone = 0;
+	is_there = is_enabled = false;
 	lock_init(&d.lock, LOCK_JOB_POOL);
 	pthread_cond_init(&d.taken_more, NULL);
 	d.problems = json_object();
@@ -58,6 +75,7 @@ static int end(void **state)
 	(void)state;
 	close(d.kick);
 	json_decref(d.problems);
+	gone_free(&d.gone);
 	pthread_cond_destroy(&d.taken_more);
 	lock_fini(&d.lock);
 	return 0;
@@ -84,6 +102,16 @@ static void take_all(void)
 {
 	while (d.first)
 		take_ready(&d.watch, 0);
+}
+
+/* One entry, by the word of a server. ticket 0: of the thread. */
+static void tell(uint64_t ticket, uint64_t server, bool is_gone, bool enabled)
+{
+	say(ticket, d.news, is_gone);
+	d.first->server = server;
+	d.first->entries[0].key = KIM;
+	d.first->entries[0].enabled = enabled;
+	take_all();
 }
 
 /* ---- look-ups ---- */
@@ -123,6 +151,54 @@ static void who_goes_after_that_goes(void **state)
 	assert_int_equal(gone, 1);
 }
 
+/* ---- servers that have not heard of it yet ---- */
+
+static void who_was_deleted_does_not_come_back_by_another_server(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	tell(0, 1, true, true);
+	tell(0, 2, false, true);		/* returned to one that is behind */
+	tell(1, 2, false, true);		/* a look-up there */
+	assert_false(is_there);
+	assert_int_equal(json_object_size(d.problems), 1);
+	assert_int_equal(d.kept_out, 1);
+	tell(0, 2, true, true);			/* it hears of it; then he is made again */
+	assert_int_equal(json_object_size(d.problems), 0);
+	tell(0, 2, false, true);
+	assert_true(is_there);
+}
+
+static void who_was_disabled_stays_so_for_another_server(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	tell(0, 1, false, false);
+	tell(0, 2, false, true);
+	assert_true(is_there && !is_enabled);
+	tell(0, 1, false, true);
+	assert_true(is_enabled);
+	tell(0, 2, false, true);
+	assert_true(is_enabled);
+}
+
+static void who_is_there_after_all_is_looked_at_again(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	d.stays_gone = -1;			/* it is over at once */
+	tell(0, 1, true, true);
+	assert_false(d.must_compare);		/* nobody had him */
+	d.stays_gone = 60000;
+	tell(0, 1, false, true);
+	tell(0, 1, true, true);
+	tell(0, 2, false, true);
+	assert_false(is_there);
+	assert_true(gone_is_over(&d.gone, clock_mono() + 60001));
+	tell(0, 2, false, true);
+	assert_true(is_there);
+}
+
 /* ---- secrets ---- */
 
 static const struct { const char *uri; bool good; } ways[] = {
@@ -156,6 +232,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_was_found_is_added, begin, end),
 		cmocka_unit_test_setup_teardown(who_has_gone_meanwhile_does_not_come_back, begin, end),
 		cmocka_unit_test_setup_teardown(who_goes_after_that_goes, begin, end),
+		cmocka_unit_test_setup_teardown(who_was_deleted_does_not_come_back_by_another_server, begin,
+		    end),
+		cmocka_unit_test_setup_teardown(who_was_disabled_stays_so_for_another_server, begin, end),
+		cmocka_unit_test_setup_teardown(who_is_there_after_all_is_looked_at_again, begin, end),
 		cmocka_unit_test(secrets_never_come_in_clear),
 	};
 
