@@ -113,6 +113,9 @@ static void show_mirror(const struct visit *v)
 	show(v, "store", "mirror_refused", STAT_GAUGE, s.refused, "rows that it did not take");
 	show(v, "store", "mirror_failures", STAT_COUNTER, s.failures,
 	    "times that it could not be reached, or was lost");
+	show(v, "store", "mirror_unmarked", STAT_GAUGE, s.is_unmarked,
+	    "1: more rows waited than store_mirror_marks, and all are compared when it is back");
+	show(v, "store", "mirror_overflows", STAT_COUNTER, s.overflows, "times that it came to that");
 }
 
 static void show_workers(const struct visit *v)

@@ -21,11 +21,11 @@ static int run_show(struct lcs_rpc_call *call)
 	    "healthy", !store_is_on() || store_is_healthy(), "writes", (json_int_t)c.writes,
 	    "errors", (json_int_t)c.errors, "mirror", s.is_on);
 	if (shown && s.is_on)
-		json_object_update_new(shown, json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:o}",
+		json_object_update_new(shown, json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
 		    "mirror_joined", s.is_joined, "mirror_home", json_slice(slice_str(s.home)),
 		    "mirror_waiting", (json_int_t)s.waiting, "mirror_behind", (json_int_t)s.behind,
 		    "mirror_written", (json_int_t)s.written, "mirror_refused", (json_int_t)s.refused,
-		    "mirror_failures", (json_int_t)s.failures,
+		    "mirror_failures", (json_int_t)s.failures, "mirror_unmarked", s.is_unmarked,
 		    "mirror_error", json_slice(slice_str(s.error))));
 	return lcs_rpc_done(call, shown);
 }

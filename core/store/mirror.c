@@ -47,7 +47,7 @@ static int64_t now_ms(void)
 static void publish(struct mirror *m, uint64_t written)
 {
 	uint64_t waiting = 0, refused = 0;
-	bool is_counted = mirror_waiting(m, &waiting, &refused) == 0;
+	bool is_counted = !m->is_unmarked && mirror_waiting(m, &waiting, &refused) == 0;
 	int64_t now = now_ms();
 
 	if (is_counted && waiting == 0 && m->remote)
@@ -59,6 +59,7 @@ static void publish(struct mirror *m, uint64_t written)
 		mir.status.waiting = waiting;
 		mir.status.refused = refused;
 	}
+	mir.status.is_unmarked = m->is_unmarked;
 	mir.status.behind = mir.status.waiting ? (now - mir.caught_up + 999) / 1000 : 0;
 	mir.status.written += written;
 	lock_drop(&mir.lock);
@@ -182,11 +183,28 @@ static void part(struct mirror *m)
 	mirror_part(m);
 }
 
+/* Rows that come and go leave a mark each, so a long outage would fill the disk with them. */
+static void bound_marks(struct mirror *m)
+{
+	uint64_t waiting = mir.status.waiting + mir.status.refused;
+
+	if (m->is_unmarked || waiting <= m->marks_most || mirror_stop_marks(m) != 0)
+		return;
+	lock_take(&mir.lock);
+	mir.status.overflows++;
+	mir.status.is_unmarked = true;
+	lock_drop(&mir.lock);
+	log_warning("store", "more rows wait for the SQL mirror than store_mirror_marks: no more are noted, "
+	    "all rows are compared when it is back home=%s waiting=%llu", m->start.conf->home,
+	    (unsigned long long)waiting);
+}
+
 static void lose(struct mirror *m, int err)
 {
 	part(m);
 	note_failure(m, err);
 	publish(m, 0);
+	bound_marks(m);
 }
 
 /* 0 when all that waited is there. Until deadline, if it is not 0. */

@@ -17,6 +17,7 @@ struct mirror_start {
 	const struct store_backend        *remote;	/* the driver of its scheme */
 	const char                        *local_rest;	/* the SQLite file */
 	const struct store_schemas        *schemas;	/* they stay */
+	bool                               sync;	/* as the store's own writer */
 };
 
 /**
@@ -41,6 +42,8 @@ struct store_mirror_status {
 	uint64_t written;		/* rows brought, since the start */
 	uint64_t refused;		/* rows that it would not take, and that wait for a change */
 	uint64_t failures;		/* times it could not be reached, or was lost */
+	uint64_t overflows;		/* times that too many rows waited to tell them one by one */
+	bool     is_unmarked;		/* so it is now: waiting does not grow, all are compared then */
 	int64_t  behind;		/* seconds since nothing waited; 0: nothing does */
 	char     home[256];
 	char     error[512];		/* what is wrong now; empty: nothing */

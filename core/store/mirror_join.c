@@ -70,13 +70,16 @@ static int take_over(struct mirror *m, struct home *h, int64_t seq)
 {
 	struct value args[] = { value_string(slice_str(m->id)), value_int(seq), value_int(time(NULL)),
 		value_int(h->id), value_string(slice_str(h->store)) };
-	int rows = m->there->run(m->remote, &stmt_take_home, args, NULL, NULL);
+	int err = mirror_promise(m, seq), rows;
 
+	if (err)
+		return err;
+	rows = m->there->run(m->remote, &stmt_take_home, args, NULL, NULL);
 	if (rows < 0)
 		return mirror_fail_there(m, rows, "lcs_home");
 	if (rows == 0)
 		return mirror_fail(m, -EAGAIN, "another server changed lcs_home at the same time");
-	h->seq = m->known_seq = seq;
+	h->seq = seq;
 	return 0;
 }
 
@@ -106,12 +109,30 @@ static int know_state(struct mirror *m, struct state *s)
 	return err ? err : mirror_highest(m, &s->highest);
 }
 
-/* Every row is compared after it, also if we fall before that is done. */
+/* Every row is compared after it, also if we fall before that is done. Copies of this store have its
+ * identity, and perhaps higher numbers; by a new one they are told apart. */
 static int claim_home(struct mirror *m, struct home *h, int64_t seq)
 {
 	int err = mirror_set_joined(m, false);
 
+	if (!err)
+		err = mirror_new_id(m);
 	return err ? err : take_over(m, h, seq);
+}
+
+/* However many rows there are, that they wait for the first time is no reason to begin anew. */
+static int mark_all(struct mirror *m)
+{
+	uint64_t waiting = 0, refused;
+	int err = m->is_unmarked ? mirror_start_marks(m) : 0;
+
+	if (!err)
+		err = mirror_mark_all(m);
+	if (!err)
+		err = mirror_waiting(m, &waiting, &refused);
+	if (m->marks_most < 2 * waiting)
+		m->marks_most = 2 * waiting;
+	return err;
 }
 
 static int settle(struct mirror *m, struct home *h, const struct state *s)
@@ -139,7 +160,7 @@ static int settle(struct mirror *m, struct home *h, const struct state *s)
 		    "every row is compared home=%s", m->start.conf->home);
 	else if (s->joined_here && is_ours && !s->claim)
 		return 0;
-	err = mirror_mark_all(m);
+	err = mark_all(m);
 	return err ? err : mirror_set_joined(m, true);
 }
 
@@ -229,6 +250,7 @@ int mirror_open(struct mirror *m, const struct mirror_start *start)
 	m->start = *start;
 	m->here = &store_sqlite;
 	m->there = start->remote;
+	m->marks_most = start->conf->marks;
 	m->arena = arena_new(0);
 	if (!m->arena)
 		return mirror_fail(m, -ENOMEM, "out of memory");

@@ -20,14 +20,15 @@ static const struct store_stmt
 	stmt_get = { "mirror_state", "select value from lcs_mirror_state where name = ?", "s", "s", NULL },
 	stmt_set = { "mirror_state_set", "replace into lcs_mirror_state(name, value) values (?, ?)",
 		"ss", NULL, NULL },
-	stmt_shipped = { "mirror_shipped", "select cast(value as integer) from lcs_mirror_state where "
-		"name = 'shipped'", "", "i", NULL },
-	stmt_set_shipped = { "mirror_set_shipped", "replace into lcs_mirror_state(name, value) values "
-		"('shipped', ?)", "i", NULL, NULL },
+	stmt_number = { "mirror_number", "select cast(value as integer) from lcs_mirror_state where "
+		"name = ?", "s", "i", NULL },
+	stmt_set_number = { "mirror_set_number", "replace into lcs_mirror_state(name, value) values "
+		"(?, ?)", "si", NULL, NULL },
 	stmt_count = { "mirror_waiting", "select count(*), coalesce(sum(refused), 0) from lcs_mirror_mark",
 		"", "ii", NULL },
 	stmt_highest = { "mirror_highest", "select seq from sqlite_sequence where name = "
 		"'lcs_mirror_mark'", "", "i", NULL },
+	stmt_last = { "mirror_last", "select max(seq) from lcs_mirror_mark", "", "i", NULL },
 	stmt_retry = { "mirror_retry", "update lcs_mirror_mark set refused = 0 where refused = 1", "",
 		NULL, NULL },
 	stmt_triggers = { "mirror_triggers", "select name from sqlite_master where type = 'trigger' and "
@@ -88,6 +89,33 @@ static int set_state(struct mirror *m, const char *name, struct slice value)
 	return rows < 0 ? mirror_fail_here(m, rows, "state") : 0;
 }
 
+static void take_numbers(void *arg, const struct value *cells, unsigned columns)
+{
+	int64_t *to = arg;
+
+	for (unsigned i = 0; i < columns; i++)
+		to[i] = cells[i].type == VALUE_INT ? cells[i].i : 0;
+}
+
+/* Rows: 0 if there is none of that name, and then *to is 0. */
+static int get_number(struct mirror *m, const char *name, int64_t *to)
+{
+	struct value arg = value_string(slice_str(name));
+	int rows;
+
+	*to = 0;
+	rows = m->here->run(m->local, &stmt_number, &arg, take_numbers, to);
+	return rows < 0 ? mirror_fail_here(m, rows, name) : rows;
+}
+
+static int set_number(struct mirror *m, const char *name, int64_t number)
+{
+	struct value args[] = { value_string(slice_str(name)), value_int(number) };
+	int rows = m->here->run(m->local, &stmt_set_number, args, NULL, NULL);
+
+	return rows < 0 ? mirror_fail_here(m, rows, name) : 0;
+}
+
 int mirror_is_joined(struct mirror *m, bool *here, bool *anywhere)
 {
 	char place[4096] = "";
@@ -104,18 +132,26 @@ int mirror_set_joined(struct mirror *m, bool joined)
 	return set_state(m, "joined", joined ? m->place : SLICE(""));
 }
 
-/* Which store this is: made once, kept with it. */
-static int know_id(struct mirror *m)
+int mirror_new_id(struct mirror *m)
 {
 	unsigned char bytes[MIRROR_ID_CHARS / 2];
+	char id[MIRROR_ID_CHARS + 1] = "";
+	int err;
+
+	rand_bytes(bytes, sizeof(bytes));
+	hex_encode(id, bytes, sizeof(bytes));
+	err = set_state(m, "id", slice_str(id));
+	if (!err)
+		memcpy(m->id, id, sizeof(id));
+	return err;
+}
+
+/* Which store this is: made once, kept with it, and made anew when it claims the rows there. */
+static int know_id(struct mirror *m)
+{
 	int rows = get_state(m, "id", m->id, sizeof(m->id));
 
-	if (rows != 0)
-		return rows < 0 ? rows : 0;
-	rand_bytes(bytes, sizeof(bytes));
-	hex_encode(m->id, bytes, sizeof(bytes));
-	m->id[MIRROR_ID_CHARS] = '\0';
-	return set_state(m, "id", slice_str(m->id));
+	return rows < 0 ? rows : rows == 0 ? mirror_new_id(m) : 0;
 }
 
 /* ---- tables ---- */
@@ -188,9 +224,21 @@ static int make_ready(struct mirror *m)
 	return err ? err : set_triggers(m);
 }
 
+/* A store that has none of it yet, made by an older version, believed all its marks to be. */
+static int know_promise(struct mirror *m)
+{
+	int rows = get_number(m, "promised", &m->known_seq), err;
+
+	if (rows != 0)
+		return rows < 0 ? rows : 0;
+	err = mirror_highest(m, &m->known_seq);
+	return err ? err : set_number(m, "promised", m->known_seq);
+}
+
 int mirror_local_open(struct mirror *m)
 {
-	const struct store_open how = { .rest = m->start.local_rest, .control = true };
+	const struct store_open how = { .rest = m->start.local_rest, .control = true,
+		.sync = m->start.sync };
 	const char *why = "";
 	int err = m->here->open(&how, &m->local, &why);
 
@@ -201,7 +249,7 @@ int mirror_local_open(struct mirror *m)
 		return mirror_fail_here(m, err, "setting up");
 	err = make_ready(m);
 	if (!err)
-		err = mirror_highest(m, &m->known_seq);
+		err = know_promise(m);
 	if (!err)
 		err = m->here->commit(m->local);
 	if (err)
@@ -229,32 +277,61 @@ static void add_drop(void *arg, const struct value *cells, unsigned columns)
 	    SLICE_ARG(cells[0].s));
 }
 
-/* The table of marks stays, and with it the number of the last one. */
-int mirror_forget(struct store_conn *local)
+/* The table of marks stays, and with it the number of the last one. and_then: more SQL. */
+static int end_marks(struct store_conn *local, const char *and_then)
 {
 	struct forgetting f = { arena_new(0), SLICE("") };
-	int err = store_sqlite.run(local, &stmt_there, NULL, NULL, NULL);
+	int err = f.arena ? store_sqlite.run(local, &stmt_triggers, NULL, add_drop, &f) : -ENOMEM;
 
-	if (err > 0)
-		err = f.arena ? store_sqlite.run(local, &stmt_triggers, NULL, add_drop, &f) : -ENOMEM;
-	if (err > 0) {
-		f.sql = arena_printf(f.arena, "%.*sdelete from lcs_mirror_mark; delete from "
-		    "lcs_mirror_state where name = 'joined'", SLICE_ARG(f.sql));
+	if (err >= 0) {
+		f.sql = arena_printf(f.arena, "%.*sdelete from lcs_mirror_mark; %s", SLICE_ARG(f.sql),
+		    and_then);
 		err = f.sql.p ? store_sqlite.script(local, f.sql.p) : -ENOMEM;
 	}
 	arena_free(&f.arena);
 	return err < 0 ? err : 0;
 }
 
-/* ---- marks ---- */
-
-static void take_numbers(void *arg, const struct value *cells, unsigned columns)
+int mirror_forget(struct store_conn *local)
 {
-	int64_t *to = arg;
+	int rows = store_sqlite.run(local, &stmt_there, NULL, NULL, NULL);
 
-	for (unsigned i = 0; i < columns; i++)
-		to[i] = cells[i].type == VALUE_INT ? cells[i].i : 0;
+	return rows > 0 ? end_marks(local, "delete from lcs_mirror_state where name = 'joined'") : rows;
 }
+
+/* "" is one that was joined: all rows are compared when it is again. */
+int mirror_stop_marks(struct mirror *m)
+{
+	int err = m->here->begin(m->local);
+
+	if (!err)
+		err = end_marks(m->local, "replace into lcs_mirror_state(name, value) values ('joined', '')");
+	if (!err)
+		err = m->here->commit(m->local);
+	if (err) {
+		mirror_fail_here(m, err, "marks");
+		m->here->rollback(m->local);
+	}
+	m->is_unmarked |= !err;
+	return err;
+}
+
+int mirror_start_marks(struct mirror *m)
+{
+	int err = m->here->begin(m->local);
+
+	if (err)
+		return mirror_fail_here(m, err, "triggers");
+	err = set_triggers(m);
+	if (!err)
+		err = m->here->commit(m->local);
+	if (err)
+		m->here->rollback(m->local);
+	m->is_unmarked &= err != 0;
+	return err;
+}
+
+/* ---- marks ---- */
 
 int mirror_is_empty(struct mirror *m, bool *out)
 {
@@ -292,18 +369,30 @@ int mirror_highest(struct mirror *m, int64_t *seq)
 
 int mirror_shipped(struct mirror *m, int64_t *seq)
 {
-	int rows;
+	int rows = get_number(m, "shipped", seq);
 
-	*seq = 0;
-	rows = m->here->run(m->local, &stmt_shipped, NULL, take_numbers, seq);
-	return rows < 0 ? mirror_fail_here(m, rows, "the last mark that went") : 0;
+	return rows < 0 ? rows : 0;
 }
 
-int mirror_set_shipped(struct mirror *m, int64_t seq)
-{
-	struct value arg = value_int(seq);
+int mirror_set_shipped(struct mirror *m, int64_t seq) { return set_number(m, "shipped", seq); }
 
-	return m->here->run(m->local, &stmt_set_shipped, &arg, NULL, NULL);
+/* All that is marked by now, not only what goes now: one promise is enough for all of a long line.
+ * A copy made after it has these changes, too, so it may go on from there. */
+int mirror_promise(struct mirror *m, int64_t seq)
+{
+	int64_t last = 0;
+	int err;
+
+	if (seq <= m->known_seq)
+		return 0;
+	err = m->here->run(m->local, &stmt_last, NULL, take_numbers, &last);
+	if (err < 0)
+		return mirror_fail_here(m, err, "the last mark");
+	last = last > seq ? last : seq;
+	err = set_number(m, "promised", last);
+	if (!err)
+		m->known_seq = last;
+	return err;
 }
 
 int mirror_mark_local(struct mirror *m, const struct mirror_table *t)

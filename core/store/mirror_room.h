@@ -21,7 +21,11 @@ struct mirror {
 	struct slice                place;		/* where, and of which schema, it was joined */
 	int64_t                     home;		/* our number there */
 	int64_t                     last_seq;		/* in lcs_home, as we read or wrote it last */
-	int64_t                     known_seq;		/* a higher one there is not from this store */
+	int64_t                     known_seq;		/* promised: a higher one there is not from this store */
+	uint64_t                    marks_most;		/* that may wait while it is away */
+	bool                        is_unmarked;	/* too many waited: no change leaves a mark */
+	uint64_t                    doubt;		/* hash of a row at which it hung up; 0: none */
+	unsigned                    doubt_times;	/* one after the other */
 	char                        why[512];		/* of the last error */
 };
 
@@ -48,6 +52,14 @@ int  mirror_is_empty(struct mirror *m, bool *out);
 /** Rows that wait, and the highest number a mark ever had. */
 int  mirror_waiting(struct mirror *m, uint64_t *waiting, uint64_t *refused);
 int  mirror_highest(struct mirror *m, int64_t *seq);
+/** Before anything with a number up to seq goes there: keep here, on the disk, that it may be ours.
+ *  What was copied from this store before does not know it, and so is not let in. */
+int  mirror_promise(struct mirror *m, int64_t seq);
+/** From now on this is another store, as far as the mirror is concerned. */
+int  mirror_new_id(struct mirror *m);
+/** No mark for each change any more, and none waits: every row is to be compared. */
+int  mirror_stop_marks(struct mirror *m);
+int  mirror_start_marks(struct mirror *m);
 /** Mark all rows that are here; a few thousand in a transaction. */
 int  mirror_mark_local(struct mirror *m, const struct mirror_table *t);
 /** What was refused is tried again. */

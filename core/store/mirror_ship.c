@@ -8,6 +8,7 @@
 #include "core/store/mirror_room.h"
 
 #include "utils/log.h"
+#include "utils/siphash.h"
 
 #include <errno.h>
 #include <time.h>
@@ -32,7 +33,13 @@ struct item {
 	bool                       is_there, is_refused;
 };
 
-struct batch { struct mirror *m; struct arena *arena; struct item *items; unsigned count; int err; };
+struct batch {
+	struct mirror *m;
+	struct arena  *arena;
+	struct item   *items, *last;	/* last: that was written, or was to be */
+	unsigned       count;
+	int            err;
+};
 
 /* ---- reading here ---- */
 
@@ -152,7 +159,8 @@ static int64_t highest_of(int64_t seq, const struct batch *b)
 	return last > seq ? last : seq;
 }
 
-/* Whether the commit arrived is not known when its answer is lost, so its number may be there. */
+/* Whether the commit arrived is not known when its answer is lost, so its number may be there: that
+ * is kept before, and after it is known that nobody else writes as we. */
 static int write_batch(struct batch *b)
 {
 	struct mirror *m = b->m;
@@ -161,10 +169,14 @@ static int write_batch(struct batch *b)
 	if (err)
 		return mirror_fail_there(m, err, "begin");
 	err = mirror_guard(m, b->items[b->count - 1].seq);
-	for (unsigned i = 0; i < b->count && !err; i++)
-		err = write_one(m, &b->items[i]);
+	if (!err)
+		err = mirror_promise(m, highest_of(m->last_seq, b));
+	for (unsigned i = 0; i < b->count && !err; i++) {
+		b->last = &b->items[i];
+		err = write_one(m, b->last);
+	}
 	if (!err) {
-		m->known_seq = highest_of(m->known_seq, b);
+		b->last = NULL;
 		err = m->there->commit(m->remote);
 		if (err)
 			mirror_fail_there(m, err, "commit");
@@ -214,6 +226,75 @@ static int drop_marks(struct batch *b, unsigned *refused)
 	return rows;
 }
 
+/* ---- a row at which the database hangs up ---- */
+
+/* It may say why, and then the row is refused; or just end, as when it falls over it, when a proxy
+ * does not like it, when it takes longer than store_mirror_timeout. */
+#define HANGS_UP_TIMES 3u
+
+static uint64_t mix(uint64_t hash, struct slice s)
+{
+	return (hash ^ siphash(siphash_boot_key(), s)) * 0x9e3779b97f4a7c15u;
+}
+
+static uint64_t row_hash(const struct item *item)
+{
+	uint64_t hash = item->table ? mix(1, slice_str(item->table->name)) : 1;
+
+	for (unsigned i = 1; i <= MIRROR_KEYS_MAX; i++) {
+		const struct value *v = &item->key[i];
+
+		hash = mix(hash, v->type == VALUE_INT ? slice_of((const char *)&v->i, sizeof(v->i)) :
+		    v->type == VALUE_STRING ? v->s : SLICE(""));
+	}
+	return hash | 1;
+}
+
+/* Those before it go first, then it alone: nothing else is lost with it again. */
+static void part_from_doubt(struct batch *b)
+{
+	for (unsigned i = 0; b->m->doubt && i < b->count; i++)
+		if (row_hash(&b->items[i]) == b->m->doubt)
+			b->count = i ? i : 1;
+}
+
+static void note_doubt(struct batch *b)
+{
+	struct mirror *m = b->m;
+	uint64_t hash = row_hash(b->last);
+
+	m->doubt_times = m->doubt == hash ? m->doubt_times + 1 : 1;
+	m->doubt = hash;
+	if (m->doubt_times < HANGS_UP_TIMES)
+		return;
+	m->doubt = 0;
+	b->last->is_refused = true;
+	log_error("store", "the database of the SQL mirror hangs up at a row table=%s error=\"%s\": it is "
+	    "tried again when the row changes, at the next start, or by lcsctl store resync",
+	    b->last->table ? b->last->table->name : "", m->why);
+}
+
+static void trust_again(struct batch *b)
+{
+	for (unsigned i = 0; b->m->doubt && i < b->count; i++)
+		if (row_hash(&b->items[i]) == b->m->doubt)
+			b->m->doubt = 0;
+}
+
+static int ship_batch(struct batch *b, unsigned *refused)
+{
+	int err = write_batch(b);
+
+	if (err == -ECONNRESET && b->last)
+		note_doubt(b);
+	if (err) {
+		set_aside(b, refused);
+		return err;
+	}
+	trust_again(b);
+	return drop_marks(b, refused);
+}
+
 int mirror_ship(struct mirror *m, unsigned *count, unsigned *refused)
 {
 	struct batch b = { .m = m, .arena = arena_new(0) };
@@ -226,13 +307,10 @@ int mirror_ship(struct mirror *m, unsigned *count, unsigned *refused)
 		err = read_batch(&b);
 	else
 		mirror_fail(m, err, "out of memory");
-	if (!err && b.count) {
-		err = write_batch(&b);
-		if (err)
-			set_aside(&b, refused);
-		else
-			err = drop_marks(&b, refused);
-	}
+	if (!err)
+		part_from_doubt(&b);
+	if (!err && b.count)
+		err = ship_batch(&b, refused);
 	if (!err && b.count) {
 		*count = b.count;
 		m->last_seq = highest_of(m->last_seq, &b);

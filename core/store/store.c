@@ -319,7 +319,7 @@ static int open_mirror(const char *local_rest, const char **why)
 {
 	const struct store_mirror_conf *conf = &store.conf.mirror;
 	struct mirror_start start = { .conf = conf, .local_rest = local_rest,
-		.schemas = store_schemas() };
+		.schemas = store_schemas(), .sync = store.conf.sync };
 
 	if (store.backend != &store_sqlite) {
 		*why = "store_mirror needs a store in SQLite";

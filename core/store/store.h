@@ -95,6 +95,7 @@ struct store_mirror_conf {
 	const char *password, *ca;
 	unsigned    tls;		/* enum store_tls */
 	msec_t      timeout;
+	uint64_t    marks;		/* rows that may wait in an outage; of more all are compared */
 };
 
 /* url: "sqlite:/path/file.db", "none" (store_run gives -ENODEV). sync: an answered write also

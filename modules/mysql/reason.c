@@ -30,9 +30,9 @@ static const struct { unsigned code; int err; const char *repair; } reasons[] = 
 	{ CR_CONNECTION_ERROR, -ECONNREFUSED, "is the database running, and the socket the right one?" },
 	{ CR_CONN_HOST_ERROR, -ECONNREFUSED, "is the database running, and host and port right?" },
 	{ CR_UNKNOWN_HOST, -EHOSTUNREACH, "the host in store_mirror has no address" },
-	{ CR_SERVER_LOST, -EIO, "it does not answer (any more): does the database run, and is it that "
+	{ CR_SERVER_LOST, -ECONNRESET, "it does not answer (any more): does the database run, and is it that "
 	  "what listens there?" },
-	{ CR_SERVER_GONE_ERROR, -EIO, "it does not answer any more" },
+	{ CR_SERVER_GONE_ERROR, -ECONNRESET, "it does not answer any more" },
 	{ CR_SSL_CONNECTION_ERROR, -EPROTO, "check the database's certificate, store_mirror_ca and "
 	  "store_mirror_tls" },
 	{ CR_OUT_OF_MEMORY, -ENOMEM, "" },

@@ -1,10 +1,12 @@
 """What users have is in MariaDB, too, and nobody notices when MariaDB is not there."""
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
 import socket
 import sqlite3
+import threading
 
 from lib import mariadb
 from lib.services import Service
@@ -268,6 +270,59 @@ def backup(world):
     wait_until(lambda: "backup" in server.ctl("store", "show")["mirror_error"], 20, "it is known again")
     equal(texts(db, "name", "contacts_group"), ["New", "Old"], "not touched")
 
+    # and when it is started again, with higher numbers than there were
+    server.stop()
+    server.start_again()
+    group(server, one, "Last")
+    wait_until(lambda: "backup" in server.ctl("store", "show")["mirror_error"], 10, "it is known at last")
+    equal(texts(db, "name", "contacts_group"), ["New", "Old"], "not touched")
+
+    # it claims; the copies of it, this one too, have another identity from then on
+    server.ctl("store", "claim")
+    caught_up(server, db)
+    server.stop()
+    for file in state.glob("lcs.db*"):
+        file.unlink()
+    for name, data in saved.items():
+        (state / name).write_bytes(data)
+    server.start_again()
+    wait_until(lambda: "another store" in server.ctl("store", "show")["mirror_error"], 10, "a copy")
+    check("Last" in texts(db, "name", "contacts_group"), "what was claimed stays")
+
+
+@test("of two copies of a store that both run, the first that brings a change goes on, the other is kept "
+      "out, also after a restart", limit=120)
+def copies(world):
+    db = mariadb.database(world, "copies")
+    server, (one, *_) = server_with(world, db)
+    group(server, one, "Both")
+    caught_up(server, db)
+    server.stop()
+    state = pathlib.Path(server.directory) / "state"
+    saved = {f.name: f.read_bytes() for f in state.glob("lcs.db*")}
+    server.start_again()
+    group(server, one, "Original")
+    caught_up(server, db)
+    twin, _ = world.own_server("home-lcs", users=1, transports=("tcp", "tls"), options=mariadb.options(
+        world, "", "", store_mirror_password=""))
+    twin.stop()
+    twin.start_words = twin.start_words[:twin.start_words.index("--config")] + mariadb.options(
+        world, db.url(), db.live, store_mirror_home=HOME)
+    there = pathlib.Path(twin.directory) / "state"
+    for file in there.glob("lcs.db*"):
+        file.unlink()
+    for name, data in saved.items():
+        (there / name).write_bytes(data)
+    for again in range(3):
+        twin.start_again()
+        for i in range(6):
+            group(twin, one, f"Twin {again} {i}")
+        wait_until(lambda: "newer rows" in twin.ctl("store", "show")["mirror_error"], 10, "the copy is known")
+        equal(texts(db, "name", "contacts_group"), ["Both", "Original"], "groups")
+        twin.stop()
+    group(server, one, "Later")
+    caught_up(server, db)
+
 
 @test("a database that lost what it had is filled up again, under a server that runs and at a start; "
       "somebody who writes with the number of this server, as a copy of it does, is noticed", limit=90)
@@ -495,6 +550,100 @@ def too_large(world):
     server.stop()
     server.start_again()
     caught_up(server, db)
+
+
+class Choker:
+    """In front of MariaDB; ends the connection without a word where certain bytes come."""
+
+    def __init__(self, port, poison):
+        self.target, self.poison, self.choked = int(port), poison, 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.socket.accept()[0]
+                far = socket.create_connection(("127.0.0.1", self.target))
+                threading.Thread(target=self.pump, args=(near, far, self.poison), daemon=True).start()
+                threading.Thread(target=self.pump, args=(far, near, None), daemon=True).start()
+
+    def pump(self, source, sink, poison):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if poison and poison in data:
+                    self.choked += 1
+                    break
+                sink.sendall(data)
+        for s in (source, sink):
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.socket.close()
+
+
+@test("a row at which the database hangs up without a reason is set aside, and holds up no other; it is "
+      "tried again when it changes", limit=120)
+def hangs_up(world):
+    db = mariadb.database(world, "hangs_up")
+    choker = world.add(Choker(db.port, b"Poison"))
+    server, (one, two, *_) = world.own_server(
+        "home-lcs", users=4, transports=("tcp", "tls"),
+        options=mariadb.options(world, db.url(port=choker.port), db.live))
+    group(server, two, "First")
+    caught_up(server, db)
+    for name in ("Before", "Poison", "Behind"):
+        group(server, one, name)
+    wait_until(lambda: server.ctl("store", "show")["mirror_refused"] == 1, 60, "one is refused")
+    equal(choker.choked, 3, "tries")
+    wait_until(lambda: texts(db, "name", "contacts_group") == ["Before", "Behind", "First"], 20, "the others")
+    check(lines(server, "hangs up at a row table=contacts_group"), "the log")
+    number = {g["name"]: g["group"] for g in server.ctl("contacts", "groups", one.aor)}["Poison"]
+    server.ctl("contacts", "removegroup", one.aor, str(number))
+    caught_up(server, db)
+    equal(server.ctl("store", "show")["mirror_refused"], 0, "refused rows")
+
+
+@test("in an outage no more rows are noted than store_mirror_marks; then all are compared, also after a "
+      "restart meanwhile", limit=150)
+def bounded(world):
+    db = mariadb.database(world, "bounded")
+    server, (one, two, three, *_) = server_with(world, db, store_mirror_marks="100")
+    alice = world.agent(one, "tcp", server).signed_in()
+    for name in ("Stays", "Goes"):
+        group(server, two, name)
+    leave_message(alice, three, b"early")
+    caught_up(server, db)
+    db.stop()
+    try:
+        for i in range(130):
+            leave_message(alice, three, b"%d" % i)
+        wait_until(lambda: server.ctl("store", "show")["mirror_unmarked"], 30, "too many wait")
+        check(lines(server, "more rows wait for the SQL mirror than store_mirror_marks"), "the log")
+        number = {g["name"]: g["group"] for g in server.ctl("contacts", "groups", two.aor)}["Goes"]
+        server.ctl("contacts", "removegroup", two.aor, str(number))
+        group(server, two, "Comes")
+        store = sqlite3.connect(f"{server.directory}/state/lcs.db")
+        equal(store.execute("select count(*) from lcs_mirror_mark").fetchone()[0], 0, "marks")
+        store.close()
+        shown = server.ctl("store", "show")
+        check(shown["mirror_waiting"] > 100 and not shown["mirror_joined"], f"store show: {shown}")
+        stats = {s["name"]: s["value"] for s in server.ctl("stats", "show", "store.mirror", "--all")}
+        equal((stats["store.mirror_overflows"], stats["store.mirror_unmarked"]), (1, 1), "statistics")
+        kill(server)
+        alice = world.agent(one, "tls", server).signed_in()
+        group(server, two, "Late")
+    finally:
+        db.start()
+    caught_up(server, db)
+    equal(texts(db, "name", "contacts_group"), ["Comes", "Late", "Stays"], "groups, by MariaDB")
+    equal(len(texts(db, "id", "msilo_message")), 131, "messages, by MariaDB")
+    check(not server.ctl("store", "show")["mirror_unmarked"], "changes are noted again")
+    group(server, two, "After")
+    caught_up(server, db)
+    equal(len(lines(server, "more rows wait for the SQL mirror")), 1, "said once")
 
 
 @test("TLS to MariaDB: its certificate is checked against store_mirror_ca, and another's is refused",

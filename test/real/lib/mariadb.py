@@ -105,6 +105,6 @@ def options(world, url, live="", **settings):
               "store_mirror_tls": "no", "store_mirror_timeout": "2s", **settings}
     words = ["--config", str(config(world))]
     for name, value in chosen.items():
-        quoted = value if name == "store_mirror_timeout" else '"' + value + '"'
+        quoted = value if name in ("store_mirror_timeout", "store_mirror_marks") else '"' + value + '"'
         words += ["--set", f"{name}={quoted}"]
     return words
