@@ -8,6 +8,7 @@
 #define MODULES_PRESENCE_PRESENCE_H
 
 #include "modules/auth_db/auth_db_api.h"
+#include "modules/homing/homing_api.h"
 #include "modules/presence/presence_api.h"
 #include "modules/tm/tm_api.h"
 #include "modules/usrloc/usrloc_api.h"
@@ -81,6 +82,8 @@ struct presence {
 	struct usrloc  *usrloc_state;
 	const struct auth_db_api *users;	/* NULL: who is a user is not known */
 	struct auth_db *users_state;
+	const struct homing_api *homing;	/* NULL: all live here */
+	struct homing  *homing_state;
 	const struct presence_part *parts[PARTS_MAX];
 	size_t          part_at[PARTS_MAX], parts_size;
 	unsigned        part_count, package_count;
@@ -195,6 +198,8 @@ void presence_no_resource(struct presence *p, struct slice aor);
 int  presence_follow_names(struct presence *p);
 /** Any worker: nobody of that name is a user here. false, too, where that is not known. */
 bool presence_is_stranger(const struct presence *p, struct slice aor);
+/** Any worker: the server that a user lives on, if it is another one, until the next quiet point; else empty. */
+struct slice presence_lives_at(const struct presence *p, struct slice aor);
 
 /* ---- flow.c ---- */
 /** Tell me, the owner of aor, when that connection has ended. */

@@ -332,10 +332,17 @@ int presence_follow_names(struct presence *p)
 
 	p->users = lcs_import(p->mod, "auth_db", &state);
 	p->users_state = state;
-	return p->users ? p->users->watch(state, &watch, p) : 0;
+	p->homing = lcs_import(p->mod, "homing", &state);
+	p->homing_state = state;
+	return p->users ? p->users->watch(p->users_state, &watch, p) : 0;
 }
 
 bool presence_is_stranger(const struct presence *p, struct slice aor)
 {
 	return p->users && p->users->state(p->users_state, aor) == AUTH_DB_UNKNOWN;
+}
+
+struct slice presence_lives_at(const struct presence *p, struct slice aor)
+{
+	return p->homing ? p->homing->elsewhere(p->homing_state, aor) : SLICE("");
 }

@@ -192,15 +192,17 @@ struct explaining {
 	struct slice     user, watcher, package;
 	struct arena    *arena;
 	json_t          *result;
+	struct slice     home;		/* where the user lives, if not here */
 	bool             no_package, no_user;
 };
 
-/* What decides before anybody asks for rights: who is no user may not even ask. */
+/* What decides before anybody asks for rights: who is no user may not even ask. The users of other
+ * homes are known there. */
 static const char *locked_out(const struct presence *p, struct slice watcher)
 {
 	enum auth_db_state state;
 
-	if (!p->users || !lcs_is_own_host(gen_peek(), slice_skip(watcher,
+	if (!p->users || presence_lives_at(p, watcher).len || !lcs_is_own_host(gen_peek(), slice_skip(watcher,
 	    slice_find(watcher, '@') + 1), 0))
 		return NULL;
 	state = p->users->state(p->users_state, watcher);
@@ -257,8 +259,10 @@ static void explain_worker(unsigned index, void *arg)
 	x->no_package = !pkg;
 	if (!pkg || index != worker_of(lcs_user_key(x->user)))
 		return;
-	x->no_user = presence_is_stranger(x->p, x->user);
-	if (x->no_user)
+	x->home = presence_lives_at(x->p, x->user);
+	x->home = x->home.len ? arena_dup(x->arena, x->home) : SLICE("");
+	x->no_user = !x->home.len && presence_is_stranger(x->p, x->user);
+	if (x->no_user || x->home.len)
 		return;
 	u = user_find(x->p, x->user, true);
 	if (!u)
@@ -297,6 +301,9 @@ static int rpc_explain(struct lcs_rpc_call *call)
 	if (x.no_user)
 		return lcs_rpc_fail(call, -ENOENT, "there is no user \"%.*s\" here",
 		    SLICE_ARG(x.user));
+	if (x.home.len)
+		return lcs_rpc_fail(call, -ENOENT, "%.*s lives on %.*s, which decides: ask there",
+		    SLICE_ARG(x.user), SLICE_ARG(x.home));
 	call->result = x.result;
 	return x.result ? 0 : -ENOMEM;
 }
