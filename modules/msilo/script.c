@@ -207,6 +207,13 @@ static enum fn_status m_store(struct lcs_call *call)
 	return FN_FAILED;
 }
 
+static enum fn_status m_is_fit(struct lcs_call *call)
+{
+	struct note note;
+
+	return fn_bool(call, read_note(call, &note));
+}
+
 /* ---- m_dump() ---- */
 
 struct dumping { struct msilo *m; size_t len; char aor[]; };
@@ -243,6 +250,9 @@ const struct lcs_func msilo_funcs[] = {
 	  FUNC_MAY_SUSPEND | FUNC_MAY_FAIL | FUNC_MUST_CHECK,
 	  "keep a MESSAGE for a user (else the one in the Request-URI, in a failure_route the one in "
 	  "the Request-URI as it came) who is not there; true when it is on disk. $err: refused (nothing to be kept), limit, unavailable" },
+	{ "m_is_fit(owner: str = \"\") -> bool", m_is_fit, IN_REQUEST | IN_FAILURE, 0,
+	  "is this a MESSAGE that m_store() would keep if there is room: one with a body that is worth it (nobody's "
+	  "typing note), not too long? For who is blocked politely, and must not see the difference" },
 	{ "m_dump(owner: str = \"\") -> bool", m_dump, IN_REQUEST | IN_FAILURE, 0,
 	  "send a user (in a REGISTER the one in To) what waits; the script goes on meanwhile" },
 	{ 0 }
