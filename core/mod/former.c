@@ -6,19 +6,36 @@
 #include "core/sip/plan.h"
 
 /* A reload that was a mistake, its undo, and the one that was right. */
-#define KEPT_MAX 3u
+#define KEPT_MAX       3u
+/* A script takes some hundred kB; a map of forty thousand numbers is not kept three times. */
+#define KEPT_BYTES_MAX (8u << 20)
 
 static struct { uint64_t number; struct cfg *cfg; } kept[KEPT_MAX];	/* the oldest first */
 static unsigned count;
 
+static size_t bytes_kept(void)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += arena_used(kept[i].cfg->arena);
+	return sum;
+}
+
+static void forget_oldest(void)
+{
+	cfg_free(&kept[0].cfg);
+	memmove(kept, kept + 1, --count * sizeof(kept[0]));
+}
+
 void former_keep(uint64_t number, struct cfg *cfg)
 {
-	if (count == KEPT_MAX) {
-		cfg_free(&kept[0].cfg);
-		memmove(kept, kept + 1, --count * sizeof(kept[0]));
-	}
+	if (count == KEPT_MAX)
+		forget_oldest();
 	kept[count].number = number;
 	kept[count++].cfg = cfg;
+	while (count > 0 && bytes_kept() > KEPT_BYTES_MAX)
+		forget_oldest();
 }
 
 struct list_of { struct former *out; unsigned count, room; };

@@ -12,7 +12,8 @@
 
 struct former { uint64_t number; const struct program *program; };
 
-/** What a generation that is retired was made from; taken, and freed when others have come. */
+/** What a generation that is retired was made from; taken, and freed when others have come or all
+ *  of them are larger than 8 MB. */
 void former_keep(uint64_t number, struct cfg *cfg);
 /** The scripts of generations that live, the current one among them, and those that are kept. They
  *  stay until the control thread's next turn. @return how many were written, the oldest first */

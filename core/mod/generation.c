@@ -193,7 +193,7 @@ static void generation_retire(struct gen *gen)
 		g->order[i]->generations--;
 	flight_forget_counts(&g->pub);
 	/* The generation is in its arena. */
-	if (g->is_committed)
+	if (g->is_committed && flight_is_on())
 		former_keep(g->pub.gen.number, cfg);
 	else
 		cfg_free(&cfg);

@@ -61,6 +61,7 @@ static void stop(unsigned index, void *arg)
 }
 
 void flight_configure(size_t bytes) { memory = bytes; }
+bool flight_is_on(void) { return memory > 0; }
 
 void flight_register(void)
 {

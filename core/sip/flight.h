@@ -39,6 +39,8 @@ _Static_assert(sizeof(struct flight_run) == 256, "a power of two of them fits a 
 
 /** So much memory for each worker's rings, 0: none. Before workers start. */
 void flight_configure(size_t bytes);
+/** Is anything recorded at all? */
+bool flight_is_on(void);
 /** Registers what each worker has to start and stop. */
 void flight_register(void);
 
