@@ -128,6 +128,15 @@ static struct slice part_value(struct prep *p, struct slice part)
 	return part;
 }
 
+/* An address with colons stands in brackets there, also if its define says it without. */
+static bool is_bare_ipv6(struct slice s)
+{
+	size_t first = slice_find(s, ':');
+
+	return !slice_starts(s, SLICE("[")) && first < s.len &&
+	    slice_find(slice_skip(s, first + 1), ':') < s.len - first - 1;
+}
+
 /* An endpoint is one token, whatever it is put together from. */
 static void expand_endpoint(struct prep *p, struct token *t)
 {
@@ -137,9 +146,12 @@ static void expand_endpoint(struct prep *p, struct token *t)
 		struct slice part = slice_first(rest, slice_starts(rest, SLICE("[")) ?
 		    slice_find(rest, ']') + 1 : slice_find(rest, ':'));
 
+		struct slice value = part_value(p, part);
+		bool is_bare = is_bare_ipv6(value);
+
 		rest = slice_skip(rest, part.len + 1);
-		text = mem_printf(&p->ld->mem, "%.*s%s%.*s", SLICE_ARG(text), colon,
-		    SLICE_ARG(part_value(p, part)));
+		text = mem_printf(&p->ld->mem, "%.*s%s%s%.*s%s", SLICE_ARG(text), colon,
+		    is_bare ? "[" : "", SLICE_ARG(value), is_bare ? "]" : "");
 	}
 	if (!slice_eq(text, t->text)) {
 		t->text = text;

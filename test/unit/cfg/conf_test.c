@@ -345,15 +345,17 @@ static void listeners_of_defines(void **state)
 {
 	static const struct { const char *proto, *host; uint16_t port; } want[] = {
 		{ "udp", "10.0.0.1", 5060 }, { "tcp", "10.0.0.1", 5071 }, { "tcp", "10.0.0.2", 5071 },
-		{ "tcp", "[2001:db8::1]", 5071 }, { "tcp", "[2001:db8::1]", 5060 }, { "udp", "10.0.0.1", 5072 }
+		{ "tcp", "[2001:db8::1]", 5071 }, { "tcp", "[2001:db8::1]", 5060 }, { "udp", "10.0.0.1", 5072 },
+		{ "udp", "[2001:db8::2]", 5073 }
 	};
 	struct scene *s = scene_new();
 
 	(void)state;
 	assert_int_equal(scene_load(s, "#!define ADDR 10.0.0.1\n#!define IP ADDR\n#!define PORT 5071\n"
-	    "#!define V6 [2001:db8::1]\n#!define ALL tcp:V6:5060\n#!define PROTO udp\n"
+	    "#!define V6 [2001:db8::1]\n#!define ALL tcp:V6:5060\n#!define PROTO udp\n#!define BARE 2001:db8::2\n"
 	    "listen = udp:IP:5060\nlisten = tcp:IP:PORT\nlisten = tcp:10.0.0.2:PORT\n"
-	    "listen = tcp:V6:PORT\nlisten = ALL\nlisten = PROTO:IP:5072" END), 0);
+	    "listen = tcp:V6:PORT\nlisten = ALL\nlisten = PROTO:IP:5072\n"
+	    "listen = udp:BARE:5073" END), 0);
 	assert_int_equal(s->cfg->listener_count, COUNT(want));
 	for (size_t i = 0; i < COUNT(want); i++) {
 		assert_slice(s->cfg->listeners[i].proto, want[i].proto);
