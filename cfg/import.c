@@ -339,8 +339,9 @@ static void load_implied(struct import *im)
 		if (is_unnamed(m))
 			text = mem_printf(&im->ld->mem, "%.*s\nloadmodule \"%.*s\"", SLICE_ARG(text),
 			    SLICE_ARG(m->key));
-	if (text.len && last) {
-		size_t at = offset_of(im, last->at.end_line, last->at.end_column);
+	if (text.len) {
+		/* Where none is loaded, behind the first line. */
+		size_t at = last ? offset_of(im, last->at.end_line, last->at.end_column) : 0;
 
 		while (at < im->source->text.len && im->source->text.p[at] != '\n')
 			at++;

@@ -76,6 +76,16 @@ else
 	not_ok "the default configuration is imported" "$LCS_LOG/default.log"
 fi
 
+# Modules that its calls need are loaded, also where the file loads none.
+printf '#!KAMAILIO\nlisten=udp:127.0.0.1:5060\nrequest_route {\n    sl_send_reply("404", "No");\n}\n' \
+    > "$LCS_LOG/bare.cfg"
+if "$LCS_BUILD/lcs" import --from kamailio "$LCS_LOG/bare.cfg" > "$LCS_LOG/dressed.cfg" 2> "$LCS_LOG/bare.log" &&
+    "$LCS_BUILD/lcs" -c -f "$LCS_LOG/dressed.cfg" >> "$LCS_LOG/bare.log" 2>&1; then
+	ok "a file that loads no module is imported with those that it needs"
+else
+	not_ok "a file that loads no module is imported with those that it needs" "$LCS_LOG/bare.log"
+fi
+
 run plain
 if [ "$(errors "$LCS_LOG/plain.log")" = 'E0403 lcs has no module "acc"' ]; then
 	ok "as it is shipped only accounting is missing"
