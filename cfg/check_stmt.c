@@ -375,6 +375,8 @@ static void check_jump(struct check *c, struct stmt *s)
 	}
 	if (is_guest(c->ld)) {
 		guest_drop(c, s);
+		if (s->kind == STMT_BREAK && !in_place)
+			guest_break(c, s);
 		if (s->kind == STMT_RETURN && guest_return(c, s)) {
 			check_stmt(c, s);
 			return;

@@ -86,6 +86,8 @@ void guest_keep(struct check *c, struct expr *v);
 void guest_assign(struct check *c, struct stmt *s);
 /** return(n): 0 ends the script. Replaces the statement if it has to be decided. */
 bool guest_return(struct check *c, struct stmt *s);
+/** A break outside of switch and while ends the route there: it becomes a return. */
+void guest_break(struct check *c, struct stmt *s);
 void guest_routes(struct load *ld);
 void guest_drop(struct check *c, const struct stmt *s);
 void guest_while(struct check *c, const struct stmt *s);

@@ -183,6 +183,16 @@ bool guest_return(struct check *c, struct stmt *s)
 	return true;
 }
 
+void guest_break(struct check *c, struct stmt *s)
+{
+	diag_beside(load_note(c->ld, 503, s->word_at, "break ends the route here"),
+	    "natively it says return");
+	if (guest_is_written(s->word_at, SLICE("break")))
+		guest_fix(c->ld, s->word_at, "return");
+	s->kind = STMT_RETURN;
+	s->value = NULL;
+}
+
 void guest_drop(struct check *c, const struct stmt *s)
 {
 	if (s->kind == STMT_DROP && (c->contexts & IN_RESPONSE))

@@ -190,6 +190,8 @@ static void test_statements(void **state)
 		  "if ($var(i) > 3) break; xinfo(\"$var(i)\"); }", NULL, "1 3", NULL },
 		{ "switch ($rm) { case \"INVITE\": xinfo(\"a\"); case \"X\": xinfo(\"b\"); break; "
 		  "default: xinfo(\"c\"); }", NULL, "a b", "note[N0503]: this case runs into" },
+		{ "xinfo(\"a\"); route(B); xinfo(\"c\");", "route[B] { if ($rm == \"INVITE\") { xinfo(\"b\"); "
+		  "break; } xinfo(\"x\"); }\n", "a b c", "note[N0503]: break ends the route" },
 		{ "switch ($rm) { case /\"^INV\": xinfo(\"a\"); break; default: xinfo(\"c\"); }", NULL, "a",
 		  NULL },
 		{ "$var(c) = (int)\"42\" + 1; xinfo(\"$var(c)\"); $var(c) = (str)42; "
