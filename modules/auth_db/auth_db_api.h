@@ -26,7 +26,8 @@ struct auth_db_watch {
 	 * is deleted next. 0 or -errno: then the new one goes again, and it may be said once more. */
 	int  (*renamed)(void *arg, struct slice from, struct slice to);
 	/* After renamed() of all. is_done: they have agreed, rights and lists have gone over, and
-	 * the old one is deleted; else all is as it was. */
+	 * the old one is deleted, and locked_out() has been said of it. Else all is to be as it
+	 * was, and locked_out() is said of the new one next. */
 	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
 };
 

@@ -86,6 +86,15 @@ void news_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 	tell_locked_out(db, aor, deleted);
 }
 
+/* First goes back what has gone over, or it would be forgotten with the name that was not to be. */
+static int take_back(struct auth_db *db, struct slice from, struct slice to, int err)
+{
+	users_delete(&db->users, to);
+	tell_moved(db, from, to, false);
+	tell_locked_out(db, to, true);
+	return err;
+}
+
 /* Both names are users while their lists go over, so that a failure loses nothing. */
 int news_move(struct auth_db *db, struct slice from, struct slice to)
 {
@@ -96,8 +105,8 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 	if (!err)
 		err = users_delete(&db->users, from);
 	if (err)
-		users_delete(&db->users, to);
-	tell_locked_out(db, err ? to : from, true);
-	tell_moved(db, from, to, err == 0);
-	return err;
+		return take_back(db, from, to, err);
+	tell_locked_out(db, from, true);
+	tell_moved(db, from, to, true);
+	return 0;
 }

@@ -34,6 +34,7 @@ struct msilo {
 	const struct usrloc_api *usrloc;
 	struct usrloc           *usrloc_state;
 	bool                     was_loaded;
+	bool                     has_moved;	/* control thread: by a renaming not all have agreed to */
 	struct loaded_box       *loaded;	/* until the workers have begun */
 };
 

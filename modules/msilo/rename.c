@@ -45,6 +45,8 @@ static void arrive(void *arg)
 	struct box *b = box_find(o->m, to_of(o), true);
 
 	if (b) {
+		free(b->heir);			/* from a renaming that was refused then */
+		b->heir = NULL;
 		b->stored += o->count;
 		msilo_local(o->m)->waiting += o->count;
 		msilo_deliver(b);
@@ -106,27 +108,61 @@ void msilo_inherit(struct box *b)
 
 /* ---- the control thread ---- */
 
-static int renamed(void *arg, struct slice from, struct slice to)
+static int move(struct msilo *m, struct slice from, struct slice to, void (*first)(void *order),
+    struct slice asked)
 {
 	int n = msilo_journal_move_now(from, to);
-	struct order *o = n < 0 ? NULL : order_new(arg, (unsigned)n, from, to);
-	int err = n < 0 ? n : o ? lcs_post(lcs_user_key(from), leave, o) : -ENOMEM;
+	struct order *o = n < 0 ? NULL : order_new(m, (unsigned)n, from, to);
+	int err = n < 0 ? n : o ? lcs_post(lcs_user_key(asked), first, o) : -ENOMEM;
 
 	if (err)
 		free(o);
 	return err;
 }
 
-/* Of who was renamed nothing is left under the old name by now. */
+static int renamed(void *arg, struct slice from, struct slice to)
+{
+	struct msilo *m = arg;
+	int err = move(m, from, to, leave, from);
+
+	m->has_moved = err == 0;
+	return err;
+}
+
+/* By the owner whom the way there led by: what is under way to the other comes in first. */
+static void leave_again(void *arg)
+{
+	struct order *o = arg;
+
+	if (lcs_post(lcs_user_key(from_of(o)), leave, o) != 0)
+		free(o);
+}
+
+/* Somebody after us has refused: they wait under the old name as before. */
+static void moved(void *arg, struct slice from, struct slice to, bool is_done)
+{
+	struct msilo *m = arg;
+	int err = m->has_moved && !is_done ? move(m, to, from, leave_again, from) : 0;
+
+	m->has_moved = err != 0;
+	if (err)
+		log_error("msilo", "messages for a user who was not renamed are not where they were "
+		    "user=%.*s to=%.*s error=\"%s\"", SLICE_ARG(from), SLICE_ARG(to), err_text(err));
+}
+
+/* Of a renaming's two names one is deleted, be it the new one: what has gone over, or could not
+ * come back, stays. */
 static void locked_out(void *arg, struct slice aor, bool deleted)
 {
-	int n = deleted ? msilo_journal_delete_now(aor, 0) : 0;
+	struct msilo *m = arg;
+	int n = deleted && !m->has_moved ? msilo_journal_delete_now(aor, 0) : 0;
 
+	m->has_moved = false;
 	if (n > 0)
 		log_info("msilo", "messages are deleted with their user user=%.*s count=%d",
 		    SLICE_ARG(aor), n);
 	if (n > 0)
-		msilo_recount(arg, aor);
+		msilo_recount(m, aor);
 	else if (n < 0)
 		log_error("msilo", "messages of a deleted user stay, use \"messages delete\" "
 		    "user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(n));
@@ -134,7 +170,8 @@ static void locked_out(void *arg, struct slice aor, bool deleted)
 
 int msilo_follow_names(struct msilo *m)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed, .locked_out = locked_out };
+	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved,
+	    .locked_out = locked_out };
 	void *state;
 	const struct auth_db_api *db = lcs_import(m->mod, "auth_db", &state);
 
