@@ -274,11 +274,11 @@ static void unsubscribe(struct asking *a, struct presence_sub *sub)
 
 static void change(struct presence_user *u, struct asking *a, struct presence_sub *sub)
 {
-	bool is_other_list = a->is_list && a->req.body.len;
+	bool is_for_list = a->is_list && (a->req.body.len || a->expires);
 	int err = 0;
 
 	a->req.aor = u->aor;
-	if (is_other_list)	/* a bad one must not become what is kept */
+	if (is_for_list)	/* a bad one must not become what is kept */
 		err = u->p->lists->open(u->p->lists_arg, u, sub, &a->req);
 	if (!err)
 		err = sub_take(sub, a);

@@ -200,7 +200,7 @@ static int open_list(void *arg, struct presence_user *u, struct presence_sub *su
 	if (!l)
 		return begin(r, sub, req);
 	if (!req->body.len)
-		return l->owner.len ? rls_list_follow(l) : 0;
+		return rls_list_renew(l);
 	if (l->owner.len)		/* it has an address because it is kept elsewhere */
 		return -EBADMSG;
 	return is_type(req->content_type, ADRL_TYPE) == l->is_lcs ?

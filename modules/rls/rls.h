@@ -106,6 +106,8 @@ struct rls_list *rls_list_new(struct rls *r, struct presence_sub *sub,
 void rls_list_free(struct rls_list *l);
 /** What a client wrote, step by step; 0, -E2BIG, -ENOMEM, or as rls_read(). */
 int  rls_list_apply(struct rls_list *l, struct slice content_type, struct slice body);
+/** Its client goes on: those who were no users are asked for again. 0 or -ENOMEM. */
+int  rls_list_renew(struct rls_list *l);
 /** Its client is told what is new, unless there is yet to be heard of somebody. */
 void rls_list_tell(struct rls_list *l);
 
@@ -122,7 +124,7 @@ bool rls_change_end(struct rls_change *c, bool ok);
 
 /* ---- follow.c ---- */
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts
- *  change; once more: as they are now. 0, -E2BIG, -ENOMEM. */
+ *  change. 0, -E2BIG, -ENOMEM. */
 int  rls_list_follow(struct rls_list *l);
 /** A presence_notice_fn; arg is an entry. */
 void rls_heard(void *arg, const struct presence_notice *n);
