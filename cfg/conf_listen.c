@@ -2,6 +2,7 @@
  * cfg/conf_listen.c - where the server listens, and the names that it answers to.
  */
 #include "cfg/check.h"
+#include "cfg/guest.h"
 
 static const struct sym_setting listen_options[] = {
 	{ .name = "name", .type = VALUE_STRING, .preset = "",
@@ -272,11 +273,21 @@ static void check_aliases(struct load *ld)
 	ld->cfg->alias_count = n;
 }
 
+static void name_transports(struct load *ld)
+{
+	for (struct listen_item *i = ld->ast->listens.first; i; i = i->next)
+		if (!has_transport(i->address))
+			guest_listener(ld, i);
+}
+
 void check_listeners(struct load *ld)
 {
-	struct cfg_listener *list = MEM_ARRAY(&ld->mem, struct cfg_listener,
-	    ld->ast->listens.count + 1);
+	struct cfg_listener *list;
 	unsigned n = 0;
+
+	if (is_guest(ld))
+		name_transports(ld);
+	list = MEM_ARRAY(&ld->mem, struct cfg_listener, ld->ast->listens.count + 1);
 
 	for (const struct listen_item *i = ld->ast->listens.first; i; i = i->next) {
 		memset(&list[n], 0, sizeof(list[n]));

@@ -134,6 +134,22 @@ void guest_header(struct load *ld, struct slice key, struct expr *value)
 	guest_fix(ld, value->at, mem_printf(&ld->mem, "\"%.*s\"", SLICE_ARG(*text)).p);
 }
 
+void guest_listener(struct load *ld, struct listen_item *item)
+{
+	struct listen_item *tcp = MEM_NEW(&ld->mem, struct listen_item);
+	struct slice address = item->address;
+
+	diag_beside(load_note(ld, 407, item->address_at, "this is a listener by UDP and one by TCP"),
+	    "natively they are two");
+	guest_fix(ld, item->address_at, mem_printf(&ld->mem, "udp:%.*s\nlisten = tcp:%.*s",
+	    SLICE_ARG(address), SLICE_ARG(address)).p);
+	*tcp = *item;
+	tcp->address = mem_printf(&ld->mem, "tcp:%.*s", SLICE_ARG(address));
+	item->address = mem_printf(&ld->mem, "udp:%.*s", SLICE_ARG(address));
+	item->next = tcp;
+	ld->ast->listens.count++;
+}
+
 /* Directories of its own modules, where ours are not. */
 bool guest_is_foreign(struct slice key)
 {

@@ -40,6 +40,8 @@ bool guest_modparam(struct load *ld, const struct modparam_item *item, struct sl
 bool guest_setting(struct load *ld, const struct setting_item *item, struct slice key);
 /** "Server: name" as a value of server_header becomes "name". */
 void guest_header(struct load *ld, struct slice key, struct expr *value);
+/** A listener without a transport is one for UDP and one for TCP: the second follows it. */
+void guest_listener(struct load *ld, struct listen_item *item);
 /** A setting that both have by this name, and whose value is for Kamailio alone. */
 bool guest_is_foreign(struct slice key);
 /** A route for an event that no module of ours has: the import leaves it out as a whole. */

@@ -225,6 +225,7 @@ static void test_text(void **state)
 		{ "$var(x) = N; xinfo(\"$var(x)\");", "#!substdef \"!N!12!\"\n", "12", NULL },
 		{ "xinfo(\"x\");", "loadmodule \"tm.so\"\n", "x", "note[N0408]: module \"tm\"" },
 		{ "xinfo(\"x\");", "modparam(\"tm\", \"fr_timer\", 30000)\n", "x", NULL },
+		{ "xinfo(\"x\");", "listen=10.0.0.7:5060\n", "x", "note[N0407]: this is a listener by UDP" },
 		{ "xinfo(\"x\");", "debug=2\n", "x", "note[N0401]: the setting \"debug\"" },
 		{ "xinfo(\"x\");", "loadmodule \"kex.so\"\n", "x", "not needed" },
 		{ "$var(x) = $sel(cfg_get.gw.ip); xinfo(\"$var(x)\");",
