@@ -55,7 +55,7 @@ said 64 'a configuration is named with -f FILE' "$lcs" ok.cfg
 said 64 '"more" is one word too many' "$lcs" -c ok.cfg more
 said 64 'lcs: --format is text or json, not "xml"' "$lcs" -c ok.cfg --format=xml
 said 3 'cannot read "nowhere.cfg": no such file or directory' "$lcs" -c nowhere.cfg
-said 1 'cannot read "folder": not a regular file' "$lcs" -c folder
+said 3 'cannot read "folder": not a regular file' "$lcs" -c folder
 said 64 'fmt needs a file' "$lcs" fmt -w
 said 64 'fmt has no option --frob' "$lcs" fmt --frob ok.cfg
 said 0 'usage: lcs fmt' "$lcs" fmt --help
