@@ -234,7 +234,18 @@ static const char manual[] =
 "address an account may use is then checked by `check_to()` and `check_from()`.\n"
 "\n"
 "With `nt_hash` of dirsync the hashes are the directory's, and those made here do not count for\n"
-"users who have one there.\n";
+"users who have one there.\n"
+"\n"
+"With accounts in a domain this host is a member of it (`net ads join`) and runs winbind; which\n"
+"controller is asked is winbind's choice, as it finds them by the names in the domain's DNS or by\n"
+"`password server` in smb.conf. `netbios_name` has to be the name by which this host has joined, as\n"
+"`netbios name` in smb.conf: a controller refuses answers to another computer's challenge, and that\n"
+"looks like a wrong password (`wrong name or password`). When the controller that is asked stops,\n"
+"winbind goes on with another one in some seconds; one that stands still it gives up after half a\n"
+"minute or later (`winbind request timeout`). Until then, and while there is none, a sign-in gets 503\n"
+"after `timeout` at most, and no other request waits. The log says once that nobody can be signed\n"
+"in by the domain, and when it answers again: winbind tries each `winbind reconnect delay` (30\n"
+"seconds if smb.conf does not say another).\n";
 
 LCS_MODULE(auth_ntlm,
 	.summary = "NTLMv2 sign-in of LCS clients",

@@ -10,6 +10,8 @@
 #include "modules/auth_ntlm/keys.h"
 #include "utils/siphash.h"
 
+#include <stdatomic.h>
+
 #define NTLM_POOL "winbind"
 
 struct auth_ntlm_conf {
@@ -34,6 +36,7 @@ struct auth_ntlm {
 	struct ntlm_crypt         *crypt;
 	struct accounts            accounts;
 	struct siphash_key         key;	/* nonces are made with it */
+	_Atomic bool               is_away;	/* winbind, or whom it asks; it was said */
 };
 
 static inline const struct auth_ntlm_conf *auth_ntlm_conf(const struct auth_ntlm *ntlm,

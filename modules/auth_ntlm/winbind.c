@@ -127,12 +127,25 @@ static void ask(struct lcs_job *job)
 	wbcFreeMemory(error);
 }
 
+/* Said when it changes: in an outage everybody tries again and again. */
+static void note_domain(struct auth_ntlm *ntlm, const struct ruling *r)
+{
+	bool is_away = r && r->result == AUTH_LCS_UNAVAILABLE;
+
+	if (atomic_load_explicit(&ntlm->is_away, memory_order_relaxed) == is_away ||
+	    atomic_exchange(&ntlm->is_away, is_away) == is_away)
+		return;
+	if (is_away)
+		log_error("auth_ntlm", "nobody can be signed in by the domain why=\"%s\": does winbind run, "
+		    "and does it find a domain controller (wbinfo -P)? Until then sign-ins get 503", r->why);
+	else
+		log_notice("auth_ntlm", "the domain answers again");
+}
+
 static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
 {
 	char *stats = (char *)auth_ntlm_stats(q->s.ntlm);
 
-	if (r->result == AUTH_LCS_UNAVAILABLE)
-		log_error("auth_ntlm", "nobody can be signed in by the domain why=\"%s\"", r->why);
 	return ntlm_refuse(q->s.h, (uint64_t *)(void *)(stats + r->counter), r->result, r->why,
 	    r->told);
 }
@@ -158,12 +171,12 @@ static enum auth_lcs_result conclude(struct question *q)
 static void asked(struct lcs_job *job, int err)
 {
 	struct question *q = (struct question *)job;
+	/* After a timeout the pool may still write to the question. */
+	const struct ruling *r = !err ? NULL : err == -EACCES ? q->ruling : &no_winbind;
 	enum auth_lcs_result result;
 
-	if (!err)
-		result = conclude(q);
-	else	/* After a timeout the pool may still write to the question. */
-		result = refuse(q, err == -EACCES ? q->ruling : &no_winbind);
+	note_domain(q->s.ntlm, r);
+	result = r ? refuse(q, r) : conclude(q);
 	q->s.ntlm->lcs->finished(q->s.h, result);
 }
 

@@ -107,7 +107,8 @@ second_start() {
     sed "s/$SITE\\.2 dc1/$SITE.3 dc2/" "$one/etc-hosts" >"$d/etc-hosts"
     sed "s/$SITE\\.2/$SITE.3/" "$one/etc-resolv.conf" >"$d/etc-resolv.conf"
     sed "s/kdc = $SITE.2/kdc = $SITE.3/" "$one/krb5.conf" >"$d/krb5.conf"
-    svc_spawn "$d/second.pid" "$d/samba.log" \
+    # by the domain's names it finds whom it fetches changes from
+    svc_spawn "$d/second.pid" "$d/samba.log" "$LCS_SHARED/services/samba-ad.sh" exec "$d" \
         ip netns exec "$NAME-d2" samba -F --no-process-group -M prefork -s "$d/smb.conf" --debug-stdout -d1
     svc_wait_for 120 "$d/second.pid" "$d/samba.log" second_ready
     svc_env_write "$d/second.env" LCS_TEST_LDAPS2_URI="ldaps://$SITE.3" LCS_TEST_AD_ADDR2="$SITE.3"
