@@ -177,9 +177,25 @@ static void note_override(struct load *ld, const struct cfg_value_at *v,
 	diag_see(d, v->at);
 }
 
+/* What a secret is made of is not shown where it stands either: its texts, and those of consts. */
+static void taint(struct walk *w, struct expr *e)
+{
+	struct expr *named = e->kind == EXPR_NAME && e->name.constant ?
+	    e->name.constant->value : NULL;
+
+	if (e->kind == EXPR_LITERAL && e->literal.value.type == VALUE_STRING)
+		e->is_tainted = true;
+	if (!named || named->is_tainted || !named->konst || named->konst->type != VALUE_STRING)
+		return;
+	named->is_tainted = true;
+	walk_expr(w, named);
+}
+
 static void set_value(struct load *ld, struct cfg_value_at *v, const char *owner,
     struct setting_item *item)
 {
+	struct walk texts = { .expr = taint };
+
 	note_deprecated(ld, v->decl, item);
 	note_override(ld, v, item);
 	if (!convert_setting(ld, v->decl, owner, item, &v->value))
@@ -187,6 +203,8 @@ static void set_value(struct load *ld, struct cfg_value_at *v, const char *owner
 	v->at = item->value->at;
 	v->is_preset = false;
 	v->is_secret = item->is_secret || v->decl->secret;
+	if (v->decl->secret)
+		walk_expr(&texts, item->value);
 }
 
 static struct cfg_value_at *presets(struct load *ld, const struct sym_setting *list,

@@ -193,6 +193,29 @@ static void parameters(void **state)
 	assert_non_null(strstr(text, "~ parameter tm.fr_timer: 30s -> 5s   (at once)\n"));
 }
 
+/* A const that a secret parameter is made of is as secret as one that comes from a file. */
+static void consts_of_secrets(void **state)
+{
+#define KEYED(secret) "loadmodule \"tls\"\nconst PART = \"" secret "\";\n" \
+	"const DIR = \"test/unit/cfg/\";\nconst WHOLE = DIR + PART;\nconst N = 7;\n" \
+	"request_route { drop; }\nmodparam(\"tls\", \"key\", WHOLE)\n"
+	const char *text = difference(KEYED("secret.txt"), KEYED("run.c"));
+	struct scene *s = scene_new();
+	struct slice whole;
+
+	(void)state;
+	assert_null(strstr(text, "run.c"));
+	assert_null(strstr(text, "secret.txt"));
+	assert_non_null(strstr(text, "~ const PART: (secret) -> (secret)   (at reload)\n"));
+	assert_non_null(strstr(text, "~ const WHOLE: (secret) -> (secret)   (at reload)\n"));
+	load_or_fail(s, KEYED("secret.txt"));
+	whole = printed(s, false);
+	assert_false(has(whole, "secret.txt"));
+	assert_true(has(whole, "const WHOLE = DIR + PART;"));
+	assert_true(has(whole, "const N = 7;"));
+	scene_free(s);
+}
+
 /* ---- who calls whom ---- */
 
 static void call_graph(void **state)
@@ -227,7 +250,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_after_printing), cmocka_unit_test(secrets_are_hidden),
 		cmocka_unit_test(strangers_see_hashes), cmocka_unit_test(differences),
-		cmocka_unit_test(parameters), cmocka_unit_test(call_graph)
+		cmocka_unit_test(parameters), cmocka_unit_test(consts_of_secrets),
+		cmocka_unit_test(call_graph)
 	};
 	const char *src = getenv("top_srcdir");
 
