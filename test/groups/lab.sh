@@ -156,6 +156,23 @@ ended "with a mock" 0 explain -f passes.cfg messages/options.sip --over udp --mo
 has "goes another way" "(mocked)"
 ended "a mock of what is never called" 64 explain -f passes.cfg messages/options.sip --mock nowhere=1
 ended "a mock of another type" 64 explain -f passes.cfg messages/options.sip --mock is_method=7
+printf '%s\n' '#!lcs 1' 'server_name = "a"' 'server_name = "b"' 'listen = udp:10.0.0.1:5060' \
+    'loadmodule "hello"' 'loadmodule "sl"' 'loadmodule "xlog"' \
+    'request_route { xinfo(hello()); sl_send_reply(200, "OK"); exit; }' > "$LCS_LOG/text.cfg"
+ended "a number as the text of a mock" 0 explain -f "$LCS_LOG/text.cfg" messages/options.sip --mock hello=42
+has "is a text" '"42"'
+# The file sets one thing twice: a message stands beside the answer.
+"$lcs" -c "$LCS_LOG/text.cfg" --format=json --dump > "$LCS_LOG/dump.cfg" 2> "$LCS_LOG/beside.json"
+if "$lcs" -c "$LCS_LOG/dump.cfg" > "$LCS_LOG/dump.log" 2>&1; then
+	ok "a dump with JSON is still a script"
+else
+	not_ok "a dump with JSON is still a script" "$LCS_LOG/dump.log"
+fi
+if grep -q W0408 "$LCS_LOG/beside.json" && python3 -m json.tool "$LCS_LOG/beside.json" > "$LCS_LOG/tool.log" 2>&1; then
+	ok "and the messages beside it one document"
+else
+	not_ok "and the messages beside it one document" "$LCS_LOG/beside.json"
+fi
 ended "a message that is not there" 3 explain -f passes.cfg nowhere.sip
 ended "a transport nobody listens on" 1 explain -f passes.cfg messages/options.sip --over tls
 ended "an address that is none" 64 explain -f passes.cfg messages/options.sip --from here

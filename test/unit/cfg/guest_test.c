@@ -275,6 +275,34 @@ static void test_missing(void **state)
 	}
 }
 
+/* Parameters that lcs does not have are passed over, with what stands for them in that module. */
+static void test_params(void **state)
+{
+	static const struct { const char *module, *param, *want; } cases[] = {
+		{ "tls", "private_key", "passed over; lcs has: key of module \"tls\"" },
+		{ "registrar", "use_path", "lcs has: path_mode of module \"registrar\"" },
+		{ "auth_db", "user_column", "own store, lcsctl users" },
+		{ "auth_db", "db_url", "lcsctl users import takes users with ha1 over" },
+		{ "usrloc", "db_url", "lcs has: the setting store\n" },
+		{ "usrloc", "user_column", "it is passed over\n" },
+		{ "usrloc", "private_key", "it is passed over\n" }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene *s = scene_new();
+		char text[500];
+
+		snprintf(text, sizeof(text), HEAD "loadmodule \"usrloc\"\nloadmodule \"auth\"\n"
+		    "loadmodule \"auth_db\"\nloadmodule \"tls\"\nmodparam(\"%s\", \"%s\", \"x\")\n"
+		    "request_route { exit; }\n", cases[i].module, cases[i].param);
+		if (load(s, text) != 0 || !strstr(scene_messages(s), cases[i].want))
+			fail_msg("%s %s: no \"%s\" in:\n%s", cases[i].module, cases[i].param,
+			    cases[i].want, scene_messages(s));
+		scene_free(s);
+	}
+}
+
 /* Without the first line nothing of this is there. */
 static void test_natively(void **state)
 {
@@ -300,7 +328,8 @@ int main(void)
 		cmocka_unit_test(test_conditions), cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_variables), cmocka_unit_test(test_returns),
 		cmocka_unit_test(test_statements), cmocka_unit_test(test_text),
-		cmocka_unit_test(test_missing), cmocka_unit_test(test_natively)
+		cmocka_unit_test(test_missing), cmocka_unit_test(test_params),
+		cmocka_unit_test(test_natively)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void conditions(void **state)
 		{ "#!if (defined(B) || defined(A)) && defined(B)", false },
 		{ "#!if N == 5", true }, { "#!if N != 5", false }, { "#!if N == \"5\"", true },
 		{ "#!if module(\"tm\")", true }, { "#!if module(\"zz\")", false },
+		{ "#!if module(\"auth-db\")", true }, { "#!if module(\"authdb\")", false },
 		{ "#!if version_atleast(\"0.1\")", true }, { "#!if version_atleast(\"99.0\")", false },
 		{ "#!if env(\"LCS_SURELY_NOT_SET\") == \"\"", true }, { "#!if true", true },
 		{ "#!if false", false }, { "#!if 0", false }, { "#!if A", true }
