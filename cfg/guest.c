@@ -79,12 +79,22 @@ static const struct guest_name *find_param(struct load *ld, const struct loaded_
 	return n ? n : guest_find(GUEST_PARAM, key);
 }
 
+static bool is_off(const struct expr *e)
+{
+	const struct value *v = &e->literal.value;
+
+	return e->kind == EXPR_LITERAL && ((v->type == VALUE_INT && v->i == 0) ||
+	    (v->type == VALUE_BOOL && !v->b));
+}
+
 bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item)
 {
 	struct candidates all = { .ld = ld };
-	struct diag_item *d = load_note(ld, 402, item->key_at,
-	    "module \"%s\" has no parameter \"%.*s\"", m->sym->name, SLICE_ARG(item->key));
 	const struct guest_name *n = find_param(ld, m, item->key);
+	bool is_lost = n && !n->is_covered && !is_off(item->value);
+	struct diag_item *d = diag_add(ld->diag, is_lost ? DIAG_WARNING : DIAG_NOTE, 402,
+	    item->key_at, "module \"%s\" has no parameter \"%.*s\"", m->sym->name,
+	    SLICE_ARG(item->key));
 
 	guest_fix_drop(ld, item->key_at);
 	if (n) {

@@ -22,7 +22,8 @@ struct guest_name {
 	const char *name;		/* "ds_*": whatever begins so, but for the rows above it;
 					 * "tls.config": of one module */
 	const char *lcs;		/* the nearest thing, or "nothing: why" */
-	bool        is_covered;		/* nothing is lost: a note, not an error */
+	bool        is_covered;		/* nothing is lost: a note, not an error (a parameter:
+					 * not a warning) */
 };
 
 /** What stands for a name of Kamailio's; NULL if that is not known. */

@@ -278,14 +278,16 @@ static void test_missing(void **state)
 /* Parameters that lcs does not have are passed over, with what stands for them in that module. */
 static void test_params(void **state)
 {
-	static const struct { const char *module, *param, *want; } cases[] = {
-		{ "tls", "private_key", "passed over; lcs has: key of module \"tls\"" },
-		{ "registrar", "use_path", "lcs has: path_mode of module \"registrar\"" },
-		{ "auth_db", "user_column", "own store, lcsctl users" },
-		{ "auth_db", "db_url", "lcsctl users import takes users with ha1 over" },
-		{ "usrloc", "db_url", "lcs has: the setting store\n" },
-		{ "usrloc", "user_column", "it is passed over\n" },
-		{ "usrloc", "private_key", "it is passed over\n" }
+	static const struct { const char *module, *param, *value, *want; } cases[] = {
+		{ "tls", "private_key", "\"x\"", "passed over; lcs has: key of module \"tls\"" },
+		{ "registrar", "use_path", "\"x\"", "lcs has: path_mode of module \"registrar\"" },
+		{ "tls", "require_certificate", "1", "warning[W0402]" },
+		{ "tls", "require_certificate", "0", "note[N0402]" },
+		{ "auth_db", "user_column", "\"x\"", "own store, lcsctl users" },
+		{ "auth_db", "db_url", "\"x\"", "lcsctl users import takes users with ha1 over" },
+		{ "usrloc", "db_url", "\"x\"", "lcs has: the setting store\n" },
+		{ "usrloc", "user_column", "\"x\"", "it is passed over\n" },
+		{ "usrloc", "private_key", "\"x\"", "it is passed over\n" }
 	};
 
 	(void)state;
@@ -294,8 +296,9 @@ static void test_params(void **state)
 		char text[500];
 
 		snprintf(text, sizeof(text), HEAD "loadmodule \"usrloc\"\nloadmodule \"auth\"\n"
-		    "loadmodule \"auth_db\"\nloadmodule \"tls\"\nmodparam(\"%s\", \"%s\", \"x\")\n"
-		    "request_route { exit; }\n", cases[i].module, cases[i].param);
+		    "loadmodule \"auth_db\"\nloadmodule \"tls\"\nmodparam(\"%s\", \"%s\", %s)\n"
+		    "request_route { exit; }\n", cases[i].module, cases[i].param,
+		    cases[i].value);
 		if (load(s, text) != 0 || !strstr(scene_messages(s), cases[i].want))
 			fail_msg("%s %s: no \"%s\" in:\n%s", cases[i].module, cases[i].param,
 			    cases[i].want, scene_messages(s));
