@@ -214,9 +214,13 @@ static void unquote_number(struct check *c, struct expr *arg, const struct sym_p
 	struct slice text;
 	int64_t n;
 
-	if (p->type != VALUE_INT || arg->kind != EXPR_LITERAL || !arg->literal.parts)
+	if (arg->kind != EXPR_LITERAL || !arg->literal.parts)
 		return;
 	text = arg->literal.value.s;
+	/* Kamailio's flag "0x10" is flag 16; natively it is a name. */
+	if (p->type != VALUE_INT && !(p->type == VALUE_ANY && is_guest(c->ld) &&
+	    strcmp(p->name, "flag") == 0 && slice_starts_nocase(text, SLICE("0x"))))
+		return;
 	if (!number_in_text(text, &n))
 		return;
 	if (is_guest(c->ld)) {

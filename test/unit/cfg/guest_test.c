@@ -306,6 +306,23 @@ static void test_params(void **state)
 	}
 }
 
+/* A flag in hex is the flag of that number. */
+static void test_flags(void **state)
+{
+	struct scene *s = scene_new();
+
+	(void)state;
+	assert_int_equal(load(s, HEAD "request_route { setflag(\"0x10\"); drop; }\n"), 0);
+	scene_run(s);
+	assert_non_null(strstr(scene_calls(s), "setflag(16)"));
+	scene_free(s);
+	s = scene_new();
+	assert_int_equal(scene_load_body(s, "setflag(\"0x10\"); drop;"), 0);
+	scene_run(s);
+	assert_non_null(strstr(scene_calls(s), "setflag(\"0x10\")"));
+	scene_free(s);
+}
+
 /* Without the first line nothing of this is there. */
 static void test_natively(void **state)
 {
@@ -331,7 +348,7 @@ int main(void)
 		cmocka_unit_test(test_conditions), cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_variables), cmocka_unit_test(test_returns),
 		cmocka_unit_test(test_statements), cmocka_unit_test(test_text),
-		cmocka_unit_test(test_missing), cmocka_unit_test(test_params),
+		cmocka_unit_test(test_missing), cmocka_unit_test(test_params), cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_natively)
 	};
 
