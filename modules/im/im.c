@@ -280,7 +280,7 @@ LCS_MODULE(im,
 	    "```\n"
 	    "\n"
 	    "Messages for somebody who is busy can be held (with `m_store()` of module msilo; they come\n"
-	    "with the next registration for which the script calls `m_dump()`) or sent elsewhere:\n"
+	    "when the script calls `m_dump()`, at a registration for example) or sent elsewhere:\n"
 	    "\n"
 	    "```\n"
 	    "if (is_method(\"MESSAGE\") && im_is_busy() && m_store()) {\n"

@@ -155,7 +155,7 @@ LCS_MODULE(msilo,
 	    "`kill -9`. Delivery is a MESSAGE to the user's best endpoint with the Date it was sent; the\n"
 	    "next one follows when this one is answered. A 2xx ends it, and so does a refusal for good\n"
 	    "(4xx, 6xx); after 408, 480, 486, 5xx or a lost connection the message waits for the next\n"
-	    "registration.\n"
+	    "`m_dump()`: at a registration, or when a user ends \"do not disturb\".\n"
 	    "\n"
 	    "Messages for a user who is renamed (`lcsctl users rename`) wait for the new name; those for\n"
 	    "one who is deleted are deleted: a new user of the same address is somebody else.\n"
