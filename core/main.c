@@ -246,40 +246,37 @@ static int status_of(int err, const struct diag *diag, const struct options *o)
 	return o->strict && diag_warnings(diag) > 0 ? VERB_WARNINGS : VERB_FINE;
 }
 
-/* What was said to the server's object must live as long as that. */
-static int load(const struct server_conf *conf, const struct options *o, struct server **out)
+/* What was said to the server's object is printed while that lives. */
+static int load(const struct server_conf *conf, const struct options *o, struct diag *diag,
+    struct server **out)
 {
-	struct diag *diag = diag_new();
-	int err, status;
+	bool is_asked = o->check && ask_is_asked(&o->ask);
+	int err = server_load(conf, diag, out), status;
 
-	if (!diag) {
-		fprintf(stderr, "lcs: no memory\n");
-		return VERB_WRONG;
-	}
-	err = server_load(conf, diag, out);
 	if (!err && o->check && o->resolve)
 		err = look_up_names(server_cfg(*out), diag);
-	/* An answer to a question has standard output for itself. */
-	diag_print(diag, diag_format(o), o->json && !ask_is_asked(&o->ask) ? stdout : stderr);
+	status = status_of(err, diag, o);
+	/* An answer to a question has standard output for itself; what it says joins the document. */
+	if (!o->json || !is_asked || status != VERB_FINE)
+		diag_print(diag, diag_format(o), o->json && !is_asked ? stdout : stderr);
 	if (err && diag_errors(diag) == 0)
 		fprintf(stderr, "lcs: %s: %s\n", conf->path, err_text(err));
-	status = status_of(err, diag, o);
 	if (status == VERB_UNREADABLE && !o->file)
 		fprintf(stderr, "lcs: \"-f FILE\" names another configuration\n");
-	diag_free(&diag);
 	return status;
 }
 
-static int answer(struct server *server, const struct server_conf *conf, const struct options *o)
+/* said: what load() has not printed, for JSON. */
+static int answer(struct server *server, const struct server_conf *conf, const struct options *o,
+    struct diag *said)
 {
-	struct diag *diag = diag_new();
-	int err = diag ? ask_answer(&o->ask, server, conf, diag, stdout) : -ENOMEM;
+	struct diag *own = o->json ? NULL : diag_new(), *diag = own ? own : said;
+	int err = ask_answer(&o->ask, server, conf, diag, stdout);
 
-	if (diag)
-		diag_print(diag, diag_format(o), stderr);
-	if (err && (!diag || diag_errors(diag) == 0))
+	diag_print(diag, diag_format(o), stderr);
+	if (err && diag_errors(diag) == 0)
 		fprintf(stderr, "lcs: %s\n", err_text(err));
-	diag_free(&diag);
+	diag_free(&own);
 	return err == -ENOENT || err == -EACCES ? VERB_UNREADABLE : err ? VERB_WRONG : VERB_FINE;
 }
 
@@ -293,12 +290,13 @@ static void print_summary(const struct server *server)
 		printf("%.*s\n", SLICE_ARG(cfg->duties[i]));
 }
 
-static int check(struct server *server, const struct server_conf *conf, const struct options *o)
+static int check(struct server *server, const struct server_conf *conf, const struct options *o,
+    struct diag *said)
 {
 	int status = VERB_FINE;
 
 	if (ask_is_asked(&o->ask))
-		status = answer(server, conf, o);
+		status = answer(server, conf, o, said);
 	else if (!o->json)
 		print_summary(server);
 	server_free(&server);
@@ -321,12 +319,20 @@ static int load_and_go(const struct options *o)
 		.defines = o->defines.list, .define_count = o->defines.count,
 	};
 	struct server *server = NULL;
-	int status = load(&conf, o, &server);
+	struct diag *diag = diag_new();
+	int status;
 
-	if (status == VERB_FINE)
-		return o->check ? check(server, &conf, o) : run(server, o);
-	server_free(&server);
-	return status;
+	if (!diag) {
+		fprintf(stderr, "lcs: no memory\n");
+		return VERB_WRONG;
+	}
+	status = load(&conf, o, diag, &server);
+	if (status == VERB_FINE && o->check)
+		status = check(server, &conf, o, diag);
+	else if (status != VERB_FINE)
+		server_free(&server);
+	diag_free(&diag);
+	return status == VERB_FINE && !o->check ? run(server, o) : status;
 }
 
 /* A descriptor below 3 that is free would become a socket, and printf() would write to it. */

@@ -173,6 +173,12 @@ if grep -q W0408 "$LCS_LOG/beside.json" && python3 -m json.tool "$LCS_LOG/beside
 else
 	not_ok "and the messages beside it one document" "$LCS_LOG/beside.json"
 fi
+"$lcs" -c "$LCS_LOG/text.cfg" --format=json --diff passes.cfg > "$LCS_LOG/diff.txt" 2> "$LCS_LOG/both.json"
+if grep -q W0408 "$LCS_LOG/both.json" && python3 -m json.tool "$LCS_LOG/both.json" > "$LCS_LOG/tool.log" 2>&1; then
+	ok "of two files, too"
+else
+	not_ok "of two files, too" "$LCS_LOG/both.json"
+fi
 ended "a message that is not there" 3 explain -f passes.cfg nowhere.sip
 ended "a transport nobody listens on" 1 explain -f passes.cfg messages/options.sip --over tls
 ended "an address that is none" 64 explain -f passes.cfg messages/options.sip --from here
