@@ -135,7 +135,7 @@ struct presence_request {
 /* ---- event packages ---- */
 
 #define PRESENCE_VIEW_FULL    0u
-#define PRESENCE_VIEW_OFFLINE 1u	/* for who is politely blocked: exactly as when he is not there */
+#define PRESENCE_VIEW_OFFLINE 1u	/* for who is politely blocked: as when he is not there, and has left no note */
 #define PRESENCE_VIEW_NOTHING 2u	/* for who waits for his consent: not even what is known of him */
 #define PRESENCE_VIEWS_MAX    64u
 

@@ -62,15 +62,21 @@ static void free_doc(void *arg, void *doc)
 }
 
 /* RFC 4235 4.1 counts from 0 in each subscription. What was sent before a restart is not known;
- * the seconds since the subscription began are ahead of it at one notice a second. */
-static uint32_t next_version(const struct dialoginfo *di, const struct presence_sub *one)
+ * the seconds since the subscription began are ahead of it at one notice a second. A document
+ * without dialogs that follows another one is the same: who is blocked politely does not hear that
+ * something has changed. Kept with a subscription: twice the next number, and one if the last
+ * document was such a one. */
+static uint32_t next_version(const struct dialoginfo *di, const struct presence_sub *one, bool is_empty)
 {
-	uintptr_t next = one ? (uintptr_t)di->presence->sub_data(one) : 0;
+	uintptr_t kept = one ? (uintptr_t)di->presence->sub_data(one) : 0, next = kept / 2;
 
-	if (one && !next)
+	if (one && !kept)
 		next = (uintptr_t)(loop_wall(worker_loop()) - di->presence->sub_info(one)->begun);
+	if (kept % 2 && is_empty && !di->presence->wants_full(one))
+		return (uint32_t)next - 1;
 	if (one)	/* the engine's own object, which it shows as constant to others */
-		di->presence->set_sub_data((struct presence_sub *)one, (void *)(next + 1));
+		di->presence->set_sub_data((struct presence_sub *)one,
+		    (void *)(2 * (next + 1) + is_empty));
 	return (uint32_t)next;
 }
 
@@ -88,15 +94,24 @@ static void registered(void *arg, struct presence_user *u, bool is_registered)
 		di->presence->changed(u, &di->package);
 }
 
-static void put_sources(const struct dialoginfo *di, struct presence_user *u, struct buf *b)
+static const struct presence_publication *next_source(const struct dialoginfo *di,
+    struct presence_user *u, const struct presence_publication *pub)
 {
 	const struct where *where = di->presence->part(u, di->part);
+
+	do
+		pub = di->presence->next_publication(u, &di->package, pub);
+	while (pub && (!pub->doc || pub->changed <= where->gone));
+	return pub;
+}
+
+static void put_sources(const struct dialoginfo *di, struct presence_user *u, struct buf *b)
+{
 	const struct presence_publication *pub = NULL;
 	unsigned place = 0;
 
-	while ((pub = di->presence->next_publication(u, &di->package, pub)))
-		if (pub->doc && pub->changed > where->gone)
-			dialogs_put(b, pub->doc, place++);
+	while ((pub = next_source(di, u, pub)))
+		dialogs_put(b, pub->doc, place++);
 }
 
 static int build(void *arg, struct presence_user *u, unsigned view, const struct presence_sub *one,
@@ -104,13 +119,14 @@ static int build(void *arg, struct presence_user *u, unsigned view, const struct
 {
 	struct dialoginfo *di = arg;
 	struct slice aor = di->presence->user_aor(u);
+	bool has_any = view == PRESENCE_VIEW_FULL && next_source(di, u, NULL);
 	struct buf *b = buf_new(512);
 
 	if (!b)
 		return -ENOMEM;
 	b->limit = (uint32_t)conf_of(di)->max_document;
-	dialogs_begin(b, aor, next_version(di, one));
-	if (view == PRESENCE_VIEW_FULL)
+	dialogs_begin(b, aor, next_version(di, one, !has_any));
+	if (has_any)
 		put_sources(di, u, b);
 	dialogs_end(b);
 	if (b->failed)
