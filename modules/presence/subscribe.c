@@ -126,11 +126,24 @@ static void look_once(struct asking *a, struct presence_sub *sub)
 	sub_free(sub);
 }
 
-/* While it was on its way to the disk the user may have decided otherwise. */
-static bool is_still_allowed(struct presence_sub *sub)
+static bool is_enabled(const struct presence *p, struct slice aor)
+{
+	return p->users && p->users->state(p->users_state, aor) == AUTH_DB_ENABLED;
+}
+
+static bool is_user(const struct presence *p, struct slice aor)
+{
+	return p->users && !presence_is_stranger(p, aor);
+}
+
+/* While it was on its way to the disk the user may have decided otherwise, or one of them may have
+ * been deleted or disabled: what ends then has not found this one. */
+static bool is_still_allowed(const struct asking *a, struct presence_sub *sub)
 {
 	sub_rate(sub);
-	return sub->info.right != PRESENCE_DENY;
+	return sub->info.right != PRESENCE_DENY &&
+	    (!a->was_user || is_enabled(a->p, sub->info.watcher)) &&
+	    (!a->had_user || sub->user->is_leaving || is_user(a->p, sub->user->aor));
 }
 
 static void begun(void *arg, int err, const struct store_rows *rows)
@@ -144,7 +157,7 @@ static void begun(void *arg, int err, const struct store_rows *rows)
 		lcs_count(&local_of(a->p)->store_failures);
 		sub_free(sub);
 		answer_refuse(a, 503, "Subscriptions cannot be stored");
-	} else if (!is_still_allowed(sub)) {
+	} else if (!is_still_allowed(a, sub)) {
 		presence_delete_sub(sub->info.id);
 		sub_free(sub);
 		answer_refuse(a, 403, "Not Allowed to Watch");
@@ -183,6 +196,8 @@ static int begin_sub(struct presence_user *u, struct asking *a)
 	}
 	sub_rate(sub);
 	a->sub = sub;
+	a->was_user = is_enabled(a->p, sub->info.watcher);
+	a->had_user = is_user(a->p, u->aor);
 	if (sub->info.right == PRESENCE_DENY) {
 		answer_refuse(a, 403, "Not Allowed to Watch");
 		sub_free(sub);
