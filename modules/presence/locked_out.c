@@ -54,14 +54,16 @@ void presence_lock_out(struct presence *p, struct slice aor)
 /* ---- who watches him ---- */
 
 /* The last that is seen of him is that he is not there, whatever he has set or registered; and that
- * there is nobody to be watched (RFC 6665 4.1.3). */
+ * there is nobody to be watched (RFC 6665 4.1.3). Where there are other homes he may be about to
+ * move to one: then they are to try again, and learn what has become of him. */
 static void end_watcher(struct presence_sub *sub)
 {
 	bool is_of_module = sub->watch != NULL;
+	bool may_move = sub->user->p->homing != NULL;
 
 	if (sub->info.right == PRESENCE_ALLOW)
 		sub->info.view = PRESENCE_VIEW_OFFLINE;
-	sub_end(sub, PRESENCE_EVENT_NORESOURCE);
+	sub_end(sub, may_move ? PRESENCE_EVENT_PROBATION : PRESENCE_EVENT_NORESOURCE);
 	if (is_of_module)		/* a list that names him asks again when it is refreshed */
 		sub_free(sub);
 }
@@ -78,6 +80,7 @@ static void end_watchers(void *arg)
 	pubs_forget(u);
 	list_for_each_safe(it, &u->subs)
 		end_watcher(container_of(it, struct presence_sub, node));
+	sub_observe(u, NULL, PRESENCE_EVENT_NORESOURCE);
 }
 
 void presence_no_resource(struct presence *p, struct slice aor)

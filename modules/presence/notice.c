@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#define PROBATION_S 60u		/* long enough to say on which home a user lives from now on */
+
 /* ---- the lines ---- */
 
 struct slice notice_etag(struct presence_body *body, char text[ETAG_CHARS])
@@ -36,6 +38,8 @@ static void put_state(struct buf *b, const struct presence_sub *sub, const char 
 	if (reason) {
 		buf_put(b, SLICE("terminated;reason="));
 		buf_put(b, slice_str(reason));
+		if (slice_eq(slice_str(reason), SLICE("probation")))
+			buf_printf(b, ";retry-after=%u", PROBATION_S);
 		return;
 	}
 	buf_put(b, sub->info.state == PRESENCE_SUB_PENDING ? SLICE("pending;expires=") :

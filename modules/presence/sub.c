@@ -342,7 +342,8 @@ void sub_drop(struct presence_sub *sub, enum presence_sub_event why)
 void sub_end(struct presence_sub *sub, enum presence_sub_event why)
 {
 	leave(sub, why);
-	notify_last(sub, sub_reason(why), why == PRESENCE_EVENT_NORESOURCE);
+	notify_last(sub, sub_reason(why), why == PRESENCE_EVENT_NORESOURCE ||
+	    why == PRESENCE_EVENT_PROBATION);
 	/* Who watches for a module hears of it, and stays until he goes himself. */
 	if (!sub->watch)
 		sub_free(sub);

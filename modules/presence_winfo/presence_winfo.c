@@ -21,7 +21,7 @@ static void waits(struct winfo *w, struct presence_user *u, const struct presenc
 	if (s->state == PRESENCE_SUB_PENDING && waiting_add(w, u, s->watcher, s->watcher_name))
 		w->presence->changed(u, &wpending_package);
 	else if (s->right != PRESENCE_PENDING)
-		waiting_review(w, u);
+		waiting_review(w, u, s->watcher);
 	/* An LCS client asks its user again for everybody in each notice: who has been answered
 	 * goes without one. */
 	w->presence->stale(u, &wpending_package);
@@ -47,7 +47,7 @@ static void review(struct winfo *w, struct presence_user *u)
 {
 	uint64_t before = winfo_part(w, u)->seq;
 
-	waiting_review(w, u);
+	waiting_review(w, u, SLICE_NULL);
 	w->presence->stale(u, &wpending_package);
 	if (winfo_part(w, u)->seq != before)
 		w->presence->changed(u, &winfo_package);
@@ -60,18 +60,22 @@ static void observe(void *arg, struct presence_user *u, const struct presence_su
 	const struct presence_sub_info *s;
 	bool waited;
 
-	(void)event;
 	if (!w->pk)
 		return;			/* nobody brings "presence" */
-	if (!sub) {
+	if (!sub && event == PRESENCE_EVENT_NORESOURCE)
+		waiting_forget(w, u, SLICE_NULL);	/* the next user of that name is another one */
+	else if (!sub)
 		review(w, u);
+	if (!sub)
 		return;
-	}
 	s = w->presence->sub_info(sub);
 	if (s->package != w->pk || (s->flags & PRESENCE_SUB_SELF))
 		return;
 	waited = waiting_find(winfo_part(w, u), s->watcher);
 	waits(w, u, s);
+	/* Be it that he is no user any more, and the rights have nothing to do with it. */
+	if (event == PRESENCE_EVENT_REJECTED)
+		waiting_forget(w, u, s->watcher);
 	winfo_note(w, u, sub);
 	note_wait(w, u, s, waited);
 	w->presence->changed(u, &winfo_package);

@@ -62,8 +62,11 @@ bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
     struct slice name);
 /** NULL: he does not wait. */
 const struct waiting *waiting_find(struct winfo_part *part, struct slice watcher);
-/** Those who need not wait any more go. */
-void waiting_review(struct winfo *w, struct presence_user *u);
+/** Those who need not wait any more go. told: what became of him is told of his subscription;
+ *  .p NULL: of nobody's. */
+void waiting_review(struct winfo *w, struct presence_user *u, struct slice told);
+/** This one waits no more, whatever the rights say; .p NULL: nobody does. */
+void waiting_forget(struct winfo *w, struct presence_user *u, struct slice watcher);
 void waiting_free(struct winfo_part *part);
 /** Control thread, at start: read who waits. Who has begun to before oldest, unix seconds, does not
  *  any more. */

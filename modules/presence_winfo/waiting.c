@@ -130,15 +130,15 @@ bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
 
 /* Who has a subscription was told of with that. */
 static void note_end(struct winfo *w, struct presence_user *u, const struct waiting *x,
-    enum presence_right right)
+    enum presence_right right, struct slice told)
 {
-	if (winfo_subs_of(w, u, x->watcher) == 0)
+	if (!slice_eq_nocase(x->watcher, told) && winfo_subs_of(w, u, x->watcher) == 0)
 		winfo_note_waiting(w, u, x, "terminated", right == PRESENCE_PENDING ?
 		    PRESENCE_EVENT_GIVEUP : right == PRESENCE_ALLOW ? PRESENCE_EVENT_APPROVED :
 		    PRESENCE_EVENT_REJECTED);
 }
 
-void waiting_review(struct winfo *w, struct presence_user *u)
+void waiting_review(struct winfo *w, struct presence_user *u, struct slice told)
 {
 	struct winfo_part *part = winfo_part(w, u);
 	int64_t oldest = loop_wall(worker_loop()) - conf_of(w)->wait_time / 1000;
@@ -150,8 +150,20 @@ void waiting_review(struct winfo *w, struct presence_user *u)
 
 		if (x->since >= oldest && right == PRESENCE_PENDING)
 			continue;
-		note_end(w, u, x, right);
+		note_end(w, u, x, right, told);
 		take_out(w, u, x);
+	}
+	w->presence->release(u);
+}
+
+void waiting_forget(struct winfo *w, struct presence_user *u, struct slice watcher)
+{
+	w->presence->hold(u);
+	list_for_each_safe(it, &winfo_part(w, u)->waiting) {
+		struct waiting *x = container_of(it, struct waiting, node);
+
+		if (!watcher.p || slice_eq_nocase(x->watcher, watcher))
+			take_out(w, u, x);
 	}
 	w->presence->release(u);
 }
@@ -207,8 +219,10 @@ int waiting_load(struct winfo *w, int64_t oldest)
 	if (!l->arena)
 		return -ENOMEM;
 	n = store_run_now(&stmts[STMT_PURGE], &since, NULL, NULL);
-	if (n >= 0)
-		n = store_run_now(&stmts[STMT_ALL], NULL, load_row, l);
+	if (n < 0)			/* a full disk is no reason not to begin */
+		log_error("presence_winfo", "who has waited for too long stays in the store "
+		    "error=\"%s\"", err_text(n));
+	n = store_run_now(&stmts[STMT_ALL], NULL, load_row, l);
 	return n < 0 ? n : l->err;
 }
 
