@@ -58,14 +58,31 @@ void presence_lock_out(struct presence *p, struct slice aor)
  * move to one: then they are to try again, and learn what has become of him. */
 static void end_watcher(struct presence_sub *sub)
 {
-	bool is_of_module = sub->watch != NULL;
 	bool may_move = sub->user->p->homing != NULL;
 
 	if (sub->info.right == PRESENCE_ALLOW)
 		sub->info.view = PRESENCE_VIEW_OFFLINE;
 	sub_end(sub, may_move ? PRESENCE_EVENT_PROBATION : PRESENCE_EVENT_NORESOURCE);
-	if (is_of_module)		/* a list that names him asks again when it is refreshed */
-		sub_free(sub);
+}
+
+/* A list stays, and shows whoever comes back under this address: until then it has seen that nobody
+ * is there. */
+static void watch_on(struct presence_sub *sub)
+{
+	unsigned view;
+	struct presence_body *body;
+
+	sub_rate(sub);
+	sub_tell(sub, PRESENCE_EVENT_SUBSCRIBE);
+	if (sub->info.right != PRESENCE_ALLOW)
+		return;
+	view = sub->info.view;
+	sub->info.view = PRESENCE_VIEW_OFFLINE;
+	if (body_for(sub, true, &body) == 0) {
+		notify_has_seen(sub, body);
+		presence_body_unref(&body);
+	}
+	sub->info.view = view;
 }
 
 /* A user who is renamed is deleted, too: his watchers go over to the new name. */
@@ -78,8 +95,14 @@ static void end_watchers(void *arg)
 	if (!u || u->is_leaving)
 		return;
 	pubs_forget(u);
-	list_for_each_safe(it, &u->subs)
-		end_watcher(container_of(it, struct presence_sub, node));
+	list_for_each_safe(it, &u->subs) {
+		struct presence_sub *sub = container_of(it, struct presence_sub, node);
+		bool is_of_module = sub->watch != NULL;
+
+		end_watcher(sub);
+		if (is_of_module)
+			watch_on(sub);
+	}
 	sub_observe(u, NULL, PRESENCE_EVENT_NORESOURCE);
 }
 
