@@ -4,6 +4,7 @@
 #include "modules/rls/rls.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- what is known of it ---- */
 
@@ -88,7 +89,7 @@ static void stop_watching(struct rls_entry *e)
 /* Whom the first try did not find may be there now. */
 int rls_entry_watch_again(struct rls_entry *e)
 {
-	if (e->state != RLS_TERMINATED)
+	if (e->state != RLS_TERMINATED || strcmp(e->reason, "rejected") == 0)
 		return 0;
 	stop_watching(e);
 	e->state = RLS_UNKNOWN;

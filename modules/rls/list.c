@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- telling the client ---- */
 
@@ -220,7 +219,6 @@ int rls_list_apply(struct rls_list *l, struct slice content_type, struct slice b
 	return err;
 }
 
-/* Who is refused is watched on, and hears when he is not any more. */
 int rls_list_renew(struct rls_list *l)
 {
 	int err = 0;
@@ -228,7 +226,7 @@ int rls_list_renew(struct rls_list *l)
 	list_for_each(it, &l->entries) {
 		struct rls_entry *e = container_of(it, struct rls_entry, node);
 
-		if (!err && e->state == RLS_TERMINATED && strcmp(e->reason, "rejected") != 0)
+		if (!err)
 			err = rls_entry_watch_again(e);
 	}
 	wait_for_all(l);

@@ -190,6 +190,14 @@ static int begin(struct rls *r, struct presence_sub *sub, const struct presence_
 	return !l->is_service || is_own_service(r, req) ? rls_list_follow(l) : -ENOENT;
 }
 
+/* What she has written into her services counts from now on; if it is too much, what was there. */
+static int follow_again(struct rls_list *l)
+{
+	int err = rls_list_follow(l);
+
+	return err == -E2BIG ? 0 : err;
+}
+
 static int open_list(void *arg, struct presence_user *u, struct presence_sub *sub,
     const struct presence_request *req)
 {
@@ -200,7 +208,7 @@ static int open_list(void *arg, struct presence_user *u, struct presence_sub *su
 	if (!l)
 		return begin(r, sub, req);
 	if (!req->body.len)
-		return rls_list_renew(l);
+		return l->owner.len ? follow_again(l) : rls_list_renew(l);
 	if (l->owner.len)		/* it has an address because it is kept elsewhere */
 		return -EBADMSG;
 	return is_type(req->content_type, ADRL_TYPE) == l->is_lcs ?

@@ -95,7 +95,8 @@ struct rls_entry *rls_entry_find(struct rls_list *l, struct slice uri, struct sl
 void rls_entry_free(struct rls_entry *e);
 /** Hear of it from now on, if it is a user of this server. 0 or -errno. */
 int  rls_entry_watch(struct rls_entry *e);
-/** The same, if it was no user before; else nothing. */
+/** The same, if it was no user before; else nothing: who is refused is watched on, and heard of when
+ *  he is not any more. */
 int  rls_entry_watch_again(struct rls_entry *e);
 /** State and document are those of a notice. */
 void rls_entry_update(struct rls_entry *e, const struct presence_notice *n);
@@ -124,7 +125,7 @@ bool rls_change_end(struct rls_change *c, bool ok);
 
 /* ---- follow.c ---- */
 /** The resources are the owner's contacts, or those of a service, now and whenever the contacts
- *  change. 0, -E2BIG, -ENOMEM. */
+ *  change; once more: as they are now. 0, -E2BIG, -ENOMEM. */
 int  rls_list_follow(struct rls_list *l);
 /** A presence_notice_fn; arg is an entry. */
 void rls_heard(void *arg, const struct presence_notice *n);

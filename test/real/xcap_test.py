@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 
+from lib import sip
 from lib.tap import Failed, check, equal, test, wait_until
 from lib.world import User
 from lib.xcap import LISTS, RULES, SERVICES, Xcap
@@ -454,6 +455,14 @@ def subscribe(agent, uri):
         ("Accept", "multipart/related, application/rlmi+xml, application/pidf+xml")])
 
 
+def refresh(agent, reply):
+    """The subscription goes on: what is there now."""
+    return agent.ask("SUBSCRIBE", sip.address(reply.get("Contact")), [
+        ("Event", "presence"), ("Expires", "600"), ("Supported", "eventlist")],
+        call_id=reply.get("Call-ID"), sequence=reply.request.cseq()[0] + 1,
+        replace={"From": reply.get("From"), "To": reply.get("To")})
+
+
 def told(agent, *uris):
     """A notice that names these resources and no others."""
     notice = agent.peer.expect(lambda m: m.method == "NOTIFY" and all(
@@ -495,8 +504,16 @@ def services(world):
     wait_until(lambda: server.server_pids() not in ([], [pid]) and
                server.try_ctl("status").returncode == 0, 15, "the server is there again")
     watcher = world.agent(alice, "tcp", server).signed_in()
-    equal(subscribe(watcher, named).code, 200, "the other one, after kill -9")
+    begun = subscribe(watcher, named)
+    equal(begun.code, 200, "the other one, after kill -9")
     told(watcher, carol.uri)
+    more = other.replace("<list>", f'<list><rl:entry uri="{bob.uri}"/>')
+    for text, who in ((more, (bob.uri, carol.uri)), (other, (carol.uri,))):
+        expect(xcap.put(SERVICES, alice, text,
+                        f"rls-services/service%5b@uri=%22{named}%22%5d"), 200)
+        begun = refresh(watcher, begun)         # what is written counts from the next one on
+        equal(begun.code, 200, "a refresh")
+        told(watcher, *who)
     new = renamed(server, carol, "caroline")
     told(watcher, new.uri)
     stranger = world.agent(bob, "tcp", server).signed_in()
