@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Changes at one place: what puts the rest away, what ends something before it, what begins
+/* Changes at one place: what stands before all, what puts the rest away, what ends something before it, what begins
  * something behind it, what it is replaced by. */
-enum rank { RANK_AWAY, RANK_BEHIND, RANK_BEFORE, RANK_REPLACE };
+enum rank { RANK_FIRST, RANK_AWAY, RANK_BEHIND, RANK_BEFORE, RANK_REPLACE };
 
 struct change {				/* of bytes [from, to) */
 	size_t       from, to;
@@ -295,19 +295,27 @@ static struct slice native_subst(struct import *im, struct slice line)
 	    quoted ? "\"" : "", SLICE_ARG(to), quoted ? "\"" : "");
 }
 
-static void convert_line(struct import *im, uint32_t n, bool *has_first)
+static bool names_guest(struct slice line)
 {
 	static const char *const guests[] = { "#!KAMAILIO", "#!OPENSIPS", "#!OPENSER", "#!SER",
 		"#!MAXCOMPAT", "#!ALL", NULL };
+
+	for (const char *const *g = guests; *g; g++)
+		if (slice_eq(slice_trim(line), slice_str(*g)))
+			return true;
+	return false;
+}
+
+static void convert_line(struct import *im, uint32_t n, bool *has_first)
+{
 	struct slice line = source_line(im->source, n);
 	size_t at = im->source->line_at[n - 1];
 
-	for (const char *const *g = guests; *g; g++)
-		if (slice_eq(slice_trim(line), slice_str(*g))) {
-			add(im, at, at + line.len, *has_first ? mem_printf(&im->ld->mem, "# %.*s",
-			    SLICE_ARG(line)) : SLICE("#!lcs 1"), RANK_AWAY, 0);
-			*has_first = true;
-		}
+	if (names_guest(line)) {
+		add(im, at, at + line.len, *has_first ? mem_printf(&im->ld->mem, "# %.*s",
+		    SLICE_ARG(line)) : SLICE("#!lcs 1"), RANK_AWAY, 0);
+		*has_first = true;
+	}
 	if (slice_starts(line, SLICE("import_file")))
 		add(im, at, at + sizeof("import_file") - 1, SLICE("import?"), RANK_AWAY, 0);
 	if (slice_starts(line, SLICE("#!subst")))
@@ -327,6 +335,29 @@ static bool is_unnamed(const struct loaded_module *m)
 	return m->item && slice_eq(m->item->name, m->key) && m->item->is_implied;
 }
 
+static void add_behind_line(struct import *im, size_t at, struct slice text)
+{
+	while (at < im->source->text.len && im->source->text.p[at] != '\n')
+		at++;
+	add(im, at, at, text, RANK_BEHIND, 0);
+}
+
+/* Behind the lines for the kernel and about the language; the next may begin a comment or a
+ * define of many lines. */
+static void add_at_start(struct import *im, struct slice text)
+{
+	uint32_t n = 0;
+
+	while (n < im->source->line_count && (names_guest(source_line(im->source, n + 1)) ||
+	    slice_starts(source_line(im->source, n + 1), SLICE("#!/"))))
+		n++;
+	if (n > 0)
+		add_behind_line(im, im->source->line_at[n - 1], text);
+	else
+		add(im, 0, 0, mem_printf(&im->ld->mem, "%.*s\n", SLICE_ARG(slice_skip(text, 1))),
+		    RANK_FIRST, 0);
+}
+
 static void load_implied(struct import *im)
 {
 	const struct module_item *last = NULL;
@@ -339,14 +370,10 @@ static void load_implied(struct import *im)
 		if (is_unnamed(m))
 			text = mem_printf(&im->ld->mem, "%.*s\nloadmodule \"%.*s\"", SLICE_ARG(text),
 			    SLICE_ARG(m->key));
-	if (text.len) {
-		/* Where none is loaded, behind the first line. */
-		size_t at = last ? offset_of(im, last->at.end_line, last->at.end_column) : 0;
-
-		while (at < im->source->text.len && im->source->text.p[at] != '\n')
-			at++;
-		add(im, at, at, text, RANK_BEHIND, 0);
-	}
+	if (text.len && last)
+		add_behind_line(im, offset_of(im, last->at.end_line, last->at.end_column), text);
+	else if (text.len)
+		add_at_start(im, text);
 }
 
 /* ---- the new text ---- */

@@ -136,6 +136,12 @@ static void test_items(void **state)
 	    "# event_route[dialog:end] {\n# \tsetflag(1);\n# }\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"xlog\"\n" END,
 	    "#!lcs 1\nloadmodule \"xlog\"\nloadmodule \"tm\"\n" END);
+	check_file("#!KAMAILIO\n" END, "#!lcs 1\nloadmodule \"tm\"\n" END);
+	check_file("#!/usr/sbin/kamailio\n#!KAMAILIO\n/* of\n2012 */\n" END,
+	    "#!/usr/sbin/kamailio\n#!lcs 1\nloadmodule \"tm\"\n/* of\n2012 */\n" END);
+	check_file("/* my proxy\n of 2012 */\n" END,
+	    "loadmodule \"tm\"\n/* my proxy\n of 2012 */\n" END);
+	check_file("debug=2\n" END, "loadmodule \"tm\"\n# debug=2\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"tm\"\n#!substdef \"!A!b.example!g\"\nalias=\"A\"\n" END,
 	    "#!lcs 1\nloadmodule \"tm\"\n#!define A b.example\nalias=\"b.example\"\n" END);
 	check_file("#!KAMAILIO\nloadmodule \"tm\"\ngw.ip = \"1.2.3.4\" desc \"gateway\"\n"
