@@ -30,8 +30,27 @@ static void follow_new(struct presence *p, struct slice name, const struct usrlo
 	}
 }
 
+static struct slice epid_of(const struct usrloc_binding *b)
+{
+	struct slice epid;
+
+	return hdr_param(b->params, SLICE("epid"), &epid) ? epid : SLICE_NULL;
+}
+
+static bool has_epid(struct presence *p, const struct usrloc_aor *aor, struct slice epid)
+{
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; aor && i < aor->count; i++) {
+		p->usrloc->binding(aor, i, &b);
+		if (slice_eq_nocase(epid_of(&b), epid))
+			return true;
+	}
+	return false;
+}
+
 /* What an endpoint has set by a connection goes with its binding, also where the connection stays:
- * its client hangs, or has signed off. */
+ * its client hangs, has signed off, or shares it with others behind a proxy. */
 static void drop_state(struct presence_user *u, const struct usrloc_aor *old,
     const struct usrloc_aor *now)
 {
@@ -42,6 +61,8 @@ static void drop_state(struct presence_user *u, const struct usrloc_aor *old,
 		p->usrloc->binding(old, i, &b);
 		if (b.received.flow && !has_flow(u->p, now, b.received.flow))
 			pubs_flow_gone(u, b.received.flow);
+		if (epid_of(&b).len && !has_epid(u->p, now, epid_of(&b)))
+			pubs_endpoint_gone(u, epid_of(&b));
 	}
 }
 

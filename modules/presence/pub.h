@@ -53,6 +53,8 @@ int  pub_by_module(struct presence_user *u, const struct presence_source *s,
 struct pub *pub_restore(struct presence_user *u, const struct pub_change *c, void *doc);
 void pub_link(struct pub *pub);
 void pubs_flow_gone(struct presence_user *u, flow_id flow);
+/** What an LCS endpoint has set by setPresence. */
+void pubs_endpoint_gone(struct presence_user *u, struct slice epid);
 /** All that was published by him, or for him by modules. */
 void pubs_forget(struct presence_user *u);
 void pubs_free(struct presence_user *u);

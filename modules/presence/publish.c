@@ -173,28 +173,41 @@ static void expire(struct timer *t)
 		forget(pub);
 }
 
-struct going { bool all; flow_id flow; };
+/* Those of a connection, those of an LCS endpoint, or all. */
+struct going { bool all; flow_id flow; size_t epid_len; char epid[]; };
+
+static bool goes(const struct pub *pub, const struct going *g)
+{
+	struct slice source = pub->info.source;
+
+	return g->all || (g->flow && pub->flow == g->flow) ||
+	    (g->epid_len && slice_starts(source, SLICE("epid:")) &&
+	    slice_eq_nocase(slice_skip(source, 5), slice_of(g->epid, g->epid_len)));
+}
 
 static void go_in_turn(struct presence_user *u, void *arg)
 {
-	struct going g = *(struct going *)arg;
+	struct going *g = arg;
 
-	free(arg);
 	list_for_each_safe(it, &u->pubs) {
 		struct pub *pub = container_of(it, struct pub, node);
 
-		if (g.all || pub->flow == g.flow)
+		if (goes(pub, g))
 			forget(pub);
 	}
+	free(g);
 	user_end_turn(u);
 }
 
-static void let_go(struct presence_user *u, struct going which)
+static void let_go(struct presence_user *u, bool all, flow_id flow, struct slice epid)
 {
-	struct going *g = malloc(sizeof(*g));
+	struct going *g = malloc(sizeof(*g) + epid.len);
 
-	if (g)
-		*g = which;
+	if (g) {
+		*g = (struct going){ .all = all, .flow = flow, .epid_len = epid.len };
+		if (epid.len)
+			memcpy(g->epid, epid.p, epid.len);
+	}
 	if (!g || user_take_turn(u, go_in_turn, g) != 0) {
 		lcs_count(&local_of(u->p)->no_memory);
 		free(g);
@@ -203,12 +216,17 @@ static void let_go(struct presence_user *u, struct going which)
 
 void pubs_flow_gone(struct presence_user *u, flow_id flow)
 {
-	let_go(u, (struct going){ .flow = flow });
+	let_go(u, false, flow, SLICE_NULL);
+}
+
+void pubs_endpoint_gone(struct presence_user *u, struct slice epid)
+{
+	let_go(u, false, 0, epid);
 }
 
 void pubs_forget(struct presence_user *u)
 {
-	let_go(u, (struct going){ .all = true });
+	let_go(u, true, 0, SLICE_NULL);
 }
 
 /* Read back: it waits for its endpoint. */
