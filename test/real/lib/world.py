@@ -1,5 +1,6 @@
 """What a test is given: servers, users that nobody else uses, clients; all ended with it."""
 import contextlib
+import itertools
 import dataclasses
 import pathlib
 import secrets
@@ -106,13 +107,22 @@ def make_users(count):
     return [User(f"u{i:03}", secrets.token_hex(8)) for i in range(count)]
 
 
+def make_directory(path):
+    """Tests with long lines may begin alike for as long as a name is."""
+    for tried in itertools.chain([path], (path.with_name(f"{path.name}-{n}") for n in itertools.count(2))):
+        try:
+            tried.mkdir(parents=True)
+            return tried
+        except FileExistsError:
+            pass
+
+
 class World:
     """One test's view."""
 
     def __init__(self, run, name):
         self.run = run
-        self.directory = run.directory / name
-        self.directory.mkdir(parents=True)
+        self.directory = make_directory(run.directory / name)
         self.stack = contextlib.ExitStack()
         self.count = 0
         self.own = []               # directories of servers of this test
