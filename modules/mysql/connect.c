@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* What stands in a statement is ours, and a value that does not fit is an error. */
-#define SESSION "set session sql_mode = 'STRICT_ALL_TABLES', innodb_lock_wait_timeout = 5"
+/* What stands in a statement is ours, and a value that does not fit is an error. Who waits for a lock
+ * hears so before we give up on the answer: then it is a lock, and not a server that hung up. */
+#define SESSION "set session sql_mode = 'STRICT_ALL_TABLES', innodb_lock_wait_timeout = %u, " \
+	"lock_wait_timeout = %u"
 
 static _Thread_local char reason[512];
 
@@ -41,13 +43,16 @@ static void set_tls(MYSQL *db, const struct store_login *login, bool is_local)
 static void set_options(MYSQL *db, const struct store_login *login, bool is_local)
 {
 	unsigned seconds = (unsigned)((login->timeout + 999) / 1000), no_files = 0;
+	unsigned wait = seconds > 2 ? seconds - 1 : 1;
+	char session[sizeof(SESSION) + 2 * 10];
 
+	snprintf(session, sizeof(session), SESSION, wait, wait);
 	mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &seconds);
 	mysql_options(db, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
 	mysql_options(db, MYSQL_OPT_LOCAL_INFILE, &no_files);
 	mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_options(db, MYSQL_INIT_COMMAND, SESSION);
+	mysql_options(db, MYSQL_INIT_COMMAND, session);
 	set_tls(db, login, is_local);
 }
 
