@@ -185,7 +185,8 @@ static void taint(struct walk *w, struct expr *e)
 
 	if (e->kind == EXPR_LITERAL && e->literal.value.type == VALUE_STRING)
 		e->is_tainted = true;
-	if (!named || named->is_tainted || !named->konst || named->konst->type != VALUE_STRING)
+	if (!named || named->is_tainted || !named->konst ||
+	    (named->konst->type != VALUE_STRING && named->konst->type != VALUE_LIST))
 		return;
 	named->is_tainted = true;
 	walk_expr(w, named);
