@@ -626,6 +626,8 @@ def bounded(world):
         server.ctl("contacts", "removegroup", two.aor, str(number))
         group(server, two, "Comes")
         store = sqlite3.connect(f"{server.directory}/state/lcs.db")
+        wait_until(lambda: store.execute("select name from contacts_group where name = 'Comes'").fetchall(), 5,
+                   "the new group on disk")        # lcsctl is told a moment before
         equal(store.execute("select count(*) from lcs_mirror_mark").fetchone()[0], 0, "marks")
         store.close()
         shown = server.ctl("store", "show")

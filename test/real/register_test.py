@@ -252,7 +252,7 @@ def deleted_user(world):
     agent = world.agent(user).signed_in()
     world.server().ctl("users", "delete", user.aor)
     equal(agent.register().code, UNKNOWN_USER, "REGISTER of a deleted user")
-    equal(len(world.server().endpoints(user)), 0, "bindings of a deleted user")
+    wait_until(lambda: not world.server().endpoints(user), 5, "no bindings of a deleted user")
 
 
 @test("a user added by lcsctl can register at once")
