@@ -38,7 +38,7 @@ struct asking {
 	/* between journal and memory */
 	struct presence_user *user;
 	struct presence_sub *sub;	/* new or found */
-	bool                 was_user, had_user;	/* who watches, and whom, when that began */
+	bool                 was_user, had_user;	/* who watches, and whom, when it came */
 };
 
 /* ---- request.c ---- */

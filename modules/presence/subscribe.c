@@ -136,14 +136,19 @@ static bool is_user(const struct presence *p, struct slice aor)
 	return p->users && !presence_is_stranger(p, aor);
 }
 
-/* While it was on its way to the disk the user may have decided otherwise, or one of them may have
- * been deleted or disabled: what ends then has not found this one. */
+/* Who was let in has been deleted or disabled since: in the inbox, in line, or on its way to the disk
+ * what ends then has not found this one. */
+static bool has_gone(const struct asking *a, const struct presence_user *u)
+{
+	return (a->was_user && !is_enabled(a->p, a->req.watcher)) ||
+	    (a->had_user && !u->is_leaving && !is_user(a->p, u->aor));
+}
+
+/* While it was written the user may have decided otherwise, too. */
 static bool is_still_allowed(const struct asking *a, struct presence_sub *sub)
 {
 	sub_rate(sub);
-	return sub->info.right != PRESENCE_DENY &&
-	    (!a->was_user || is_enabled(a->p, sub->info.watcher)) &&
-	    (!a->had_user || sub->user->is_leaving || is_user(a->p, sub->user->aor));
+	return sub->info.right != PRESENCE_DENY && !has_gone(a, sub->user);
 }
 
 static void begun(void *arg, int err, const struct store_rows *rows)
@@ -196,8 +201,6 @@ static int begin_sub(struct presence_user *u, struct asking *a)
 	}
 	sub_rate(sub);
 	a->sub = sub;
-	a->was_user = is_enabled(a->p, sub->info.watcher);
-	a->had_user = is_user(a->p, u->aor);
 	if (sub->info.right == PRESENCE_DENY) {
 		answer_refuse(a, 403, "Not Allowed to Watch");
 		sub_free(sub);
@@ -222,6 +225,8 @@ static void begin_in_turn(struct presence_user *u, void *arg)
 		granted(a, copy);
 	} else if (is_too_many(u, first)) {
 		answer_refuse(a, 403, "Too Many Subscriptions");
+	} else if (has_gone(a, u)) {	/* before a list begins to watch for him */
+		answer_refuse(a, 403, "Not Allowed to Watch");
 	} else if (begin_sub(u, a) == 0) {
 		presence_put_sub(a->sub, begun, a);
 		return;
@@ -373,8 +378,12 @@ static void change_known(struct asking *a)
 	}
 }
 
+/* The script has let it in just now: who is a user now must still be one when it begins. Strangers
+ * and users of other homes are none here from the start, and need not be. */
 static void go(struct asking *a)
 {
+	a->was_user = is_enabled(a->p, a->req.watcher);
+	a->had_user = is_user(a->p, a->req.aor);
 	a->key = lcs_user_key(a->req.aor);
 	if (worker_of(a->key) == a->home)
 		begin(a);
