@@ -81,6 +81,37 @@ static void observe(void *arg, struct presence_user *u, const struct presence_su
 	w->presence->changed(u, &winfo_package);
 }
 
+/* ---- who is deleted ---- */
+
+struct deletion { struct winfo *w; struct slice aor; };
+
+static void forget_on_worker(unsigned index, void *arg)
+{
+	const struct deletion *d = arg;
+
+	(void)index;
+	waiting_forget_all(d->w, d->aor);
+}
+
+/* Whom a list has watched for, or who had given up, has no subscription that would be rejected; and
+ * a new user of that name is somebody else. */
+static void locked_out(void *arg, struct slice aor, bool deleted)
+{
+	struct deletion d = { arg, aor };
+
+	if (deleted)
+		worker_on_each(forget_on_worker, &d);
+}
+
+static int follow_deletions(struct winfo *w)
+{
+	static const struct auth_db_watch watch = { .locked_out = locked_out };
+	void *state;
+	const struct auth_db_api *db = lcs_import(w->mod, "auth_db", &state);
+
+	return db ? db->watch(state, &watch, w) : 0;
+}
+
 /* ---- life ---- */
 
 static const struct presence_part part = { "winfo", sizeof(struct winfo_part), part_gone };
@@ -98,7 +129,9 @@ static int load(struct lcs_mod *mod)
 	err = w->part < 0 ? w->part : w->presence->add_package(w->presence_state, &winfo_package, w);
 	if (!err)
 		err = w->presence->add_package(w->presence_state, &wpending_package, w);
-	return err ? err : w->presence->observe(w->presence_state, observe, w);
+	if (!err)
+		err = w->presence->observe(w->presence_state, observe, w);
+	return err ? err : follow_deletions(w);
 }
 
 /* All modules are loaded by now, so the package is there if anybody brings it. */
@@ -127,7 +160,7 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "presence", 1, false }, { 0 } };
+static const struct lcs_need needs[] = { { "presence", 1, false }, { "auth_db", 1, true }, { 0 } };
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct winfo_conf, max_waiting, "200", 1, 100000,
@@ -165,5 +198,6 @@ LCS_MODULE(presence_winfo,
 	    "- `presence.wpending`: those who wait for the user's consent, as LCS clients want it. A\n"
 	    "  notice is sent only when somebody new waits.\n\n"
 	    "Who waits is remembered when both sides have signed out, and after a restart, until the\n"
-	    "user's rules say something about the watcher (`waiting` in RFC 3858's words).\n",
+	    "user's rules say something about the watcher (`waiting` in RFC 3858's words), or until\n"
+	    "either of them is deleted.\n",
 );

@@ -4,6 +4,7 @@
 #ifndef MODULES_PRESENCE_WINFO_PRESENCE_WINFO_H
 #define MODULES_PRESENCE_WINFO_PRESENCE_WINFO_H
 
+#include "modules/auth_db/auth_db_api.h"
 #include "modules/presence/presence_api.h"
 #include "utils/list.h"
 
@@ -11,7 +12,10 @@
 
 struct winfo_conf { int64_t max_waiting; msec_t wait_time; };
 
-struct winfo_local { uint64_t waiting, dropped; };
+struct winfo_local {
+	uint64_t    waiting, dropped;
+	struct list awaited;		/* parts with somebody who waits; not ready before the first */
+};
 
 struct winfo {
 	struct lcs_mod *mod;
@@ -36,6 +40,8 @@ struct change {				/* a watcher as he was when something happened to him */
 
 struct winfo_part {			/* of one user; zeroed at first */
 	struct winfo *w;
+	struct presence_user *user;
+	struct list   awaited;		/* among its worker's, while anybody waits */
 	struct list   waiting;
 	unsigned      waiting_count;
 	unsigned      listeners;	/* subscriptions to presence.winfo */
@@ -50,6 +56,8 @@ static inline struct winfo_part *winfo_part(struct winfo *w, struct presence_use
 
 	if (!part->w) {
 		part->w = w;
+		part->user = u;
+		list_init(&part->awaited);
 		list_init(&part->waiting);
 	}
 	return part;
@@ -67,6 +75,8 @@ const struct waiting *waiting_find(struct winfo_part *part, struct slice watcher
 void waiting_review(struct winfo *w, struct presence_user *u, struct slice told);
 /** This one waits no more, whatever the rights say; .p NULL: nobody does. */
 void waiting_forget(struct winfo *w, struct presence_user *u, struct slice watcher);
+/** This one is no user any more: waits for nobody of this worker's. */
+void waiting_forget_all(struct winfo *w, struct slice watcher);
 void waiting_free(struct winfo_part *part);
 /** Control thread, at start: read who waits. Who has begun to before oldest, unix seconds, does not
  *  any more. */

@@ -85,14 +85,26 @@ static struct waiting *waiting_new(struct slice watcher, struct slice name, int6
 	return x;
 }
 
+/* Others bring back their subscriptions before this module's workers begin. */
+static struct list *awaited(struct winfo *w)
+{
+	struct list *all = &local_of(w)->awaited;
+
+	if (!all->next)
+		list_init(all);
+	return all;
+}
+
 /* A user of whom somebody waits stays. */
 static void link_in(struct winfo *w, struct presence_user *u, struct waiting *x)
 {
 	struct winfo_part *part = winfo_part(w, u);
 
 	list_push_back(&part->waiting, &x->node);
-	if (part->waiting_count++ == 0)
+	if (part->waiting_count++ == 0) {
+		list_push_back(awaited(w), &part->awaited);
 		w->presence->hold(u);
+	}
 	local_of(w)->waiting++;
 }
 
@@ -105,8 +117,10 @@ static void take_out(struct winfo *w, struct presence_user *u, struct waiting *x
 	list_remove(&x->node);
 	free(x);
 	local_of(w)->waiting--;
-	if (--part->waiting_count == 0)
+	if (--part->waiting_count == 0) {
+		list_remove(&part->awaited);
 		w->presence->release(u);
+	}
 }
 
 bool waiting_add(struct winfo *w, struct presence_user *u, struct slice watcher,
@@ -166,6 +180,22 @@ void waiting_forget(struct winfo *w, struct presence_user *u, struct slice watch
 			take_out(w, u, x);
 	}
 	w->presence->release(u);
+}
+
+void waiting_forget_all(struct winfo *w, struct slice watcher)
+{
+	list_for_each_safe(it, awaited(w)) {
+		struct winfo_part *part = container_of(it, struct winfo_part, awaited);
+		struct presence_user *u = part->user;
+		const struct waiting *x = find(part, watcher);
+
+		if (!x)
+			continue;
+		note_end(w, u, x, PRESENCE_DENY, SLICE_NULL);
+		waiting_forget(w, u, watcher);
+		w->presence->stale(u, &wpending_package);
+		w->presence->changed(u, &winfo_package);
+	}
 }
 
 void waiting_free(struct winfo_part *part)
