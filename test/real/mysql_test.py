@@ -97,6 +97,15 @@ def group(server, user, name):
     server.ctl("contacts", "addgroup", user.aor, name)
 
 
+def copy_store(server):
+    """Where its store lies, and the files as they are now; it stands still for that."""
+    server.stop()
+    state = pathlib.Path(server.directory) / "state"
+    saved = {f.name: f.read_bytes() for f in state.glob("lcs.db*")}
+    server.start_again()
+    return state, saved
+
+
 def texts(db, column, table, where="1 = 1"):
     return sorted(row[0] for row in db.ask(f"select {column} from {table} where {where}"))
 
@@ -238,10 +247,7 @@ def backup(world):
     server, (one, *_) = server_with(world, db)
     group(server, one, "Old")
     caught_up(server, db)
-    server.stop()
-    state = pathlib.Path(server.directory) / "state"
-    saved = {f.name: f.read_bytes() for f in state.glob("lcs.db*")}
-    server.start_again()
+    state, saved = copy_store(server)
     group(server, one, "New")
     caught_up(server, db)
     server.stop()
@@ -297,10 +303,7 @@ def copies(world):
     server, (one, *_) = server_with(world, db)
     group(server, one, "Both")
     caught_up(server, db)
-    server.stop()
-    state = pathlib.Path(server.directory) / "state"
-    saved = {f.name: f.read_bytes() for f in state.glob("lcs.db*")}
-    server.start_again()
+    state, saved = copy_store(server)
     group(server, one, "Original")
     caught_up(server, db)
     twin, _ = world.own_server("home-lcs", users=1, transports=("tcp", "tls"), options=mariadb.options(
