@@ -40,6 +40,11 @@ has() {
 	if grep -qF -- "$2" "$LCS_LOG/out"; then ok "$1"; else not_ok "$1" "$LCS_LOG/out"; fi
 }
 
+# is_so NAME PROGRAM: of the last output, as this Python program sees it.
+is_so() {
+	if python3 -c "$2" "$LCS_LOG/out"; then ok "$1"; else not_ok "$1" "$LCS_LOG/out"; fi
+}
+
 ended "everything that tests can do" 0 test passes.cfg
 ended "failures end with 1" 1 test fails.cfg
 said "failures say what was decided, and where" fails.expect
@@ -100,32 +105,16 @@ ended "what are no files" 64 test --texts "$LCS_LOG/texts.json" t.cfg
 ended "only some" 0 test -k clock passes.cfg
 has "one of them" "1..1"
 ended "JSON" 1 test --format=json fails.cfg
-if python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit(j["failed"] != 12)' "$LCS_LOG/out"; then
-	ok "can be read"
-else
-	not_ok "can be read" "$LCS_LOG/out"
-fi
+is_so "can be read" 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit(j["failed"] != 12)'
 ended "JUnit" 1 test --format=junit fails.cfg
-if python3 -c 'import sys,xml.etree.ElementTree as t
-r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 12)' "$LCS_LOG/out"; then
-	ok "can be read too"
-else
-	not_ok "can be read too" "$LCS_LOG/out"
-fi
+is_so "can be read too" 'import sys,xml.etree.ElementTree as t
+r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 12)'
 # A failed test that is missing from the list would be none to who counts them.
 ended "names that are no UTF-8, as JSON" 1 test --format=json odd.cfg
-if python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit([t["passed"] for t in j["tests"]] != [False])' "$LCS_LOG/out"; then
-	ok "are in the list"
-else
-	not_ok "are in the list" "$LCS_LOG/out"
-fi
+is_so "are in the list" 'import json,sys; j=json.load(open(sys.argv[1])); sys.exit([t["passed"] for t in j["tests"]] != [False])'
 ended "as JUnit" 1 test --format=junit odd.cfg
-if python3 -c 'import sys,xml.etree.ElementTree as t
-r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 1)' "$LCS_LOG/out"; then
-	ok "are in the document"
-else
-	not_ok "are in the document" "$LCS_LOG/out"
-fi
+is_so "are in the document" 'import sys,xml.etree.ElementTree as t
+r=t.parse(sys.argv[1]).getroot(); sys.exit(len(r.findall("testcase/failure")) != 1)'
 ended "as TAP" 1 test odd.cfg
 has "are no directive" 'n \# SKIP'
 ended "options behind the file, for the layout" 0 fmt odd.cfg --check
