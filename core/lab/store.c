@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define PATH_BYTES 512u
+
 static struct {
 	struct store_conn    *conn;
 	struct store_request *first, **end;
-	char                  path[64];
+	char                  path[PATH_BYTES];
 	bool                  hold, keep, in_memory, stepping;
 	int                   fail;
 	struct store_counters counters;
@@ -173,6 +175,19 @@ int store_start(const struct store_conf *conf, const char **why)
 	return err;
 }
 
+/* With the lock beside it, and what a log that was not closed leaves. */
+static void remove_file(void)
+{
+	static const char *const ends[] = { "", ".lock", "-wal", "-shm" };
+	char name[PATH_BYTES + 8];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", store.path, ends[i]);
+		unlink(name);
+	}
+	store.path[0] = '\0';
+}
+
 void store_stop(void)
 {
 	store.hold = false;
@@ -182,10 +197,8 @@ void store_stop(void)
 		store_sqlite.close(store.conn);
 	store.conn = NULL;
 	store_registry_clear();
-	if (!store.keep && store.path[0]) {
-		unlink(store.path);
-		store.path[0] = '\0';
-	}
+	if (!store.keep && store.path[0])
+		remove_file();
 }
 
 bool store_is_on(void) { return store.conn != NULL; }

@@ -195,7 +195,7 @@ def disable(world, kind):
     f.until(1, "disabled")
     equal(agent.register().code, DISABLED, "REGISTER of who is no SIP user")
     equal(f.status()["resyncs"], 1, "nothing was loaded again")
-    check("by=directory user=user1@lcs.test state=disabled" in f.server.log_text(), "audit")
+    check(f.server.log_lines("by=directory user=user1@lcs.test state=disabled"), "audit")
 
 
 @test("a home that {} names by an object is its host's name; what has none is told of", each=KINDS,
@@ -210,7 +210,7 @@ def home_objects(world, kind):
         f.modify(i, msRTCSIP_PrimaryHomeServer=nobody)
     wait_until(lambda: all(f.user(i)["home"].lower() == nobody.lower() for i in (1, 3)), 10,
                "what has no host stays as it is")
-    equal(f.server.log_text().count("where users live cannot be told"), 1, "lines in the log")
+    equal(len(f.server.log_lines("where users live cannot be told", 1)), 1, "lines in the log")
     f.modify(1, msRTCSIP_PrimaryHomeServer=None)
     wait_until(lambda: f.user(1)["home"] == "", 10, "no home")
 
@@ -255,7 +255,7 @@ def cut(world, kind):
     check(status["lag"] >= 3 and status["why"], f"status: {status}")
     gauges = {r["name"]: r["value"] for r in f.server.ctl("stats")}
     check(gauges["dirsync.lag"] >= 2 and gauges.get("dirsync.connected", 0) == 0, "statistics")
-    equal(f.server.log_text().count("the directory cannot be followed"), 1, "lines in the log")
+    equal(len(f.server.log_lines("the directory cannot be followed", 1)), 1, "lines in the log")
     f.directory.start()
     wait_until(lambda: f.state() == "following", 20, "it is followed again")
     f.modify(1, userAccountControl="514")
@@ -378,7 +378,7 @@ def strange_cookie(world, kind):
     f.server.start_again()
     wait_until(lambda: f.user(3) is None, 20, "who was deleted meanwhile")
     equal(f.status()["resyncs"], 1, "loads")
-    check("all users are compared with the directory" in f.server.log_text(), "the log says so")
+    check(f.server.log_lines("all users are compared with the directory"), "the log says so")
 
 
 @test("a directory without LCS's attributes, compared as a whole, gives users too", limit=200)

@@ -207,7 +207,7 @@ def black_hole(world):
     for request in lost:
         check(stuck.final(request, 30).code >= 400, "a message to a name that nobody knows")
     # Forty names, one cause: once a minute is enough, and no minute has gone by.
-    equal(server.log_text().count("no name server answers"), 1, "lines that name the cause")
+    equal(len(server.log_lines("no name server answers", 1)), 1, "lines that name the cause")
     # What is no name is refused without a server: that says nothing of them.
     check(one.ask("MESSAGE", "sip:x@a..b", TEXT, b"x").code >= 400, "a name with an empty label")
     check("answers again" not in server.log_text(), "the log says that a server answers, and none does")

@@ -41,7 +41,7 @@ def caught_up(server, db, home=HOME):
 
 
 def lines(server, text):
-    return [line for line in server.log_text().splitlines() if text in line]
+    return server.log_lines(text)
 
 
 def kill(server):

@@ -21,7 +21,7 @@ def server_on(world, make, *args, **how):
 
 
 def lines(server, text):
-    return [line for line in server.log_text().splitlines() if text in line]
+    return server.log_lines(text)
 
 
 class Ledger:

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 from . import kernel
 from .tap import Failed, equal
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 DEMO = os.environ.get("LCS_DEMO", str(ROOT / "utils/demo"))
 LCSCTL = os.environ.get("LCSCTL")       # else "demo lcsctl" is asked
 START_LIMIT_S = 600         # the first start builds
+LOG_LIMIT_S = 10
 
 
 def skip_build():
@@ -85,6 +87,15 @@ class Server:
     def log_text(self):
         with open(self.facts["log"], errors="replace") as f:
             return f.read()
+
+    def log_lines(self, text, least=1):
+        """Lines of the log with that text, as soon as there are so many. They are written by a
+        thread of their own, a moment after what they tell of; none is an answer, too."""
+        found, until = [], time.monotonic() + LOG_LIMIT_S
+        while len(found) < least and time.monotonic() < until:
+            found = [line for line in self.log_text().splitlines() if text in line]
+            time.sleep(0 if len(found) >= least else 0.02)
+        return found
 
     def ctl(self, *words, input=None):
         """Run lcsctl with -o json and return what it printed, parsed."""
