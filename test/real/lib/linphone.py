@@ -92,7 +92,7 @@ class Linphone:
             ["unshare", *flags, "--propagation", "private", "sh", "-c",
              'mount --bind "$0/hosts" /etc/hosts; '
              "exec " + self.program, str(directory)],
-            directory / "output", env={"HOME": str(directory)}, netns=netns,
+            directory / "output", env={"HOME": str(directory), "TMPDIR": str(directory)}, netns=netns,
             name=f"linphone {user.name}")
         self.child.wait_for(self.prompt, 15)
 
