@@ -66,11 +66,12 @@ else
 	if ($rU == "a$b") t_relay(); # why
 	log(f"to $(ru{uri.host}) in 30s");
 	listen = tls:10.0.0.1:5061
+	acl near = { [2001:db8::]/32; }
 	END
 	paint "$LCS_LOG/one.cfg"
 	missing=
 	for want in '#!define X 1:lcsDirective' 'if:lcsConditional' '$rU:lcsVariable' '"a$b":lcsString' \
-	    't_relay:lcsFunction' '# why:lcsComment' '10.0.0.1:lcsAddress' '5061:lcsNumber' \
+	    't_relay:lcsFunction' '# why:lcsComment' '10.0.0.1:lcsAddress' '[2001:db8::]/32:lcsAddress' '5061:lcsNumber' \
 	    'listen:lcsItem' '$(ru{uri.host}):lcsVariable'; do
 		grep -qxF -- "$want" "$LCS_LOG/painted" || missing="$missing $want"
 	done
@@ -80,6 +81,22 @@ else
 		echo "# not painted:$missing"
 		not_ok "Vim tells variables, texts, functions, numbers and comments apart" "$LCS_LOG/painted"
 	fi
+	# Vim with the file in its ftdetect, as make install puts it: *.cfg is Vim's own kind otherwise.
+	mkdir -p "$LCS_LOG/rt/ftdetect" "$LCS_LOG/kinds/lcs"
+	cp "$LCS_LOG/detect" "$LCS_LOG/rt/ftdetect/lcs.vim"
+	printf '#!lcs 1\n' | tee "$LCS_LOG/kinds/any.cfg" > "$LCS_LOG/kinds/lcs.cfg"
+	echo 'a = 1' | tee "$LCS_LOG/kinds/lcs/part.cfg" > "$LCS_LOG/kinds/other.cfg"
+	for f in any.cfg lcs.cfg lcs/part.cfg other.cfg; do
+		HOME=$LCS_LOG timeout 60 vim -u NONE -i NONE -N -es --cmd "set runtimepath^=$LCS_LOG/rt" \
+		    -c 'filetype on' -c "edit $LCS_LOG/kinds/$f" -c "redir! > $LCS_LOG/kind" -c 'set filetype?' \
+		    -c 'redir END' -c 'quitall!' < /dev/null > "$LCS_LOG/vim.out" 2>&1
+		case $f$(cat "$LCS_LOG/kind") in
+		other.cfg*=lcs) not_ok "Vim leaves $f alone" "$LCS_LOG/kind" ;;
+		other.cfg*=cfg) ok "Vim leaves $f alone" ;;
+		*=lcs) ok "Vim knows $f" ;;
+		*) not_ok "Vim knows $f" "$LCS_LOG/kind" ;;
+		esac
+	done
 	for f in cfg/samples/*.cfg; do
 		paint "$LCS_SRC/$f"
 		# In a shipped file nothing but names and signs may be without colour. One that
@@ -108,7 +125,7 @@ for line in open(sys.argv[2]):
     if not any(m and m.group(0).strip() in (text, text.lstrip(": ")) for m in (p.search(text) for p in patterns)):
         print("not matched:", text)
         wrong += 1
-for text in ['f"a $rU"', '"text"', "'x'", "$(ru{uri.host})", "10.0.0.0/8", "30s", "name(", "# c", "// c"]:
+for text in ['f"a $rU"', '"text"', "'x'", "$(ru{uri.host})", "10.0.0.0/8", "[2001:db8::1]/64", "30s", "name(", "# c", "// c"]:
     if not any(m and m.start() == 0 for m in (p.search(text) for p in patterns)):
         print("not matched:", text)
         wrong += 1
