@@ -1,5 +1,5 @@
 #!/bin/bash
-# about: each file of the repository is in the release archive
+# about: each file of the repository is in the release archive, each library in the package's list
 # order: 23
 # in: quick ci
 # build: plain
@@ -31,4 +31,17 @@ else
 	ok "each file is in the archive"
 fi
 rm -rf "$LCS_LOG/archive"
+
+# A library that the package is not built with is a module that it does not have.
+# shellcheck source=utils/build.sh
+(. "$LCS_SRC/utils/build.sh" && echo "$build_packages") | tr -s ' \t\n' '\n' | grep -E '^lib.*-dev$' |
+	grep -vx libc6-dev > "$LCS_LOG/libraries"
+tr ', ' '\n' < debian/control | grep -E '^lib.*-dev$' | LC_ALL=C sort > "$LCS_LOG/build-depends"
+if [ -s "$LCS_LOG/libraries" ] &&
+    LC_ALL=C sort "$LCS_LOG/libraries" | LC_ALL=C comm -23 - "$LCS_LOG/build-depends" > "$LCS_LOG/not-in-control" &&
+    ! [ -s "$LCS_LOG/not-in-control" ]; then
+	ok "the Debian package is built with each library that a build of ours is"
+else
+	not_ok "the Debian package is built with each library that a build of ours is" "$LCS_LOG/not-in-control"
+fi
 plan
