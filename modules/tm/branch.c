@@ -44,8 +44,7 @@ static void finish(struct tm_branch *b, uint16_t status)
 void tm_branch_fail(struct tm_branch *b, uint16_t status)
 {
 	finish(b, status);
-	tm_use_spare(b);
-	tm_look(b->tx);
+	tm_settled(b);
 }
 
 /* ---- the branch route ---- */

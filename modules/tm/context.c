@@ -81,7 +81,7 @@ bool tm_start_group(struct tm_tx *tx)
 }
 
 /* RFC 5626 5.3: its connection has failed, another of the same instance takes its place. */
-void tm_use_spare(struct tm_branch *b)
+static void use_spare(struct tm_branch *b)
 {
 	struct tm_work *work = b->tx->work;
 	struct tm_branch *spare = work->first;
@@ -343,6 +343,12 @@ static void look_task(struct loop_task *t)
 	tm_leave(tx);
 }
 
+void tm_settled(struct tm_branch *b)
+{
+	use_spare(b);
+	tm_look(b->tx);
+}
+
 void tm_look_later(struct tm_tx *tx)
 {
 	struct tm_work *work = tx->work;
@@ -450,8 +456,7 @@ static void failure(struct tm_tx *tx, struct tm_client *c, struct tm_answer *ans
 		tm_cancel_others(tx, b, DECLINED);
 	}
 	tm_redirect(tx, b);
-	tm_use_spare(b);
-	tm_look(tx);
+	tm_settled(b);
 }
 
 void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer)
@@ -477,6 +482,18 @@ void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct s
 	for (struct tm_branch *b = work->first; b; b = b->next)
 		if (b != except)
 			tm_branch_cancel(b, reason);
+}
+
+int tm_respond(struct tm_tx *tx, const struct response_parts *parts)
+{
+	int err;
+
+	tm_enter(tx);
+	err = tm_server_respond(tx, parts);
+	if (!err && parts->status >= 200 && tx->work)
+		tm_cancel_others(tx, NULL, SLICE_NULL);
+	tm_leave(tx);
+	return err;
 }
 
 /* The script had not come to relaying yet: it will not, and the answer is ours (16.10). */
@@ -508,21 +525,4 @@ void tm_cancel(struct tm_tx *tx, struct slice reason)
 		tm_look(tx);
 	}
 	tm_leave(tx);
-}
-
-/* ---- the end ---- */
-
-void tm_work_drop(struct tm_tx *tx)
-{
-	struct tm_work *work = tx->work;
-	struct lcs_ctx *ctx = work->ctx;
-
-	for (struct tm_branch *b = work->first; b; b = b->next)
-		tm_branch_drop(b);
-	if (work->task_queued)
-		list_remove(&work->task.node);
-	if (tm_at_of(ctx) == &work->at)
-		lcs_set_tx(ctx, NULL);
-	tx->work = NULL;
-	lcs_ctx_unref(&ctx);
 }

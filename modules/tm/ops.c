@@ -31,7 +31,7 @@ static int respond(struct lcs_ctx *ctx, const struct response_parts *parts)
 
 	if (!at || at->tx->is_local)
 		return -EINVAL;
-	return tm_server_respond(at->tx, parts);
+	return tm_respond(at->tx, parts);
 }
 
 /* A 100 is a promise (17.2.1: more will come), which a script that says nothing breaks;

@@ -12,43 +12,6 @@
 
 static void fire(struct timer *t);
 
-static struct tm_work *work_new(struct tm_local *local, struct tm_tx *tx, struct lcs_ctx *ctx)
-{
-	struct tm_work *work = arena_zalloc(lcs_arena(ctx), sizeof(*work));
-
-	if (!work)
-		return NULL;
-	work->ctx = ctx;
-	work->conf = lcs_conf(local->tm->mod, lcs_ctx_gen(ctx));
-	work->at.tx = tx;
-	work->tail = &work->first;
-	work->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
-	work->routes = (struct tm_routes){ lcs_route_id(ctx, ROUTE_REPLY, SLICE_NULL), -1,
-	    lcs_route_id(ctx, ROUTE_ONSEND, SLICE_NULL) };
-	return work;
-}
-
-static struct tm_tx *tx_new(struct tm_local *local, struct lcs_ctx *ctx)
-{
-	struct tm_tx *tx = pool_get(&local->pool, sizeof(*tx));
-
-	if (!tx)
-		return NULL;
-	memset(tx, 0, sizeof(*tx));
-	tx->work = work_new(local, tx, ctx);
-	if (!tx->work) {
-		pool_put(&local->pool, tx, sizeof(*tx));
-		return NULL;
-	}
-	tx->local = local;
-	tx->is_invite = lcs_method(ctx) == METHOD_INVITE;
-	tx->born = loop_now(worker_loop());
-	list_init(&tx->clients);
-	list_push_back(&local->all, &tx->by_age);
-	local->active++;
-	return tx;
-}
-
 /* What the script armed before there was a transaction. */
 static void take_arming(struct tm_tx *tx, struct lcs_ctx *ctx)
 {
@@ -69,7 +32,7 @@ int tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **ou
 	tm_key_of(local, ctx, &key);
 	if (tm_find_copy(local, &key))
 		return -EEXIST;
-	tx = tx_new(local, ctx);
+	tx = tm_tx_new(local, ctx);
 	if (!tx) {
 		TM_COUNT(local, no_memory);
 		return -ENOMEM;
@@ -90,155 +53,7 @@ int tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **ou
 	return 0;
 }
 
-int tm_local_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out)
-{
-	struct tm_tx *tx = tx_new(local, ctx);
-
-	if (!tx) {
-		TM_COUNT(local, no_memory);
-		lcs_ctx_unref(&ctx);
-		return -ENOMEM;
-	}
-	tx->is_local = true;
-	tx->machine.state = TM_TERMINATED;
-	timer_init(&tx->machine.timer, fire);
-	lcs_set_tx(ctx, &tx->work->at);
-	TM_COUNT(local, local);
-	*out = tx;
-	return 0;
-}
-
-/* ---- the end ---- */
-
-static void keep(struct tm_tx *tx, struct slice bytes)
-{
-	struct pool *pool = &tx->local->pool;
-
-	if (tx->kept)
-		pool_put(pool, tx->kept, sizeof(*tx->kept) + tx->kept->len);
-	tx->kept = bytes.len ? pool_get(pool, sizeof(*tx->kept) + bytes.len) : NULL;
-	if (!tx->kept)
-		return;
-	tx->kept->len = bytes.len;
-	memcpy(tx->kept->bytes, bytes.p, bytes.len);
-}
-
-static void free_watches(struct tm_tx *tx)
-{
-	while (tx->watches) {
-		struct tm_watch *w = tx->watches;
-
-		tx->watches = w->next;
-		pool_put(&tx->local->pool, w, sizeof(*w));
-	}
-}
-
-static void free_late(struct tm_tx *tx)
-{
-	struct tm_late *late = tx->late;
-
-	tx->late = NULL;
-	if (!late)
-		return;
-	lcs_bag_unref(&late->bag);
-	gen_unref(&late->gen);
-	pool_put(&tx->local->pool, late, sizeof(*late));
-}
-
-static void orphan_clients(struct tm_tx *tx)
-{
-	struct list *node;
-
-	while ((node = list_pop_front(&tx->clients)))
-		tm_client_orphan(container_of(node, struct tm_client, in_tx));
-}
-
-static void tx_free(struct tm_tx *tx)
-{
-	struct tm_local *local = tx->local;
-
-	tm_machine_stop(&tx->machine);
-	if (!tx->is_local)
-		htab_remove(&local->servers, &tx->node);
-	list_remove(&tx->by_age);
-	local->active--;
-	if (tx->status >= 200)
-		local->waiting--;
-	tm_tell(tx, TM_GONE, tx->status, NULL);
-	if (tx->uac)
-		tm_uac_gone(tx);
-	if (tx->work)
-		tm_work_drop(tx);
-	orphan_clients(tx);
-	free_watches(tx);
-	keep(tx, SLICE_NULL);
-	free_late(tx);
-	pool_put(&local->pool, tx, sizeof(*tx));
-}
-
-/* An INVITE of our own: its 2xx may come again, and from others that were asked. */
-static bool expects_more(const struct tm_tx *tx)
-{
-	if (!tx->is_local || !tx->is_invite)
-		return false;
-	list_for_each(it, &tx->clients)
-		if (container_of(it, const struct tm_client, in_tx)->machine.state ==
-		    TM_ICT_ACCEPTED)
-			return true;
-	return false;
-}
-
-void tm_leave(struct tm_tx *tx)
-{
-	if (--tx->holds > 0)
-		return;
-	if (tx->work && tx->work->is_over)
-		tm_work_drop(tx);
-	if (tx->machine.state == TM_TERMINATED && !(tx->is_local && tx->work) &&
-	    !expects_more(tx))
-		tx_free(tx);
-}
-
-void tm_server_forget(struct tm_tx *tx)
-{
-	if (tx->machine.state != TM_TERMINATED)
-		tm_machine_stop(&tx->machine);
-	tx->machine.state = TM_TERMINATED;
-	if (tx->work)
-		tx->work->is_over = true;
-}
-
-void tm_server_abandon(struct tm_tx *tx)
-{
-	tm_enter(tx);			/* for good: nothing below may free it */
-	free_watches(tx);
-	if (tx->uac)
-		tm_uac_abandon(tx);
-	if (tx->work)
-		tx->work->is_over = true;
-	if (tx->work && tx->work->failure)
-		lcs_cancel(tx->work->failure);
-	if (tx->work)
-		for (struct tm_branch *b = tx->work->first; b; b = b->next)
-			if (b->phase == TM_BRANCH_ROUTE)
-				tm_branch_cancel(b, SLICE_NULL);
-	tx_free(tx);
-}
-
-/* ---- watchers ---- */
-
-void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response)
-{
-	for (struct tm_watch *w = tx->watches; w; w = w->next)
-		w->fn(w->arg, event, status, response);
-}
-
 /* ---- sending ---- */
-
-bool tm_is_answered(const struct tm_tx *tx)
-{
-	return tx->status >= 200 || !tx->work || tx->work->is_over;
-}
 
 static void count_sent(struct tm_local *local, uint16_t status)
 {
@@ -262,7 +77,7 @@ static void keep_written(struct tm_tx *tx, struct sip_out *out)
 {
 	if (tx->machine.reliable || sip_out_write(out) != 0)
 		return;
-	keep(tx, buf_slice(out->bytes));
+	tm_keep(tx, buf_slice(out->bytes));
 	sip_msg_unref(&out->base);
 }
 
@@ -352,7 +167,7 @@ static void complete(struct tm_tx *tx, struct response_parts *p)
 /* A 2xx of our own to an INVITE is ours to repeat until its ACK comes (13.3.1.4). */
 static void keep_own_2xx(struct tm_tx *tx, struct slice bytes)
 {
-	keep(tx, bytes);
+	tm_keep(tx, bytes);
 	tm_machine_repeat(&tx->machine, &tm_conf_of(tx)->times);
 }
 
@@ -387,8 +202,6 @@ int tm_server_respond(struct tm_tx *tx, const struct response_parts *parts)
 	} else {
 		err = tm_server_send(tx, p.status, out, NULL);
 	}
-	if (p.status >= 200 && tx->work)
-		tm_cancel_others(tx, NULL, SLICE_NULL);
 	tm_leave(tx);
 	return err;
 }
@@ -402,6 +215,15 @@ int tm_server_status(struct tm_tx *tx, uint16_t status, struct slice reason)
 	if (status >= 200)
 		TM_COUNT(tx->local, made_here);
 	return tm_server_respond(tx, &parts);
+}
+
+void tm_server_forget(struct tm_tx *tx)
+{
+	if (tx->machine.state != TM_TERMINATED)
+		tm_machine_stop(&tx->machine);
+	tx->machine.state = TM_TERMINATED;
+	if (tx->work)
+		tx->work->is_over = true;
 }
 
 /* ---- copies, ACK, timers ---- */
@@ -441,7 +263,7 @@ static const struct tm_cell *step(struct tm_tx *tx, enum tm_input input)
 	if (cell->actions & TM_DO_TIMEOUT)
 		no_ack_came(tx);
 	if (cell->actions & TM_DO_CONFIRMED) {
-		keep(tx, SLICE_NULL);
+		tm_keep(tx, SLICE_NULL);
 		tm_tell(tx, TM_ACK, tx->status, NULL);
 	}
 	return cell;
@@ -464,7 +286,7 @@ bool tm_server_ack(struct tm_tx *tx)
 	if (is_ours)
 		TM_COUNT(tx->local, acks);
 	else
-		keep(tx, SLICE_NULL);	/* our 2xx has arrived, if it was ours */
+		tm_keep(tx, SLICE_NULL);	/* our 2xx has arrived, if it was ours */
 	tm_leave(tx);
 	return is_ours;
 }

@@ -91,7 +91,7 @@ static void worker_stop(struct lcs_mod *mod, void *arg)
 	if (!local->tm)
 		return;
 	while (!list_is_empty(&local->all))
-		tm_server_abandon(container_of(local->all.next, struct tm_tx, by_age));
+		tm_abandon(container_of(local->all.next, struct tm_tx, by_age));
 	htab_each(&local->clients, drop_client, NULL);
 	htab_fini(&local->servers);
 	htab_fini(&local->clients);

@@ -8,6 +8,12 @@
  * client side, which may outlive both. A request of our own is a tm_tx without a
  * server side.
  *
+ * Who owns tells what is to be done: the response context (context.c) starts and cancels
+ * branches (branch.c), a branch its client (client.c), and all of them send by the server
+ * side (server.c), which knows nobody but whoever asked. Upwards goes only what has come of
+ * it: tm_response(), tm_branch_timeout(), tm_branch_error() from a client, tm_settled() from
+ * a branch.
+ *
  * Everything is touched by the owner of the Call-ID alone.
  */
 #ifndef MODULES_TM_TM_H
@@ -247,20 +253,38 @@ static inline const struct tm_conf *tm_conf_of(const struct tm_tx *tx)
 }
 static inline struct tm_at *tm_at_of(struct lcs_ctx *ctx) { return lcs_tx(ctx); }
 
-/* ---- server.c: the side of whoever asked ---- */
+/* ---- tx.c: the life of a transaction and of all that it owns ---- */
 /** Who steps into a transaction from outside holds it meanwhile; tx may be gone after leave. */
 static inline void tm_enter(struct tm_tx *tx) { tx->holds++; }
 void tm_leave(struct tm_tx *tx);
 
-/** Make the transaction of a request. 0, -EEXIST (there is one already), -ENOMEM. */
-int  tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out);
+/** One whose server side is still to begin; the count of ctx that it needs is given by the
+ *  caller. NULL if memory is short. */
+struct tm_tx *tm_tx_new(struct tm_local *local, struct lcs_ctx *ctx);
 /** One without a server side, for a request of our own; takes a count of ctx, even if it fails. */
 int  tm_local_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out);
+/** The worker ends: free it, whoever is in the middle of it. */
+void tm_abandon(struct tm_tx *tx);
+/** Keep a copy of a response in the place of the one that is kept; none if it is empty or memory
+ *  is short. */
+void tm_keep(struct tm_tx *tx, struct slice bytes);
+/** Tell its watchers. response: borrowed, or NULL. */
+void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response);
+/** Is a final response out, or is there nobody to send one to? */
+static inline bool tm_is_answered(const struct tm_tx *tx)
+{
+	return tx->status >= 200 || !tx->work || tx->work->is_over;
+}
+
+/* ---- server.c: the side of whoever asked ---- */
+/** Make the transaction of a request. 0, -EEXIST (there is one already), -ENOMEM. */
+int  tm_server_new(struct tm_local *local, struct lcs_ctx *ctx, struct tm_tx **out);
 /** Send a response to whoever asked; takes out (base and last, or bytes), its hop is set here.
  *  response: to show to watchers, NULL if it was made here. 0 or -EALREADY. */
 int  tm_server_send(struct tm_tx *tx, uint16_t status, struct sip_out *out,
     struct sip_msg *response);
-/** Make a response from nothing and send it. 0, -EALREADY, -ENOMEM. */
+/** Make a response from nothing and send it; no branch is cancelled. 0, -EALREADY, -EINVAL (see
+ *  tm_respond()), -ENOMEM. */
 int  tm_server_respond(struct tm_tx *tx, const struct response_parts *parts);
 int  tm_server_status(struct tm_tx *tx, uint16_t status, struct slice reason);
 /** A copy of the request came, or an ACK. */
@@ -271,11 +295,6 @@ bool tm_server_ack(struct tm_tx *tx);
 void tm_server_repeat(struct tm_tx *tx);
 /** Nobody will answer: end it without a word. */
 void tm_server_forget(struct tm_tx *tx);
-/** The worker ends: free it, whoever is in the middle of it. */
-void tm_server_abandon(struct tm_tx *tx);
-void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response);
-/** Is a final response out, or is there nobody to send one to? */
-bool tm_is_answered(const struct tm_tx *tx);
 
 /* ---- find.c ---- */
 struct tm_tx *tm_find_copy(struct tm_local *local, const struct tm_key *key);
@@ -347,8 +366,11 @@ int  tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx);
 /** Start the branches whose turn it is: of those that wait, the ones of highest q if
  *  serial_forking says so, as many as Max-Breadth allows. true if that was any. */
 bool tm_start_group(struct tm_tx *tx);
-/** Its final status is known: if that is 430, another flow of the instance is tried. */
-void tm_use_spare(struct tm_branch *b);
+/** Answer in the place of all branches: those that are under way are cancelled. 0, -EALREADY,
+ *  -EINVAL (a provisional response other than 100 to a non-INVITE), -ENOMEM. */
+int  tm_respond(struct tm_tx *tx, const struct response_parts *parts);
+/** A branch has its final status: after 430 another flow of the instance is tried; then decide. */
+void tm_settled(struct tm_branch *b);
 /** A response for a client of this transaction; branch NULL: late. */
 void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
 /** Something changed: decide, if it can be decided. */
@@ -359,7 +381,6 @@ void tm_look_later(struct tm_tx *tx);
 void tm_cancel(struct tm_tx *tx, struct slice reason);
 /** Cancel branches that are under way; except may be NULL. */
 void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct slice reason);
-void tm_work_drop(struct tm_tx *tx);
 
 /* ---- breadth.c: Max-Breadth (RFC 5393 5.3) ---- */
 /** How many of n branches may start now; *each is told the share of the next one of them. */
