@@ -90,6 +90,7 @@ static void client_free(struct tm_client *c)
 	htab_remove(&local->clients, &c->node);
 	sip_out_unref(&c->out);
 	set_base(c, NULL);
+	tm_kept_free(&local->pool, &c->reason);
 	pool_put(&local->pool, c, sizeof(*c));
 }
 
@@ -343,6 +344,14 @@ static void send_cancel(struct tm_client *invite, struct slice reason)
 	net_send(&out);
 }
 
+/* The first wish counts: who has answered elsewhere does not give up afterwards. */
+static void want_cancel(struct tm_client *c, struct slice reason)
+{
+	if (!c->wants_cancel)
+		c->reason = tm_kept_new(&c->local->pool, reason);
+	c->wants_cancel = true;
+}
+
 /*
  * 9.1: a request that nobody has answered yet cannot be cancelled, only one that is
  * known to be under way; from then on a final response has to come within 64*T1.
@@ -351,9 +360,10 @@ void tm_client_cancel(struct tm_client *c, struct slice reason)
 {
 	if (!c->is_invite || c->is_cancelled)
 		return;
-	c->wants_cancel = true;
-	if (c->machine.state != TM_ICT_PROCEEDING)
+	if (c->machine.state != TM_ICT_PROCEEDING) {
+		want_cancel(c, reason);
 		return;
+	}
 	c->is_cancelled = true;
 	tm_machine_end_in(&c->machine, times_of(c).linger);
 	send_cancel(c, reason);
@@ -413,7 +423,7 @@ static void transport_failed(struct tm_client *c, int err)
 static void settle(struct tm_client *c)
 {
 	if (c->wants_cancel)
-		tm_client_cancel(c, SLICE_NULL);
+		tm_client_cancel(c, tm_kept_text(c->reason));
 	if (c->machine.state != TM_ICT_ACCEPTED)
 		return;
 	sip_out_unref(&c->out);

@@ -477,7 +477,6 @@ void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct s
 {
 	struct tm_work *work = tx->work;
 
-	work->cancel_reason = reason;
 	work->is_closed = true;
 	for (struct tm_branch *b = work->first; b; b = b->next)
 		if (b != except)
@@ -518,7 +517,6 @@ void tm_cancel(struct tm_tx *tx, struct slice reason)
 	if (work->count == 0 && !tx->is_local) {
 		cancel_script(tx);
 	} else {
-		reason = reason.len ? arena_dup(lcs_arena(work->ctx), reason) : reason;
 		tm_cancel_others(tx, NULL, reason);
 		if (work->failure)
 			lcs_cancel(work->failure);

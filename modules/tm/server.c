@@ -236,7 +236,7 @@ void tm_server_repeat(struct tm_tx *tx)
 		return;
 	out->bytes = buf_new(tx->kept->len);
 	if (out->bytes)
-		buf_put(out->bytes, slice_of(tx->kept->bytes, tx->kept->len));
+		buf_put(out->bytes, tm_kept_text(tx->kept));
 	if (!out->bytes || out->bytes->failed) {
 		sip_out_unref(&out);
 		return;

@@ -134,7 +134,32 @@ struct tm_late {
 	struct tm_routes routes;
 };
 
-struct tm_kept { size_t len; char bytes[]; };	/* a response, for copies of its request */
+/* A text of the pool. */
+struct tm_kept { size_t len; char bytes[]; };
+
+/** A copy; NULL for an empty text, and if memory is short. */
+static inline struct tm_kept *tm_kept_new(struct pool *pool, struct slice text)
+{
+	struct tm_kept *k = text.len ? pool_get(pool, sizeof(*k) + text.len) : NULL;
+
+	if (!k)
+		return NULL;
+	k->len = text.len;
+	memcpy(k->bytes, text.p, text.len);
+	return k;
+}
+
+static inline void tm_kept_free(struct pool *pool, struct tm_kept **k)
+{
+	if (*k)
+		pool_put(pool, *k, sizeof(**k) + (*k)->len);
+	*k = NULL;
+}
+
+static inline struct slice tm_kept_text(const struct tm_kept *k)
+{
+	return k ? slice_of(k->bytes, k->len) : SLICE_NULL;
+}
 
 struct tm_tx {
 	struct htab_node  node;		/* in local->servers, unless is_local */
@@ -146,7 +171,7 @@ struct tm_tx {
 	struct list       by_age;	/* in local->all */
 	msec_t            born;
 	struct sip_hop    way;		/* of the responses */
-	struct tm_kept   *kept;
+	struct tm_kept   *kept;		/* the response, for copies of the request */
 	struct tm_watch  *watches;
 	struct tm_uac    *uac;		/* whose request this is */
 	uint64_t          answered_tag;	/* tm_key_tag() of our final response */
@@ -217,7 +242,6 @@ struct tm_work {			/* in the request's arena */
 	struct tm_contacts    *contacts;	/* t_load_contacts() */
 	struct slice           mark;	/* lcs_loop_mark(), if loops are looked for */
 	unsigned               redirected;	/* branches that are contacts of a 3xx */
-	struct slice           cancel_reason;	/* Reason of the client's CANCEL */
 };
 
 struct tm_client {
@@ -232,6 +256,7 @@ struct tm_client {
 	struct sip_out        *out;	/* what is repeated: the request, later the ACK */
 	struct sip_msg        *base;	/* INVITE: counted, for ACK and CANCEL */
 	const struct sip_edit *last;
+	struct tm_kept        *reason;	/* of a CANCEL that waits; NULL: it has none */
 	struct sip_hop         hop;
 	enum sip_method        method;
 	bool                   is_invite, is_cancel;

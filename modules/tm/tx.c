@@ -68,13 +68,8 @@ void tm_keep(struct tm_tx *tx, struct slice bytes)
 {
 	struct pool *pool = &tx->local->pool;
 
-	if (tx->kept)
-		pool_put(pool, tx->kept, sizeof(*tx->kept) + tx->kept->len);
-	tx->kept = bytes.len ? pool_get(pool, sizeof(*tx->kept) + bytes.len) : NULL;
-	if (!tx->kept)
-		return;
-	tx->kept->len = bytes.len;
-	memcpy(tx->kept->bytes, bytes.p, bytes.len);
+	tm_kept_free(pool, &tx->kept);
+	tx->kept = tm_kept_new(pool, bytes);
 }
 
 void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_msg *response)
