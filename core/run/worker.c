@@ -11,10 +11,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PARTS_MAX       32u
@@ -180,6 +180,22 @@ void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg)
 		wait_for(&e.done);
 	}
 	sem_destroy(&e.done);
+}
+
+int control_wait(sem_t *sem, msec_t most)
+{
+	struct timespec until;
+
+	lcs_assert(!self);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += most / 1000;
+	until.tv_nsec += most % 1000 * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (sem_clockwait(sem, CLOCK_MONOTONIC, &until) != 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 /* ---- a turn ---- */

@@ -8,6 +8,8 @@
 #include "utils/err.h"
 #include "utils/inbox.h"
 
+#include <semaphore.h>
+
 #define WORKERS_MAX 64
 
 struct worker_conf { unsigned count; size_t inbox_limit; };
@@ -47,6 +49,9 @@ int  worker_post(unsigned index, struct inbox_item *item, enum inbox_mode mode);
 int  worker_post_fn(unsigned index, void (*fn)(void *arg), void *arg);
 /** Control thread only, blocks: run fn on every worker, one after the other. */
 void worker_on_each(void (*fn)(unsigned index, void *arg), void *arg);
+/** Control thread only, blocks: until somebody posts, at most so many milliseconds. 0 or -ETIMEDOUT.
+ *  For await.c. */
+int  control_wait(sem_t *sem, msec_t most);
 
 /** Turns made so far; any thread. */
 uint64_t worker_turns(unsigned index);

@@ -11,6 +11,7 @@
 #include "core/dns/resolve.h"
 #include "core/net/flow.h"
 #include "core/net/listen.h"
+#include "core/run/await.h"
 #include "core/run/gen.h"
 #include "core/run/job.h"
 #include "core/run/timer.h"

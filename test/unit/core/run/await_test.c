@@ -1,0 +1,95 @@
+/*
+ * What core/run/await.h promises: all that was begun has ended, or the wait is given up, and whoever
+ * ends late ends in peace.
+ */
+#include "test/unit.h"
+
+#include "core/run/await.h"
+
+#include <errno.h>
+
+#define WORKERS 3u
+#define ERRANDS 50u
+
+struct errand { struct await *await; int number; };
+
+static const struct worker_conf conf = { WORKERS, 8 };
+static struct errand errands[ERRANDS];
+static struct await *held;
+
+static void carry_out(void *arg)
+{
+	struct errand *e = arg;
+
+	((int *)await_room(e->await))[e->number] = e->number;
+	await_end(e->await);
+}
+
+static void all_have_ended_when_the_wait_is_over(void **state)
+{
+	struct await *a = await_new(ERRANDS * sizeof(int));
+	const int *room;
+
+	(void)state;
+	assert_non_null(a);
+	room = await_room(a);
+	for (unsigned i = 0; i < ERRANDS; i++) {
+		assert_int_equal(room[i], 0);
+		errands[i] = (struct errand){ a, (int)i };
+		await_begin(a);
+		assert_int_equal(worker_post_fn(i % WORKERS, carry_out, &errands[i]), 0);
+	}
+	assert_int_equal(await_all(a, 60000), 0);
+	for (unsigned i = 0; i < ERRANDS; i++)
+		assert_int_equal(room[i], i);
+	await_unref(&a);
+	assert_null(a);
+}
+
+static void nothing_to_wait_for_is_no_wait(void **state)
+{
+	struct await *a = await_new(0);
+
+	(void)state;
+	assert_int_equal(await_all(a, 1), 0);
+	await_unref(&a);
+	await_unref(&a);
+}
+
+static void end_held(void *arg)
+{
+	(void)arg;
+	*(int *)await_room(held) = 7;
+	await_end(held);
+}
+
+static void who_ends_after_the_wait_was_given_up_writes_to_what_is_still_there(void **state)
+{
+	(void)state;
+	held = await_new(sizeof(int));
+	await_begin(held);
+	struct await *mine = held;
+
+	assert_int_equal(await_all(mine, 20), -ETIMEDOUT);
+	await_unref(&mine);
+	assert_int_equal(worker_post_fn(0, end_held, NULL), 0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return workers_start(&conf);
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	workers_stop();
+	return 0;
+}
+
+UNIT_MAIN(
+	cmocka_unit_test_setup_teardown(all_have_ended_when_the_wait_is_over, start, stop),
+	cmocka_unit_test_setup_teardown(nothing_to_wait_for_is_no_wait, start, stop),
+	cmocka_unit_test_setup_teardown(
+	    who_ends_after_the_wait_was_given_up_writes_to_what_is_still_there, start, stop))
