@@ -32,8 +32,10 @@ int  news_password(struct auth_db *db, struct slice name, struct slice domain,
 int  news_named(struct auth_db *db, struct slice aor, struct slice display_name);
 /** What others have made of a password that was set here does not count any more. */
 void news_password_gone(struct auth_db *db, struct slice aor);
-/** Signed out, too. */
+/** Signed out, too, which is on disk before return, or was said to have failed. */
 void news_locked_out(struct auth_db *db, struct slice aor, bool deleted);
+/** The same without waiting for the disk. */
+void news_one_of_many_locked_out(struct auth_db *db, struct slice aor, bool deleted);
 /** Both are users; the lists of from become those of to, and from is deleted - or to, if that
  *  fails. 0 or -errno. */
 int  news_move(struct auth_db *db, struct slice from, struct slice to);

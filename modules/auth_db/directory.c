@@ -28,7 +28,8 @@ static int flush(struct plan *p)
 		if (p->steps[i].gone)
 			p->entries[i]->aor = user->aor;
 		if (p->steps[i].gone || !user->enabled)
-			news_locked_out(p->db, user->aor, p->steps[i].gone);
+			news_one_of_many_locked_out(p->db, user->aor,
+			    p->steps[i].gone);
 	}
 	p->count = 0;
 	return err;

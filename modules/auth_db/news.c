@@ -57,32 +57,61 @@ static void tell_moved(struct auth_db *db, struct slice from, struct slice to, b
 
 /* ---- whoever may not sign in any more is signed out ---- */
 
-struct signing_out { struct auth_db *db; struct slice aor; int err; };
-
-static void sign_out_on_worker(unsigned index, void *arg)
+static void signed_out(void *arg, enum usrloc_result result, const struct usrloc_aor *now)
 {
-	struct signing_out *s = arg;
+	struct await *await = arg;
 
-	if (index == 0)
-		s->err = s->db->usrloc->remove(s->db->usrloc_state, s->aor, SLICE_NULL);
+	(void)now;
+	*(enum usrloc_result *)await_room(await) = result;
+	await_end(await);
 }
 
-/* Asked of the owner, not waited for: the store may take its time. */
+static int remove_all(struct auth_db *db, struct slice aor, struct await *await)
+{
+	int err;
+
+	await_begin(await);
+	err = db->usrloc->remove(db->usrloc_state, aor, SLICE_NULL, signed_out, await);
+	if (err)
+		await_end(await);
+	else
+		err = await_all(await, AWAIT_MOST);
+	if (!err && *(enum usrloc_result *)await_room(await) != USRLOC_OK)
+		err = -EIO;
+	return err;
+}
+
+/* Or a restart would bring his endpoints back. */
 static void sign_out(struct auth_db *db, struct slice aor)
 {
-	struct signing_out s = { db, aor, 0 };
+	struct await *await = db->usrloc ? await_new(sizeof(enum usrloc_result)) : NULL;
+	int err = !db->usrloc ? 0 : await ? remove_all(db, aor, await) : -ENOMEM;
 
-	if (!db->usrloc)
-		return;
-	worker_on_each(sign_out_on_worker, &s);
-	if (s.err)
+	if (err)
+		log_error("auth_db", "endpoints of a locked out user may stay user=%.*s error=\"%s\"",
+		    SLICE_ARG(aor), err_text(err));
+	await_unref(&await);
+}
+
+/* Of hundreds at once each is asked for, and none waited for. */
+static void begin_sign_out(struct auth_db *db, struct slice aor)
+{
+	int err = db->usrloc ? db->usrloc->remove(db->usrloc_state, aor, SLICE_NULL, NULL, NULL) : 0;
+
+	if (err)
 		log_error("auth_db", "endpoints of a locked out user stay user=%.*s error=\"%s\"",
-		    SLICE_ARG(aor), err_text(s.err));
+		    SLICE_ARG(aor), err_text(err));
 }
 
 void news_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 {
 	sign_out(db, aor);
+	tell_locked_out(db, aor, deleted);
+}
+
+void news_one_of_many_locked_out(struct auth_db *db, struct slice aor, bool deleted)
+{
+	begin_sign_out(db, aor);
 	tell_locked_out(db, aor, deleted);
 }
 

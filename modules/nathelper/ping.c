@@ -103,7 +103,7 @@ static void drop(struct pinged *p)
 	struct pinged_key key = key_of(p);
 	struct nathelper *nat = p->local->nat;
 
-	if (nat->usrloc->remove(nat->usrloc_state, key.aor, key.ruid) != 0)
+	if (nat->usrloc->remove(nat->usrloc_state, key.aor, key.ruid, NULL, NULL) != 0)
 		return;			/* the next unanswered ping tries it again */
 	lcs_count(&p->local->pings_dropped);
 	log_info("nathelper", "a client does not answer, its binding goes user=%.*s pings=%u",

@@ -105,7 +105,8 @@ static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
 
 	for (unsigned i = 0; have && i < have->count; i++) {
 		p->usrloc->binding(have, i, &b);
-		if (b.received.flow == flow && p->usrloc->remove(p->usrloc_state, aor, b.ruid) != 0)
+		if (b.received.flow == flow &&
+		    p->usrloc->remove(p->usrloc_state, aor, b.ruid, NULL, NULL) != 0)
 			lcs_count(&local_of(p)->no_memory);
 	}
 }

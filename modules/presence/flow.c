@@ -111,7 +111,7 @@ static void sweep_user(struct htab_node *node, void *arg)
 		p->usrloc->binding(have, i, &b);
 		if (transport_is_stream(b.received.transport) && b.received.flow &&
 		    !flow_is_alive(b.received.flow) && !b.node.len &&
-		    p->usrloc->remove(p->usrloc_state, u->aor, b.ruid) != 0)
+		    p->usrloc->remove(p->usrloc_state, u->aor, b.ruid, NULL, NULL) != 0)
 			lcs_count(&local_of(p)->no_memory);
 	}
 }

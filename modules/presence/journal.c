@@ -123,12 +123,14 @@ void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void 
 		done(arg, err == -ENODEV ? 0 : err, NULL);
 }
 
-void presence_delete_sub(struct slice tag)
+void presence_delete_sub(struct slice tag, store_done_fn *done, void *arg)
 {
 	struct value key = value_string(tag);
-	int err = store_is_on() ? store_run(&stmts[STMT_DELETE], &key, NULL, NULL) : 0;
+	int err = store_is_on() ? store_run(&stmts[STMT_DELETE], &key, done, arg) : -ENODEV;
 
-	if (err)
+	if (err && done)
+		done(arg, err == -ENODEV ? 0 : err, NULL);
+	if (err && err != -ENODEV)
 		log_debug("presence", "an old subscription stays in the store until it runs out "
 		    "error=\"%s\"", err_text(err));
 }

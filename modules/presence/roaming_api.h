@@ -269,8 +269,8 @@ struct roaming_api {
 	/** For lcsctl, on the control thread: parameter "user" and his list (NULL: none). */
 	int  (*rpc_find)(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
 	    const struct roaming_list **list);
-	/** Change the list of "user": *result gets user and number. given (may be NULL) is 0 if
-	 *  another change has to be finished first. */
+	/** Change the list of "user", and wait until it is on disk: *result gets user and number.
+	 *  given may be NULL. */
 	int  (*rpc_change)(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
 	    unsigned count, unsigned *given);
 	/** Parameters "user" and "list". */

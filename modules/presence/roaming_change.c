@@ -18,10 +18,8 @@ struct roaming_asking {
 	struct roaming_list    *old, *next;
 	roaming_done_fn        *done;
 	void                   *arg;
-	unsigned                home;
+	int                     home;	/* -1: the control thread */
 	struct roaming_answer   answer;
-	struct roaming_answer  *early;	/* valid until roaming_change_here() returns */
-	bool                   *is_early;
 	struct inbox_item       item;
 };
 
@@ -46,7 +44,10 @@ static void deliver(struct inbox_item *item)
 static void tell(struct roaming_asking *a)
 {
 	a->item.run = deliver;
-	worker_post(a->home, &a->item, INBOX_MUST);
+	if (a->home < 0)
+		deliver(&a->item);
+	else
+		worker_post((unsigned)a->home, &a->item, INBOX_MUST);
 }
 
 /* ---- the owner's side: endpoints ---- */
@@ -123,8 +124,19 @@ static bool refuse_memory(struct roaming_asking *a)
 	return refuse(a, ROAMING_NO_MEMORY, "Memory is short");
 }
 
+/* Who, what, before and after: administrators answer for what they change in others' lists. */
+static void audit(const struct roaming_asking *a, const char *outcome)
+{
+	const struct roaming_audit said = { &a->req, a->changes, a->count, a->draft, a->old,
+	    a->next, outcome };
+
+	if (a->req.by.len)
+		a->r->kind->audit(&said);
+}
+
 static bool refuse_store(struct roaming_asking *a)
 {
+	audit(a, "failed");
 	free(a->next);
 	return refuse(a, ROAMING_NO_STORE, "The store cannot take it");
 }
@@ -141,6 +153,7 @@ static void publish(struct roaming_asking *a)
 	struct roaming_local *stats = lcs_local(a->r->mod);
 	const struct roaming_kind *kind = a->r->kind;
 
+	audit(a, "done");
 	if (a->old)
 		rtab_replace(a->r->table, &a->old->node, &a->next->node);
 	else
@@ -153,16 +166,6 @@ static void publish(struct roaming_asking *a)
 	if (kind->decides_rights)
 		notify_rights(a->user);
 	push(a, kind->put_delta ? delta_body(a) : roaming_body(a->r, a->next));
-}
-
-/* Who, what, before and after: administrators answer for what they change in others' lists. */
-static void audit(const struct roaming_asking *a, const char *outcome)
-{
-	const struct roaming_audit said = { &a->req, a->changes, a->count, a->draft, a->old,
-	    a->next, outcome };
-
-	if (a->req.by.len)
-		a->r->kind->audit(&said);
 }
 
 /* ---- steps ---- */
@@ -192,7 +195,6 @@ static void journalled(void *arg, int err, const struct store_rows *rows)
 	struct presence_user *u = a->user;
 
 	(void)rows;
-	audit(a, err ? "failed" : "done");
 	if (err)
 		refuse_store(a);
 	else
@@ -210,7 +212,6 @@ static bool write_down(struct roaming_asking *a)
 	if (!a->next)
 		return refuse_memory(a);
 	if (!store_is_on()) {
-		audit(a, "done");
 		publish(a);
 		return false;
 	}
@@ -220,13 +221,8 @@ static bool write_down(struct roaming_asking *a)
 static void step(struct presence_user *u, void *arg)
 {
 	struct roaming_asking *a = arg;
-	bool waits = plan(a) && write_down(a);
 
-	if (a->early) {
-		*a->early = a->answer;
-		*a->is_early = true;
-	}
-	if (waits)
+	if (plan(a) && write_down(a))
 		return;
 	tell(a);
 	user_end_turn(u);
@@ -279,7 +275,7 @@ static struct roaming_asking *asking_new(struct roaming *r, const struct roaming
 	if (!a)
 		return NULL;
 	a->r = r;
-	a->home = (unsigned)worker_self();
+	a->home = worker_self();
 	a->req = *req;
 	a->count = count;
 	a->arena = arena_new(0);
@@ -303,20 +299,4 @@ int roaming_change(struct roaming *r, const struct roaming_request *req, const v
 		return 0;
 	asking_free(a);
 	return -ENOMEM;
-}
-
-int roaming_change_here(struct roaming *r, const struct roaming_request *req, const void *changes,
-    unsigned count, struct roaming_answer *early, bool *is_early)
-{
-	struct roaming_asking *a = asking_new(r, req, changes, count);
-
-	*is_early = false;
-	if (!a)
-		return -ENOMEM;
-	a->early = early;
-	a->is_early = is_early;
-	start(a);
-	if (!*is_early)
-		a->early = NULL;
-	return 0;
 }

@@ -15,19 +15,22 @@ struct renaming {
 	json_t         *others;		/* AORs whose lists name him */
 };
 
+static int stays(const struct renaming *n, struct slice aor, int err,
+    const struct roaming_answer *answer)
+{
+	if (err)
+		log_error(n->r->kind->log, "%s of a renamed user stays user=%.*s error=\"%s\"",
+		    n->r->kind->lists, SLICE_ARG(aor), answer->why ? answer->why : err_text(err));
+	return err;
+}
+
 static int change_list(const struct renaming *n, struct slice aor, const void *changes,
     unsigned count)
 {
-	json_t *params = json_pack("{s:o}", "user", json_slice(aor));
-	struct lcs_rpc_call call = { .params = params, .arena = n->arena };
-	int err = roaming_rpc_change(n->r, &call, changes, count, NULL);
+	struct roaming_answer answer = { 0 };
+	int err = roaming_order_one(n->r, aor, changes, count, &answer);
 
-	if (err)
-		log_error(n->r->kind->log, "%s of a renamed user stays user=%.*s error=\"%.*s\"",
-		    n->r->kind->lists, SLICE_ARG(aor), SLICE_ARG(call.error));
-	json_decref(params);
-	json_decref(call.result);
-	return err;
+	return stays(n, aor, err, &answer);
 }
 
 /* Said again after half of it failed: what has gone over already stays there. */
@@ -58,26 +61,65 @@ static void collect(const struct rtab_node *node, void *arg)
 		json_array_append_new(n->others, json_slice(roaming_aor(l)));
 }
 
-static int rename_in_others(struct renaming *n)
+static struct slice other(const struct renaming *n, size_t i)
+{
+	const json_t *o = json_array_get(n->others, i);
+
+	return slice_of(json_string_value(o), json_string_length(o));
+}
+
+/* The list may have changed since it was collected. */
+static int begin_other(const struct renaming *n, struct slice aor, struct await *await,
+    struct roaming_answer *answer)
 {
 	const struct roaming_kind *kind = n->r->kind;
-	const json_t *o;
+	const struct roaming_list *l = roaming_find(n->r, aor);
+	unsigned count = kind->rename(l, n->from, n->to, NULL);
+	void *changes = arena_zalloc(n->arena, (count + 1) * kind->change_bytes);
+
+	if (!changes)
+		return -ENOMEM;
+	return kind->rename(l, n->from, n->to, changes) ?
+	    roaming_order(n->r, aor, changes, count, await, answer) : 0;
+}
+
+/* What has come of all of them; the first error. */
+static int look_at_others(const struct renaming *n, const struct roaming_answer *answers)
+{
 	int err = 0;
-	size_t i;
 
-	rtab_each(n->r->table, collect, n);
-	json_array_foreach(n->others, i, o) {
-		struct slice aor = slice_of(json_string_value(o), json_string_length(o));
-		const struct roaming_list *l = roaming_find(n->r, aor);
-		unsigned count = kind->rename(l, n->from, n->to, NULL);
-		void *changes = arena_zalloc(n->arena, (count + 1) * kind->change_bytes);
-		int one = changes ? 0 : -ENOMEM;
+	for (size_t i = 0; i < json_array_size(n->others); i++) {
+		int one = stays(n, other(n, i), roaming_error(&answers[i]), &answers[i]);
 
-		if (!one && kind->rename(l, n->from, n->to, changes))
-			one = change_list(n, aor, changes, count);
 		err = err ? err : one;
 	}
 	return err;
+}
+
+/* All at once: the store takes them together, and one wait is enough. */
+static int rename_in_others(struct renaming *n)
+{
+	struct roaming_answer *answers;
+	struct await *await;
+	int err = 0, late;
+	size_t count;
+
+	rtab_each(n->r->table, collect, n);
+	count = json_array_size(n->others);
+	await = await_new(count * sizeof(*answers));
+	if (!await)
+		return -ENOMEM;
+	answers = await_room(await);
+	for (size_t i = 0; i < count && !err; i++)
+		err = begin_other(n, other(n, i), await, &answers[i]);
+	late = await_all(await, AWAIT_MOST);
+	if (late)
+		log_error(n->r->kind->log, "the store has not said in time whether all %s name a "
+		    "renamed user user=%.*s", n->r->kind->lists, SLICE_ARG(n->to));
+	else
+		late = look_at_others(n, answers);
+	await_unref(&await);
+	return err ? err : late;
 }
 
 static int renamed(void *arg, struct slice from, struct slice to)

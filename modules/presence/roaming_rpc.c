@@ -28,46 +28,33 @@ int roaming_rpc_find(struct roaming *r, struct lcs_rpc_call *call, struct slice 
 	return whose(r, call, aor, list);
 }
 
-/* ---- changing: on the owner, who says at once what will come of it ---- */
+/* ---- changing: answered when it is on disk ---- */
 
-struct roaming_admin {
-	struct roaming        *r;
-	struct roaming_request req;
-	const void            *changes;
-	unsigned               count;
-	struct roaming_answer  answer;
-	bool                   is_early;
-	int                    err;
-};
-
-static void change_on_owner(unsigned index, void *arg)
+static int refused(struct lcs_rpc_call *call, int err, const struct roaming_answer *answer)
 {
-	struct roaming_admin *a = arg;
-
-	if (index == worker_of(lcs_user_key(a->req.aor)))
-		a->err = roaming_change_here(a->r, &a->req, a->changes, a->count, &a->answer,
-		    &a->is_early);
+	if (err == -ETIMEDOUT)
+		return lcs_rpc_fail(call, err, "the store has not answered in %d s: the change may "
+		    "be made or not, and looking at the list will tell", AWAIT_MOST / 1000);
+	return answer->why ? lcs_rpc_fail(call, err, "%s; nothing has changed", answer->why) : err;
 }
 
 int roaming_rpc_change(struct roaming *r, struct lcs_rpc_call *call, const void *changes,
     unsigned count, unsigned *given)
 {
-	struct roaming_admin a = { .r = r, .req = { .by = SLICE("administrator") },
-	    .changes = changes, .count = count };
+	struct roaming_answer answer = { 0 };
 	const struct roaming_list *list;
-	int err = whose(r, call, &a.req.aor, &list);
+	struct slice aor;
+	int err = whose(r, call, &aor, &list);
 
 	if (err)
 		return err;
-	worker_on_each(change_on_owner, &a);
-	if (a.err)
-		return a.err;
-	if (a.is_early && a.answer.result != ROAMING_OK)
-		return lcs_rpc_fail(call, -EINVAL, "%s; nothing has changed", a.answer.why);
-	call->result = json_pack("{s:o, s:I}", "user", json_slice(a.req.aor), "number",
-	    (json_int_t)(a.is_early ? a.answer.number : 0));
+	err = roaming_order_one(r, aor, changes, count, &answer);
+	if (err)
+		return refused(call, err, &answer);
+	call->result = json_pack("{s:o, s:I}", "user", json_slice(aor), "number",
+	    (json_int_t)answer.number);
 	if (given)
-		*given = a.is_early ? a.answer.given : 0;
+		*given = answer.given;
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct listing {
 	struct slice     only, watcher, why;
 	unsigned         count;
 	bool             found;
+	struct await    *forgotten;	/* its room: an int, the store's error */
 };
 
 static const char *state_word(const struct presence_sub *sub)
@@ -146,6 +147,15 @@ static int rpc_show(struct lcs_rpc_call *call)
 
 /* ---- ending ---- */
 
+static void forgotten(void *arg, int err, const struct store_rows *rows)
+{
+	struct await *await = arg;
+
+	(void)rows;
+	*(int *)await_room(await) = err;
+	await_end(await);
+}
+
 static void drop_worker(unsigned index, void *arg)
 {
 	struct listing *l = arg;
@@ -165,21 +175,34 @@ static void drop_worker(unsigned index, void *arg)
 		sub_end(sub, PRESENCE_EVENT_DEACTIVATED);
 		l->count++;
 	}
+	/* A write that changes nothing: when it is on disk, so are those before it. */
+	await_begin(l->forgotten);
+	presence_delete_sub(SLICE(""), forgotten, l->forgotten);
 }
 
 static int rpc_drop(struct lcs_rpc_call *call)
 {
 	struct listing l = { .p = lcs_shared(call->mod), .only = user_param(call->params,
 	    "user"),
-	    .watcher = user_param(call->params, "watcher") };
+	    .watcher = user_param(call->params, "watcher"), .forgotten = await_new(sizeof(int)) };
+	int err = l.forgotten ? 0 : -ENOMEM;
 
+	if (err)
+		return err;
 	worker_on_each(drop_worker, &l);
+	err = await_all(l.forgotten, AWAIT_MOST);
+	if (!err)
+		err = *(int *)await_room(l.forgotten);
+	await_unref(&l.forgotten);
 	if (!l.count)
 		return lcs_rpc_fail(call, -ENOENT, "no such subscription to %.*s; see "
 		    "\"presence list\"", SLICE_ARG(l.only));
 	log_notice("audit", "subscriptions ended by=administrator user=%.*s watcher=%.*s count=%u",
 	    SLICE_ARG(l.only), l.watcher.len ? (int)l.watcher.len : 3,
 	    l.watcher.len ? l.watcher.p : "all", l.count);
+	if (err)
+		return lcs_rpc_fail(call, err, "they are ended, but the store has not said that it has "
+		    "forgotten them: a restart may bring them back");
 	call->result = json_pack("{s:o, s:i}", "user", json_slice(l.only), "dropped",
 	    (int)l.count);
 	return 0;

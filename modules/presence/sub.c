@@ -329,7 +329,7 @@ static void leave(struct presence_sub *sub, enum presence_sub_event why)
 	if (list_is_empty(&sub->node))
 		return;
 	if (!sub->watch)
-		presence_delete_sub(sub->info.id);
+		presence_delete_sub(sub->info.id, NULL, NULL);
 	sub_tell(sub, why);
 }
 

@@ -231,6 +231,8 @@ void watches_free(struct presence *p);
 /* ---- journal.c ---- */
 /** Write a subscription; done runs when it is on disk, or could not be written (err). */
 void presence_put_sub(const struct presence_sub *sub, store_done_fn *done, void *arg);
-void presence_delete_sub(struct slice tag);
+/** The same, done may be NULL. tag empty: done runs when all that this worker has asked for before is
+ *  on disk. */
+void presence_delete_sub(struct slice tag, store_done_fn *done, void *arg);
 
 #endif

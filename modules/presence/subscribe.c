@@ -163,7 +163,7 @@ static void begun(void *arg, int err, const struct store_rows *rows)
 		sub_free(sub);
 		answer_refuse(a, 503, "Subscriptions cannot be stored");
 	} else if (!is_still_allowed(a, sub)) {
-		presence_delete_sub(sub->info.id);
+		presence_delete_sub(sub->info.id, NULL, NULL);
 		sub_free(sub);
 		answer_refuse(a, 403, "Not Allowed to Watch");
 	} else {
@@ -285,11 +285,26 @@ static void refreshed(void *arg, int err, const struct store_rows *rows)
 	user_end_turn(u);
 }
 
-static void unsubscribe(struct asking *a, struct presence_sub *sub)
+/* If the store cannot forget it, it is over all the same: should it come back with a restart, the
+ * client's 481 ends it. */
+static void unsubscribed(void *arg, int err, const struct store_rows *rows)
 {
-	sub->info.flags |= PRESENCE_SUB_ONCE;
-	granted_last(a, sub);
-	sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
+	struct asking *a = arg;
+	struct presence_user *u = a->user;
+	struct presence_sub *sub;
+	unsigned worker;
+
+	(void)rows;
+	if (err)
+		lcs_count(&local_of(a->p)->store_failures);
+	if (find_sub(a, &sub, &worker) != DIALOG_HERE) {
+		no_dialog(a);
+	} else {
+		sub->info.flags |= PRESENCE_SUB_ONCE;
+		granted_last(a, sub);
+		sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
+	}
+	user_end_turn(u);
 }
 
 static void change(struct presence_user *u, struct asking *a, struct presence_sub *sub)
@@ -306,8 +321,7 @@ static void change(struct presence_user *u, struct asking *a, struct presence_su
 		refuse_list(a, err);
 		user_end_turn(u);
 	} else if (a->expires == 0) {
-		unsubscribe(a, sub);
-		user_end_turn(u);
+		presence_delete_sub(sub->info.id, unsubscribed, a);
 	} else {
 		presence_put_sub(sub, refreshed, a);
 	}

@@ -326,5 +326,6 @@ enum fn_status registrar_unregister(struct lcs_call *call)
 		return FN_FAILED;
 	aor = asked_aor(call);
 	return fn_bool(call, aor.p && reg->usrloc->find(reg->usrloc_state, aor) &&
-	    reg->usrloc->remove(reg->usrloc_state, aor, call->argv[2].s) == 0);
+	    reg->usrloc->remove(reg->usrloc_state, aor, call->argv[2].s, NULL,
+	    NULL) == 0);
 }

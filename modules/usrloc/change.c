@@ -23,7 +23,7 @@ struct request {
 	struct slice         ruid;
 	struct record       *old;	/* what was there when the plan was made */
 	struct record       *next;	/* what will be published; NULL: nothing is left */
-	unsigned             home;
+	int                  home;	/* who asked: a worker; -1: the control thread */
 	usrloc_done_fn      *done;
 	void                *arg;
 	enum usrloc_result   result;
@@ -60,13 +60,13 @@ static void deliver(struct inbox_item *item)
 static void finish(struct request *req, enum usrloc_result result)
 {
 	req->result = result;
-	if ((int)req->home == worker_self()) {
+	if (req->home < 0 || req->home == worker_self()) {
 		tell(req, result == USRLOC_OK ? req->next : req->old);
 		request_free(req);
 		return;
 	}
 	req->item.run = deliver;
-	worker_post(req->home, &req->item, INBOX_MUST);
+	worker_post((unsigned)req->home, &req->item, INBOX_MUST);
 }
 
 /* ---- the owner's side ---- */
@@ -336,7 +336,7 @@ static struct request *request_new(struct usrloc *ul, uint64_t key, usrloc_done_
 	req->key = key;
 	req->done = done;
 	req->arg = arg;
-	req->home = (unsigned)worker_self();
+	req->home = worker_self();
 	list_init(&req->node);
 	list_init(&req->waiting);
 	return req;
@@ -359,10 +359,10 @@ static bool change_at_once(struct usrloc *ul, const struct usrloc_change *c, uin
     usrloc_done_fn *done, void *arg)
 {
 	struct request req = { .ul = ul, .key = key, .change = *c, .done = done, .arg = arg,
-	    .home = (unsigned)worker_self() };
+	    .home = worker_self() };
 	bool told_later;
 
-	if (worker_of(key) != req.home || busy_with(ul, c->aor, key))
+	if ((int)worker_of(key) != req.home || busy_with(ul, c->aor, key))
 		return false;
 	req.result = carry_out(&req, &told_later);
 	if (told_later)
@@ -389,9 +389,10 @@ int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_
 	return -ENOMEM;
 }
 
-int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid)
+int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
+    void *arg)
 {
-	struct request *req = request_new(ul, aor_key(aor), NULL, NULL);
+	struct request *req = request_new(ul, aor_key(aor), done, arg);
 
 	if (!req)
 		return -ENOMEM;

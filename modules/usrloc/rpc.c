@@ -49,7 +49,22 @@ static int rpc_list(struct lcs_rpc_call *call)
 	return 0;
 }
 
-struct dropping { struct usrloc *ul; struct slice aor, ruid; unsigned before; bool posted; };
+struct dropping {
+	struct usrloc *ul;
+	struct slice   aor, ruid;
+	unsigned       before;
+	struct await  *await;		/* its room: what came of it */
+	int            err;
+};
+
+static void dropped(void *arg, enum usrloc_result result, const struct usrloc_aor *now)
+{
+	struct await *await = arg;
+
+	(void)now;
+	*(enum usrloc_result *)await_room(await) = result;
+	await_end(await);
+}
 
 /* The record belongs to its owner: count and ask there. */
 static void drop_on_owner(unsigned index, void *arg)
@@ -63,23 +78,43 @@ static void drop_on_owner(unsigned index, void *arg)
 	for (unsigned i = 0; r && i < r->pub.count; i++)
 		if (!d->ruid.len || slice_eq(binding_text(record_binding(r, i), TEXT_RUID), d->ruid))
 			d->before++;
-	d->posted = d->before && usrloc_remove(d->ul, d->aor, d->ruid) == 0;
+	if (!d->before)
+		return;
+	await_begin(d->await);
+	d->err = usrloc_remove(d->ul, d->aor, d->ruid, dropped, d->await);
+	if (d->err)
+		await_end(d->await);
+}
+
+/* Until the store has it, which is said in d->err; of a journal that is behind, until it is asked. */
+static int drop(struct dropping *d)
+{
+	d->await = await_new(sizeof(enum usrloc_result));
+	if (!d->await)
+		return -ENOMEM;
+	worker_on_each(drop_on_owner, d);
+	if (!d->err)
+		d->err = await_all(d->await, AWAIT_MOST);
+	if (!d->err && *(enum usrloc_result *)await_room(d->await) != USRLOC_OK)
+		d->err = -EIO;
+	await_unref(&d->await);
+	return d->err;
 }
 
 static int rpc_drop(struct lcs_rpc_call *call)
 {
-	struct dropping d = { lcs_shared(call->mod), sip_text_bare(json_text(call->params,
-	    "user")),
-	    json_text(call->params, "endpoint"), 0, false };
+	struct dropping d = { .ul = lcs_shared(call->mod), .aor = sip_text_bare(json_text(call->params,
+	    "user")), .ruid = json_text(call->params, "endpoint") };
+	int err = drop(&d);
 
-	worker_on_each(drop_on_owner, &d);
 	if (!d.before)
 		return lcs_rpc_fail(call, -ENOENT, "%.*s has no such endpoint; see "
 		    "\"endpoints list\"", SLICE_ARG(d.aor));
-	if (!d.posted)
-		return -ENOMEM;
-	log_notice("audit", "endpoints dropped by=administrator user=%.*s count=%u",
-	    SLICE_ARG(d.aor), d.before);
+	log_notice("audit", "endpoints dropped by=administrator user=%.*s count=%u outcome=%s",
+	    SLICE_ARG(d.aor), d.before, err ? "failed" : "done");
+	if (err)
+		return lcs_rpc_fail(call, err, err == -ETIMEDOUT ? "the store has not answered in "
+		    "time: they may go or stay" : "the store cannot take it; nothing has changed");
 	call->result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped",
 	    (int)d.before);
 	return 0;

@@ -73,8 +73,11 @@ struct usrloc_api {
 	/** Texts are copied before return. 0 or -ENOMEM (done never runs then). Done may run
 	 *  before return if the owner is this worker and nothing has to wait. */
 	int  (*change)(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
-	/** Forget one binding (its flow is gone, or an administrator says so). */
-	int  (*remove)(struct usrloc *ul, struct slice aor, struct slice ruid);
+	/** Forget one binding (its flow is gone, or an administrator says so), or all: ruid empty.
+	 *  Done (may be NULL) as change()'s; also from the control thread: then it runs on the
+	 *  owner. 0 or -ENOMEM. */
+	int  (*remove)(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
+	    void *arg);
 	size_t (*count)(struct usrloc *ul);	/* bindings, roughly */
 	/** In load() only. 0 or -ENOSPC. */
 	int  (*watch)(struct usrloc *ul, usrloc_watch_fn *fn, void *arg);
