@@ -178,7 +178,7 @@ static void an_idle_connection_is_closed(void **state)
 	peer_expect(fd, request(1, text));
 	began = now_ms();
 	peer_expect_end(fd);
-	assert_in_range(now_ms() - began, 130, 5000);
+	assert_in_range(now_ms() - began, 130, 60000);
 	assert_int_equal(rig_counted(idle_closed), 1);
 	close(fd);
 	rig_stop();
@@ -191,11 +191,11 @@ static void a_connection_with_traffic_is_not_idle(void **state)
 
 	(void)state;
 	rig_limits = net_limits_preset;
-	rig_limits.idle_timeout = 150;
+	rig_limits.idle_timeout = 1000;		/* far more than a busy machine keeps us */
 	rig_start(1, rig_echo);
 	fd = peer_connect(RIG_TCP);
 	began = now_ms();
-	while (now_ms() - began < 600) {
+	while (now_ms() - began < 1500) {
 		peer_send(fd, SLICE("\r\n\r\n"));
 		peer_expect(fd, SLICE("\r\n"));
 		poll(NULL, 0, 10);
@@ -227,7 +227,7 @@ static void a_trickle_does_not_prolong_half_a_message(void **state)
 		poll(NULL, 0, 5);
 	}
 	assert_int_equal(rig_counted(half_closed), 1);
-	assert_in_range(now_ms() - began, 180, 5000);
+	assert_in_range(now_ms() - began, 180, 60000);
 	peer_expect_end(fd);
 	close(fd);
 	rig_stop();
@@ -242,12 +242,12 @@ static void whole_messages_are_never_half(void **state)
 
 	(void)state;
 	rig_limits = net_limits_preset;
-	rig_limits.half_message_timeout = 150;
+	rig_limits.half_message_timeout = 1000;
 	rig_start(1, rig_echo);
 	fd = peer_connect(RIG_TCP);
 	peer_send(fd, slice_first(msg, 10));
 	began = now_ms();
-	while (now_ms() - began < 500) {
+	while (now_ms() - began < 1500) {
 		/* The end of one and the beginning of the next, always. */
 		peer_send(fd, slice_skip(msg, 10));
 		peer_send(fd, slice_first(msg, 10));

@@ -20,7 +20,7 @@
 
 #define await(condition)                                                   \
 	do {                                                               \
-		for (int ms_ = 0; !(condition) && ms_ < 10000; ms_++)      \
+		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
 			poll(NULL, 0, 1);                                  \
 		assert_true(condition);                                    \
 	} while (0)

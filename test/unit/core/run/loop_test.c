@@ -273,8 +273,14 @@ static void a_slow_handler_is_noticed_and_a_quick_one_is_not(void **state)
 
 	(void)state;
 	set_sleep();
-	loop_at_end(f.loop, &f.b);
-	loop_turn(f.loop, 0);
+	/* A machine that is busy may take the CPU away from a quick one. */
+	for (unsigned tries = 0; tries < 20; tries++) {
+		slow_ms = 0;
+		loop_at_end(f.loop, &f.b);
+		loop_turn(f.loop, 0);
+		if (slow_ms == 0)
+			break;
+	}
 	assert_int_equal(slow_ms, 0);
 	loop_task_init(&slow, dawdle);
 	loop_at_end(f.loop, &slow);

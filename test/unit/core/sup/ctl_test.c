@@ -87,7 +87,7 @@ static void expect_line(int fd, const char *want)
 	char got[4096];
 	size_t len = 0;
 
-	for (int turns = 0; turns < 5000; turns++) {
+	for (int turns = 0; turns < 30000; turns++) {
 		ssize_t n = recv(fd, got + len, 1, 0);
 
 		if (n == 1 && got[len++] == '\n') {
@@ -105,7 +105,7 @@ static void expect_end(int fd)
 {
 	char c;
 
-	for (int turns = 0; turns < 5000; turns++) {
+	for (int turns = 0; turns < 30000; turns++) {
 		if (recv(fd, &c, 1, 0) == 0)
 			return;
 		loop_turn(loop, 1);

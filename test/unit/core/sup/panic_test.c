@@ -325,7 +325,7 @@ static void a_stuck_thread_can_be_told_to_report(void **state)
 	}
 	close(ends[1]);
 	/* Four beats: it woke for its item and has not gone to sleep since. */
-	for (int ms = 0; ms < 10000 && atomic_load(&hearts[1].beat) < 3; ms++)
+	for (int ms = 0; ms < 60000 && atomic_load(&hearts[1].beat) < 3; ms++)
 		poll(NULL, 0, 1);
 	tid = atomic_load(&hearts[1].tid);
 	assert_true(tid > 0 && tid != pid);
