@@ -8,7 +8,7 @@ import time
 
 from lib.demo import ROOT, Server
 from lib.gss import environment
-from lib.tap import check, equal, test, wait_until
+from lib.tap import SLACK, check, equal, soon, test, wait_until
 from lib.world import User
 
 DOMAIN = "lcs.test"         # of the people that services/slapd.sh has
@@ -120,11 +120,11 @@ def trouble(world):
     try:
         begun = time.monotonic()
         equal(d.ask(term).code, 504, "while it stands still")
-        check(1.5 < time.monotonic() - begun < 4, f"in time: {time.monotonic() - begun:.1f} s")
+        took = time.monotonic() - begun
+        check(1.5 < took < 2 + 2 * SLACK, f"in time: {took:.1f} s")
         other = d.agent(1)
-        begun = time.monotonic()
-        equal(other.ask("OPTIONS", f"sip:{DOMAIN}").code, 200, "something else meanwhile")
-        check(time.monotonic() - begun < 1, "the workers wait for nobody")
+        reply = soon(lambda: other.ask("OPTIONS", f"sip:{DOMAIN}"), 1, "the workers wait for nobody")
+        equal(reply.code, 200, "something else meanwhile")
     finally:
         os.kill(d.pid(), signal.SIGCONT)
     equal(d.found(term), (["user1"], False), "it goes on")
@@ -156,7 +156,7 @@ def many(world):
     begun = time.monotonic()
     names, more = d.found({"mail": "user"})
     equal((len(names), more), (20, True), "the first ones")
-    check(time.monotonic() - begun < 2, "soon")
+    check(time.monotonic() - begun < 2 * SLACK, "soon")
     # rules let nobody through: then 5000 are looked at, and no more
     d.server.ctl("directory", "rule", "People", "all", "deny")
     d.server.ctl("directory", "rule", "Hidden", "all", "deny")

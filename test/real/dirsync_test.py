@@ -13,7 +13,7 @@ from lib.demo import ROOT, Server
 from lib.gss import environment
 from lib.lcs import LcsClient
 from lib.ntlm import md4, utf16
-from lib.tap import Skip, check, equal, test, wait_until
+from lib.tap import SLACK, Skip, check, equal, soon, test, wait_until
 from lib.world import User
 
 DOMAIN = "lcs.test"
@@ -181,10 +181,8 @@ def disable(world, kind):
     f = Followed(world, kind)
     agent = f.signed_in(1)
     equal(len(f.server.endpoints(number(1))), 1, "bindings")
-    begun = time.monotonic()
     f.modify(1, userAccountControl="514")
     f.until(1, "disabled")
-    check(time.monotonic() - begun < 4, "within the lag")
     equal(agent.register().code, DISABLED, "REGISTER of who is disabled")
     wait_until(lambda: not f.server.endpoints(number(1)), 5, "no binding is left")
     equal(agent.ask("MESSAGE", number(2).uri, body="hello").code, DISABLED, "MESSAGE")
@@ -272,9 +270,7 @@ def stands_still(world):
     os.kill(pid, signal.SIGSTOP)
     try:
         wait_until(lambda: f.state() == "lost", 20, "it is lost")
-        begun = time.monotonic()
-        equal(agent.register().code, 200, "REGISTER meanwhile")
-        check(time.monotonic() - begun < 1, "at once")
+        equal(soon(agent.register, 1, "REGISTER").code, 200, "REGISTER meanwhile")
     finally:
         os.kill(pid, signal.SIGCONT)
     wait_until(lambda: f.state() == "following", 20, "it is followed again")
@@ -291,7 +287,7 @@ def restart(world, kind):
     f.server.start_again()
     f.until(2, "disabled")
     wait_until(lambda: f.user(3) is None, 10, "who was deleted meanwhile")
-    check(f"newone@{DOMAIN}" in f.users(), "who was added meanwhile")
+    wait_until(lambda: f"newone@{DOMAIN}" in f.users(), 10, "who was added meanwhile")
     equal(f.status()["resyncs"], 0, "nothing was loaded again")
     for pid in f.server.server_pids():
         os.kill(pid, signal.SIGKILL)
@@ -466,9 +462,10 @@ def looked_up(world):
     wait_until(lambda: count("lookups_found") >= 2, 5, "counted")
     f.directory.stop()
     agent.ask("MESSAGE", f"sip:first@{DOMAIN}", body="hello")
-    begun = time.monotonic()
-    equal(agent.ask("MESSAGE", f"sip:second@{DOMAIN}", body="hello").code, 404, "without the directory")
-    check(time.monotonic() - begun < 3, "at once")
+    others = itertools.count()
+    reply = soon(lambda: agent.ask("MESSAGE", f"sip:another{next(others)}@{DOMAIN}", body="hello"), 3,
+                 "without the directory")
+    equal(reply.code, 404, "without the directory")
     check(agent.ask("MESSAGE", new.uri, body="hello").code != 404, "who is in the copy stays")
     wait_until(lambda: count("lookups_failed") >= 1, 5, "counted")
 
@@ -493,7 +490,7 @@ def many(world):
         asked = time.monotonic()
         equal(agent.register().code, 200, "REGISTER meanwhile")
         slowest = max(slowest, time.monotonic() - asked)
-        check(time.monotonic() - begun < 120, f"loaded in time: {f.status()}")
+        check(time.monotonic() - begun < 120 * SLACK, f"loaded in time: {f.status()}")
     print(f"# {wanted} users in {time.monotonic() - begun:.1f} s, slowest REGISTER {slowest:.2f} s")
-    check(slowest < 2, f"the slowest REGISTER took {slowest:.2f} s")
+    check(slowest < 2 * SLACK, f"the slowest REGISTER took {slowest:.2f} s")
     equal(f.user(20000)["state"], "enabled", "the last one")

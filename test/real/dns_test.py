@@ -1,18 +1,19 @@
 """Requests to other domains by DNS (S11): failover along SRV, weights, caching, and a dead
 name server that nobody else may feel."""
 import socket
+import statistics
 import time
 
 from lib import sip
 from lib.demo import Server
 from lib.ports import free_port, is_free
 from lib.services import name_server
-from lib.tap import SLACK, check, equal, test, wait_until
+from lib.tap import SLACK, check, equal, patient_end, test, wait_until
 from lib.world import DOMAIN, make_users
 
 TEXT = [("Content-Type", "text/plain")]
 ZONE = "lcs.test"
-LOCAL_LIMIT_S = 0.1 * SLACK         # for local traffic while foreign names hang
+LOCAL_LIMIT_S = 0.1         # for local traffic while foreign names hang
 
 
 def setup(world):
@@ -173,7 +174,7 @@ def weights(world):
 
 
 def first_of(listeners, seconds=5):
-    end = time.monotonic() + seconds
+    end = patient_end(seconds)
     while time.monotonic() < end:
         for listener in listeners:
             with listener.change:
@@ -211,7 +212,10 @@ def black_hole(world):
     # What is no name is refused without a server: that says nothing of them.
     check(one.ask("MESSAGE", "sip:x@a..b", TEXT, b"x").code >= 400, "a name with an empty label")
     check("answers again" not in server.log_text(), "the log says that a server answers, and none does")
-    check(max(times) < LOCAL_LIMIT_S, f"OPTIONS, REGISTER and MESSAGE took up to {max(times):.3f} s")
+    # a machine that is busy delays some; a worker that waits for the name server, all
+    middle, most = statistics.median(times), max(times)
+    check(middle < LOCAL_LIMIT_S * SLACK and most < 1 * SLACK,
+          f"OPTIONS, REGISTER and MESSAGE took {middle:.3f} s, up to {most:.3f} s")
 
 
 @test("answers that are late, lost once or SERVFAIL: the request still gets there or an error",

@@ -8,7 +8,7 @@ from lib.agent import Agent
 from lib.demo import Server
 from lib.peer import Peer
 from lib.sdp import PLAIN
-from lib.tap import Skip, check, equal, test
+from lib.tap import PATIENCE, Skip, check, equal, test
 from lib.world import DOMAIN, make_users, need
 
 # In the client's own host: what is not a reply to the client is counted and dropped.
@@ -58,7 +58,7 @@ class Hosts:
 
     def nft(self, host, *args, input=None):
         argv = ["ip", "netns", "exec", self.netns(host), "nft", *args]
-        done = subprocess.run(argv, capture_output=True, text=True, input=input, timeout=10)
+        done = subprocess.run(argv, capture_output=True, text=True, input=input, timeout=PATIENCE * 10)
         if done.returncode != 0:
             raise Skip(f"nft does not work here: {done.stderr.strip()[:200]}")
         return done.stdout

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import select
 import signal
 import socket
 import ssl
@@ -13,10 +14,10 @@ import time
 from lib.kernel import is_dead
 from lib.load import answering
 from lib.ports import free_port
-from lib.tap import SLACK, check, equal, test, wait_until
+from lib.tap import PATIENCE, SANITIZED, check, equal, test, wait_until
 
 # How often the configuration is exchanged under load; the long form is `utils/check soak`.
-RELOADS = int(os.environ.get("LCS_RELOADS") or (200 if SLACK == 1 else 40))
+RELOADS = int(os.environ.get("LCS_RELOADS") or (40 if SANITIZED else 200))
 CALLS_PER_SECOND = int(os.environ.get("LCS_RELOAD_CALLS") or 20)
 HEAD = "#!lcs 1\n"
 
@@ -40,7 +41,7 @@ class Control:
 
     def __init__(self, server):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
+        self.socket.settimeout(PATIENCE * 30)
         self.socket.connect(server.facts["ctl"])
         self.lines = self.socket.makefile("r")
 
@@ -71,7 +72,7 @@ def answers(world, server, port, transport="udp"):
     """Does something at that port answer OPTIONS?"""
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as s:
-        s.settimeout(2)
+        s.settimeout(PATIENCE * 2)
         try:
             s.connect((server.address, port))
             branch = "z9hG4bK" + str(random.getrandbits(60))
@@ -149,14 +150,12 @@ def tests_first(world):
     check("1 of " in refused(server, "config", "commit"), "a failing test came in with the setting gone")
     equal(server.ctl("config", "history")[0]["result"], "refused", "the history's last")
     # Time that is up is no test that passed; and waiting for it holds up nobody.
-    config.write(strict + "reload_tests_limit = 2s\n" + ENDLESS)
+    config.write(strict + "reload_tests_limit = 3s\n" + ENDLESS)
     control = world.add(Control(server))
     control.begin("config.commit")
-    asked, until = 0, time.monotonic() + 1
-    while time.monotonic() < until:
+    for _ in range(5):
         check(answers(world, server, server.port["udp"]), "no answer while tests run")
-        asked += 1
-    check(asked > 5, f"{asked} answers in a second while tests run")
+    check(not select.select([control.socket], [], [], 0)[0], "all answers came after the tests")
     check("reload_tests_limit" in control.end()["error"]["message"], "an endless test came in")
     # The way back is not barred.
     config.write("max_branches = 6")
@@ -402,7 +401,7 @@ def soft_stop(world):
     equal((reply.code, bool(reply.get("Retry-After"))), (503, True), "a new request")
     bob.answer(invite, 200, "OK")
     equal(call.final().code, 200, "final response to INVITE")
-    wait_until(lambda: is_dead(pid) and is_dead(server.supervisor), 5 * SLACK, "all is over")
+    wait_until(lambda: is_dead(pid) and is_dead(server.supervisor), 20, "all is over")
     check("cut off" not in server.log_text(), "transactions were cut off")
 
 
@@ -444,8 +443,8 @@ def under_load(world):
     # what the second half of the exchanges added; caches and threads are warm by then. A
     # sanitizer keeps freed memory on purpose.
     warm, after = memory[4], memory[-1]
-    check(SLACK > 1 or after <= warm * 1.05 + 1024, f"memory grew from {warm} kB to {after} kB")
-    wait_until(lambda: len(server.ctl("gen", "list")) <= 2, 60 * SLACK, "old generations go")
+    check(SANITIZED or after <= warm * 1.05 + 1024, f"memory grew from {warm} kB to {after} kB")
+    wait_until(lambda: len(server.ctl("gen", "list")) <= 2, 60, "old generations go")
     print(f"# {RELOADS} exchanges in {took:.0f} s under {done[0]} calls ({rate} a second) and "
           f"{done[1]} registrations ({register_rate} a second), none of which failed; kB after each "
           f"tenth of the exchanges: {' '.join(map(str, memory))}")

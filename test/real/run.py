@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
-from lib.tap import Report, Skip, Test, collect, limited  # noqa: E402
+from lib.tap import PATIENCE, Report, Skip, Test, collect, limited  # noqa: E402
 from lib.world import Run, World  # noqa: E402
 
 
@@ -80,7 +80,7 @@ def second_try(t, run):
         return False
     finally:
         if again.world:
-            limited(60, lambda: again.world.close(True))
+            limited(PATIENCE * 60, lambda: again.world.close(True))
 
 
 def run_one(t, run, report, keep):
@@ -95,7 +95,7 @@ def run_one(t, run, report, keep):
     logs = " ".join(map(str, [t.world.directory] + t.world.own)) if failed and t.world else None
     try:
         if t.world:
-            limited(60, lambda: t.world.close(keep or failed))
+            limited(PATIENCE * 60, lambda: t.world.close(keep or failed))
     except Exception as e:
         if error is None:
             error, failed = e, True

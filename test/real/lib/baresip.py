@@ -14,7 +14,7 @@ from .child import Child
 from .kernel import CLOSE_WAIT, ESTABLISHED, tcp_state
 from .peer import in_netns
 from .ports import free_port
-from .tap import Failed, wait_until
+from .tap import PATIENCE, Failed, patient_end, wait_until
 
 CONFIG = """\
 poll_method             epoll
@@ -137,7 +137,7 @@ class Baresip:
         if isinstance(match, str):
             kind = match
             match = lambda e: e.get("type") == kind
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.change:
             while True:
                 for e in self.events:
@@ -147,7 +147,7 @@ class Baresip:
                 left = end - time.monotonic()
                 if left <= 0:
                     kinds = [e.get("type", e) for e in self.events]
-                    raise Failed(f"baresip {self.user.name}: no {what} within {seconds} s; "
+                    raise Failed(f"baresip {self.user.name}: no {what} within {PATIENCE * seconds} s; "
                                  f"there is {kinds}")
                 self.change.wait(left)
 
@@ -217,7 +217,7 @@ class Baresip:
             self.command("contact_next")
             self.contact += 1
         url = f"http://127.0.0.1:{self.http_port}/?" + urllib.parse.quote(f"/message {text}")
-        get = lambda: urllib.request.urlopen(url, timeout=5).read()
+        get = lambda: urllib.request.urlopen(url, timeout=PATIENCE * 5).read()
         in_netns(self.netns, get) if self.netns else get()
 
     # -- what it sent and received
@@ -236,7 +236,7 @@ class Baresip:
 
     def wait_trace(self, match, what, seconds=10):
         """The first (direction, Message) for which match(direction, message) holds."""
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.child.change:
             while True:
                 for direction, m in self.trace():
@@ -244,7 +244,7 @@ class Baresip:
                         return m
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Failed(f"baresip {self.user.name}: {what} not within {seconds} s; "
+                    raise Failed(f"baresip {self.user.name}: {what} not within {PATIENCE * seconds} s; "
                                  f"its trace: {[(d, m.start) for d, m in self.trace()]}")
                 self.child.change.wait(left)
 

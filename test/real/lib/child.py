@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from .tap import Failed
+from .tap import PATIENCE, Failed, patient_end
 
 
 class Child:
@@ -49,7 +49,7 @@ class Child:
     def wait_for(self, pattern, seconds=10, cursor=""):
         """The match of `pattern` in output not matched before under this cursor."""
         rx = re.compile(pattern, re.S | re.M)
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.change:
             while True:
                 m = rx.search(self.text, self.seen.get(cursor, 0))
@@ -58,7 +58,7 @@ class Child:
                     return m
                 left = end - time.monotonic()
                 if self.ended or left <= 0:
-                    why = "it ended" if self.ended else f"not within {seconds} s"
+                    why = "it ended" if self.ended else f"not within {PATIENCE * seconds} s"
                     raise Failed(f"{self.name} did not print {pattern!r} ({why}); last output:\n"
                                  + self.text[-600:])
                 self.change.wait(left)
@@ -70,9 +70,9 @@ class Child:
     def wait(self, seconds):
         """The exit code, with all output read."""
         try:
-            code = self.process.wait(seconds)
+            code = self.process.wait(PATIENCE * seconds)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{self.name} still runs after {seconds} s; last output:\n"
+            raise Failed(f"{self.name} still runs after {PATIENCE * seconds} s; last output:\n"
                          + self.text[-600:]) from None
         self.reader.join(5)
         return code

@@ -6,13 +6,12 @@ import subprocess
 import time
 
 from . import kernel
-from .tap import Failed, equal
+from .tap import PATIENCE, Failed, equal, patient_end
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DEMO = os.environ.get("LCS_DEMO", str(ROOT / "utils/demo"))
 LCSCTL = os.environ.get("LCSCTL")       # else "demo lcsctl" is asked
 START_LIMIT_S = 600         # the first start builds
-LOG_LIMIT_S = 10
 
 
 def skip_build():
@@ -91,7 +90,7 @@ class Server:
     def log_lines(self, text, least=1):
         """Lines of the log with that text, as soon as there are so many. They are written by a
         thread of their own, a moment after what they tell of; none is an answer, too."""
-        found, until = [], time.monotonic() + LOG_LIMIT_S
+        found, until = [], patient_end(10)
         while len(found) < least and time.monotonic() < until:
             found = [line for line in self.log_text().splitlines() if text in line]
             time.sleep(0 if len(found) >= least else 0.02)
@@ -109,7 +108,7 @@ class Server:
     def try_ctl(self, *words, input=None):
         argv = ([LCSCTL, "-s", self.facts["ctl"]] if LCSCTL else
                 [DEMO, "--dir", self.directory, "lcsctl"]) + ["-o", "json", *words]
-        return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=20,
+        return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE * 20,
                               input=input or "")
 
     def endpoints(self, user):
@@ -120,6 +119,6 @@ class Server:
         return rows
 
     def stop(self):
-        self._demo(["stop", "--dir", self.directory], 60)
+        self._demo(["stop", "--dir", self.directory], PATIENCE * 60)
         if not kernel.is_dead(self.supervisor):
             raise Failed("the supervisor still runs after demo stop")

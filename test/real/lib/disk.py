@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 from .child import Child
-from .tap import Failed, Skip
+from .tap import PATIENCE, Failed, Skip
 
 PIECE = b"\0" * 65536
 SBIN = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
@@ -43,7 +43,7 @@ class Disk:
 
     def run(self, *argv):
         done = subprocess.run(self.inside() + list(argv), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=20)
+                              stdin=subprocess.DEVNULL, timeout=PATIENCE * 20)
         if done.returncode != 0:
             raise Failed(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr[-500:]}")
         return done.stdout

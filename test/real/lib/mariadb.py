@@ -7,7 +7,7 @@ import subprocess
 
 from .demo import ROOT
 from .services import SHARED, Service
-from .tap import Failed, Skip
+from .tap import PATIENCE, Failed, Skip
 
 MADE = ("contacts_contact", "contacts_group", "contacts_list", "msilo_message", "presence_acl_entry",
         "presence_acl_list", "presence_waiting")
@@ -36,7 +36,7 @@ class Database:
         """Rows as lists of texts, as the server's own user sees them."""
         done = subprocess.run(
             ["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", self.port, "-u", "lcs", "-plcs", "-N",
-             "-B", "-e", sql, self.name], capture_output=True, text=True, timeout=20)
+             "-B", "-e", sql, self.name], capture_output=True, text=True, timeout=PATIENCE * 20)
         if done.returncode != 0:
             raise Failed(f"mariadb: {done.stderr}")
         return [line.split("\t") for line in done.stdout.splitlines()]

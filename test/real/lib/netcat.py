@@ -6,7 +6,7 @@ from . import sip
 from .child import Child
 from .kernel import ESTABLISHED, tcp_state
 from .ports import free_port
-from .tap import Failed, wait_until
+from .tap import PATIENCE, Failed, patient_end, wait_until
 
 
 class Netcat:
@@ -39,7 +39,7 @@ class Netcat:
 
     def response(self, call_id, seconds=5, final=True):
         """The (final) response with this Call-ID."""
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.child.change:
             while True:
                 for m in self.responses():
@@ -47,7 +47,7 @@ class Netcat:
                         return m
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Failed(f"no response to {call_id} within {seconds} s over "
+                    raise Failed(f"no response to {call_id} within {PATIENCE * seconds} s over "
                                  f"{self.transport}; printed: {self.child.text[-800:]!r}")
                 self.child.change.wait(left)
 
@@ -60,12 +60,12 @@ class Netcat:
             wait_until(lambda: ESTABLISHED not in tcp_state(self.port), seconds,
                        "the server closes the connection", every=0.2)
             return
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.child.change:
             while not self.child.ended:
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Failed(f"the connection is still open after {seconds} s")
+                    raise Failed(f"the connection is still open after {PATIENCE * seconds} s")
                 self.child.change.wait(left)
 
     def close(self):

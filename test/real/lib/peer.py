@@ -11,7 +11,7 @@ import threading
 import time
 
 from . import secure, sip
-from .tap import Failed
+from .tap import PATIENCE, Failed, patient_end
 
 _CLONE_NEWNET = 0x40000000
 
@@ -87,7 +87,7 @@ class Peer:
             return None
         if self.transport == "tls":
             return secure.connect(self.server, ca, server_name, bind)
-        s = socket.create_connection(self.server, 5, source_address=bind)
+        s = socket.create_connection(self.server, PATIENCE * 5, source_address=bind)
         s.settimeout(None)
         return s
 
@@ -183,7 +183,7 @@ class Peer:
     def expect(self, what, seconds=5, meaning=None):
         """The first message, of those not yet taken, that matches; waits for it."""
         match = matcher(what)
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.change:
             while True:
                 for m in self.inbox:
@@ -192,7 +192,7 @@ class Peer:
                         return m
                 left = end - time.monotonic()
                 if left <= 0 or self.ended:
-                    why = "connection closed" if self.ended else f"within {seconds} s"
+                    why = "connection closed" if self.ended else f"within {PATIENCE * seconds} s"
                     raise Failed(f"{meaning or what} did not come ({why}); "
                                  f"there is {[str(m) for m in self.inbox]}")
                 self.change.wait(left)
@@ -211,12 +211,12 @@ class Peer:
         self._wait(lambda: self.ended, seconds, "the server closes the connection")
 
     def _wait(self, condition, seconds, what):
-        end = time.monotonic() + seconds
+        end = patient_end(seconds)
         with self.change:
             while not condition():
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Failed(f"not within {seconds} s: {what}")
+                    raise Failed(f"not within {PATIENCE * seconds} s: {what}")
                 self.change.wait(left)
 
     def close(self):

@@ -12,7 +12,7 @@ import time
 from . import ntlm
 from .crowd import open_files, pss_kb
 from .demo import ROOT
-from .tap import Failed, Skip
+from .tap import PATIENCE, Failed, Skip
 
 PASSWORD = "crowd-secret"
 
@@ -106,7 +106,7 @@ class Crowd:
 
     def order(self, *words, seconds=60):
         self.begin(*words)
-        return self.wait(seconds)
+        return self.wait(PATIENCE * seconds)
 
     def cpu_s(self):
         return cpu_s(self.process.pid)

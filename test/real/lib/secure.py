@@ -8,6 +8,8 @@ import socket
 import ssl
 import threading
 
+from .tap import PATIENCE
+
 
 class SecureSocket:
     """Looks like a connected socket: recv, sendall, shutdown, close, getsockname."""
@@ -56,5 +58,5 @@ class SecureSocket:
 
 def connect(address, ca, server_name, bind=None):
     """A SecureSocket to address, the certificate checked against ca and server_name."""
-    plain = socket.create_connection(address, 5, source_address=bind)
+    plain = socket.create_connection(address, PATIENCE * 5, source_address=bind)
     return SecureSocket(plain, ca, server_name)

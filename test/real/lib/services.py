@@ -7,9 +7,9 @@ import subprocess
 
 from .demo import ROOT
 from .gss import environment
-from .tap import Failed, Skip
+from .tap import PATIENCE, Failed, Skip
 
-LIMITS_S = {"samba-ad": 240}        # the first start makes the domain
+LIMITS_S = {"samba-ad": 240, "mariadb": 120}       # the first start makes the domain, or the tables
 # where it is kept then: a later start takes two seconds
 AD_CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "lcs/ad.tgz"
 SHARED = pathlib.Path(os.environ.get("LCS_SHARED", ROOT.parent / "shared"))
@@ -49,7 +49,7 @@ class Service:
         env = {"LCS_AD_CACHE": str(AD_CACHE), **os.environ, "LCS_SVC_SLOT": self.slot}
         done = subprocess.run([str(self.script), action, self.directory, *map(str, args)],
                               capture_output=True, text=True, env=env,
-                              timeout=LIMITS_S.get(self.script.stem, 60))
+                              timeout=PATIENCE * LIMITS_S.get(self.script.stem, 60))
         if done.returncode != 0 and "apt-get install" in done.stderr:
             raise Skip(done.stderr.strip().splitlines()[-1])
         if done.returncode != 0:

@@ -6,7 +6,7 @@ import statistics
 import struct
 import subprocess
 
-from .tap import Failed, Skip, check
+from .tap import PATIENCE, Failed, Skip, check
 from .world import need
 
 CALL_ID = re.compile(rb"\r\nCall-ID: *([^\r\n]+)\r\n")
@@ -32,7 +32,7 @@ class Capture:
     def end(self):
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGINT)
-            said = self.child.communicate(timeout=10)[1]
+            said = self.child.communicate(timeout=PATIENCE * 10)[1]
             check("\n0 packets dropped by kernel" in said, f"the capture has holes: {said}")
 
     def packets(self):

@@ -2,7 +2,7 @@
 import subprocess
 
 from .ports import free_port
-from .tap import Failed
+from .tap import PATIENCE, Failed
 from .world import need
 
 LISTS, RULES, SERVICES = "resource-lists", "pres-rules", "rls-services"
@@ -66,7 +66,7 @@ class Xcap:
             argv += ["--header", line]
         if body is not None:
             argv += ["--data-binary", "@-"]
-        done = subprocess.run(argv + [url], capture_output=True, timeout=30,
+        done = subprocess.run(argv + [url], capture_output=True, timeout=PATIENCE * 30,
                               input=body.encode() if isinstance(body, str) else body or b"")
         if done.returncode != 0:
             raise Failed(f"curl {method} {url} ended with {done.returncode}: {done.stderr[-300:]}")
