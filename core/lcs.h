@@ -122,10 +122,24 @@ int lcs_rpc_user(struct lcs_rpc_call *call, const char *name, struct slice *aor)
 
 /* ---- between modules: named, versioned, typed tables ---- */
 struct lcs_iface { const char *name; unsigned version; const void *table; };
-struct lcs_need  { const char *name; unsigned version; bool optional; };	/* of an interface */
+struct lcs_need {			/* of an interface */
+	const char *name;
+	unsigned    version;
+	bool        optional;		/* NULL if it is not there */
+	bool        is_kept;		/* at these places of the shared struct, before load() */
+	size_t      table_at, state_at;
+};
 
-/** In load() only: the table; *shared (may be NULL) receives the exporting module's state, which
- *  its functions take. Both are NULL if an optional one is not there. */
+/* A need that is kept: its table in st.f, the state that its functions take in st.f_state. The
+ * types are called like the interface: const struct iface_api *, struct iface *. */
+#define NEED_KEPT(st, f, iface, version, optional)                          \
+	{ #iface, version, optional, true, LCS_AT(st, f, const struct iface##_api *), \
+	  LCS_AT(st, f##_state, struct iface *) }
+#define NEED(st, f, iface, version)          NEED_KEPT(st, f, iface, version, false)
+#define NEED_OPTIONAL(st, f, iface, version) NEED_KEPT(st, f, iface, version, true)
+
+/** In load() only, for a need that is not kept: the table; *shared (may be NULL) receives the
+ *  exporting module's state. Both are NULL if an optional one is not there. */
 const void *lcs_import(struct lcs_mod *mod, const char *name, void **shared);
 
 /* ---- a module's own places, from code that has no lcs_call ---- */

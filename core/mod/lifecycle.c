@@ -7,12 +7,31 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the worker part goes through; set before workers_start(), then only read. A copy: the
  * generation they were loaded for may go before they do. */
 static struct { struct loaded **order; unsigned count; } room;
 
 static size_t at_least_one(size_t n) { return n ? n : 1; }
+
+/* A pointer to a table or a state into its field, whatever that points to. */
+static void put_pointer(struct lcs_mod *mod, size_t at, const void *pointer)
+{
+	memcpy((char *)mod->shared + at, &pointer, sizeof(pointer));
+}
+
+static void import_needs(struct lcs_mod *mod, const struct lcs_need *needs)
+{
+	for (const struct lcs_need *n = needs; n && n->name; n++) {
+		void *state = NULL;
+
+		if (!n->is_kept)
+			continue;
+		put_pointer(mod, n->table_at, lcs_import(mod, n->name, &state));
+		put_pointer(mod, n->state_at, state);
+	}
+}
 
 static int load_one(struct loaded *m)
 {
@@ -22,6 +41,7 @@ static int load_one(struct loaded *m)
 	m->mod.shared = calloc(1, at_least_one(d->shared_size));
 	if (!m->mod.shared)
 		return -ENOMEM;
+	import_needs(&m->mod, d->needs);
 	if (d->load)
 		err = d->load(&m->mod);
 	if (err)

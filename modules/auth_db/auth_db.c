@@ -242,7 +242,11 @@ static void unload(struct lcs_mod *mod)
 	users_fini(&((struct auth_db *)lcs_shared(mod))->users);
 }
 
-static const struct lcs_need needs[] = { { "auth", 1, false }, { "usrloc", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "auth", .version = 1 },
+	{ .name = "usrloc", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_func funcs[] = {
 	{ "www_authenticate(realm: str, table: str = \"user\") -> bool", fn_www_authenticate,

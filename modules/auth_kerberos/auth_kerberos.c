@@ -164,14 +164,9 @@ static const struct auth_lcs_scheme scheme = {
 static int load(struct lcs_mod *mod)
 {
 	struct auth_kerberos *krb = lcs_shared(mod);
-	void *state;
 	int err;
 
 	krb->mod = mod;
-	krb->db = lcs_import(mod, "auth_db", &state);
-	krb->db_state = state;
-	krb->lcs = lcs_import(mod, "auth_lcs", &state);
-	krb->lcs_state = state;
 	err = krb->lcs->provide(krb->lcs_state, &scheme, krb);
 	return err ? err : job_pool_declare(KERBEROS_POOL, 4, 1000);
 }
@@ -189,7 +184,11 @@ static int check(const void *conf, struct diag *diag)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "auth_lcs", 1, false }, { "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED(struct auth_kerberos, lcs, auth_lcs, 1),
+	NEED_OPTIONAL(struct auth_kerberos, db, auth_db, 1),
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_STRING(struct auth_kerberos_conf, keytab, "",

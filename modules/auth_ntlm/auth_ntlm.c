@@ -166,7 +166,11 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "auth_lcs", 1, false }, { "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "auth_lcs", .version = 1 },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_WORD(struct auth_ntlm_conf, accounts, "store", "store|winbind|both",

@@ -173,7 +173,10 @@ static void unload(struct lcs_mod *mod)
 static const struct contacts_api api = { find, each, change };
 static const struct lcs_iface ifaces[] = { { "contacts", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
-	{ "presence", 1, false }, { "service", 1, true }, { "auth_db", 1, true }, { 0 }
+	{ .name = "presence", .version = 1 },
+	{ .name = "service", .version = 1, .optional = true },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
 };
 
 static const struct lcs_param params[] = {

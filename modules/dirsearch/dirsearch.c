@@ -82,8 +82,6 @@ static int load(struct lcs_mod *mod)
 	d->mod = mod;
 	ldap_servers_init(&d->servers, "dirsearch");
 	timer_init(&d->each_second, show);
-	d->service = lcs_import(mod, "service", &shared);
-	d->service_state = shared;
 	d->people = rtab_new(1024);
 	d->rate = rate_new(4096);
 	if (!d->people || !d->rate)
@@ -150,8 +148,12 @@ static void unload(struct lcs_mod *mod)
 
 static int check(const void *conf, struct diag *diag) { return remote_check(conf, diag); }
 
-static const struct lcs_need needs[] = { { "service", 1, false }, { "presence_xml", 1, true },
-	{ "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED(struct dirsearch, service, service, 1),
+	{ .name = "presence_xml", .version = 1, .optional = true },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct dirsearch_conf, max_results, "20", 1, 1000,

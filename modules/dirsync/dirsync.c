@@ -230,7 +230,8 @@ static int check(const void *conf, struct diag *diag)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ "auth_db", 1, false }, { 0 }
+	{ .name = "auth_db", .version = 1 },
+	{ 0 }
 };
 
 static const struct lcs_param params[] = {

@@ -49,11 +49,8 @@ static const struct lcs_iface ifaces[] = { { "homing", 1, &api }, { 0 } };
 static int load(struct lcs_mod *mod)
 {
 	struct homing *h = homing_of(mod);
-	void *db;
 
 	h->mod = mod;
-	h->auth_db = lcs_import(mod, "auth_db", &db);
-	h->auth_db_state = db;
 	mesh_init(&h->mesh, mod);
 	if (h->auth_db && h->auth_db->watch(h->auth_db_state, &watch, h) != 0)
 		return -ENOSPC;
@@ -91,7 +88,11 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 
 static void unload(struct lcs_mod *mod) { homes_fini(&homing_of(mod)->homes); }
 
-static const struct lcs_need needs[] = { { "auth_db", 1, true }, { "tm", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED_OPTIONAL(struct homing, auth_db, auth_db, 1),
+	NEED_OPTIONAL(struct homing, mesh.tm, tm, 1),
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_STRINGS(struct homing_conf, server,

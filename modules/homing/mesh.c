@@ -277,11 +277,7 @@ static void on_tick(struct timer *t)
 
 void mesh_init(struct mesh *m, struct lcs_mod *mod)
 {
-	void *tm;
-
 	m->mod = mod;
-	m->tm = lcs_import(mod, "tm", &tm);
-	m->tm_state = tm;
 	timer_init(&m->tick, on_tick);
 }
 

@@ -192,15 +192,8 @@ static enum fn_status im_endpoint(struct lcs_call *call)
 static int load(struct lcs_mod *mod)
 {
 	struct im *im = lcs_shared(mod);
-	void *shared;
 
 	im->mod = mod;
-	im->presence = lcs_import(mod, "presence", &shared);
-	im->presence_state = shared;
-	im->px = im->presence ? lcs_import(mod, "presence_xml", &shared) : NULL;
-	im->px_state = im->px ? shared : NULL;
-	im->usrloc = lcs_import(mod, "usrloc", &shared);
-	im->usrloc_state = shared;
 	return 0;
 }
 
@@ -216,7 +209,10 @@ static int check(const void *conf, struct diag *diag)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ "presence", 1, true }, { "presence_xml", 1, true }, { "usrloc", 1, true }, { 0 }
+	NEED_OPTIONAL(struct im, presence, presence, 1),
+	NEED_OPTIONAL(struct im, px, presence_xml, 1),
+	NEED_OPTIONAL(struct im, usrloc, usrloc, 1),
+	{ 0 }
 };
 
 static const struct lcs_param params[] = {

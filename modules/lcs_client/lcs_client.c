@@ -110,13 +110,11 @@ static int load(struct lcs_mod *mod)
 {
 	struct lcs_client *client = lcs_shared(mod);
 	const struct registrar_api *registrar;
-	void *state, *registrar_state;
+	void *state;
 
 	client->mod = mod;
-	client->presence = lcs_import(mod, "presence", &state);
-	client->presence_state = state;
-	registrar = lcs_import(mod, "registrar", &registrar_state);
-	return registrar->on_answer(registrar_state, put_answer, client);
+	registrar = lcs_import(mod, "registrar", &state);
+	return registrar->on_answer(state, put_answer, client);
 }
 
 static bool is_line(struct slice s)
@@ -143,7 +141,11 @@ static int check(const void *conf, struct diag *diag)
 	return 0;
 }
 
-static const struct lcs_need needs[] = { { "registrar", 1, false }, { "presence", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "registrar", .version = 1 },
+	NEED_OPTIONAL(struct lcs_client, presence, presence, 1),
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_STRING(struct lcs_client_conf, allow_events, "",

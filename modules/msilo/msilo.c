@@ -87,8 +87,12 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, false },
-	{ "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "tm", .version = 1 },
+	{ .name = "usrloc", .version = 1 },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
+};
 
 #define DAY_MS ((int64_t)86400 * 1000)
 

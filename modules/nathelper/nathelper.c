@@ -81,13 +81,8 @@ static const struct lcs_func funcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct nathelper *nat = lcs_shared(mod);
-	void *state;
 
 	nat->mod = mod;
-	nat->usrloc = lcs_import(mod, "usrloc", &state);
-	nat->usrloc_state = state;
-	nat->tm = lcs_import(mod, "tm", &state);
-	nat->tm_state = state;
 	return 0;
 }
 
@@ -144,7 +139,11 @@ static void worker_stop(struct lcs_mod *mod, void *local)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "usrloc", 1, true }, { "tm", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED_OPTIONAL(struct nathelper, usrloc, usrloc, 1),
+	NEED_OPTIONAL(struct nathelper, tm, tm, 1),
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_DURATION(struct nat_conf, natping_interval, "0s", 0, DAY_MS, "s",

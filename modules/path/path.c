@@ -163,19 +163,12 @@ static enum hook_result on_request(struct lcs_call *call)
 	return HOOK_PASS;
 }
 
-static int load(struct lcs_mod *mod)
-{
-	struct path *path = lcs_shared(mod);
-	void *state;
-
-	path->rr = lcs_import(mod, "rr", &state);
-	path->rr_state = state;
-	return path->rr ? 0 : -ENOENT;
-}
-
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "rr", 1, false }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED(struct path, rr, rr, 1),
+	{ 0 }
+};
 
 static const struct lcs_hook hooks[] = { { STAGE_REQUEST, 210, on_request }, { 0 } };
 
@@ -219,5 +212,4 @@ LCS_MODULE(path,
 	.hooks = hooks,
 	.needs = needs,
 	.stats = stats,
-	.load = load,
 );

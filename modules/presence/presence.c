@@ -197,8 +197,13 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct lcs_iface ifaces[] = { { "presence", 1, &api }, { 0 } };
-static const struct lcs_need needs[] = { { "tm", 1, false }, { "usrloc", 1, true },
-	{ "auth_db", 1, true }, { "homing", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "tm", .version = 1 },
+	{ .name = "usrloc", .version = 1, .optional = true },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ .name = "homing", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_WORD(struct presence_conf, default_right, "allow", "allow|confirm|polite-block|deny",

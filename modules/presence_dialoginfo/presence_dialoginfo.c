@@ -142,18 +142,18 @@ static const struct presence_format formats[] = {
 	{ { "application/dialog-info+xml", 27 }, build }, { { "", 0 }, NULL }
 };
 static const struct slice publish_types[] = { { "application/dialog-info+xml", 27 }, { "", 0 } };
-static const struct lcs_need needs[] = { { "presence", 1, false }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED(struct dialoginfo, presence, presence, 1),
+	{ 0 }
+};
 
 static const struct presence_part part = { "presence_dialoginfo", sizeof(struct where), NULL };
 
 static int load(struct lcs_mod *mod)
 {
 	struct dialoginfo *di = lcs_shared(mod);
-	void *p;
 
 	di->mod = mod;
-	di->presence = lcs_import(mod, "presence", &p);
-	di->presence_state = p;
 	di->package = (struct presence_package){
 		.name = SLICE("dialog"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_PER_SUB, .parse = parse, .free_doc = free_doc,

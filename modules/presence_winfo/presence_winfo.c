@@ -160,7 +160,11 @@ static void unload(struct lcs_mod *mod)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "presence", 1, false }, { "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "presence", .version = 1 },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_INT(struct winfo_conf, max_waiting, "200", 1, 100000,

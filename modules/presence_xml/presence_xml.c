@@ -165,7 +165,9 @@ static const struct presence_package *package(struct presence_xml *px)
 static const struct presence_xml_api api = { set_names, offline, package, px_is_online };
 static const struct lcs_iface ifaces[] = { { "presence_xml", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
-	{ "presence", 1, false }, { "service", 1, true }, { 0 }
+	NEED(struct presence_xml, presence, presence, 1),
+	NEED_OPTIONAL(struct presence_xml, service, service, 1),
+	{ 0 }
 };
 
 /* ---- life ---- */
@@ -186,14 +188,9 @@ static int add_operations(struct presence_xml *px)
 static int load(struct lcs_mod *mod)
 {
 	struct presence_xml *px = lcs_shared(mod);
-	void *p, *s;
 	int err;
 
 	px->mod = mod;
-	px->presence = lcs_import(mod, "presence", &p);
-	px->presence_state = p;
-	px->service = lcs_import(mod, "service", &s);
-	px->service_state = s;
 	px->package = (struct presence_package){
 		.name = SLICE("presence"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_ANNOUNCED | PRESENCE_FOLLOWS,

@@ -246,7 +246,11 @@ static int check(const void *conf, struct diag *diag)
 
 /* ---- tables ---- */
 
-static const struct lcs_need needs[] = { { "presence", 1, true }, { "auth_db", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "presence", .version = 1, .optional = true },
+	{ .name = "auth_db", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_param params[] = {
 	PARAM_STRINGS(struct prov_conf, rule,

@@ -11,11 +11,8 @@
 static int load(struct lcs_mod *mod)
 {
 	struct registrar *reg = lcs_shared(mod);
-	void *shared;
 
 	reg->mod = mod;
-	reg->usrloc = lcs_import(mod, "usrloc", &shared);
-	reg->usrloc_state = shared;
 	return 0;
 }
 
@@ -71,7 +68,10 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	return 0;
 }
 
-static const struct lcs_need needs[] = { { "usrloc", 1, false }, { 0 } };
+static const struct lcs_need needs[] = {
+	NEED(struct registrar, usrloc, usrloc, 1),
+	{ 0 }
+};
 
 #define DAY_MS ((int64_t)86400 * 1000)
 

@@ -250,8 +250,12 @@ static void close_list(void *arg, struct presence_user *u, struct presence_sub *
 
 static const struct presence_lists lists = { claims, open_list, build, close_list, write_list };
 static const struct lcs_need needs[] = {
-	{ "presence", 1, false }, { "presence_xml", 1, false }, { "contacts", 1, true },
-	{ "xcap", 1, true }, { "homing", 1, true }, { 0 }
+	NEED(struct rls, presence, presence, 1),
+	NEED(struct rls, documents, presence_xml, 1),
+	NEED_OPTIONAL(struct rls, contacts, contacts, 1),
+	NEED_OPTIONAL(struct rls, xcap, xcap, 1),
+	NEED_OPTIONAL(struct rls, homing, homing, 1),
+	{ 0 }
 };
 
 static enum fn_status fn_is_list_uri(struct lcs_call *call)
@@ -273,19 +277,8 @@ static const struct lcs_func funcs[] = {
 static int load(struct lcs_mod *mod)
 {
 	struct rls *r = lcs_shared(mod);
-	void *shared;
 
 	r->mod = mod;
-	r->presence = lcs_import(mod, "presence", &shared);
-	r->presence_state = shared;
-	r->documents = lcs_import(mod, "presence_xml", &shared);
-	r->documents_state = shared;
-	r->contacts = lcs_import(mod, "contacts", &shared);
-	r->contacts_state = shared;
-	r->xcap = lcs_import(mod, "xcap", &shared);
-	r->xcap_state = shared;
-	r->homing = lcs_import(mod, "homing", &shared);
-	r->homing_state = shared;
 	r->heard = rls_heard;
 	xml_read_init();
 	return r->presence->set_lists(r->presence_state, &lists, r);

@@ -11,28 +11,11 @@
 
 /* ---- life ---- */
 
-static void import(struct lcs_mod *mod, struct xcap *x)
-{
-	void *shared;
-
-	x->auth = lcs_import(mod, "auth", &shared);
-	x->auth_state = shared;
-	x->users = lcs_import(mod, "auth_db", &shared);
-	x->users_state = shared;
-	x->ldap = lcs_import(mod, "auth_ldap", &shared);
-	x->ldap_state = shared;
-	x->contacts = lcs_import(mod, "contacts", &shared);
-	x->contacts_state = shared;
-	x->acl = lcs_import(mod, "presence_acl", &shared);
-	x->acl_state = shared;
-}
-
 static int load(struct lcs_mod *mod)
 {
 	struct xcap *x = lcs_shared(mod);
 
 	x->mod = mod;
-	import(mod, x);
 	list_init(&x->changing);
 	list_init(&x->waiting);
 	list_init(&x->guessing);
@@ -136,9 +119,12 @@ static void unload(struct lcs_mod *mod)
 static const struct xcap_api api = { xcap_find_service };
 static const struct lcs_iface ifaces[] = { { "xcap", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
-	{ "auth", 1, false }, { "auth_db", 1, false }, { "auth_ldap", 1, true },
-	{ "contacts", 1, true },
-	{ "presence_acl", 1, true }, { 0 }
+	NEED(struct xcap, auth, auth, 1),
+	NEED(struct xcap, users, auth_db, 1),
+	NEED_OPTIONAL(struct xcap, ldap, auth_ldap, 1),
+	NEED_OPTIONAL(struct xcap, contacts, contacts, 1),
+	NEED_OPTIONAL(struct xcap, acl, presence_acl, 1),
+	{ 0 }
 };
 
 static const struct lcs_param params[] = {

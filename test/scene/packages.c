@@ -253,7 +253,10 @@ static int load(struct lcs_mod *mod)
 	return m->api->add_package(m->p, &self_package, m);
 }
 
-static const struct lcs_need needs[] = { { "presence", 1, false }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "presence", .version = 1 },
+	{ 0 }
+};
 
 static const struct lcs_rpc_arg args[] = {
 	{ "user", VALUE_STRING, true, "whose" },

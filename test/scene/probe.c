@@ -89,7 +89,10 @@ static int load(struct lcs_mod *mod)
 	return 0;
 }
 
-static const struct lcs_need needs[] = { { "tm", 1, false }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "tm", .version = 1 },
+	{ 0 }
+};
 
 LCS_MODULE(probe,
 	.summary = "the interface tm, for scenes",

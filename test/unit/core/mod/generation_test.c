@@ -4,6 +4,7 @@
  */
 #include "test/unit.h"
 
+#include "core/mod/lifecycle.h"
 #include "core/mod/sort.h"
 #include "test/unit/core/mod/fixture.h"
 #include "utils/epoch.h"
@@ -43,24 +44,32 @@ static const struct lcs_hook base_hooks[] = { { STAGE_REQUEST, 200, pass }, { 0 
 LCS_MODULE(t_base, .summary = "base", .ifaces = base_ifaces, .hooks = base_hooks,
     .prepare = note_prepare, .commit = note_commit, .retire = note_retire);
 
-static const struct lcs_need user_needs[] = { { "t_base", 2, false }, { "t_extra", 1, true }, { 0 } };
+struct user {
+	const struct t_base_api  *base;
+	struct t_base            *base_state;
+	const struct t_extra_api *extra;
+	struct t_extra           *extra_state;
+};
+static const struct lcs_need user_needs[] = {
+	NEED(struct user, base, t_base, 2), NEED_OPTIONAL(struct user, extra, t_extra, 1), { 0 }
+};
 static const struct lcs_hook user_hooks[] = {
 	{ STAGE_REQUEST, 100, pass }, { STAGE_RESPONSE, 5, pass }, { 0 }
 };
 LCS_MODULE(t_user, .summary = "user", .needs = user_needs, .hooks = user_hooks,
-    .prepare = note_prepare, .commit = note_commit, .retire = note_retire);
+    .shared_size = sizeof(struct user), .prepare = note_prepare, .commit = note_commit, .retire = note_retire);
 
 static const struct lcs_iface extra_ifaces[] = { { "t_extra", 1, "table" }, { 0 } };
 LCS_MODULE(t_extra, .summary = "extra", .ifaces = extra_ifaces, .prepare = note_prepare,
     .commit = note_commit, .retire = note_retire);
 
-static const struct lcs_need old_needs[] = { { "t_base", 1, false }, { 0 } };
+static const struct lcs_need old_needs[] = { { .name = "t_base", .version = 1 }, { 0 } };
 LCS_MODULE(t_old, .summary = "made for another version of t_base", .needs = old_needs);
 
-static const struct lcs_need egg_needs[] = { { "t_hen", 1, false }, { 0 } };
+static const struct lcs_need egg_needs[] = { { .name = "t_hen", .version = 1 }, { 0 } };
 static const struct lcs_iface egg_ifaces[] = { { "t_egg", 1, "table" }, { 0 } };
 LCS_MODULE(t_egg, .summary = "egg", .needs = egg_needs, .ifaces = egg_ifaces);
-static const struct lcs_need hen_needs[] = { { "t_egg", 1, false }, { 0 } };
+static const struct lcs_need hen_needs[] = { { .name = "t_egg", .version = 1 }, { 0 } };
 static const struct lcs_iface hen_ifaces[] = { { "t_hen", 1, "table" }, { 0 } };
 LCS_MODULE(t_hen, .summary = "hen", .needs = hen_needs, .ifaces = hen_ifaces);
 
@@ -134,6 +143,24 @@ static void needs_come_first(void **state)
 	assert_string_equal(order[0]->desc->name, "t_base");
 	assert_string_equal(order[1]->desc->name, "t_extra");
 	assert_string_equal(order[2]->desc->name, "t_user");
+	generation_drop(&gen);
+}
+
+static void needs_are_kept(void **state)
+{
+	struct lcs_gen *gen = fixture_build(&f, "loadmodule \"t_base\"\nloadmodule \"t_user\"");
+	const struct loaded *base = loader_find(f.loader, "t_base");
+	const struct user *user;
+	const char *why;
+
+	(void)state;
+	assert_non_null(gen);
+	assert_int_equal(modules_load(gen, &why), 0);
+	user = loader_find(f.loader, "t_user")->mod.shared;
+	assert_ptr_equal(user->base, base_ifaces[0].table);
+	assert_ptr_equal(user->base_state, base->mod.shared);
+	assert_null(user->extra);	/* it is not loaded */
+	assert_null(user->extra_state);
 	generation_drop(&gen);
 }
 
@@ -270,6 +297,7 @@ static void the_old_one_stays_until_its_last_message_is_gone(void **state)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 UNIT_MAIN(
 	TEST(needs_come_first),
+	TEST(needs_are_kept),
 	TEST(hooks_run_by_their_order),
 	TEST(what_is_wrong_is_said),
 	TEST(presets_fill_the_conf),

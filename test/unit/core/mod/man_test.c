@@ -22,7 +22,10 @@ static const struct lcs_var vars[] = {
 static const struct lcs_event_decl events[] = { { "t_man:happened", "it happened" }, { 0 } };
 static const struct lcs_rpc_arg args[] = { { "user", VALUE_STRING, true, "who" }, { 0 } };
 static const struct lcs_rpc rpcs[] = { { "man.read", RIGHT_ADMIN, args, NULL, "reads" }, { 0 } };
-static const struct lcs_need needs[] = { { "tm", 1, true }, { 0 } };
+static const struct lcs_need needs[] = {
+	{ .name = "tm", .version = 1, .optional = true },
+	{ 0 }
+};
 LCS_MODULE(t_man, .summary = "for the manual", .params = params, .funcs = funcs, .vars = vars,
     .events = events, .rpcs = rpcs, .needs = needs, .conf_size = sizeof(struct conf),
     .manual = "## Use\n\nFirst.\n\n- one\n- two\n\n    code\n");
