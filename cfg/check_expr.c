@@ -219,6 +219,8 @@ static void say_undefined(struct check *c, struct expr *e)
 		diag_beside(item, "to call the function: %.*s()", SLICE_ARG(e->name.name));
 	else if (dict_get(&c->ld->names->routes[ROUTE_NAMED], e->name.name))
 		diag_beside(item, "to call the route: route(%.*s)", SLICE_ARG(e->name.name));
+	else if (slice_eq(e->name.name, SLICE("myself")))
+		diag_beside(item, "is_myself($ru) asks that");
 	else
 		diag_beside(item, "no variable, const, acl or map has this name");
 }

@@ -17,10 +17,25 @@ static void say_unusable(struct load *ld, const struct module_item *item, const 
 		diag_beside(d, "%s", why);
 }
 
+/* NULL: they cannot be listed. */
+static const char *const *all_modules(const struct load *ld)
+{
+	return ld->host->module_names ? ld->host->module_names(ld->host->arg) : NULL;
+}
+
+static bool is_there(struct load *ld, struct slice key)
+{
+	const char *const *names = all_modules(ld);
+
+	for (; names && *names; names++)
+		if (slice_eq(names_module_key(ld, slice_str(*names)), key))
+			return true;
+	return false;
+}
+
 static void say_no_module(struct load *ld, const struct module_item *item, const char *why)
 {
-	const char *const *names = ld->host->module_names ?
-	    ld->host->module_names(ld->host->arg) : NULL;
+	const char *const *names = all_modules(ld);
 	struct candidates all = { .ld = ld };
 	struct slice key = names_module_key(ld, item->name);
 	struct diag_item *d;
@@ -256,13 +271,19 @@ static void set_param(struct load *ld, struct loaded_module *m, struct setting_i
 
 static void say_not_loaded(struct load *ld, const struct modparam_item *item, struct slice name)
 {
+	const char *const *names = all_modules(ld);
 	struct candidates all = { .ld = ld };
 	struct diag_item *d = load_error(ld, 404, item->modules_at,
 	    "module \"%.*s\" is not loaded", SLICE_ARG(name));
 
-	candidates_add_dict(&all, &ld->names->modules);
-	if (!candidates_say(&all, name, d, item->modules_at, "\"", "\""))
+	if (!names || !*names || is_there(ld, names_module_key(ld, name))) {
 		diag_help(d, "add near the top: loadmodule \"%.*s\"", SLICE_ARG(name));
+		return;
+	}
+	for (; *names; names++)
+		candidates_add(&all, names_module_key(ld, slice_str(*names)));
+	if (!candidates_say(&all, name, d, item->modules_at, "\"", "\""))
+		diag_beside(d, "lcs has none of this name: lcs module list");
 }
 
 static void set_modparam(struct load *ld, const struct modparam_item *item)
@@ -390,17 +411,6 @@ static void check_core_settings(struct load *ld)
 }
 
 /* ---- apps ---- */
-
-static bool is_there(const struct load *ld, struct slice module)
-{
-	const char *const *names = ld->host->module_names ?
-	    ld->host->module_names(ld->host->arg) : NULL;
-
-	for (; names && *names; names++)
-		if (slice_eq(slice_str(*names), module))
-			return true;
-	return false;
-}
 
 /* Who loads it has heard already that it cannot be had. */
 static void check_app_module(struct load *ld, const struct app_item *a)

@@ -38,10 +38,18 @@ static void say_instead(struct diag_item *item, const struct guest_name *n, cons
 	diag_beside(item, "%s%s%s", before, why ? "not needed: " : "lcs has: ", why ? why : n->lcs);
 }
 
-static bool is_ours(struct load *ld, struct slice key)
+/* NULL: none. */
+static const char *const *our_modules(struct load *ld)
 {
 	const struct cfg_host *host = ld->host;
 	const char *const *names = host->module_names ? host->module_names(host->arg) : NULL;
+
+	return names && *names ? names : NULL;
+}
+
+static bool is_ours(struct load *ld, struct slice key)
+{
+	const char *const *names = our_modules(ld);
 
 	for (; names && *names; names++)
 		if (slice_eq(names_module_key(ld, slice_str(*names)), key))
@@ -56,7 +64,8 @@ bool guest_module(struct load *ld, const struct module_item *item)
 	const struct guest_name *n = guest_find(GUEST_MODULE, key);
 	struct diag_item *d;
 
-	if (is_ours(ld, key))
+	/* Where there are none at all the directory is wrong, which the checker says. */
+	if (is_ours(ld, key) || (!n && !our_modules(ld)))
 		return false;
 	guest_fix_drop(ld, item->name_at);
 	if (!guest_first(ld, 'm', key))
@@ -222,6 +231,9 @@ bool guest_function(struct check *c, const struct expr *e)
 	struct candidates all = { .ld = ld };
 	struct diag_item *d;
 
+	/* It may be of the module that was not found: the checker says what it says then. */
+	if (!n && ld->names->is_incomplete)
+		return false;
 	if (!guest_first(ld, 'f', e->call.name))
 		return true;
 	d = say(ld, n, 301, e->call.name_at, mem_printf(&ld->mem, "lcs has no function %.*s()",
@@ -303,6 +315,8 @@ bool guest_variable(struct check *c, struct expr *e)
 
 	if (slice_eq(e->pv->name, SLICE("sel")) && select_variable(c, e))
 		return true;
+	if (!n && c->ld->names->is_incomplete)
+		return false;
 	e->type = type_bad();
 	if (!guest_first(c->ld, 'v', e->pv->name))
 		return true;

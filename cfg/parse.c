@@ -15,6 +15,8 @@ struct gram {
 	unsigned      depth, map_depth;	/* of braces; that of the map we are in, 0: none */
 	bool          in_map_head, in_const;
 	bool          is_wrong;		/* something was said about this statement */
+	struct cfg_span for_at;		/* of "for (", until the next brace; NULL source: none */
+	bool          for_said;
 };
 
 struct load *gram_load(struct gram *g) { return g->ld; }
@@ -117,6 +119,18 @@ static int next_token(struct gram *g)
 	return kind;
 }
 
+/* What other languages write; to ours it is a call, and a strange one. */
+static void notice_for(struct gram *g)
+{
+	if (g->token.kind == '(' && g->before.kind == ID &&
+	    slice_eq(g->before.text, SLICE("for"))) {
+		g->for_at = g->before.at;
+		g->for_said = false;
+	} else if (g->token.kind == '{' || g->token.kind == '}') {
+		g->for_at = (struct cfg_span){ 0 };
+	}
+}
+
 int gramlex(GRAMSTYPE *value, struct cfg_span *at, struct gram *g)
 {
 	int kind;
@@ -127,6 +141,7 @@ int gramlex(GRAMSTYPE *value, struct cfg_span *at, struct gram *g)
 	} else {
 		kind = next_token(g);
 	}
+	notice_for(g);
 	value->token = g->token;
 	*at = g->token.at;
 	return kind;
@@ -217,6 +232,32 @@ static void beside_wanted(struct diag_item *item, const struct wanted *w)
 		diag_beside(item, "expected: %s or %s", w->names[0], w->names[1]);
 }
 
+/* Once for its three errors. */
+static bool say_for(struct gram *g)
+{
+	struct diag_item *item;
+
+	if (!g->for_at.source || g->for_said)
+		return g->for_at.source;
+	item = syntax_error(g->ld, 101, g->for_at, "there is no \"for\"");
+	diag_beside(item, "foreach (x in list) and foreach (i in range(0, n)) go round");
+	g->for_said = true;
+	return true;
+}
+
+/* Behind another mistake its "if" was most likely part of that. */
+static bool say_else(struct gram *g, struct cfg_span at, bool is_first)
+{
+	int behind = g->before.kind;
+
+	if (g->token.kind != ELSE || (behind != ';' && behind != '{' && behind != '}'))
+		return false;
+	if (is_first)
+		diag_beside(syntax_error(g->ld, 101, at, "\"else\" without an \"if\" before it"),
+		    "more than one statement between them stand in braces");
+	return true;
+}
+
 static bool is_comparison(int kind)
 {
 	return kind == EQ || kind == NE || kind == '<' || kind == '>' || kind == LE ||
@@ -227,6 +268,7 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 {
 	struct wanted w = { want, n };
 	struct diag_item *item;
+	bool is_first = !g->ld->is_partial;
 
 	g->ld->is_partial = g->is_wrong = true;
 	if (g->is_held) {
@@ -235,7 +277,8 @@ void gram_report(struct gram *g, struct cfg_span at, const char *const *want, un
 	}
 	if (g->ld->gave_up || g->ld->is_garbled)
 		return;
-	if (say_semicolon(g, &w, at) || say_word_before(g, &w))
+	if (say_for(g) || say_else(g, at, is_first) || say_semicolon(g, &w, at) ||
+	    say_word_before(g, &w))
 		return;
 	if (g->token.kind == END) {
 		item = syntax_error(g->ld, 101, at, "the file ends in the middle of something");

@@ -47,6 +47,15 @@ run() {
 	fi
 }
 
+# A wrong directory of modules is one thing, and not that lcs had none of them.
+LCS_MODULE_PATH=$LCS_LOG "$LCS_BUILD/lcs" -c -f "$cfg" > "$LCS_LOG/nowhere.log" 2>&1
+if grep -qF "there is no file tm.so in $LCS_LOG" "$LCS_LOG/nowhere.log" &&
+    ! grep -qE 'lcs has no module "tm"|lcs has no function t_relay' "$LCS_LOG/nowhere.log"; then
+	ok "modules that are not where they should be"
+else
+	not_ok "modules that are not where they should be" "$LCS_LOG/nowhere.log"
+fi
+
 # What lcs import makes of the scene's file is what the other scene plays.
 here=$LCS_SRC/test/scene/guest
 cd "$LCS_SRC" || exit 1
