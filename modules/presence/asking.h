@@ -25,7 +25,7 @@ struct asking {
 	uint32_t             cseq;
 	unsigned             format;
 	bool                 is_list, benotify, piggyback, autoextend;
-	msec_t               min_gap, max_gap;
+	msec_t               min_gap, max_gap, pace_gap;
 	struct slice         suppress;	/* Suppress-If-Match */
 	/* the answer */
 	uint16_t             status;

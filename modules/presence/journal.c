@@ -11,8 +11,8 @@
 
 #include <errno.h>
 
-#define COLUMNS     30
-#define SUB_LETTERS "sssssssssssssssiiitttiiisbssss"
+#define COLUMNS     31
+#define SUB_LETTERS "sssssssssssssssiiitttiiisbssssi"
 #define CSEQ_RATE   64			/* notices per second that no subscription gets for long */
 
 static const struct store_step steps[] = {
@@ -30,11 +30,11 @@ enum { STMT_PUT, STMT_DELETE, STMT_PURGE, STMT_ALL, STMT_RENAME, PUB_PUT, PUB_DE
 #define SUB_COLUMNS "tag, aor, package, format, watcher, watcher_name, epid, event, call_id, " \
 	"remote_tag, local_addr, remote_addr, target, route_set, contact, flags, local_cseq, " \
 	"remote_cseq, begun, changed, expires, lifetime, min_gap, max_gap, list_type, " \
-	"list_body, transport, remote, local, instance"
+	"list_body, transport, remote, local, instance, pace"
 
 static const struct store_stmt stmts[] = {
 	[STMT_PUT] = { "sub_put", "replace into presence_sub(" SUB_COLUMNS ") values (?, ?, ?, ?, "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    SUB_LETTERS, NULL, NULL },
 	[STMT_DELETE] = { "sub_delete", "delete from presence_sub where tag = ?", "s", NULL, NULL },
 	[STMT_PURGE] = { "sub_purge", "delete from presence_sub where expires < ?", "t", NULL,
@@ -104,7 +104,7 @@ static int put_row(const struct presence_sub *sub, struct slice type, struct sli
 		store_text(type), store_text(list),
 		value_string(transport_uri_name(c->hop.transport)),
 		store_address(&c->hop.remote, remote), store_address(&c->hop.local, local),
-		store_text(c->instance),
+		store_text(c->instance), value_int(pace_gap(d->pace)),
 	};
 
 	return store_run(&stmts[STMT_PUT], row, done, arg);
@@ -313,6 +313,7 @@ static bool read_row(struct presence *p, struct asking *a, const struct value *c
 	a->expires = c[21].i;
 	a->min_gap = c[22].i;
 	a->max_gap = c[23].i;
+	a->pace_gap = c[30].i;
 	return true;
 }
 

@@ -47,6 +47,7 @@ static void put_state(struct buf *b, const struct presence_sub *sub, const char 
 	buf_put_u64(b, (uint64_t)(left > 0 ? left : 0));
 	put_rate(b, SLICE(";max-rate="), sub->dialog->min_gap);
 	put_rate(b, SLICE(";min-rate="), sub->dialog->max_gap);
+	put_rate(b, SLICE(";adaptive-min-rate="), pace_gap(sub->dialog->pace));
 }
 
 /* reason NULL: it goes on. */

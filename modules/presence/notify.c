@@ -35,12 +35,22 @@ static uint64_t state_hash(const struct presence_sub *sub, struct presence_body 
 	return view_hash(body) ^ ((uint64_t)sub->info.state << 56);
 }
 
+/* RFC 6446 6, 7: when it is told again if nothing happens; 0: it need not be. */
+static msec_t quiet_time(const struct sub_dialog *d, msec_t now)
+{
+	msec_t paced = d->pace ? pace_sent(d->pace, now) : 0;
+	msec_t fixed = d->max_gap;
+
+	return !fixed || (paced && paced < fixed) ? paced : fixed;
+}
+
 static void keep_up(struct presence_sub *sub)
 {
 	const struct sub_dialog *d = sub->dialog;
+	msec_t gap = quiet_time(d, loop_now(worker_loop()));
 
-	if (d->max_gap) {
-		notify_wait(sub, d->max_gap);
+	if (gap) {
+		notify_wait(sub, gap);
 		sub->is_quiet = true;
 	}
 	if (d->autoextend) {

@@ -227,6 +227,9 @@ static const struct lcs_param params[] = {
 	    "has ended, and the state of an endpoint after a restart"),
 	PARAM_DURATION(struct presence_conf, retry_time, "2s", 100, 3600000, "s",
 	    "how often such a subscription looks whether the watcher is back"),
+	PARAM_DURATION(struct presence_conf, quiet_interval, "1s", 10, 86400000, "s",
+	    "the least time between notices without news, which a watcher asks for by min-rate or "
+	    "adaptive-min-rate (RFC 6446); who asks for more gets this rate and is told so"),
 	{ 0 }
 };
 
@@ -282,9 +285,12 @@ LCS_MODULE(presence,
 	    "every watcher is told the state as it is, without subscribing again: over UDP at once, over\n"
 	    "TCP and TLS when the client has registered the same contact again within `return_time`. What\n"
 	    "a watcher has been told already is not sent again, several changes at once are one notice,\n"
-	    "and a watcher's wish for fewer (RFC 6446) or conditional (RFC 5839) notices is kept. An LCS\n"
-	    "client gets its first notice in the 200 and then BENOTIFY, over its own connection; when that\n"
-	    "ends, so do its subscriptions.\n\n"
+	    "and a watcher's wish for fewer or for regular notices (RFC 6446) or for conditional ones\n"
+	    "(RFC 5839) is kept: `max-rate` holds back what is new, after `min-rate` he is told again\n"
+	    "what he knows, and with `adaptive-min-rate` so, too, but later after much news and sooner\n"
+	    "after little, so that the rate over eight of its intervals is the one asked for. Of both the\n"
+	    "sooner counts; `max-rate` goes before them. An LCS client gets its first notice in the 200\n"
+	    "and then BENOTIFY, over its own connection; when that ends, so do its subscriptions.\n\n"
 	    "Bodies may come compressed (`Content-Encoding: deflate` or `gzip`); notices are sent as they\n"
 	    "are.\n\n"
 	    "When a user is renamed (`lcsctl users rename`), subscriptions to him go on in their dialogs as\n"

@@ -26,7 +26,7 @@ struct presence_conf {
 	struct slice default_right, at_stop;
 	enum presence_right right;	/* of it, by prepare */
 	int64_t max_subs, max_subs_watcher, max_publications, max_body;
-	msec_t  return_time, retry_time;
+	msec_t  return_time, retry_time, quiet_interval;
 };
 
 /* Statistic, kind, its field in struct presence_local, its sentence. */

@@ -146,6 +146,7 @@ static void copy_terms(const struct presence_sub *sub, struct asking *a)
 	a->expires = d->lifetime;
 	a->min_gap = d->min_gap;
 	a->max_gap = d->max_gap;
+	a->pace_gap = pace_gap(d->pace);
 	a->autoextend = d->autoextend;
 	a->benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY;
 }

@@ -107,7 +107,16 @@ static msec_t gap_of(struct slice params, struct slice name)
 			rate += (value.p[i] - '0') * (digit /= 10);
 	if (i < value.len || rate <= 0)
 		return 0;
-	return rate < 1.0 / 86400 ? 86400000 : (msec_t)(1000 / rate);
+	return rate < 1.0 / 86400 ? 86400000 : rate > 1000 ? 1 : (msec_t)(1000 / rate);
+}
+
+/* The same for notices that bring no news: no more of them than this server likes. */
+static msec_t quiet_gap_of(const struct asking *a, struct slice params, struct slice name)
+{
+	msec_t gap = gap_of(params, name);
+	msec_t least = conf_of(a->p)->quiet_interval;
+
+	return gap && gap < least ? least : gap;
 }
 
 static int read_event(struct reading *r)
@@ -125,7 +134,8 @@ static int read_event(struct reading *r)
 	a->req.event = event.type;
 	a->req.event_id = event.id;
 	a->min_gap = gap_of(event.params, SLICE("max-rate"));
-	a->max_gap = gap_of(event.params, SLICE("min-rate"));
+	a->max_gap = quiet_gap_of(a, event.params, SLICE("min-rate"));
+	a->pace_gap = quiet_gap_of(a, event.params, SLICE("adaptive-min-rate"));
 	return 0;
 }
 

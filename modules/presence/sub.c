@@ -92,6 +92,10 @@ static int take(struct presence_sub *sub, const struct sub_client *was, const st
 
 	if (!c)
 		return -ENOMEM;
+	if (pace_set(&sub->dialog->pace, a->pace_gap, loop_now(worker_loop())) != 0) {
+		client_leave(local_of(sub->user->p), &c);
+		return -ENOMEM;
+	}
 	set_client(sub, c);
 	take_terms(sub, a);
 	return 0;
@@ -285,6 +289,7 @@ static void free_memory(struct presence_sub *sub)
 		return;
 	}
 	timer_stop(&d->expiry);
+	pace_free(&d->pace);
 	client_leave(local_of(sub->user->p), &d->client);
 	if (d->gone_to)
 		return;			/* until dialog_arrive() */

@@ -6,6 +6,7 @@
 #ifndef MODULES_PRESENCE_SUB_H
 #define MODULES_PRESENCE_SUB_H
 
+#include "modules/presence/pace.h"
 #include "modules/presence/presence.h"
 
 struct asking;				/* asking.h */
@@ -56,6 +57,7 @@ struct sub_dialog {
 	uint32_t           local_cseq, remote_cseq;	/* local: of the last request sent */
 	int64_t            way_lost;	/* when its connection ended, unix seconds; 0: there is one */
 	uint32_t           min_gap, max_gap;	/* ms between notices, RFC 6446; 0: none */
+	struct pace       *pace;	/* RFC 6446, adaptive-min-rate; NULL: not asked for */
 	uint32_t           lifetime;	/* seconds granted */
 	bool               is_linked;	/* anybody may find it by ref */
 	bool               autoextend;
@@ -80,7 +82,7 @@ struct presence_sub {
 	uint16_t             early;	/* the answer that came within is_sending */
 	uint8_t              format;	/* of pkg; pkg->format_count: a list */
 	uint8_t              owed;	/* enum owed */
-	bool                 is_quiet;	/* wait only runs to keep max_gap */
+	bool                 is_quiet;	/* wait only runs to keep max_gap, or the pace */
 	bool                 is_full;	/* what is being built for it must be complete */
 	bool                 is_sending;	/* in the call that sends */
 	char                 tag[TAG_CHARS];	/* ours; info.id */
