@@ -180,7 +180,7 @@ static int find_it(struct service_request *req, bool is_self, struct service_ref
 }
 
 static int read_request(struct service_request *req, const struct service_conf *conf,
-    struct service_refusal *why)
+    bool trust_from, struct service_refusal *why)
 {
 	struct sip_view view = lcs_view(req->ctx);
 	bool is_self = false;
@@ -188,7 +188,7 @@ static int read_request(struct service_request *req, const struct service_conf *
 
 	req->asked.arena = req->arena;
 	if (!err)
-		err = service_read_people(req->ctx, conf, req->arena, &req->asked, &is_self, why);
+		err = service_read_people(req->ctx, trust_from, req->arena, &req->asked, &is_self, why);
 	if (!err)
 		err = service_read_body(req->arena, view_body(&view), conf, &req->asked, why);
 	return err ? err : find_it(req, is_self, why);
@@ -265,6 +265,7 @@ static struct service_request *new_request(struct lcs_call *call, const struct s
 
 static enum fn_status handle_service(struct lcs_call *call)
 {
+	const struct service_conf *conf = call->conf;
 	struct service_local *stats = call->local;
 	struct service_request *req;
 	struct service_refusal why;
@@ -275,10 +276,10 @@ static enum fn_status handle_service(struct lcs_call *call)
 	if (lcs_method(call->ctx) != METHOD_SERVICE)
 		return FN_DONE;
 	lcs_count(&stats->requests);
-	req = new_request(call, call->conf);
+	req = new_request(call, conf);
 	if (!req)
 		return FN_FAILED;
-	err = read_request(req, call->conf, &why);
+	err = read_request(req, conf, conf->trust_from || call->argv[0].b, &why);
 	if (err == -EBADMSG)
 		return refuse_now(call, req, &why);
 	if (!err)
@@ -330,9 +331,11 @@ static const struct lcs_param params[] = {
 };
 
 static const struct lcs_func funcs[] = {
-	{ "handle_service() -> bool", handle_service, IN_REQUEST,
+	{ "handle_service(trust_from: bool = false) -> bool", handle_service, IN_REQUEST,
 	  FUNC_MAY_SUSPEND | FUNC_ENDS | FUNC_REPLIES,
-	  "carry out the operation that a SERVICE asks for, and answer it; true if it was done" },
+	  "carry out the operation that a SERVICE asks for, and answer it; true if it was done. "
+	  "trust_from: when nobody has proved here who he is, believe From, as for a server that has "
+	  "asked its own user for a password" },
 	{ 0 }
 };
 
@@ -366,7 +369,8 @@ LCS_MODULE(service,
 	    "        exit;\n"
 	    "    }\n\n"
 	    "The sender must have proved who it is before (`digest_authenticate()`, a sign-in with\n"
-	    "NTLM or Kerberos). What is asked about oneself is refused with 403 unless Request-URI,\n"
+	    "NTLM or Kerberos), unless the script vouches for From: a request from the home of another\n"
+	    "user, who wants to know by getPresence whether somebody here is there. What is asked about oneself is refused with 403 unless Request-URI,\n"
 	    "From, To and the sender agree. A body that is not XML, or is too long or too deep, is\n"
 	    "refused with 400 or 413 and the reason; document types and entities are not read.\n",
 	.conf_size = sizeof(struct service_conf),

@@ -44,10 +44,11 @@ struct slice service_wrap(struct arena *arena, struct slice body);
 /* ---- who.c ---- */
 /**
  * From, To, Request-URI and the proved identity into asked.
+ * @param trust_from  who has proved nothing is whom From names
  * @param is_self  one user in all four places
  * @return 0, -EBADMSG with *why, -ENOMEM
  */
-int service_read_people(struct lcs_ctx *ctx, const struct service_conf *conf, struct arena *arena,
+int service_read_people(struct lcs_ctx *ctx, bool trust_from, struct arena *arena,
     struct service_asked *asked, bool *is_self, struct service_refusal *why);
 
 #endif

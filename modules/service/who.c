@@ -23,13 +23,15 @@ static int take_aor(struct arena *arena, const struct sip_uri *uri, struct slice
 	return out->p ? 0 : -ENOMEM;
 }
 
-static int take_asker(struct lcs_ctx *ctx, const struct service_conf *conf, struct arena *arena,
+static int take_asker(struct lcs_ctx *ctx, bool trust_from, struct arena *arena,
     struct slice from, struct service_asked *asked, struct service_refusal *why)
 {
 	struct slice proved = lcs_identity(ctx);
 
-	if (!proved.len && !conf->trust_from)
+	if (!proved.len && !trust_from)
 		return refused(why, 403, SLICE("Who asks has proved nothing"));
+	if (!proved.len && !from.len)
+		return refused(why, 403, SLICE("From names nobody"));
 	asked->asker = proved.len ? arena_dup(arena, proved) : from;
 	return asked->asker.p ? 0 : -ENOMEM;
 }
@@ -71,7 +73,7 @@ static int check_self(struct arena *arena, const struct name_addr *to, struct sl
 	return err;
 }
 
-int service_read_people(struct lcs_ctx *ctx, const struct service_conf *conf, struct arena *arena,
+int service_read_people(struct lcs_ctx *ctx, bool trust_from, struct arena *arena,
     struct service_asked *asked, bool *is_self, struct service_refusal *why)
 {
 	struct sip_view view = lcs_view(ctx);
@@ -85,7 +87,7 @@ int service_read_people(struct lcs_ctx *ctx, const struct service_conf *conf, st
 		return refused(why, 400, SLICE("Bad From, To or Request-URI"));
 	err = take_aor(arena, &from->uri, &from_aor);
 	if (!err)
-		err = take_asker(ctx, conf, arena, from_aor, asked, why);
+		err = take_asker(ctx, trust_from, arena, from_aor, asked, why);
 	if (!err)
 		err = take_object(arena, uri, to, asked);
 	if (!err)

@@ -457,6 +457,56 @@ class Third(Single):
         self.learn(pair.two.users, pair.two)
 
 
+# -- asked once
+
+SOAP = [("Content-Type", "application/SOAP+xml")]
+MS = "http://schemas.microsoft.com/winrtc/2002/11/sip"
+
+
+def soap(operation):
+    return (f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="{MS}">'
+            f"<s:Body>{operation}</s:Body></s:Envelope>").encode()
+
+
+def get_presence(user):
+    return soap(f'<m:getPresence><presentity uri="{user.uri}"/></m:getPresence>')
+
+
+@test("getPresence of a user of the other home is answered by his home, as far as he allows it", limit=60)
+def asked_once(world):
+    pair = homes.shared(world)
+    alice, bob = agents(world, pair)
+    answer = alice.ask("SERVICE", bob.user.uri, SOAP, get_presence(bob.user))
+    equal((answer.code, answer.get("Content-Type")), (200, "text/xml+msrtc.pidf"), "getPresence")
+    check(b'<availability aggregate="200"' in answer.body, f"he is not there: {answer.body}")
+    nobody = User("nobody-there", "x", homes.DOMAIN)
+    pair.one.learn([nobody], pair.two)
+    equal(alice.ask("SERVICE", nobody.uri, SOAP, get_presence(nobody)).code, 404, "of nobody")
+
+    def seen():
+        answer = alice.ask("SERVICE", bob.user.uri, SOAP, get_presence(bob.user))
+        online = b'<availability aggregate="0"' not in answer.body
+        return answer.code, answer.code != 200 or ("online" if online else "offline")
+
+    for rights, code in (("BA", 200), ("DA", 403)):
+        pair.two.ctl("acl", "set", bob.user.aor, alice.user.aor, rights)
+        wait_until(lambda: seen() == (code, code != 200 or "offline"), 10, f"the answer with {rights}")
+    # What only the user himself may do is not done for another home's, either.
+    change = soap(f'<m:setPresence><m:presentity m:uri="{bob.user.uri}"><m:availability m:aggregate="0"/>'
+                  '<m:activity m:aggregate="0"/></m:presentity></m:setPresence>')
+    equal(alice.ask("SERVICE", bob.user.uri, SOAP, change).code, 403, "setPresence of another")
+
+
+@test("getPresence of a user whose home does not answer gets 504", limit=60)
+def asked_in_vain(world):
+    pair = homes.own(world, users=2)
+    alice = world.agent(pair.one.user(), "tcp", pair.one).signed_in()
+    bob = pair.two.user()
+    pair.two.stop()
+    answer = alice.ask("SERVICE", bob.uri, SOAP, get_presence(bob), seconds=40)
+    equal((answer.code, answer.reason), (504, "That user's server does not answer"), "getPresence")
+
+
 # -- who lives elsewhere is sent there
 
 @test("pidgin-sipe that is pointed at the other home ends registered at its own", limit=60)
