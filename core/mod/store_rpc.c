@@ -45,8 +45,10 @@ static const struct lcs_rpc_arg no_args[] = { { 0 } };
 const struct lcs_rpc store_rpcs[] = {
 	{ "store.show", RIGHT_READ, no_args, run_show, "the store, and how far its SQL mirror is" },
 	{ "store.resync", RIGHT_ADMIN, no_args, run_resync,
-	  "compare every row of the SQL mirror anew, and bring what differs" },
+	  "begin to compare every row of the SQL mirror anew and bring what differs: \"store show\" "
+	  "tells how far it is" },
 	{ "store.claim", RIGHT_ADMIN, no_args, run_claim,
-	  "make the rows of this home in the SQL mirror what this store has, whoever wrote them" },
+	  "begin to make the rows of this home in the SQL mirror what this store has, whoever wrote "
+	  "them: \"store show\" tells how far it is" },
 	{ 0 }
 };
