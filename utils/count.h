@@ -15,6 +15,12 @@ static inline void count_by(uint64_t *counter, uint64_t n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
+/** What was counted elsewhere, or a gauge. Only the thread that owns it. */
+static inline void count_put(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, n, __ATOMIC_RELAXED);
+}
+
 /** Any thread. */
 static inline uint64_t count_read(const uint64_t *counter)
 {

@@ -9,32 +9,6 @@
 
 #include <errno.h>
 
-/* ---- statistics: worker 0 shows what the pool knows ---- */
-
-static void show(struct timer *t)
-{
-	struct auth_ldap *l = container_of(t, struct auth_ldap, each_second);
-	struct auth_ldap_local *stats = lcs_local(l->mod);
-
-	stats->server = ldap_servers_used(&l->servers, &stats->switches) + 1;
-	timer_start(&l->each_second, 1000);
-}
-
-static int worker_start(struct lcs_mod *mod, void *local)
-{
-	(void)local;
-	if (worker_self() == 0)
-		timer_start(&((struct auth_ldap *)lcs_shared(mod))->each_second, 1000);
-	return 0;
-}
-
-static void worker_stop(struct lcs_mod *mod, void *local)
-{
-	(void)local;
-	if (worker_self() == 0)
-		timer_stop(&((struct auth_ldap *)lcs_shared(mod))->each_second);
-}
-
 /* ---- administration ---- */
 
 static int rpc_servers(struct lcs_rpc_call *call)
@@ -50,7 +24,6 @@ static int load(struct lcs_mod *mod)
 
 	l->mod = mod;
 	ldap_servers_init(&l->servers, "auth_ldap");
-	timer_init(&l->each_second, show);
 	l->said = rate_new(64);
 	return l->said ? job_pool_declare(AUTH_LDAP_POOL, 4, 200) : -ENOMEM;
 }
@@ -62,12 +35,27 @@ static void commit(struct lcs_mod *mod, struct gen *next)
 	ldap_servers_set(&((struct auth_ldap *)lcs_shared(mod))->servers, conf->uri);
 }
 
+static int worker_start(struct lcs_mod *mod, void *arg)
+{
+	struct auth_ldap_local *local = arg;
+
+	ldap_servers_show(&((struct auth_ldap *)lcs_shared(mod))->servers, &local->server,
+	    &local->switches);
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *local)
+{
+	(void)local;
+	ldap_servers_hide(&((struct auth_ldap *)lcs_shared(mod))->servers);
+}
+
 static void unload(struct lcs_mod *mod)
 {
 	struct auth_ldap *l = lcs_shared(mod);
 
 	rate_free(&l->said);
-	lock_fini(&l->servers.lock);
+	ldap_servers_fini(&l->servers);
 }
 
 static int check(const void *conf, struct diag *diag)

@@ -23,7 +23,6 @@ struct auth_ldap {
 	struct lcs_mod     *mod;
 	struct ldap_servers servers;
 	struct rate_table  *said;	/* what the log has been told */
-	struct timer        each_second;	/* of worker 0: statistics */
 };
 
 /* ---- ask.c ---- */

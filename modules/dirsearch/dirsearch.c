@@ -61,16 +61,7 @@ static int follow_names(struct dirsearch *d)
 	return db ? db->watch(state, &watch, d) : 0;
 }
 
-/* ---- statistics: worker 0 shows what the pool knows ---- */
-
-static void show(struct timer *t)
-{
-	struct dirsearch *d = container_of(t, struct dirsearch, each_second);
-	struct dirsearch_local *stats = lcs_local(d->mod);
-
-	stats->ldap_server = ldap_servers_used(&d->servers, &stats->ldap_switches) + 1;
-	timer_start(&d->each_second, 1000);
-}
+/* ---- life ---- */
 
 static int load(struct lcs_mod *mod)
 {
@@ -81,7 +72,6 @@ static int load(struct lcs_mod *mod)
 
 	d->mod = mod;
 	ldap_servers_init(&d->servers, "dirsearch");
-	timer_init(&d->each_second, show);
 	d->people = rtab_new(1024);
 	d->rate = rate_new(4096);
 	if (!d->people || !d->rate)
@@ -122,19 +112,19 @@ static void commit(struct lcs_mod *mod, struct gen *next)
 	ldap_servers_set(&((struct dirsearch *)lcs_shared(mod))->servers, conf->ldap_uri);
 }
 
-static int worker_start(struct lcs_mod *mod, void *local)
+static int worker_start(struct lcs_mod *mod, void *arg)
 {
-	(void)local;
-	if (worker_self() == 0)
-		timer_start(&((struct dirsearch *)lcs_shared(mod))->each_second, 1000);
+	struct dirsearch_local *local = arg;
+
+	ldap_servers_show(&((struct dirsearch *)lcs_shared(mod))->servers, &local->ldap_server,
+	    &local->ldap_switches);
 	return 0;
 }
 
 static void worker_stop(struct lcs_mod *mod, void *local)
 {
 	(void)local;
-	if (worker_self() == 0)
-		timer_stop(&((struct dirsearch *)lcs_shared(mod))->each_second);
+	ldap_servers_hide(&((struct dirsearch *)lcs_shared(mod))->servers);
 }
 
 static void unload(struct lcs_mod *mod)
@@ -143,7 +133,7 @@ static void unload(struct lcs_mod *mod)
 
 	people_free(d);
 	rate_free(&d->rate);
-	lock_fini(&d->servers.lock);
+	ldap_servers_fini(&d->servers);
 }
 
 static int check(const void *conf, struct diag *diag) { return remote_check(conf, diag); }

@@ -49,7 +49,6 @@ struct dirsearch {
 	struct rate_table        *rate;
 	bool                      loaded;
 	struct ldap_servers       servers;
-	struct timer              each_second;	/* of worker 0: statistics */
 };
 
 /* ---- people.c ---- */

@@ -9,6 +9,7 @@
 #define MODULES_DIRSEARCH_LDAP_SERVERS_API_H
 
 #include "modules/dirsearch/ldap_api.h"
+#include "utils/count.h"
 #include "utils/json.h"
 #include "utils/lockorder.h"
 
@@ -26,6 +27,8 @@ struct ldap_server {
 
 struct ldap_servers {
 	const char        *module;	/* for the log */
+	struct timer       each_second;	/* of worker 0, as the next */
+	uint64_t          *shown_used, *shown_switches;
 	struct lock        lock;	/* from here on */
 	unsigned           count, used;	/* used: of the one that answered last */
 	uint64_t           switches;
@@ -51,6 +54,8 @@ static inline const char *ldap_servers_defect(struct slice text)
 	return secure + clear > LDAP_SERVERS_MAX ? "has more than eight servers" : NULL;
 }
 
+static inline void ldap_servers_shown(struct timer *t);
+
 /** In load(). module: a static text. */
 static inline void ldap_servers_init(struct ldap_servers *s, const char *module)
 {
@@ -60,7 +65,11 @@ static inline void ldap_servers_init(struct ldap_servers *s, const char *module)
 	ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
 	s->module = module;
 	lock_init(&s->lock, LOCK_JOB_POOL);
+	timer_init(&s->each_second, ldap_servers_shown);
 }
+
+/** In unload(). */
+static inline void ldap_servers_fini(struct ldap_servers *s) { lock_fini(&s->lock); }
 
 static inline unsigned ldap_servers_find(const struct ldap_servers *s, struct slice uri)
 {
@@ -114,6 +123,34 @@ static inline unsigned ldap_servers_used(struct ldap_servers *s, uint64_t *switc
 	*switches = s->switches;
 	lock_drop(&s->lock);
 	return used;
+}
+
+static inline void ldap_servers_shown(struct timer *t)
+{
+	struct ldap_servers *s = container_of(t, struct ldap_servers, each_second);
+	uint64_t switches;
+
+	count_put(s->shown_used, ldap_servers_used(s, &switches) + 1);
+	count_put(s->shown_switches, switches);
+	timer_start(&s->each_second, 1000);
+}
+
+/** In worker_start(): worker 0 shows each second, in two statistics of its own, which of them
+ *  answered last (1: the first) and how often that changed. Other workers do nothing. */
+static inline void ldap_servers_show(struct ldap_servers *s, uint64_t *used, uint64_t *switches)
+{
+	if (worker_self() != 0)
+		return;
+	s->shown_used = used;
+	s->shown_switches = switches;
+	timer_start(&s->each_second, 1000);
+}
+
+/** In worker_stop(). */
+static inline void ldap_servers_hide(struct ldap_servers *s)
+{
+	if (worker_self() == 0)
+		timer_stop(&s->each_second);
 }
 
 /** For lcsctl: all of them, and how they are. NULL if memory is short. */
