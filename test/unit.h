@@ -11,6 +11,7 @@
 #include "utils/slice.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,14 @@
 		if (!slice_eq(got_, want_))                                \
 			fail_msg("\"%.*s\" is not \"%.*s\"",               \
 			    SLICE_ARG(got_), SLICE_ARG(want_));            \
+	} while (0)
+
+/* Wait for what another thread does. That it comes is the point, not when. */
+#define await(condition)                                                   \
+	do {                                                               \
+		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
+			poll(NULL, 0, 1);                                  \
+		assert_true(condition);                                    \
 	} while (0)
 
 /* The arguments are cmocka_unit_test(...) and its relatives. */

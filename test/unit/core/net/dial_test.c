@@ -124,15 +124,11 @@ static void what_the_peer_sends_back_is_delivered(void **state)
 static void a_connection_that_came_in_is_used_towards_its_address(void **state)
 {
 	struct sip_hop hop;
-	char text[512];
 	int fd;
 
 	(void)state;
 	rig_start(4, rig_hold);
-	fd = peer_connect(RIG_TCP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hop = rig_held_hop(0);
+	fd = peer_held(RIG_TCP, &hop);
 	hop.flow = 0;
 	for (unsigned i = 0; i < 4; i++) {
 		send_from(i, &hop, SLICE("by address\n"), NULL);
@@ -149,15 +145,11 @@ static void a_flow_that_is_gone_is_never_dialled(void **state)
 {
 	struct fate fate = { 0 }, foreign = { 0 };
 	struct sip_hop hop;
-	char text[512];
 	int fd;
 
 	(void)state;
 	rig_start(3, rig_hold);
-	fd = peer_connect(RIG_TCP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hop = rig_held_hop(0);
+	fd = peer_held(RIG_TCP, &hop);
 	close(fd);
 	rig_release(RIG_DROP);
 	await(rig_counted(connections_now) == 0);

@@ -245,6 +245,17 @@ int peer_connect(unsigned listener)
 	return fd;
 }
 
+int peer_held(unsigned listener, struct sip_hop *from)
+{
+	char text[512];
+	int fd = peer_connect(listener);
+
+	peer_send(fd, request(1, text));
+	await(rig_held() == 1);
+	*from = rig_held_hop(0);
+	return fd;
+}
+
 void peer_send(int fd, struct slice s)
 {
 	while (s.len > 0) {

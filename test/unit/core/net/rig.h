@@ -18,13 +18,6 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#define await(condition)                                                   \
-	do {                                                               \
-		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
-			poll(NULL, 0, 1);                                  \
-		assert_true(condition);                                    \
-	} while (0)
-
 enum { RIG_UDP = 1, RIG_TCP, RIG_TLS };		/* numbers of the listeners */
 
 /* What the next room does with a message. Runs on workers. */
@@ -58,6 +51,8 @@ struct net_counters rig_count(void);
 
 /* ---- the peer ---- */
 int  peer_connect(unsigned listener);
+/** One that has sent request(1), the only message that rig_hold keeps; from: how it came. */
+int  peer_held(unsigned listener, struct sip_hop *from);
 void peer_send(int fd, struct slice s);
 /** Exactly these bytes come. */
 void peer_expect(int fd, struct slice s);

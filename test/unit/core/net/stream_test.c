@@ -351,17 +351,13 @@ static void half_a_message_at_the_end_is_no_message(void **state)
 static void a_reset_ends_the_flow(void **state)
 {
 	struct linger hard = { 1, 0 };
-	char text[512];
 	struct fate fate = { 0 };
 	struct sip_hop hop;
 	int fd;
 
 	(void)state;
 	rig_start(2, rig_hold);
-	fd = peer_connect(RIG_TCP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hop = rig_held_hop(0);
+	fd = peer_held(RIG_TCP, &hop);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(fd);
 	await(rig_counted(connections_now) == 0);
@@ -463,10 +459,7 @@ static void a_peer_that_does_not_read_is_closed(void **state)
 	rig_limits = net_limits_preset;
 	rig_limits.send_queue_bytes = 200000;
 	rig_start(1, rig_hold);
-	fd = peer_connect(RIG_TCP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hop = rig_held_hop(0);
+	fd = peer_held(RIG_TCP, &hop);
 	msg = request_with_body(1, 60000, text, room);
 	while (rig_counted(slow_closed) == 0 && sent++ < 1000)
 		send_from(0, &hop, msg, &fate);

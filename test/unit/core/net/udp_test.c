@@ -155,16 +155,13 @@ static void send_three(void *arg)
 
 static void a_bad_one_in_the_middle_of_a_batch_is_left_out(void **state)
 {
-	char text[512], got[64];
+	char got[64];
 	struct sip_hop hop;
 	int fd;
 
 	(void)state;
 	rig_start(1, rig_hold);
-	fd = peer_connect(RIG_UDP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hop = rig_held_hop(0);
+	fd = peer_held(RIG_UDP, &hop);
 	worker_post_fn(0, send_three, &hop);
 	assert_int_equal(recv(fd, got, sizeof(got), 0), 8);
 	assert_memory_equal(got, "number 0", 8);
@@ -261,10 +258,7 @@ static void the_dead_do_not_harm_the_living(void **state)
 	reports = 0;
 	net_above.undelivered = note_report;
 	rig_start(1, rig_hold);
-	fd = peer_connect(RIG_UDP);
-	peer_send(fd, request(1, text));
-	await(rig_held() == 1);
-	hops[1] = rig_held_hop(0);
+	fd = peer_held(RIG_UDP, &hops[1]);
 	worker_post_fn(0, send_six, hops);
 	for (unsigned i = 1; i < 6; i += 2) {
 		assert_int_equal(recv(fd, got, sizeof(got), 0), 8);

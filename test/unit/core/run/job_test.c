@@ -6,18 +6,10 @@
 #include "core/run/job.h"
 #include "utils/list.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 
 static const struct worker_conf conf = { 2, 1000 };
-
-#define await(condition)                                                   \
-	do {                                                               \
-		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
-			poll(NULL, 0, 1);                                  \
-		assert_true(condition);                                    \
-	} while (0)
 
 /* A job that waits for the gate of its kind; what happened to it, in order. */
 struct task {

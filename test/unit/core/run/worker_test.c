@@ -15,14 +15,6 @@
 
 static const struct worker_conf conf = { WORKERS, 8 };
 
-/* Wait for something that another thread does; what is waited for, not time, is the point. */
-#define await(condition)                                                   \
-	do {                                                               \
-		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
-			poll(NULL, 0, 1);                                  \
-		assert_true(condition);                                    \
-	} while (0)
-
 /* ---- parts ---- */
 
 static _Atomic int  started[3], stopped[3];

@@ -26,13 +26,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define await(condition)                                                   \
-	do {                                                               \
-		for (int ms_ = 0; !(condition) && ms_ < 60000; ms_++)      \
-			poll(NULL, 0, 1);                                  \
-		assert_true(condition);                                    \
-	} while (0)
-
 enum order { DO_NOTHING, DO_CRASH, DO_HANG, DO_EXIT };
 
 static struct shared {
