@@ -96,12 +96,9 @@ int store_run_all(const struct store_op *ops, size_t count, store_done_fn *done,
 
 	if (!store.conn)
 		return -ENODEV;
-	req = store_request_new(ops, count);
+	req = store_request_new(ops, count, done, arg);
 	if (!req)
 		return -ENOMEM;
-	req->home = (unsigned)worker_self();
-	req->done = done;
-	req->arg = arg;
 	req->next = NULL;
 	*store.end = req;
 	store.end = &req->next;

@@ -34,7 +34,8 @@ static void copy_args(struct value *to, const struct store_op *from, char **text
 	}
 }
 
-struct store_request *store_request_new(const struct store_op *ops, size_t count)
+struct store_request *store_request_new(const struct store_op *ops, size_t count,
+    store_done_fn *done, void *arg)
 {
 	size_t values = 0, text = 0, size;
 	struct store_request *req;
@@ -49,7 +50,8 @@ struct store_request *store_request_new(const struct store_op *ops, size_t count
 	req = spare_get(size);
 	if (!req)
 		return NULL;
-	*req = (struct store_request){ .size_bytes = size, .op_count = count };
+	*req = (struct store_request){ .size_bytes = size, .op_count = count, .done = done,
+	    .arg = arg, .home = (unsigned)worker_self() };
 	args = (struct value *)(void *)&req->ops[count];
 	at = (char *)(args + values);
 	for (size_t i = 0; i < count; i++) {

@@ -225,12 +225,9 @@ int store_run_all(const struct store_op *ops, size_t count, store_done_fn *done,
 	lcs_assert(worker_self() >= 0 && (!is_read || count == 1));
 	if (!store_is_on())
 		return -ENODEV;
-	req = store_request_new(ops, count);
+	req = store_request_new(ops, count, done, arg);
 	if (!req)
 		return -ENOMEM;
-	req->home = (unsigned)worker_self();
-	req->done = done;
-	req->arg = arg;
 	err = store_queue_put(is_read ? &store.reads : &store.writes, req);
 	if (err)
 		store_request_free(req);
