@@ -23,8 +23,8 @@ struct store_request {
 	struct store_op       ops[];
 };
 
-/** Copies ops and their texts. done is told on the worker that calls this, with arg. The caller's; NULL if
- *  memory is short. */
+/** Copies ops and their texts. done is told with arg, on the worker that calls this. The caller's;
+ *  NULL if memory is short. */
 struct store_request *store_request_new(const struct store_op *ops, size_t count,
     store_done_fn *done, void *arg);
 void store_request_free(struct store_request *req);
