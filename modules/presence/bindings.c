@@ -111,7 +111,21 @@ static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
 	}
 }
 
-/* Removing a binding may wait for the disk: what is found here is not changed by it. */
+static bool has_another(struct presence *p, struct slice aor, flow_id flow)
+{
+	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->usrloc_state, aor) : NULL;
+	struct usrloc_binding b;
+
+	for (unsigned i = 0; have && i < have->count; i++) {
+		p->usrloc->binding(have, i, &b);
+		if (b.received.flow != flow)
+			return true;
+	}
+	return false;
+}
+
+/* Removing a binding may wait for the disk: what is found here is not changed by it. Watchers
+ * hear at once, and only once: what the endpoint said goes together with its being there. */
 void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow)
 {
 	struct presence_user *u = user_find(p, aor, false);
@@ -121,4 +135,6 @@ void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow)
 		return;
 	pubs_flow_gone(u, flow);
 	way_flow_gone(u, flow);
+	if (u->is_registered && !has_another(p, aor, flow))
+		set_registered(u, false);
 }
