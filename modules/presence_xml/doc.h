@@ -24,6 +24,7 @@
 /* Kept with the engine by this module alone. */
 #define USERINFO_TYPE SLICE("text/xml+msrtc.userinfo")
 #define GONE_TYPE     SLICE("text/x-lcs-unregistered")
+#define SILENT_TYPE   SLICE("text/x-lcs-silent")
 
 /* Availability: from here on somebody can be reached (LCS classes are hundreds). */
 #define AVAILABILITY_ONLINE    100u
@@ -41,7 +42,7 @@ enum lcs_scale {
 	SCALE_BACK_SOON = 12500, SCALE_AWAY = 15500, SCALE_OFFLINE = 18500
 };
 
-enum pdoc_kind { PDOC_PIDF, PDOC_LCS, PDOC_USER_INFO, PDOC_GONE };
+enum pdoc_kind { PDOC_PIDF, PDOC_LCS, PDOC_USER_INFO, PDOC_GONE, PDOC_SILENT };
 
 struct pdoc_tuple {
 	struct pdoc_tuple     *next;

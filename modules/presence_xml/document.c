@@ -38,7 +38,7 @@ static const struct puser_info *add_sources(struct presence_xml *px, struct pres
 	while ((pub = px->presence->next_publication(u, &px->package, pub))) {
 		const struct pdoc *doc = pub->doc;
 
-		if (!doc || doc->kind == PDOC_GONE)
+		if (!doc || doc->kind == PDOC_GONE || doc->kind == PDOC_SILENT)
 			continue;
 		if (doc->info.xml.p)
 			info = &doc->info;
@@ -48,10 +48,30 @@ static const struct puser_info *add_sources(struct presence_xml *px, struct pres
 	return info;
 }
 
+/* Those that have promised to publish and have not. */
+static unsigned count_silent(struct presence_xml *px, struct presence_user *u)
+{
+	const struct presence_publication *pub = NULL;
+	unsigned n = 0;
+
+	while ((pub = px->presence->next_publication(u, &px->package, pub)))
+		n += pub->doc && ((const struct pdoc *)pub->doc)->kind == PDOC_SILENT;
+	return n;
+}
+
+static bool all_are_silent(struct presence_xml *px, struct presence_user *u)
+{
+	unsigned silent = count_silent(px, u);
+	const struct usrloc_aor *have = silent ? px->usrloc->find(px->usrloc_state,
+	    px->presence->user_aor(u)) : NULL;
+
+	return have && have->count <= silent;
+}
+
 /* A registered endpoint that publishes nothing can be reached: that much is known. */
 static void add_registration(struct presence_xml *px, struct presence_user *u, struct pstate *st)
 {
-	if (!st->count && px->presence->is_registered(u))
+	if (!st->count && px->presence->is_registered(u) && !all_are_silent(px, u))
 		pstate_add(st, &(struct psource){ NULL, SLICE("registered"), 0 });
 }
 

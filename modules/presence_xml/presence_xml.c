@@ -167,6 +167,7 @@ static const struct lcs_iface ifaces[] = { { "presence_xml", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
 	NEED(struct presence_xml, presence, presence, 1),
 	NEED_OPTIONAL(struct presence_xml, service, service, 1),
+	NEED_OPTIONAL(struct presence_xml, usrloc, usrloc, 1),
 	{ 0 }
 };
 
@@ -198,6 +199,8 @@ static int load(struct lcs_mod *mod)
 	};
 	xml_read_init();
 	err = px->presence->add_package(px->presence_state, &px->package, px);
+	if (!err && px->usrloc)
+		err = px->usrloc->watch(px->usrloc_state, px_bindings_changed, px);
 	return err ? err : add_operations(px);
 }
 
@@ -212,6 +215,18 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 	px->package.max_expires = c->max_expires / 1000;
 	px->package.min_interval = c->min_interval;
 	return 0;
+}
+
+static int worker_start(struct lcs_mod *mod, void *arg)
+{
+	px_silent_start(arg, lcs_shared(mod));
+	return 0;
+}
+
+static void worker_stop(struct lcs_mod *mod, void *arg)
+{
+	(void)mod;
+	px_silent_stop(arg);
 }
 
 static int check(const void *conf, struct diag *diag)
@@ -243,6 +258,11 @@ static const struct lcs_param params[] = {
 	    "and logged"),
 	PARAM_BOOL(struct presence_xml_conf, allow_polling, "yes",
 	    "answer getPresence, which LCS clients ask for contacts that they do not watch"),
+	PARAM_DURATION(struct presence_xml_conf, publish_time, "5m", 0, 86400000, "s",
+	    "how long an LCS endpoint that has promised to publish (Supported: "
+	    "com.microsoft.msrtc.presence in its REGISTER) is believed to be there without; then its "
+	    "user is shown as offline, as far as that endpoint goes, until it publishes. 0: for ever. "
+	    "Other clients promise nothing, and are there while they are registered"),
 	{ "default_expires", VALUE_DURATION, LCS_AT(struct presence_xml_conf, default_expires, msec_t),
 	  "8h", 60000, 365 * DAY_MS, "lifetime of a subscription, and of what is published, that asks "
 	  "for none", "s", NULL, PARAM_NEEDS_RESTART },
@@ -263,6 +283,8 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct presence_xml_local, refused, STAT_COUNTER, "documents refused"),
 	LCS_STAT(struct presence_xml_local, set_presence, STAT_COUNTER, "setPresence requests"),
 	LCS_STAT(struct presence_xml_local, get_presence, STAT_COUNTER, "getPresence requests"),
+	LCS_STAT(struct presence_xml_local, silent_endpoints, STAT_COUNTER, "endpoints that had promised to "
+	    "publish, did not within publish_time, and count as offline"),
 	LCS_STAT(struct presence_xml_local, documents, STAT_COUNTER, "documents made for watchers"),
 	{ 0 }
 };
@@ -273,7 +295,8 @@ LCS_MODULE(presence_xml,
 	    "This module brings the event package `presence`. A user's state is made of all that is\n"
 	    "known of him: documents that his clients publish (PUBLISH with `application/pidf+xml`),\n"
 	    "what endpoints of LCS clients set (setPresence), and whether he is registered. Who is\n"
-	    "registered and publishes nothing is open. When the last binding goes, what was\n"
+	    "registered and publishes nothing is open, but not for longer than `publish_time` by an\n"
+	    "LCS endpoint that has promised to publish: its client hangs. When the last binding goes, what was\n"
 	    "published before counts no more until the user registers again or publishes anew.\n\n"
 	    "Several sources become one: the highest availability decides, then the highest activity,\n"
 	    "then the most recent. RPID activities and the numbers of LCS are translated into each\n"
@@ -298,6 +321,8 @@ LCS_MODULE(presence_xml,
 	.needs = needs,
 	.stats = stats,
 	.load = load,
+	.worker_start = worker_start,
+	.worker_stop = worker_stop,
 	.check = check,
 	.prepare = prepare,
 );

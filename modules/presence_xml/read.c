@@ -116,6 +116,8 @@ int pdoc_read(struct slice content_type, struct slice body, const struct pdoc_li
 		return -ENOMEM;
 	if (mime_type_is(&type, GONE_TYPE)) {
 		doc->kind = PDOC_GONE;
+	} else if (mime_type_is(&type, SILENT_TYPE)) {
+		doc->kind = PDOC_SILENT;
 	} else if (!is_known(&type)) {
 		err = -EINVAL;
 	} else {

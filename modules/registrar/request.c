@@ -23,6 +23,7 @@ struct reading {
 	unsigned                     room;
 	const struct msg_contact    *checked;	/* contacts that are parsed already */
 	struct slice                 epid;	/* of an LCS client */
+	bool                         publishes;	/* it says that it will */
 	bool                         star;
 };
 
@@ -139,10 +140,18 @@ static bool is_own_param(struct slice name)
 	}
 }
 
+/* Those that are written from other headers of an LCS client. */
+static bool is_lcs_param(struct slice name)
+{
+	return slice_eq_nocase(name, SLICE("epid")) ||
+	    slice_eq_nocase(name, SLICE("msrtc.presence"));
+}
+
 /* What a caller may want to see again: everything that has no field of its own. */
 static int take_params(struct reading *r, struct slice params, struct usrloc_binding *b)
 {
-	char *text = arena_bytes(r->arena, params.len + r->epid.len + sizeof(";epid=")), *at = text;
+	char *text = arena_bytes(r->arena, params.len + r->epid.len +
+	    sizeof(";epid=;msrtc.presence")), *at = text;
 	struct slice name, value, rest = params;
 
 	if (!text)
@@ -150,19 +159,19 @@ static int take_params(struct reading *r, struct slice params, struct usrloc_bin
 	while (hdr_next_param(&rest, &name, &value)) {
 		const char *end = value.len ? slice_end(value) : slice_end(name);
 
-		if (is_own_param(name) || (r->epid.len && slice_eq_nocase(name, SLICE("epid"))))
+		if (is_own_param(name) || (r->epid.len && is_lcs_param(name)))
 			continue;
 		if (slice_eq_nocase(name, SLICE("methods")))
 			b->methods = method_bits(r, hdr_unquote(r->arena, value));
 		*at++ = ';';
-		memcpy(at, name.p, (size_t)(end - name.p));
-		at += end - name.p;
+		slice_put(&at, slice_of(name.p, (size_t)(end - name.p)));
 	}
 	if (r->epid.len) {
-		memcpy(at, ";epid=", 6);
-		memcpy(at + 6, r->epid.p, r->epid.len);
-		at += 6 + r->epid.len;
+		slice_put(&at, SLICE(";epid="));
+		slice_put(&at, r->epid);
 	}
+	if (r->publishes)
+		slice_put(&at, SLICE(";msrtc.presence"));
 	b->params = slice_of(text, (size_t)(at - text));
 	return 0;
 }
@@ -373,6 +382,8 @@ static int take_common(struct reading *r)
 		return refuse(r, 404, "No such address of record");
 	r->reg->usrloc->expect(r->reg->usrloc_state, r->out->change.aor);
 	r->epid = endpoint_epid_of(r->ctx);
+	r->publishes = r->epid.len && view_list_has(&r->view, HDR_SUPPORTED,
+	    SLICE("com.microsoft.msrtc.presence"));
 	r->common.call_id = msg_call_id(msg);
 	r->common.cseq = cseq->seq;
 	r->common.user_agent = msg_value(msg, HDR_USER_AGENT);
