@@ -3,7 +3,7 @@
  *
  * It may belong to another worker than the one that asks; then the asking run waits.
  */
-#include "modules/tm/tm.h"
+#include "modules/tm/funcs.h"
 
 static bool is_meant(const struct tm_tx *tx, struct slice call_id, uint32_t cseq)
 {

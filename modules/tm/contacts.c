@@ -2,7 +2,7 @@
  * modules/tm/contacts.c - one group of targets after the other, as the script wants it:
  * t_load_contacts() and t_next_contacts() (RFC 3261 16.6, q).
  */
-#include "modules/tm/tm.h"
+#include "modules/tm/funcs.h"
 
 #include <errno.h>
 

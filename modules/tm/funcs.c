@@ -1,28 +1,13 @@
 /*
- * modules/tm/funcs.c - what the script calls to relay, answer and arm.
+ * modules/tm/funcs.c - what the script calls to relay and to answer, and the table of all such
+ * functions.
  */
-#include "modules/tm/tm.h"
-#include "modules/tm/status.h"
+#include "modules/tm/funcs.h"
 
 #include "parser/token.h"
 #include "utils/rand.h"
 
 #include <errno.h>
-
-static struct tm_tx *tx_of(struct lcs_call *call)
-{
-	struct tm_at *at = tm_at_of(call->ctx);
-
-	return at ? at->tx : NULL;
-}
-
-/* The work of a transaction that still has something to decide, or NULL. */
-static struct tm_work *work_of(struct lcs_call *call)
-{
-	struct tm_tx *tx = tx_of(call);
-
-	return tx && !tm_is_answered(tx) ? tx->work : NULL;
-}
 
 /* ---- relaying ---- */
 
@@ -45,7 +30,7 @@ static enum fn_status relay(struct lcs_call *call)
 		return result(call, lcs_forward_stateless(ctx));
 	err = tm_ops.ensure(ctx);
 	if (!err)
-		err = tm_relay(tx_of(call), ctx);
+		err = tm_relay(tm_tx_of(call), ctx);
 	return result(call, err);
 }
 
@@ -175,14 +160,14 @@ static enum fn_status fn_check_trans(struct lcs_call *call)
 
 static enum fn_status fn_lookup_request(struct lcs_call *call)
 {
-	if (tx_of(call))
+	if (tm_tx_of(call))
 		return fn_bool(call, true);
 	return fn_check_trans(call);
 }
 
 static enum fn_status fn_retransmit(struct lcs_call *call)
 {
-	struct tm_tx *tx = tx_of(call);
+	struct tm_tx *tx = tm_tx_of(call);
 
 	if (!tx || !tx->kept)
 		return fn_bool(call, false);
@@ -190,119 +175,11 @@ static enum fn_status fn_retransmit(struct lcs_call *call)
 	return fn_bool(call, true);
 }
 
-/* ---- arming ---- */
-
-/* Before there is a transaction the worker remembers it for the script that runs. */
-static struct tm_armed *armed(struct lcs_call *call)
-{
-	struct tm_local *local = call->local;
-	struct tm_work *work = work_of(call);
-
-	if (work)
-		return &work->armed;
-	if (tx_of(call))
-		return NULL;		/* it is answered: nothing can happen any more */
-	if (local->arming != call->ctx) {
-		local->arming = call->ctx;
-		local->armed = (struct tm_armed){ -1, -1, -1, 0, 0 };
-	}
-	return &local->armed;
-}
-
-/* The checker has seen that the route is there; an empty name takes the arming back. */
-static int route_id(struct lcs_call *call, enum route_kind kind)
-{
-	struct slice name = call->argv[0].s;
-
-	return name.len ? lcs_route_id(call->ctx, kind, name) : -1;
-}
-
-static enum fn_status fn_on_failure(struct lcs_call *call)
-{
-	struct tm_armed *a = armed(call);
-
-	if (a)
-		a->failure = route_id(call, ROUTE_FAILURE);
-	return fn_bool(call, a != NULL);
-}
-
-static enum fn_status fn_on_branch(struct lcs_call *call)
-{
-	struct tm_armed *a = armed(call);
-
-	if (a)
-		a->branch = route_id(call, ROUTE_BRANCH);
-	return fn_bool(call, a != NULL);
-}
-
-static enum fn_status fn_on_reply(struct lcs_call *call)
-{
-	struct tm_armed *a = armed(call);
-	struct tm_work *work = work_of(call);
-
-	if (a)
-		a->reply = route_id(call, ROUTE_REPLY);
-	if (work)
-		work->routes.reply_armed = work->armed.reply;
-	return fn_bool(call, a != NULL);
-}
-
-static enum fn_status fn_is_set(struct lcs_call *call)
-{
-	const struct tm_armed *a = armed(call);
-	struct slice what = call->argv[0].s;
-	int id = -1;
-
-	if (a && slice_eq(what, SLICE("failure_route")))
-		id = a->failure;
-	else if (a && slice_eq(what, SLICE("branch_route")))
-		id = a->branch;
-	else if (a && slice_eq(what, SLICE("onreply_route")))
-		id = a->reply;
-	return fn_bool(call, id >= 0);
-}
-
-/* ---- timers ---- */
-
-/* A duration, or a number of milliseconds as in Kamailio; 0: as configured. */
-static bool to_ms(const struct value *v, msec_t *out)
-{
-	if (v->type == VALUE_DURATION)
-		*out = v->dur / 1000;
-	else if (v->type == VALUE_INT)
-		*out = v->i;
-	else
-		return false;
-	return *out >= 0;
-}
-
-static enum fn_status fn_set_fr(struct lcs_call *call)
-{
-	struct tm_armed *a = armed(call);
-	msec_t ring, answer = 0;
-
-	if (!a || call->argc < 1 || call->argc > 2 || !to_ms(&call->argv[0], &ring) ||
-	    (call->argc == 2 && !to_ms(&call->argv[1], &answer)))
-		return fn_bool(call, false);
-	a->fr_inv = ring ? ring : a->fr_inv;
-	a->fr = answer ? answer : a->fr;
-	return fn_bool(call, true);
-}
-
-static enum fn_status fn_reset_fr(struct lcs_call *call)
-{
-	struct tm_armed *a = armed(call);
-
-	if (a)
-		a->fr = a->fr_inv = 0;
-	return fn_bool(call, a != NULL);
-}
-
 /* ---- in failure and reply routes ---- */
 
 static enum fn_status fn_next_hop(struct lcs_call *call)
 {
-	struct tm_work *work = work_of(call);
+	struct tm_work *work = tm_work_of(call);
 
 	return fn_bool(call, work && work->failure == call->ctx && tm_failure_next_hop(work));
 }
@@ -310,7 +187,7 @@ static enum fn_status fn_next_hop(struct lcs_call *call)
 /* Modes of Kamailio: a all, l those of the last round, n none. */
 static enum fn_status fn_drop_replies(struct lcs_call *call)
 {
-	struct tm_work *work = work_of(call);
+	struct tm_work *work = tm_work_of(call);
 	struct slice mode = call->argv[0].s;
 
 	if (!work || slice_eq(mode, SLICE("n")))
@@ -325,7 +202,7 @@ static enum fn_status fn_drop_replies(struct lcs_call *call)
 static enum fn_status fn_cancel_branches(struct lcs_call *call)
 {
 	struct tm_at *at = tm_at_of(call->ctx);
-	struct tm_work *work = work_of(call);
+	struct tm_work *work = tm_work_of(call);
 	struct slice which = call->argv[0].s;
 
 	if (!work)
@@ -338,106 +215,6 @@ static enum fn_status fn_cancel_branches(struct lcs_call *call)
 	}
 	tm_look_later(at->tx);
 	return fn_bool(call, true);
-}
-
-/* ---- asking ---- */
-
-static enum fn_status fn_check_status(struct lcs_call *call)
-{
-	bool matches;
-	int err = tm_status_matches(call->local, call->argv[0].s, tm_status_of(call->ctx), &matches);
-
-	if (err == -ENOMEM)
-		return FN_FAILED;
-	return fn_bool(call, err == 0 && matches);
-}
-
-typedef bool branch_test_fn(const struct tm_branch *b, int64_t arg);
-
-static bool any_branch(struct lcs_call *call, branch_test_fn *test, int64_t arg)
-{
-	struct tm_tx *tx = tx_of(call);
-
-	if (!tx || !tx->work)
-		return false;
-	for (const struct tm_branch *b = tx->work->first; b; b = b->next)
-		if (test(b, arg))
-			return true;
-	return false;
-}
-
-static bool timed_out(const struct tm_branch *b, int64_t arg)
-{
-	(void)arg;
-	return b->timed_out;
-}
-
-static bool replied(const struct tm_branch *b, int64_t arg)
-{
-	(void)arg;
-	return b->provisional || b->response;
-}
-
-static bool ended_with(const struct tm_branch *b, int64_t status)
-{
-	return b->phase == TM_BRANCH_DONE && b->status == status;
-}
-
-static enum fn_status fn_any_timeout(struct lcs_call *call)
-{
-	return fn_bool(call, any_branch(call, timed_out, 0));
-}
-
-static enum fn_status fn_any_replied(struct lcs_call *call)
-{
-	return fn_bool(call, any_branch(call, replied, 0));
-}
-
-static enum fn_status fn_grep_status(struct lcs_call *call)
-{
-	return fn_bool(call, any_branch(call, ended_with, call->argv[0].i));
-}
-
-static enum fn_status of_branch(struct lcs_call *call, branch_test_fn *test)
-{
-	struct tm_at *at = tm_at_of(call->ctx);
-
-	return fn_bool(call, at && at->branch && test(at->branch, 0));
-}
-
-static enum fn_status fn_branch_timeout(struct lcs_call *call) { return of_branch(call, timed_out); }
-static enum fn_status fn_branch_replied(struct lcs_call *call) { return of_branch(call, replied); }
-
-static enum fn_status fn_is_canceled(struct lcs_call *call)
-{
-	struct tm_tx *tx = tx_of(call);
-
-	return fn_bool(call, tx && tx->is_canceled);
-}
-
-static enum fn_status fn_get_status(struct lcs_call *call)
-{
-	uint16_t status = tm_status_of(call->ctx);
-
-	call->ret = status ? value_int(status) : value_null();
-	return FN_DONE;
-}
-
-static enum fn_status fn_is_request_route(struct lcs_call *call)
-{
-	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_REQUEST);
-}
-static enum fn_status fn_is_failure_route(struct lcs_call *call)
-{
-	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_FAILURE);
-}
-static enum fn_status fn_is_branch_route(struct lcs_call *call)
-{
-	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_BRANCH);
-}
-static enum fn_status fn_is_reply_route(struct lcs_call *call)
-{
-	return fn_bool(call, lcs_kind(call->ctx) == ROUTE_REPLY);
 }
 
 /* ---- the table ---- */
@@ -486,21 +263,21 @@ const struct lcs_func tm_funcs[] = {
 	  "false: a CANCEL that matches an INVITE does not reach the script" },
 	{ "t_retransmit_reply() -> bool", fn_retransmit, IN_REQUEST | IN_FAILURE, 0,
 	  "send the last response once more; false if there is none to repeat" },
-	{ "t_on_failure(route: str) -> bool", fn_on_failure, IN_REQUEST | IN_FAILURE | IN_BRANCH,
+	{ "t_on_failure(route: str) -> bool", tm_fn_on_failure, IN_REQUEST | IN_FAILURE | IN_BRANCH,
 	  FUNC_ARMS_ROUTE(ROUTE_FAILURE),
 	  "run failure_route[route] when all branches have failed; it is run once and may arm "
 	  "again. \"\" takes it back" },
-	{ "t_on_branch(route: str) -> bool", fn_on_branch, IN_REQUEST | IN_FAILURE,
+	{ "t_on_branch(route: str) -> bool", tm_fn_on_branch, IN_REQUEST | IN_FAILURE,
 	  FUNC_ARMS_ROUTE(ROUTE_BRANCH), "run branch_route[route] before each branch is sent" },
-	{ "t_on_reply(route: str) -> bool", fn_on_reply, ROUTES,
+	{ "t_on_reply(route: str) -> bool", tm_fn_on_reply, ROUTES,
 	  FUNC_ARMS_ROUTE(ROUTE_REPLY),
 	  "run onreply_route[route] on each response, after the reply_route of all messages" },
-	{ "t_is_set(what: str) -> bool", fn_is_set, IN_TX, 0,
+	{ "t_is_set(what: str) -> bool", tm_fn_is_set, IN_TX, 0,
 	  "is a \"failure_route\", \"branch_route\" or \"onreply_route\" armed?" },
-	{ "t_set_fr(times: any...) -> bool", fn_set_fr, ROUTES, 0,
+	{ "t_set_fr(times: any...) -> bool", tm_fn_set_fr, ROUTES, 0,
 	  "other times than fr_inv_timer and, if a second one is given, fr_timer for this "
 	  "transaction: durations, or numbers of milliseconds; 0 leaves one as it is" },
-	{ "t_reset_fr() -> bool", fn_reset_fr, ROUTES, 0, "back to fr_inv_timer and fr_timer" },
+	{ "t_reset_fr() -> bool", tm_fn_reset_fr, ROUTES, 0, "back to fr_inv_timer and fr_timer" },
 	{ "t_next_hop() -> bool", fn_next_hop, IN_FAILURE, 0,
 	  "point t_relay() at the next address of the target that failed (RFC 3263 4.3); false if "
 	  "all were tried. With parameter failover they have been already" },
@@ -519,27 +296,27 @@ const struct lcs_func tm_funcs[] = {
 	{ "t_next_contacts() -> bool", tm_fn_next_contacts, IN_REQUEST | IN_FAILURE, 0,
 	  "make the group of highest q that is left the targets of t_relay(); false if none is. "
 	  "With parameter serial_forking the same happens by itself" },
-	{ "t_check_status(status: str) -> bool", fn_check_status, IN_TX, 0,
+	{ "t_check_status(status: str) -> bool", tm_fn_check_status, IN_TX, 0,
 	  "does the status match this regular expression, as \"408|5[0-9][0-9]\"? In a failure "
 	  "route the best one's, in a reply route the response's" },
-	{ "t_get_status_code() -> int?", fn_get_status, IN_TX, 0,
+	{ "t_get_status_code() -> int?", tm_fn_get_status, IN_TX, 0,
 	  "that status; null if there was none yet" },
-	{ "t_any_timeout() -> bool", fn_any_timeout, IN_TX, 0, "has a branch not answered in time?" },
-	{ "t_any_replied() -> bool", fn_any_replied, IN_TX, 0, "has a branch answered at all?" },
-	{ "t_branch_timeout() -> bool", fn_branch_timeout, IN_TX, 0,
+	{ "t_any_timeout() -> bool", tm_fn_any_timeout, IN_TX, 0, "has a branch not answered in time?" },
+	{ "t_any_replied() -> bool", tm_fn_any_replied, IN_TX, 0, "has a branch answered at all?" },
+	{ "t_branch_timeout() -> bool", tm_fn_branch_timeout, IN_TX, 0,
 	  "has the branch that was picked not answered in time?" },
-	{ "t_branch_replied() -> bool", fn_branch_replied, IN_TX, 0,
+	{ "t_branch_replied() -> bool", tm_fn_branch_replied, IN_TX, 0,
 	  "has the branch that was picked answered at all?" },
-	{ "t_grep_status(code: int 100..699) -> bool", fn_grep_status, IN_TX, 0,
+	{ "t_grep_status(code: int 100..699) -> bool", tm_fn_grep_status, IN_TX, 0,
 	  "has a branch ended with this status?" },
-	{ "t_is_canceled() -> bool", fn_is_canceled, IN_TX, 0, "has the client given up?" },
-	{ "t_is_request_route() -> bool", fn_is_request_route, IN_MESSAGE, 0,
+	{ "t_is_canceled() -> bool", tm_fn_is_canceled, IN_TX, 0, "has the client given up?" },
+	{ "t_is_request_route() -> bool", tm_fn_is_request_route, IN_MESSAGE, 0,
 	  "is this run begun by request_route?" },
-	{ "t_is_failure_route() -> bool", fn_is_failure_route, IN_MESSAGE, 0,
+	{ "t_is_failure_route() -> bool", tm_fn_is_failure_route, IN_MESSAGE, 0,
 	  "is this run begun by a failure_route?" },
-	{ "t_is_branch_route() -> bool", fn_is_branch_route, IN_MESSAGE, 0,
+	{ "t_is_branch_route() -> bool", tm_fn_is_branch_route, IN_MESSAGE, 0,
 	  "is this run begun by a branch_route?" },
-	{ "t_is_reply_route() -> bool", fn_is_reply_route, IN_MESSAGE, 0,
+	{ "t_is_reply_route() -> bool", tm_fn_is_reply_route, IN_MESSAGE, 0,
 	  "is this run begun by a reply route?" },
 	{ 0 }
 };

@@ -394,7 +394,7 @@ bool tm_start_group(struct tm_tx *tx);
 /** Answer in the place of all branches: those that are under way are cancelled. 0, -EALREADY,
  *  -EINVAL (a provisional response other than 100 to a non-INVITE), -ENOMEM. */
 int  tm_respond(struct tm_tx *tx, const struct response_parts *parts);
-/** A branch has its final status: after 430 another flow of the instance is tried; then decide. */
+/** A branch has its final status: after 430 another flow of the instance is tried, then decide. */
 void tm_settled(struct tm_branch *b);
 /** A response for a client of this transaction; branch NULL: late. */
 void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
@@ -406,6 +406,14 @@ void tm_look_later(struct tm_tx *tx);
 void tm_cancel(struct tm_tx *tx, struct slice reason);
 /** Cancel branches that are under way; except may be NULL. */
 void tm_cancel_others(struct tm_tx *tx, const struct tm_branch *except, struct slice reason);
+
+/* ---- conclude.c: the best response goes back (16.7, items 6 to 9) ---- */
+/** The best of those that failed; NULL if the script has dropped them all. */
+struct tm_branch *tm_pick(const struct tm_work *work);
+/** All branches have ended: answer with what the best of them has, NULL if there is none. */
+void tm_conclude(struct tm_tx *tx, struct tm_branch *best);
+/** A response could not be passed on, for err: that must not leave the client waiting. */
+void tm_answer_instead(struct tm_tx *tx, int err);
 
 /* ---- breadth.c: Max-Breadth (RFC 5393 5.3) ---- */
 /** How many of n branches may start now; *each is told the share of the next one of them. */
@@ -420,10 +428,7 @@ int  tm_breadth_write(struct tm_branch *b);
 /** Add the contacts of a branch's 3xx to its transaction (16.7, item 4). */
 void tm_redirect(struct tm_tx *tx, struct tm_branch *b);
 
-/* ---- contacts.c, callid.c: script functions ---- */
-enum fn_status tm_fn_load_contacts(struct lcs_call *call);
-enum fn_status tm_fn_next_contacts(struct lcs_call *call);
-enum fn_status tm_fn_cancel_callid(struct lcs_call *call);
+/* ---- callid.c ---- */
 /** Cancel what this worker has of a call; cseq 0: whatever number. How many there were. */
 unsigned tm_cancel_call(struct tm_local *local, struct slice call_id, uint32_t cseq);
 
