@@ -5,54 +5,12 @@
  * (guest_fix()); here these edits are put into the text, and what lcs does not have
  * goes into comments. Nothing else of the text is touched.
  */
-#include "cfg/import.h"
+#include "cfg/import_int.h"
 
-#include "cfg/diag_item.h"
 #include "cfg/guest.h"
 #include "cfg/guest_prep.h"
-#include "utils/buf.h"
 
 #include <errno.h>
-#include <stdlib.h>
-
-/* Changes at one place: what stands before all, what puts the rest away, what ends something before it, what begins
- * something behind it, what it is replaced by. */
-enum rank { RANK_FIRST, RANK_AWAY, RANK_BEHIND, RANK_BEFORE, RANK_REPLACE };
-
-struct change {				/* of bytes [from, to) */
-	size_t       from, to;
-	struct slice text;
-	enum rank    rank;
-	unsigned     order;
-	bool         is_drop;
-};
-
-struct import {
-	struct load             *ld;
-	const struct cfg_source *source;
-	struct change           *list;
-	unsigned                 count, room;
-	struct import_report    *report;
-};
-
-static size_t offset_of(const struct import *im, uint32_t line, uint32_t column)
-{
-	return im->source->line_at[line - 1] + column - 1;
-}
-
-static void add(struct import *im, size_t from, size_t to, struct slice text,
-    enum rank rank, unsigned order)
-{
-	struct change *c = mem_push(&im->ld->mem, &im->list, &im->count, &im->room, sizeof(*c));
-
-	*c = (struct change){ from, to, text, rank, order, false };
-}
-
-static void put_away(struct import *im, size_t from, size_t to, struct slice text)
-{
-	add(im, from, to, text, RANK_AWAY, 0);
-	im->list[im->count - 1].is_drop = true;
-}
 
 /* ---- what the checker noted ---- */
 
@@ -63,16 +21,16 @@ static void take_edits(struct import *im)
 
 		if (e->at.source != im->source)
 			continue;
-		from = offset_of(im, e->at.line, e->at.column);
-		to = offset_of(im, e->at.end_line, e->at.end_column);
+		from = import_offset(im, e->at.line, e->at.column);
+		to = import_offset(im, e->at.end_line, e->at.end_column);
 		if (e->how == GUEST_WHOLE)
-			add(im, from, to, e->text, RANK_AWAY, e->order);
+			import_add(im, from, to, e->text, RANK_AWAY, e->order);
 		else if (e->how == GUEST_REPLACE)
-			add(im, from, to, e->text, RANK_REPLACE, e->order);
+			import_add(im, from, to, e->text, RANK_REPLACE, e->order);
 		else if (e->how == GUEST_BEFORE)
-			add(im, from, from, e->text, RANK_BEFORE, ~e->order);
+			import_add(im, from, from, e->text, RANK_BEFORE, ~e->order);
 		else if (e->how == GUEST_BEHIND)
-			add(im, to, to, e->text, RANK_BEHIND, e->order);
+			import_add(im, to, to, e->text, RANK_BEHIND, e->order);
 	}
 }
 
@@ -117,15 +75,15 @@ static void drop_range(struct import *im, size_t from, size_t to)
 		out = as_lines(im, text);
 	else
 		out = mem_printf(&im->ld->mem, "/* %.*s */", SLICE_ARG(text));
-	put_away(im, from, to, out);
+	import_put_away(im, from, to, out);
 }
 
 static bool has_drop(const struct import *im, size_t from, size_t to)
 {
 	for (const struct guest_edit *e = im->ld->edits; e; e = e->next)
 		if (e->how == GUEST_DROP && e->at.source == im->source &&
-		    offset_of(im, e->at.line, e->at.column) >= from &&
-		    offset_of(im, e->at.end_line, e->at.end_column) <= to)
+		    import_offset(im, e->at.line, e->at.column) >= from &&
+		    import_offset(im, e->at.end_line, e->at.end_column) <= to)
 			return true;
 	return false;
 }
@@ -137,8 +95,8 @@ static void drop_if_asked(struct import *im, struct cfg_span first, struct cfg_s
 
 	if (first.source != im->source || last.source != im->source)
 		return;
-	from = offset_of(im, first.line, first.column);
-	to = offset_of(im, last.end_line, last.end_column);
+	from = import_offset(im, first.line, first.column);
+	to = import_offset(im, last.end_line, last.end_column);
 	if (has_drop(im, from, to))
 		drop_range(im, from, to);
 }
@@ -180,8 +138,8 @@ static void drop_items(struct import *im)
 
 static bool is_asked(const struct import *im, struct cfg_span at)
 {
-	return at.source == im->source && has_drop(im, offset_of(im, at.line, at.column),
-	    offset_of(im, at.end_line, at.end_column));
+	return at.source == im->source && has_drop(im, import_offset(im, at.line, at.column),
+	    import_offset(im, at.end_line, at.end_column));
 }
 
 /* Routes for events that no module of ours has, as a whole. */
@@ -189,8 +147,8 @@ static void drop_events(struct import *im)
 {
 	for (const struct route_decl *r = im->ld->ast->routes.first; r; r = r->next)
 		if (r->kind == ROUTE_EVENT && is_asked(im, r->name_at))
-			drop_range(im, offset_of(im, r->at.line, r->at.column),
-			    offset_of(im, r->body->at.end_line, r->body->at.end_column));
+			drop_range(im, import_offset(im, r->at.line, r->at.column),
+			    import_offset(im, r->body->at.end_line, r->body->at.end_column));
 }
 
 /* Parameters of modules that were not there, said once with their module. */
@@ -227,8 +185,8 @@ static void replace_missing(struct walk *w, struct expr *e)
 		return;
 	text = guest_text_at(e->at);
 	by = e->kind == EXPR_PV ? "null" : e->konst ? "true" : "false";
-	put_away(im, offset_of(im, e->at.line, e->at.column),
-	    offset_of(im, e->at.end_line, e->at.end_column),
+	import_put_away(im, import_offset(im, e->at.line, e->at.column),
+	    import_offset(im, e->at.end_line, e->at.end_column),
 	    mem_printf(&im->ld->mem, "%s /* %.*s */", by, SLICE_ARG(text)));
 }
 
@@ -244,8 +202,8 @@ static void drop_missing(struct walk *w, struct stmt *s)
 	struct import *im = w->arg;
 
 	if (is_missing_stmt(s) && s->at.source == im->source)
-		drop_range(im, offset_of(im, s->at.line, s->at.column),
-		    offset_of(im, s->at.end_line, s->at.end_column));
+		drop_range(im, import_offset(im, s->at.line, s->at.column),
+		    import_offset(im, s->at.end_line, s->at.end_column));
 }
 
 static void drop_calls(struct import *im)
@@ -266,7 +224,7 @@ static void fill_branch(struct walk *w, struct stmt *s)
 	for (; then; then = other, other = NULL)
 		if (is_missing_stmt(then) && then->at.source == im->source)
 			guest_fix_behind(im->ld, then->at,
-			    begins_line(im->source->text, offset_of(im, then->at.line,
+			    begins_line(im->source->text, import_offset(im, then->at.line,
 			    then->at.column)) ? "\n;" : " ;");
 }
 
@@ -312,14 +270,14 @@ static void convert_line(struct import *im, uint32_t n, bool *has_first)
 	size_t at = im->source->line_at[n - 1];
 
 	if (names_guest(line)) {
-		add(im, at, at + line.len, *has_first ? mem_printf(&im->ld->mem, "# %.*s",
+		import_add(im, at, at + line.len, *has_first ? mem_printf(&im->ld->mem, "# %.*s",
 		    SLICE_ARG(line)) : SLICE("#!lcs 1"), RANK_AWAY, 0);
 		*has_first = true;
 	}
 	if (slice_starts(line, SLICE("import_file")))
-		add(im, at, at + sizeof("import_file") - 1, SLICE("import?"), RANK_AWAY, 0);
+		import_add(im, at, at + sizeof("import_file") - 1, SLICE("import?"), RANK_AWAY, 0);
 	if (slice_starts(line, SLICE("#!subst")))
-		add(im, at, at + line.len, native_subst(im, line), RANK_AWAY, 0);
+		import_add(im, at, at + line.len, native_subst(im, line), RANK_AWAY, 0);
 }
 
 static void convert_directives(struct import *im)
@@ -339,7 +297,7 @@ static void add_behind_line(struct import *im, size_t at, struct slice text)
 {
 	while (at < im->source->text.len && im->source->text.p[at] != '\n')
 		at++;
-	add(im, at, at, text, RANK_BEHIND, 0);
+	import_add(im, at, at, text, RANK_BEHIND, 0);
 }
 
 /* Behind the lines for the kernel and about the language; the next may begin a comment or a
@@ -354,7 +312,7 @@ static void add_at_start(struct import *im, struct slice text)
 	if (n > 0)
 		add_behind_line(im, im->source->line_at[n - 1], text);
 	else
-		add(im, 0, 0, mem_printf(&im->ld->mem, "%.*s\n", SLICE_ARG(slice_skip(text, 1))),
+		import_add(im, 0, 0, mem_printf(&im->ld->mem, "%.*s\n", SLICE_ARG(slice_skip(text, 1))),
 		    RANK_FIRST, 0);
 }
 
@@ -371,104 +329,9 @@ static void load_implied(struct import *im)
 			text = mem_printf(&im->ld->mem, "%.*s\nloadmodule \"%.*s\"", SLICE_ARG(text),
 			    SLICE_ARG(m->key));
 	if (text.len && last)
-		add_behind_line(im, offset_of(im, last->at.end_line, last->at.end_column), text);
+		add_behind_line(im, import_offset(im, last->at.end_line, last->at.end_column), text);
 	else if (text.len)
 		add_at_start(im, text);
-}
-
-/* ---- the new text ---- */
-
-static int by_place(const void *a, const void *b)
-{
-	const struct change *x = a, *y = b;
-
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	if (x->to != y->to)
-		return x->to > y->to ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static struct slice apply(struct import *im)
-{
-	struct slice text = im->source->text;
-	struct slice out = SLICE("");
-	struct buf *b = buf_new(text.len + 1000);
-	size_t at = 0;
-
-	if (!b)
-		mem_short(&im->ld->mem);
-	if (im->count)
-		qsort(im->list, im->count, sizeof(*im->list), by_place);
-	for (unsigned i = 0; i < im->count; i++) {
-		const struct change *c = &im->list[i];
-
-		/* Inside of what was put away, or of what was replaced as a whole. */
-		if (c->from < at)
-			continue;
-		buf_put(b, slice_of(text.p + at, c->from - at));
-		buf_put(b, c->text);
-		im->report->dropped += c->is_drop;
-		at = c->to;
-	}
-	buf_put(b, slice_skip(text, at));
-	if (!b->failed)
-		out = arena_dup(im->ld->mem.arena, buf_slice(b));
-	buf_unref(&b);
-	if (!out.p)
-		mem_short(&im->ld->mem);
-	return out;
-}
-
-/* ---- the report ---- */
-
-static void report_add(struct import *im, struct import_line **list, unsigned *count,
-    const struct diag_item *i)
-{
-	struct import_line *l = MEM_NEW(&im->ld->mem, struct import_line);
-
-	while (*list)
-		list = &(*list)->next;
-	l->line = i->at.line;
-	l->text = mem_dup(&im->ld->mem, i->text);
-	l->nearest = mem_dup(&im->ld->mem, i->beside);
-	*list = l;
-	(*count)++;
-}
-
-static void make_report(struct import *im)
-{
-	struct import_report *r = im->report;
-	const struct diag_item **list = diag_sorted(im->ld->diag, im->ld->mem.arena);
-
-	for (; list && *list; list++) {
-		switch ((*list)->code) {
-		case 205: case 301: case 305: case 403:
-			report_add(im, &r->calls, &r->call_count, *list);
-			break;
-		case 401: case 402: case 404: case 405: case 406: case 407: case 408: case 409:
-			report_add(im, &r->params, &r->param_count, *list);
-			break;
-		default:
-			if ((*list)->level != DIAG_WARNING)
-				report_add(im, &r->notes, &r->note_count, *list);
-			break;
-		}
-	}
-}
-
-static void count_changes(struct import *im, struct slice out)
-{
-	struct slice old = im->source->text;
-
-	im->report->lines = im->source->line_count;
-	while (old.len > 0 || out.len > 0) {
-		struct slice a = slice_split(&old, '\n'), b = slice_split(&out, '\n');
-
-		im->report->changed += !slice_eq(a, b);
-	}
 }
 
 /* ---- all steps ---- */
@@ -500,9 +363,8 @@ static int import(struct load *ld, const char *name, struct slice text, struct s
 	drop_calls(&im);
 	convert_directives(&im);
 	load_implied(&im);
-	*out = apply(&im);
-	make_report(&im);
-	count_changes(&im, *out);
+	*out = import_apply(&im);
+	import_tell(&im, *out);
 	return 0;
 }
 

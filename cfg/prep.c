@@ -1,9 +1,9 @@
 /*
- * cfg/prep.c - the tokens of all files as the parser sees them: defines replaced,
- * imports followed, conditions decided, words told from names.
+ * cfg/prep.c - the tokens of all files as the parser sees them: defines replaced, imports
+ * followed, conditions decided (prep_directive.c), words told from names (prep_word.c), blocks
+ * closed (prep_brace.c).
  */
 #include "cfg/guest_note.h"
-#include "cfg/guest_prep.h"
 #include "cfg/prep.h"
 #include "cfg/prep_int.h"
 #include "cfg/gram.h"
@@ -176,7 +176,7 @@ static void expanded_next(struct prep *p, struct token *out)
 	}
 }
 
-static const struct token *peek(struct prep *p)
+const struct token *prep_peek(struct prep *p)
 {
 	if (!p->has_peeked) {
 		expanded_next(p, &p->peeked);
@@ -185,7 +185,7 @@ static const struct token *peek(struct prep *p)
 	return &p->peeked;
 }
 
-static void next(struct prep *p, struct token *out)
+void prep_take(struct prep *p, struct token *out)
 {
 	if (p->has_peeked) {
 		*out = p->peeked;
@@ -197,170 +197,14 @@ static void next(struct prep *p, struct token *out)
 	}
 }
 
-static const struct token *peek2(struct prep *p)
+const struct token *prep_peek2(struct prep *p)
 {
-	peek(p);
+	prep_peek(p);
 	if (!p->has_peeked2) {
 		expanded_next(p, &p->peeked2);
 		p->has_peeked2 = true;
 	}
 	return &p->peeked2;
-}
-
-/* ---- words ---- */
-
-struct word { const char *text; int kind; };
-
-static const struct word words[] = {
-	{ "if", IF }, { "else", ELSE }, { "while", WHILE }, { "switch", SWITCH },
-	{ "case", CASE }, { "default", DEFAULT }, { "exit", EXIT }, { "drop", DROP },
-	{ "break", BREAK }, { "continue", CONTINUE }, { "return", RETURN },
-	{ "or", OR }, { "and", AND }, { "not", NOT }, { "in", IN }, { "null", NULLW },
-	{ "true", BOOL }, { "false", BOOL }, { "yes", BOOL }, { "no", BOOL },
-	{ "on", BOOL }, { "off", BOOL },
-	{ "route", ROUTE }, { "request_route", ROUTE_KIND }, { "reply_route", ROUTE_KIND },
-	{ "onreply_route", ROUTE_KIND }, { "failure_route", ROUTE_KIND },
-	{ "branch_route", ROUTE_KIND }, { "onsend_route", ROUTE_KIND },
-	{ "local_route", ROUTE_KIND }, { "event_route", ROUTE_KIND },
-	{ "timer_route", ROUTE_KIND }, { "startup_route", ROUTE_KIND },
-	{ NULL, 0 }
-};
-
-/* Words that mean something only before a certain token (0: any). */
-static const struct pair {
-	const char *text;
-	int         kind, before;
-	enum { ANYWHERE, OUTSIDE, AFTER_TEXT, INSIDE, IN_TEST, IN_TEST_START } where;
-} pairs[] = {
-	{ "listen", LISTEN, '=', OUTSIDE }, { "socket", LISTEN, '=', OUTSIDE },
-	{ "alias", ALIAS, '=', OUTSIDE }, { "as", AS, ID, AFTER_TEXT },
-	{ "desc", DESC, STR, OUTSIDE },
-	{ "loadmodule", LOADMODULE, STR, OUTSIDE }, { "modparam", MODPARAM, '(', OUTSIDE },
-	{ "module", MODULE, STR, OUTSIDE }, { "acl", ACL, ID, OUTSIDE },
-	{ "map", MAP, ID, OUTSIDE }, { "const", CONST, ID, OUTSIDE },
-	{ "app", APP, STR, OUTSIDE }, { "test", TEST, STR, OUTSIDE },
-	{ "within", WITHIN, DUR, INSIDE }, { "defer", DEFER, '{', INSIDE },
-	{ "var", VAR, ID, INSIDE }, { "foreach", FOREACH, '(', INSIDE },
-	{ "fallthrough", FALLTHROUGH, ';', INSIDE },
-	{ "given", GIVEN, ID, IN_TEST_START }, { "mock", MOCK, ID, IN_TEST_START },
-	{ "advance", ADVANCE, DUR, IN_TEST_START }, { "expect", EXPECT, 0, IN_TEST_START },
-	{ "const", CONST, ID, IN_TEST_START }, { "returns", RETURNS, 0, IN_TEST },
-	{ "reply", T_REPLY, NUM, IN_TEST }, { "relayed", T_RELAYED, STR, IN_TEST },
-	{ "log", T_LOG, STR, IN_TEST },
-	{ NULL, 0, 0, ANYWHERE }
-};
-
-static bool at_start(const struct prep *p)
-{
-	return p->last == '{' || p->last == '}' || p->last == ';';
-}
-
-static bool is_there(const struct prep *p, const struct pair *w)
-{
-	switch (w->where) {
-	case OUTSIDE:       return p->depth == 0;
-	case AFTER_TEXT:    return p->depth == 0 && p->last == STR;
-	case INSIDE:        return p->depth > 0;
-	case IN_TEST:       return p->in_test;
-	case IN_TEST_START: return p->in_test && at_start(p);
-	case ANYWHERE:      break;
-	}
-	return true;
-}
-
-static int pair_kind(struct prep *p, struct slice text)
-{
-	for (const struct pair *w = pairs; w->text; w++)
-		if (slice_eq(text, slice_str(w->text)) && is_there(p, w) &&
-		    (w->before == 0 || peek(p)->kind == w->before))
-			return w->kind;
-	return ID;
-}
-
-static bool ends_operand(int kind)
-{
-	switch (kind) {
-	case ID: case NUM: case DUR: case SIZE: case STR: case FSTR: case PV: case BOOL:
-	case IP: case ')': case ']':
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* ---- what only a guest has: (int)x, %attr, substitution in texts ---- */
-
-static bool is_cast(struct prep *p)
-{
-	const struct token *t = peek(p);
-
-	return t->kind == ID && (slice_eq(t->text, SLICE("int")) ||
-	    slice_eq(t->text, SLICE("str"))) && peek2(p)->kind == ')';
-}
-
-/* Comparisons of texts and of numbers have words there. */
-static bool compares(struct prep *p, struct token *t)
-{
-	bool equal = slice_eq(t->text, SLICE("eq")) || slice_eq(t->text, SLICE("ieq"));
-
-	if (t->kind != ID || !ends_operand(p->last) || !(equal || slice_eq(t->text, SLICE("ne")) ||
-	    slice_eq(t->text, SLICE("ine"))))
-		return false;
-	guest_fix(p->ld, t->at, equal ? "==" : "!=");
-	t->kind = equal ? EQ : NE;
-	return true;
-}
-
-static void guest_token(struct prep *p, struct token *t)
-{
-	struct token word;
-
-	if (compares(p, t))
-		return;
-	if (t->kind == STR) {
-		guest_apply_subst(p->ld, t);
-	} else if (t->kind == '/' && p->last == CASE && peek(p)->kind == STR) {
-		guest_fix(p->ld, t->at, "=~ ");		/* case /"^1": */
-		t->kind = MATCH;
-	} else if (t->kind == '(' && !ends_operand(p->last) && p->last != ROUTE && is_cast(p)) {
-		next(p, &word);
-		t->text = word.text;
-		t->kind = CAST;
-		next(p, &word);
-		t->at = span_join(t->at, word.at);
-	} else if (t->kind == '%' && !ends_operand(p->last) && peek(p)->kind == ID) {
-		next(p, &word);
-		t->at = span_join(t->at, word.at);
-		guest_replace_token(p->ld, t, PV, mem_printf(&p->ld->mem, "$avp(%.*s)",
-		    SLICE_ARG(word.text)));
-		guest_fix(p->ld, t->at, mem_cstr(&p->ld->mem, t->text));
-	}
-}
-
-/* Names of routes may be any word; elsewhere some words are the language's. */
-static int word_kind(struct prep *p, const struct token *t)
-{
-	if (p->names != NAMES_NONE)
-		return ID;
-	for (const struct word *w = words; w->text; w++)
-		if (slice_eq(t->text, slice_str(w->text)))
-			return w->kind;
-	if (slice_eq(t->text, SLICE("mod")) && ends_operand(p->last))
-		return MODW;
-	return pair_kind(p, t->text);
-}
-
-static void follow_names(struct prep *p, int kind)
-{
-	bool after_route = p->last == ROUTE || p->last == ROUTE_KIND;
-
-	if (kind == '[' && after_route)
-		p->names = NAMES_DEFINED;
-	else if (kind == '(' && p->last == ROUTE)
-		p->names = NAMES_CALLED;
-	else if (kind == ']' || kind == ')' || kind == '{' || kind == ';' ||
-	    (kind == ',' && p->names == NAMES_CALLED))
-		p->names = NAMES_NONE;
 }
 
 /* ---- imports ---- */
@@ -382,123 +226,20 @@ static bool follow_import(struct prep *p, const struct token *word)
 	struct token path;
 	unsigned n;
 
-	if (word->kind != ID || !is_import(p, word->text, &is_optional) || peek(p)->kind != STR)
+	if (word->kind != ID || !is_import(p, word->text, &is_optional) || prep_peek(p)->kind != STR)
 		return false;
-	next(p, &path);
+	prep_take(p, &path);
 	n = prep_import(p->ld, &path, here ? here : word->source, is_optional, &sources);
 	while (n > 0)
 		push_file(p, sources[--n]);
 	return true;
 }
 
-/* ---- braces ---- */
-
-static unsigned indent_of(const struct token *t)
-{
-	struct slice line = source_line(t->at.source, t->at.line);
-	unsigned n = 0;
-
-	while (n < line.len && (line.p[n] == ' ' || line.p[n] == '\t'))
-		n++;
-	return n;
-}
-
-static void open_brace(struct prep *p, const struct token *t)
-{
-	struct brace *b;
-
-	b = mem_push(&p->ld->mem, &p->braces, &p->depth, &p->brace_room, sizeof(*b));
-	b->at = t->at;
-	b->indent = indent_of(t);
-	if (p->depth == 1)
-		p->suspect.source = NULL;
-}
-
-/* A "}" that stands below another line than its own "{" tells where one was forgotten. */
-static void suspect(struct prep *p, const struct token *t)
-{
-	const struct brace *own = &p->braces[p->depth - 1];
-	unsigned indent = indent_of(t);
-
-	if (p->suspect.source || indent >= own->indent || t->at.column != indent + 1)
-		return;
-	for (unsigned i = 0; i + 1 < p->depth; i++)
-		if (p->braces[i].indent == indent)
-			p->suspect = own->at;
-}
-
-static bool close_brace(struct prep *p, const struct token *t)
-{
-	if (p->depth == 0) {
-		diag_beside(syntax_error(p->ld, 101, t->at, "unexpected \"}\""),
-		    "no block is open here");
-		return false;
-	}
-	suspect(p, t);
-	if (--p->depth == 0)
-		p->in_test = false;
-	return true;
-}
-
-static bool begins_route(struct prep *p, const struct token *t)
-{
-	int kind;
-
-	if (t->kind != ROUTE && t->kind != ROUTE_KIND)
-		return false;
-	kind = peek(p)->kind;
-	return kind == '[' || kind == '{';
-}
-
-/* The blocks that are open where none may be: said once, and closed. */
-static void close_all(struct prep *p, const struct token *t)
-{
-	struct cfg_span at = p->suspect.source ? p->suspect : p->braces[p->depth - 1].at;
-	struct diag_item *item = syntax_error(p->ld, 105, at, "this \"{\" is not closed");
-
-	if (t->kind)
-		diag_beside(item, "a new route begins in line %u", t->at.line);
-	else
-		diag_beside(item, "the file ends");
-	p->to_close = p->depth;
-	p->depth = 0;
-	p->in_test = false;
-	p->held = *t;
-}
-
-static void closing_token(struct prep *p, struct token *out)
-{
-	*out = p->held;
-	if (p->to_close > 0) {
-		p->to_close--;
-		out->kind = '}';
-		out->text = SLICE("}");
-		p->closed_some = true;
-	} else {
-		p->closed_some = false;
-	}
-}
-
 /* ---- what the parser gets ---- */
-
-static bool balance(struct prep *p, struct token *t)
-{
-	if (t->kind == '{')
-		open_brace(p, t);
-	else if (t->kind == '}')
-		return close_brace(p, t);
-	else if (p->depth > 0 && (t->kind == 0 || begins_route(p, t))) {
-		close_all(p, t);
-		closing_token(p, t);
-	} else if (t->kind == TEST && p->depth == 0) {
-		p->in_test = true;
-	}
-	return true;
-}
 
 static int deliver(struct prep *p, const struct token *t)
 {
-	follow_names(p, t->kind);
+	prep_follow_names(p, t->kind);
 	p->last = t->kind;
 	p->before_end = p->last_end;
 	p->last_end = t->at;
@@ -508,7 +249,7 @@ static int deliver(struct prep *p, const struct token *t)
 int prep_next(struct prep *p, struct token *out)
 {
 	if (p->to_close > 0 || p->closed_some) {
-		closing_token(p, out);
+		prep_closing_token(p, out);
 		return deliver(p, out);
 	}
 	for (;;) {
@@ -517,14 +258,14 @@ int prep_next(struct prep *p, struct token *out)
 			out->kind = 0;
 			return 0;
 		}
-		next(p, out);
+		prep_take(p, out);
 		if (out->kind == ID && follow_import(p, out))
 			continue;
 		if (out->kind == ID)
-			out->kind = word_kind(p, out);
+			out->kind = prep_word_kind(p, out);
 		if (p->ld->is_guest)
-			guest_token(p, out);
-		if (balance(p, out))
+			prep_guest_token(p, out);
+		if (prep_balance(p, out))
 			return deliver(p, out);
 	}
 }

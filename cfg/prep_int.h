@@ -44,7 +44,29 @@ struct prep {
 	struct token    held;		/* comes after them */
 };
 
-/* prep_directive.c */
+/* ---- prep.c ---- */
+/** The next token with defines replaced; *out is it. */
+void prep_take(struct prep *p, struct token *out);
+/** The one that prep_take() will give, and the one behind it: borrowed until then. */
+const struct token *prep_peek(struct prep *p);
+const struct token *prep_peek2(struct prep *p);
+
+/* ---- prep_word.c ---- */
+/** The kind of an ID where it stands: a word of the language, or ID. */
+int  prep_word_kind(struct prep *p, const struct token *t);
+/** A token of a guest as the grammar knows it; may take tokens behind it. */
+void prep_guest_token(struct prep *p, struct token *t);
+/** Does a name of a route come next? Of each token that the parser gets. */
+void prep_follow_names(struct prep *p, int kind);
+
+/* ---- prep_brace.c ---- */
+/** Count blocks. Where all that are open have to be closed first, *t becomes the first "}". false:
+ *  a "}" too many, which was said; the parser does not get it. */
+bool prep_balance(struct prep *p, struct token *t);
+/** The next of those "}", or behind them what was held. */
+void prep_closing_token(struct prep *p, struct token *out);
+
+/* ---- prep_directive.c ---- */
 void prep_directive(struct prep *p, const struct token *word);
 void prep_end_of_file(struct prep *p);
 void prep_command_line(struct prep *p);
