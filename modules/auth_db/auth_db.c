@@ -200,8 +200,33 @@ static struct slice nt_hash_of(struct auth_db *db, struct slice aor, bool *by_di
 	return user ? user_nt_hash(user) : SLICE("");
 }
 
+static struct slice dn_of(struct auth_db *db, struct slice aor)
+{
+	const struct user *user = users_find(&db->users, aor);
+
+	return user ? user->texts.dn : SLICE("");
+}
+
+struct named { void (*fn)(void *arg, struct slice aor, struct slice dn); void *arg; };
+
+static void show_named(const struct user *user, void *arg)
+{
+	const struct named *n = arg;
+
+	n->fn(n->arg, user->aor, user->texts.dn);
+}
+
+static void each(struct auth_db *db, void (*fn)(void *arg, struct slice aor, struct slice dn),
+    void *arg)
+{
+	struct named n = { fn, arg };
+
+	users_each(&db->users, show_named, &n);
+}
+
 static const struct auth_db_api api = {
-	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home, by_account, nt_hash_of
+	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home, by_account, nt_hash_of,
+	dn_of, each
 };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 

@@ -32,6 +32,7 @@ int  news_password(struct auth_db *db, struct slice name, struct slice domain,
 int  news_named(struct auth_db *db, struct slice aor, struct slice display_name);
 /** What others have made of a password that was set here does not count any more. */
 void news_password_gone(struct auth_db *db, struct slice aor);
+void news_dn_changed(struct auth_db *db, struct slice aor);
 /** Signed out, too, which is on disk before return, or was said to have failed. */
 void news_locked_out(struct auth_db *db, struct slice aor, bool deleted);
 /** The same without waiting for the disk. */

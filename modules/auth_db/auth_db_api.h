@@ -29,6 +29,8 @@ struct auth_db_watch {
 	 * the old one is deleted, and locked_out() has been said of it. Else all is to be as it
 	 * was, and locked_out() is said of the new one next. */
 	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
+	/* The name (DN) of his entry is another: he may be in another unit now. */
+	void (*dn_changed)(void *arg, struct slice aor);
 };
 
 struct auth_db_account {		/* of a domain, as who signs in with it names it */
@@ -69,6 +71,12 @@ struct auth_db_api {
 	 *  borrowed until the next quiet point. by_directory: his secrets are there, so one that
 	 *  was made here does not count, even where this is empty. */
 	struct slice (*nt_hash)(struct auth_db *db, struct slice aor, bool *by_directory);
+	/** Any worker: the name (DN) of a user's entry in the directory, as struct auth_db_entry has
+	 *  it; empty: he was made here. Borrowed until the worker's next quiet point. */
+	struct slice (*dn)(struct auth_db *db, struct slice aor);
+	/** Control thread: all users. dn may be empty. */
+	void (*each)(struct auth_db *db, void (*fn)(void *arg, struct slice aor, struct slice dn),
+	    void *arg);
 };
 
 #endif

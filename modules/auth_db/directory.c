@@ -13,6 +13,7 @@ struct plan {				/* what is to be written together */
 	struct users_step     steps[STEPS_MAX];
 	struct auth_db_entry *entries[STEPS_MAX];	/* whose step it is */
 	enum auth_db_change   changes[STEPS_MAX];
+	bool                  dn_changed[STEPS_MAX];
 };
 
 static int flush(struct plan *p)
@@ -25,6 +26,8 @@ static int flush(struct plan *p)
 		p->entries[i]->change = p->changes[i];
 		if (!p->steps[i].gone && user->by_directory)
 			news_password_gone(p->db, user->aor);
+		if (p->dn_changed[i])
+			news_dn_changed(p->db, user->aor);
 		if (p->steps[i].gone)
 			p->entries[i]->aor = user->aor;
 		if (p->steps[i].gone || !user->enabled)
@@ -50,6 +53,7 @@ static void add_step(struct plan *p, struct auth_db_entry *e, struct user *user,
 	lcs_assert(p->count < STEPS_MAX);
 	p->steps[p->count] = (struct users_step){ user, change == AUTH_DB_GONE };
 	p->entries[p->count] = e;
+	p->dn_changed[p->count] = false;
 	p->changes[p->count++] = change;
 }
 
@@ -62,7 +66,7 @@ static struct user_texts texts_of(const struct auth_db_entry *e, const struct us
 		.name = row ? row->texts.name : slice_first(e->aor, at),
 		.domain = row ? row->texts.domain : slice_skip(e->aor, at + 1),
 		.key = e->key, .account = e->account, .account_domain = e->account_domain,
-		.display_name = e->display_name, .home = e->home,
+		.display_name = e->display_name, .home = e->home, .dn = e->dn,
 	};
 }
 
@@ -101,6 +105,7 @@ static bool has_same_secrets(const struct user *row, const struct auth_db_entry 
 	    slice_eq(user_ha1(row, false, DIGEST_SHA256), e->ha1[DIGEST_SHA256]);
 }
 
+/* But for its name there. */
 static bool is_same(const struct user *row, const struct auth_db_entry *e)
 {
 	return row->enabled == e->enabled && slice_eq(row->texts.account, e->account) &&
@@ -113,12 +118,18 @@ static int plan_put(struct plan *p, struct auth_db_entry *e, const struct user *
 {
 	const struct user_texts t = texts_of(e, row);
 	struct user *user = row ? user_like(row, &t) : user_new(&t);
+	bool is_learnt;
 
 	if (!user)
 		return -ENOMEM;
 	user->enabled = e->enabled;
 	put_secrets(user, e);
-	add_step(p, e, user, row ? AUTH_DB_CHANGED : AUTH_DB_ADDED);
+	/* To learn its name after an upgrade is no change of all users. */
+	is_learnt = row && !row->texts.dn.len && is_same(row, e);
+	if (is_learnt)
+		user->changed = row->changed;
+	add_step(p, e, user, !row ? AUTH_DB_ADDED : is_learnt ? AUTH_DB_SAME : AUTH_DB_CHANGED);
+	p->dn_changed[p->count - 1] = row && !slice_eq(row->texts.dn, e->dn);
 	return 0;
 }
 
@@ -183,7 +194,7 @@ static int plan(struct plan *p, struct auth_db_entry *e)
 		return plan_clash(p, e, row, other);
 	if (row && !other)
 		return rename_entry(p, e, row);
-	return row && is_same(row, e) ? 0 : plan_put(p, e, row);
+	return row && is_same(row, e) && slice_eq(row->texts.dn, e->dn) ? 0 : plan_put(p, e, row);
 }
 
 static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned count)

@@ -26,6 +26,9 @@ struct auth_db_entry {
 	bool         enabled;
 	struct slice aor;		/* name@domain; out: of one that is gone, until a quiet point */
 	struct slice account, account_domain, display_name, home;
+	/* The entry's name as ldap_dn_plain() makes it (modules/dirsearch/ldap_dn_api.h), so that by
+	 * its end it can be told in which units it is; empty: too long. */
+	struct slice dn;
 	/* Secrets, in hex as they are stored: NT hash, MD5 and SHA-256 of name:domain:password;
 	 * empty: it has none. With any of them no other password counts. */
 	struct slice nt_hash, ha1[2];

@@ -31,6 +31,13 @@ void news_password_gone(struct auth_db *db, struct slice aor)
 			db->watches[i].watch->password_gone(db->watches[i].arg, aor);
 }
 
+void news_dn_changed(struct auth_db *db, struct slice aor)
+{
+	for (unsigned i = 0; i < db->watch_count; i++)
+		if (db->watches[i].watch->dn_changed)
+			db->watches[i].watch->dn_changed(db->watches[i].arg, aor);
+}
+
 static void tell_locked_out(struct auth_db *db, struct slice aor, bool deleted)
 {
 	for (unsigned i = 0; i < db->watch_count; i++)

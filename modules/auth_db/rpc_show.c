@@ -33,11 +33,17 @@ int rpc_users_show(struct lcs_rpc_call *call)
 	const struct user *user;
 	struct rpc_user who;
 	int err = rpc_user_read(call, "user", &who);
+	json_t *shown;
 
 	if (err)
 		return err;
 	user = users_find(rpc_users(call), who.aor);
-	return user ? lcs_rpc_done(call, describe(user)) : rpc_user_refuse(call, -ENOENT, who.aor);
+	if (!user)
+		return rpc_user_refuse(call, -ENOENT, who.aor);
+	shown = describe(user);
+	/* Too long for a list. */
+	json_object_set_new(shown, "dn", json_slice(user->texts.dn));
+	return lcs_rpc_done(call, shown);
 }
 
 struct listing { struct slice pattern; const struct user **users; size_t count, room; };

@@ -16,13 +16,13 @@ static const struct store_step steps[] = {
 enum { STMT_ALL, STMT_PUT, STMT_DELETE };
 
 #define COLUMNS "name, domain, enabled, md5, sha256, md5_full, sha256_full, changed, dir_key, " \
-	"account, display_name, home, account_domain, by_directory, nt_hash"
-#define COLUMN_COUNT 15u
+	"account, display_name, home, account_domain, by_directory, nt_hash, dir_dn"
+#define COLUMN_COUNT 16u
 
 static const struct store_stmt stmts[] = {
-	[STMT_ALL] = { "user_all", "select " COLUMNS " from user_account", "", "ssissssisssssis", NULL },
+	[STMT_ALL] = { "user_all", "select " COLUMNS " from user_account", "", "ssissssisssssiss", NULL },
 	[STMT_PUT] = { "user_put", "replace into user_account(" COLUMNS ", version) values (?, ?, ?, ?, "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssisssssisi", NULL, NULL },
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssisssssissi", NULL, NULL },
 	[STMT_DELETE] = { "user_delete", "delete from user_account where name = ? and domain = ?",
 	    "ss", NULL, NULL },
 	{ 0 }
@@ -101,7 +101,7 @@ const struct user *users_by_key(const struct users *u, struct slice key)
 struct user *user_new(const struct user_texts *t)
 {
 	size_t size = t->name.len + 1 + t->domain.len + t->key.len + t->account.len +
-	    t->account_domain.len + t->display_name.len + t->home.len;
+	    t->account_domain.len + t->display_name.len + t->home.len + t->dn.len;
 	struct user *user = calloc(1, sizeof(*user) + size);
 	char *at = (char *)(user + 1);
 
@@ -116,6 +116,7 @@ struct user *user_new(const struct user_texts *t)
 	user->texts.account_domain = slice_put(&at, t->account_domain);
 	user->texts.display_name = slice_put(&at, t->display_name);
 	user->texts.home = slice_put(&at, t->home);
+	user->texts.dn = slice_put(&at, t->dn);
 	user->enabled = true;
 	user->changed = clock_wall();
 	return user;
@@ -195,7 +196,8 @@ static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loading *l = arg;
 	const struct user_texts t = { .name = c[0].s, .domain = c[1].s, .key = c[8].s,
-	    .account = c[9].s, .display_name = c[10].s, .home = c[11].s, .account_domain = c[12].s };
+	    .account = c[9].s, .display_name = c[10].s, .home = c[11].s, .account_domain = c[12].s,
+	    .dn = c[15].s };
 	struct user *user;
 
 	lcs_assert(columns == COLUMN_COUNT);
@@ -262,7 +264,8 @@ static void fill_row(struct row *row, const struct user *user)
 		store_text(user_ha1(user, true, DIGEST_SHA256)),
 		value_int(user->changed), store_text(t->key), store_text(t->account),
 		store_text(t->display_name), store_text(t->home), store_text(t->account_domain),
-		value_int(user->by_directory), store_text(user_nt_hash(user)), value_int(user->changed),
+		value_int(user->by_directory), store_text(user_nt_hash(user)), store_text(t->dn),
+		value_int(user->changed),
 	} };
 }
 

@@ -15,6 +15,7 @@ struct user_texts {
 	struct slice name, domain;
 	struct slice key;		/* of the entry in a directory; empty: made here */
 	struct slice account, account_domain, display_name, home;	/* from there; may be empty */
+	struct slice dn;		/* of that entry, see directory_api.h; empty: not known */
 };
 
 struct user {				/* immutable once it is in the table */

@@ -18,7 +18,16 @@ static void note_gone(void *arg, struct slice aor)
 	gone++;
 }
 
-static const struct auth_db_watch watch = { .password_gone = note_gone };
+static unsigned moved;			/* users whose names in the directory are others */
+
+static void note_moved(void *arg, struct slice aor)
+{
+	(void)arg;
+	assert_non_null(users_find(&table_db.users, aor));
+	moved++;
+}
+
+static const struct auth_db_watch watch = { .password_gone = note_gone, .dn_changed = note_moved };
 
 static struct auth_db_entry entry(const char *key, const char *aor, const char *account,
     const char *domain)
@@ -38,7 +47,7 @@ static enum auth_db_change say(struct auth_db_entry e)
 static int begin(void **state)
 {
 	(void)state;
-	gone = 0;
+	gone = moved = 0;
 	if (table_begin(&watch) != 0)
 		return -1;
 	say(entry("1", "kim.hansen@example.com", "khansen", "corp.example.com CORPORATE"));
@@ -147,6 +156,35 @@ static void nothing_changes_if_the_store_refuses(void **state)
 	assert_int_equal(whose("another", ""), -ENOENT);
 }
 
+static void a_name_in_the_directory_is_learnt_quietly_and_changes_aloud(void **state)
+{
+	struct auth_db_entry e = entry("2", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	e.dn = SLICE("CN=Alice,OU=Sales");
+	assert_int_equal(say(e), AUTH_DB_SAME);
+	assert_slice(users_find(&table_db.users, e.aor)->texts.dn, "CN=Alice,OU=Sales");
+	assert_int_equal(moved, 1);
+	assert_int_equal(say(e), AUTH_DB_SAME);
+	assert_int_equal(moved, 1);
+	e.dn = SLICE("CN=Alice,OU=Service");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	assert_int_equal(moved, 2);
+	e.account = SLICE("al");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	assert_int_equal(moved, 2);
+	/* who has another address, too, has it there at once */
+	e.aor = SLICE("alice.brown@example.com");
+	e.dn = SLICE("CN=Alice Brown,OU=Sales");
+	assert_int_equal(say(e), AUTH_DB_CHANGED);
+	assert_slice(users_find(&table_db.users, e.aor)->texts.dn, "CN=Alice Brown,OU=Sales");
+	table_store_says = -ENOSPC;
+	e.dn = SLICE("CN=Alice");
+	assert_int_equal(auth_db_directory.apply(&table_db, &e, 1), -ENOSPC);
+	assert_slice(users_find(&table_db.users, e.aor)->texts.dn, "CN=Alice Brown,OU=Sales");
+	assert_int_equal(moved, 2);
+}
+
 /* ---- secrets ---- */
 
 static void check_secrets(const char *aor, const char *md5, const char *nt, bool by_directory)
@@ -232,6 +270,7 @@ UNIT_MAIN(
 	T(an_account_is_one_users),
 	T(an_account_follows_its_entry),
 	T(nothing_changes_if_the_store_refuses),
+	T(a_name_in_the_directory_is_learnt_quietly_and_changes_aloud),
 	T(a_secret_of_the_directory_is_the_only_one),
 	T(without_its_secret_he_has_none),
 	T(a_renamed_entry_keeps_what_it_has),
