@@ -20,6 +20,7 @@
 #define DIRSYNC_BATCH    256u
 #define DIRSYNC_POOL     "dirsync"
 #define DOMAIN_MAX_BYTES 255u		/* a column of the store */
+#define DIRSYNC_UNITS    "(objectClass=organizationalUnit)(objectClass=container)"
 
 struct dirsync_conf {
 	struct slice uri, base, bind_dn, password, ca, tls, filter, kind, keytab, principal;
@@ -40,6 +41,7 @@ struct dirsync_setup {
 	struct arena     *arena;
 	struct ldap_place place;
 	const char       *base, *filter, *kind, *attr[ATTR_COUNT];	/* attr NULL: not asked for */
+	const char       *with_units;	/* the filter, or a unit */
 	const char       *home_name;	/* attribute; NULL: homes stay as they are there */
 	const char       *account_domain;	/* NULL: that of the entry's name */
 	const char       *service_group;	/* NULL: any account will do */

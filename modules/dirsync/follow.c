@@ -147,7 +147,8 @@ static void end(struct follow *f)
 	ids_free(&f->seen);
 	json_decref(f->homes);
 	json_decref(f->domains);
-	f->homes = f->domains = NULL;
+	json_decref(f->units);
+	f->homes = f->domains = f->units = NULL;
 	free(f->cookie);
 	f->cookie = NULL;
 }

@@ -19,11 +19,15 @@ struct follow {
 	bool                  is_load, was_synced, no_hash_told;
 	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
 	json_t               *domains;	/* the same: domains and their NetBIOS names */
+	json_t               *units;	/* usn.c: names of those that were touched last; may be NULL */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];
 	char                  uri[LDAP_URI_BYTES];	/* of the server that is followed */
 	msec_t                return_at;	/* look for the first one then; 0: this is it */
 };
+
+/** Read of entries; 0 or a negative error. */
+typedef int follow_entry_fn(struct follow *f, LDAPMessage *entry);
 
 /* All of these: 0, -ECANCELED (to end, or to begin anew), -EIO (control could not write). */
 
@@ -31,6 +35,14 @@ struct follow {
 int follow_wait(struct follow *f, int fd, msec_t ms);
 /** One entry, whose key is id. */
 int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id);
+/** unit.c: the entry's name in the spelling that is compared, in f->batch's arena; empty if it is too
+ *  long. 0 or -ENOMEM. */
+int follow_dn(struct follow *f, LDAPMessage *entry, struct slice *out);
+/** unit.c: what users are in, of a kind that moves with all of them and is told of alone. */
+bool follow_is_unit(struct follow *f, LDAPMessage *entry);
+/** unit.c: fn for whoever fits in the unit of that name, if it is there and in base; attribute key is
+ *  read, too. 0 or as follow_search(). */
+int follow_unit(struct follow *f, const char *dn, const char *key, follow_entry_fn *fn);
 /** home_name.c: a home that is the name of an object becomes that of its host, in f->batch's
  *  arena; what has none stays as it is. */
 int follow_home(struct follow *f, struct slice *home);
@@ -55,8 +67,6 @@ static inline int follow_failed(struct follow *f, const char *step, int code)
 /** A load of everything begins: the cookie is of no use. */
 void follow_load(struct follow *f);
 
-/** Read of entries; 0 or a negative error. */
-typedef int follow_entry_fn(struct follow *f, LDAPMessage *entry);
 /** All entries that fit, page by page. show_deleted: those of Active Directory, too. */
 int follow_search(struct follow *f, const char *base, const char *filter, char **attrs,
     bool show_deleted, follow_entry_fn *fn);

@@ -223,6 +223,9 @@ int follow_entry(struct follow *f, LDAPMessage *entry, const unsigned char *id)
 
 	if (err)
 		return err;
+	err = follow_dn(f, entry, &e->dn);
+	if (err)
+		return err;
 	e->aor = value_of(f, entry, ATTR_ADDRESS);
 	e->enabled = is_enabled(f, entry);
 	e->account = value_of(f, entry, ATTR_ACCOUNT);

@@ -41,10 +41,11 @@ static bool copy_attributes(struct dirsync_setup *s, const struct dirsync_conf *
 	    text(s->arena, c->service_group, &s->service_group);
 }
 
-/* What was asked for: with another of these a cookie would hide who fits now. */
+/* What was asked for: with another of these a cookie would hide who fits now. "dn": that names of
+ * entries are read, which was not always so. */
 static bool make_scope(struct dirsync_setup *s, const struct dirsync_conf *c)
 {
-	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s",
+	s->scope = arena_printf(s->arena, "%.*s|%.*s|%s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|dn",
 	    SLICE_ARG(c->base), SLICE_ARG(c->kind), s->filter, SLICE_ARG(c->address),
 	    SLICE_ARG(c->enabled), SLICE_ARG(c->control), SLICE_ARG(c->account),
 	    SLICE_ARG(c->display_name), SLICE_ARG(c->home), SLICE_ARG(c->home_name),
@@ -56,6 +57,7 @@ static bool copy(struct dirsync_setup *s, const struct dirsync_conf *c)
 {
 	struct slice filter = c->filter.len ? c->filter :
 	    arena_printf(s->arena, "(%.*s=*)", SLICE_ARG(c->address));
+	struct slice units = arena_printf(s->arena, "(|%.*s%s)", SLICE_ARG(filter), DIRSYNC_UNITS);
 
 	s->interval = c->interval;
 	s->timeout = c->timeout;
@@ -64,7 +66,7 @@ static bool copy(struct dirsync_setup *s, const struct dirsync_conf *c)
 	s->return_after = c->return_after;
 	return copy_place(s, c) && copy_attributes(s, c) && text(s->arena, c->base, &s->base) &&
 	    text(s->arena, c->kind, &s->kind) && text(s->arena, filter, &s->filter) &&
-	    make_scope(s, c);
+	    text(s->arena, units, &s->with_units) && make_scope(s, c);
 }
 
 struct dirsync_setup *setup_new(const struct dirsync_conf *conf)

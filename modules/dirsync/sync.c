@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define KEY    "entryUUID"
 #define PREFIX "sync:"			/* of our cookies in the store; the rest is hex */
 
 struct sync {
@@ -127,6 +128,23 @@ static int take_intermediate(struct sync *s, LDAPMessage *msg)
 	return err;
 }
 
+static int take_in_unit(struct follow *f, LDAPMessage *entry)
+{
+	unsigned char id[DIRSYNC_ID_BYTES];
+
+	return follow_id(f, entry, KEY, id) ? follow_entry(f, entry, id) : 0;
+}
+
+/* It has another name, perhaps, and then so have all in it. A load of everything has those, too. */
+static int take_unit(struct sync *s, LDAPMessage *entry)
+{
+	char *dn = s->f->is_load ? NULL : ldap_get_dn(s->f->ld, entry);
+	int err = dn ? follow_unit(s->f, dn, KEY, take_in_unit) : s->f->is_load ? 0 : -ENOMEM;
+
+	ldap_memfree(dn);
+	return err;
+}
+
 static int take_state(struct sync *s, LDAPMessage *entry, const struct sync_state *state)
 {
 	int err = keep_cookie(s, state->cookie);
@@ -138,7 +156,9 @@ static int take_state(struct sync *s, LDAPMessage *entry, const struct sync_stat
 		return follow_gone(s->f, state->id);
 	if (!s->refreshed && !ids_add(&s->f->seen, state->id))
 		return -ENOMEM;
-	return state->state == LDAP_SYNC_PRESENT ? 0 : follow_entry(s->f, entry, state->id);
+	if (state->state == LDAP_SYNC_PRESENT)
+		return 0;
+	return follow_is_unit(s->f, entry) ? take_unit(s, entry) : follow_entry(s->f, entry, state->id);
 }
 
 static int take_entry(struct sync *s, LDAPMessage *msg)
@@ -209,12 +229,13 @@ static int begin(struct sync *s)
 	    &value, 1, &control) : LDAP_NO_MEMORY;
 
 	s->with_cookie = cookie.len > 0;
-	follow_attrs(s->f, NULL, attrs);
+	follow_attrs(s->f, "objectClass", attrs);
 	if (!code) {
 		LDAPControl *controls[] = { control, NULL };
 
 		code = ldap_search_ext(s->f->ld, s->f->setup->base, LDAP_SCOPE_SUBTREE,
-		    s->f->setup->filter, attrs, 0, controls, NULL, NULL, LDAP_NO_LIMIT, &s->search);
+		    s->f->setup->with_units, attrs, 0, controls, NULL, NULL, LDAP_NO_LIMIT,
+		    &s->search);
 	}
 	ldap_control_free(control);
 	ber_memfree(value.bv_val);

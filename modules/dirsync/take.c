@@ -123,9 +123,9 @@ static void say(struct dirsync *d, const struct auth_db_entry *e, bool quietly)
 	if (!e->gone)
 		forget_problem(d, e->key);
 	if (e->change != AUTH_DB_SAME && (e->change != AUTH_DB_ADDED || !quietly))
-		log_notice("audit", "user %s by=directory user=%.*s state=%s key=%.*s", words[e->change],
-		    SLICE_ARG(e->aor), e->gone ? "gone" : e->enabled ? "enabled" : "disabled",
-		    SLICE_ARG(e->key));
+		log_notice("audit", "user %s by=directory user=%.*s state=%s key=%.*s dn=\"%.*s\"",
+		    words[e->change], SLICE_ARG(e->aor), e->gone ? "gone" : e->enabled ? "enabled" :
+		    "disabled", SLICE_ARG(e->key), SLICE_ARG(e->dn));
 }
 
 /* As b's server says. */

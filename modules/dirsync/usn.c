@@ -125,14 +125,25 @@ static int take(struct follow *f, LDAPMessage *entry)
 	return ids_add(&f->seen, id) ? follow_entry(f, entry, id) : -ENOMEM;
 }
 
-/* Only its key: kept where those that fit are found later. */
+static int note_unit(struct follow *f, LDAPMessage *entry)
+{
+	char *dn = ldap_get_dn(f->ld, entry);
+	int err = dn && json_array_append_new(f->units, json_string_nocheck(dn)) == 0 ? 0 : -ENOMEM;
+
+	ldap_memfree(dn);
+	return err;
+}
+
+/* Only its key: kept where those that fit are found later. Of a unit its name, too. */
 static int take_touched(struct follow *f, LDAPMessage *entry)
 {
 	unsigned char id[DIRSYNC_ID_BYTES];
 
 	if (!follow_id(f, entry, KEY, id))
 		return 0;		/* not for our eyes, so no user either */
-	return ids_add(&f->seen, id) ? 0 : -ENOMEM;
+	if (!ids_add(&f->seen, id))
+		return -ENOMEM;
+	return follow_is_unit(f, entry) ? note_unit(f, entry) : 0;
 }
 
 static int load_all(struct usn *u)
@@ -154,11 +165,15 @@ static int load_all(struct usn *u)
 /* In this order: who is changed between the two is at worst seen twice. */
 static int read_touched(struct usn *u)
 {
-	char *attrs[] = { (char *)(uintptr_t)KEY, NULL }, filter[80];
+	char *attrs[] = { (char *)(uintptr_t)KEY, (char *)(uintptr_t)"objectClass", NULL }, filter[80];
 	int err;
 
 	snprintf(filter, sizeof(filter), "(uSNChanged>=%llu)", (unsigned long long)u->next);
 	ids_free(&u->f->seen);
+	json_decref(u->f->units);
+	u->f->units = json_array();
+	if (!u->f->units)
+		return -ENOMEM;
 	err = follow_search(u->f, u->root.domain, filter, attrs, true, take_touched);
 	u->touched = u->f->seen;
 	u->f->seen = (struct dirsync_ids){ 0 };
@@ -182,6 +197,18 @@ static int read_fitting(struct usn *u)
 	return err;
 }
 
+/* Who is in a unit that was touched was perhaps not touched himself, and has another name all the
+ * same. */
+static int read_units(struct usn *u)
+{
+	size_t count = json_array_size(u->f->units);
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = follow_unit(u->f, json_string_value(json_array_get(u->f->units, i)), KEY, take);
+	return err;
+}
+
 static int read_changes(struct usn *u)
 {
 	int64_t begun = clock_wall();
@@ -189,6 +216,8 @@ static int read_changes(struct usn *u)
 
 	if (!err && u->touched.count)
 		err = read_fitting(u);
+	if (!err)
+		err = read_units(u);
 	for (size_t i = 0; i < u->touched.count && !err; i++)
 		if (!ids_have(&u->f->seen, u->touched.id[i]))
 			err = follow_gone(u->f, u->touched.id[i]);
