@@ -143,7 +143,7 @@ static unsigned check(const char *script, const char *expectation)
 static bool is_of_others(const char *name)
 {
 	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-",
-		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-",
+		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-", "provisioning-",
 		"profile-carrier-reply", "listen-tls-without-module", "store-mirror-", "xcap-" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
