@@ -136,8 +136,9 @@ static int make_request(struct arena *arena, const struct box *b, const struct n
 {
 	unsigned char tag[TAG_BYTES];
 	char hex[2 * TAG_BYTES];
-	struct slice date = date_line(arena, n->sent);
+	struct slice date = date_line(arena, n->sent), epid;
 
+	hdr_param(way->params, SLICE("epid"), &epid);	/* servers name an LCS client's endpoint in To */
 	rand_bytes(tag, sizeof(tag));
 	hex_encode(hex, tag, sizeof(tag));
 	*out = (struct tm_request){
@@ -145,7 +146,8 @@ static int make_request(struct arena *arena, const struct box *b, const struct n
 		.request_uri = way->contact,
 		.from = arena_printf(arena, "%.*s;tag=%.*s", SLICE_ARG(n->sender),
 		    (int)sizeof(hex), hex),
-		.to = arena_printf(arena, "<sip:%.*s>", SLICE_ARG(box_aor(b))),
+		.to = arena_printf(arena, "<sip:%.*s>%s%.*s", SLICE_ARG(box_aor(b)),
+		    epid.len ? ";epid=" : "", SLICE_ARG(epid)),
 		.route_set = way->path,
 		.extra_lines = arena_printf(arena, "%.*s%.*s", SLICE_ARG(date),
 		    SLICE_ARG(n->lines)),

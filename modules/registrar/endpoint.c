@@ -33,6 +33,37 @@ void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct e
 	out->port = uri->port;
 }
 
+/* ---- To of what goes to an LCS client ---- */
+
+/* Without ;epid=, which stands behind the address. */
+static struct slice without_epid(struct arena *arena, struct slice to, struct slice epid)
+{
+	struct slice head = slice_between(to.p, epid.p - sizeof(";epid=") + 1);
+	struct slice tail = slice_between(slice_end(epid), slice_end(to));
+
+	return arena_printf(arena, "%.*s%.*s", SLICE_ARG(head), SLICE_ARG(tail));
+}
+
+int endpoint_put_in_to(struct lcs_ctx *ctx, struct slice epid)
+{
+	const struct name_addr *came = msg_to(lcs_msg(ctx));
+	struct arena *arena = lcs_arena(ctx);
+	struct sip_view view = lcs_view(ctx);
+	const struct name_addr *now = view_name_addr(arena, &view, HDR_TO);
+	struct slice old = epid_in(now), text;
+	struct hdr_ref h;
+
+	if (!now || !came || came->tag.len || epid_in(came).len || slice_eq(old, epid) ||
+	    !view_hdr(&view, HDR_TO, SLICE_NULL, 0, &h))
+		return 0;
+	text = old.len ? without_epid(arena, h.value, old) : h.value;
+	if (text.p && epid.len)
+		text = arena_printf(arena, "%.*s;epid=%.*s", SLICE_ARG(text), SLICE_ARG(epid));
+	return text.p ? edit_value(arena, lcs_edits(ctx), &h, text) : -ENOMEM;
+}
+
+/* ---- which is meant ---- */
+
 static bool has_address(const struct usrloc_binding *b, const struct endpoint_wish *wish)
 {
 	struct sip_uri contact;

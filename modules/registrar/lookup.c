@@ -15,6 +15,7 @@ struct looking {
 	struct slice                 instance;
 	struct endpoint_wish         wish;
 	struct prefer                prefer;
+	struct slice                 epid;	/* of the one that was taken; empty: several, or no LCS client */
 	struct slice                 features;	/* only who declares them; empty: everybody */
 	unsigned                     taken;
 };
@@ -189,6 +190,7 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
 	l->taken++;
+	l->epid = l->taken == 1 ? arena_dup(lcs_arena(l->call->ctx), endpoint_epid(&b)) : SLICE_NULL;
 	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
 }
 
@@ -267,6 +269,8 @@ enum fn_status registrar_lookup(struct lcs_call *call)
 	aor = read_wish(&l);
 	lcs_clear_targets(call->ctx);
 	if (prefer_read(call->ctx, &l.prefer) != 0 || (aor && take_those_meant(&l, aor) != 0))
+		return FN_FAILED;
+	if (l.conf->epid_in_to && l.taken && endpoint_put_in_to(call->ctx, l.epid) != 0)
 		return FN_FAILED;
 	*(l.taken ? &stats->found : &stats->not_found) += 1;
 	return fn_bool(call, l.taken > 0);

@@ -94,6 +94,9 @@ static const struct lcs_param params[] = {
 	PARAM_BOOL(struct registrar_conf, dial_contacts, "yes",
 	    "when a client's connection has ended, try the address of its Contact; never the port "
 	    "that the connection came from"),
+	PARAM_BOOL(struct registrar_conf, epid_in_to, "yes",
+	    "lookup() writes into To, as LCS does, which endpoint of an LCS client is meant, if that is "
+	    "the only one that the request goes to"),
 	PARAM_BOOL(struct registrar_conf, detect_nat, "yes",
 	    "a UDP client whose Contact names another address than it came from is reached where "
 	    "it came from; a script can ask for that with setflag(\"use_received\")"),

@@ -12,7 +12,7 @@ struct registrar_conf {
 	msec_t       default_expires, min_expires, max_expires;
 	int64_t      max_contacts;
 	bool         replace_oldest, append_branches, method_filtering, dial_contacts, detect_nat;
-	bool         temporary_gruus;
+	bool         temporary_gruus, epid_in_to;
 	struct slice path_mode, service_route, foreign, gruu_secret;
 	unsigned char gruu_key[KEPT_KEY_BYTES];
 };
@@ -100,6 +100,13 @@ struct slice endpoint_epid(const struct usrloc_binding *b);
  */
 bool endpoint_is_meant(const struct registrar *reg, const struct usrloc_aor *aor, unsigned i,
     const struct usrloc_binding *mine, const struct endpoint_wish *wish, int64_t now);
+
+/**
+ * Write the epid of the one endpoint that a request goes to into To, as LCS does; empty: none,
+ * so what an earlier call has written is taken out again. What came with the request stays.
+ * @return 0 or -ENOMEM
+ */
+int endpoint_put_in_to(struct lcs_ctx *ctx, struct slice epid);
 
 /** Is an option tag in Supported? */
 bool registrar_supports(struct lcs_ctx *ctx, struct slice tag);
