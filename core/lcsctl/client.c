@@ -182,7 +182,9 @@ enum exit_code session_call(struct session *s, const char *method, json_t *param
 	enum exit_code code = EXIT_NO_SERVER;
 
 	json_decref(call);
-	if (text && send_all(s->fd, text, strlen(text)) && send_all(s->fd, "\n", 1))
+	/* A server that refuses a request before it is whole has said why. */
+	if (text && ((send_all(s->fd, text, strlen(text)) && send_all(s->fd, "\n", 1)) ||
+	    errno == EPIPE))
 		line = read_line(s);
 	if (line)
 		code = take_answer(s, line, result);

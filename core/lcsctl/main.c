@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +29,8 @@ static const char usage[] =
     "\n"
     "Without a verb lcsctl asks for lines at a terminal, and reads them from standard input\n"
     "elsewhere. Passwords that are left out are asked for; \"-\" reads one from standard input.\n"
-    "Exit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no server.\n";
+    "Exit status: 0 done, 1 refused by the server, 2 wrong command line, 3 no server,\n"
+    "4 the output could not be written.\n";
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' }, { "output", required_argument, NULL, 'o' },
@@ -99,6 +102,27 @@ static enum exit_code serve(struct session *s, int count, char *const *words)
 	return isatty(STDIN_FILENO) ? run_interactive(s) : run_lines(s);
 }
 
+/* What was asked for may be a backup: it is not done when the disk is full. */
+static int end_output(int code)
+{
+	bool failed = ferror(stdout);
+
+	if (fflush(stdout) == 0 && !failed)
+		return code;
+	fprintf(stderr, "lcsctl: the output could not be written%s%s\n", failed ? "" : ": ",
+	    failed ? "" : strerror(errno));
+	return EXIT_OUTPUT;
+}
+
+/* The server's socket must not take the place of a stream that is closed. */
+static void fill_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			exit(EXIT_OUTPUT);
+}
+
 int main(int argc, char **argv)
 {
 	const char *from_env = getenv("LCS_CTL");
@@ -110,16 +134,17 @@ int main(int argc, char **argv)
 
 	if (argc > 0)
 		argv[0] = name;
+	fill_streams();
 	while ((opt = getopt_long(argc, argv, "+s:o:t:Vh", options, NULL)) != -1) {
 		int end = take_option(&s, opt);
 
 		if (end >= 0)
-			return end;
+			return end_output(end);
 	}
 	if (session_open(&s) != 0)
 		return EXIT_NO_SERVER;
 	code = serve(&s, argc - optind, argv + optind);
 	json_decref(s.methods);
 	session_close(&s);
-	return code;
+	return end_output((int)code);
 }

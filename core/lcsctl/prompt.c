@@ -65,7 +65,12 @@ static bool run_line(struct session *s, Tokenizer *tok, const char *line, enum e
 	int count;
 
 	tok_reset(tok);
-	if (tok_str(tok, line, &count, &words) != 0 || count == 0)
+	if (tok_str(tok, line, &count, &words) != 0) {
+		say_error(s, "a quote in this line is not closed, or it ends with a backslash");
+		*code = EXIT_USAGE;
+		return true;
+	}
+	if (count == 0)
 		return true;
 	if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0)
 		return false;

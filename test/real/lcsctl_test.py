@@ -2,13 +2,15 @@
 import json
 import os
 import pathlib
+import shlex
 import stat
+import subprocess
 
-from lib.tap import check, equal, test
+from lib.tap import PATIENCE, check, equal, test
 
 
-def run(server, *words):
-    done = server.try_ctl(*words)
+def run(server, *words, input=None):
+    done = server.try_ctl(*words, input=input)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -66,6 +68,27 @@ def short_ways(world):
     code, out, err = run(server, "help", "usrs")
     equal(code, 2, "exit status")
     check('did you mean "users"?' in err, err)
+
+
+@test("output that cannot be written: exit status 4, on a full disk and where it is closed")
+def full_disk(world):
+    words = shlex.join([*world.server().ctl_words(), "users", "list"])
+    for where in (">/dev/full", ">&-"):
+        done = subprocess.run(["sh", "-c", f"{words} {where}"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE * 20)
+        equal(done.returncode, 4, f"exit status of {where}: {done.stderr}")
+        check("could not be written" in done.stderr, done.stderr)
+
+
+@test("a request longer than the server takes, a line with half a quote")
+def wrong_input(world):
+    server = world.server()
+    code, _, err = run(server, "users", "add", "long@example.com", "-", input="p" * 2_000_000)
+    equal(code, 1, "exit status of a long one")
+    check("a request may have" in err, err)
+    code, _, err = run(server, input='users list "half\n')
+    equal(code, 2, "exit status of half a quote")
+    check("quote in this line is not closed" in err and "line 1" in err, err)
 
 
 @test("every verb that only looks gives valid JSON")

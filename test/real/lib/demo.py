@@ -105,9 +105,13 @@ class Server:
         text = done.stdout.strip()
         return json.loads(text) if text else None
 
+    def ctl_words(self):
+        """lcsctl for this server, without a verb."""
+        return [str(w) for w in ([LCSCTL, "-s", self.facts["ctl"]] if LCSCTL else
+                                 [DEMO, "--dir", self.directory, "lcsctl"])]
+
     def try_ctl(self, *words, input=None):
-        argv = ([LCSCTL, "-s", self.facts["ctl"]] if LCSCTL else
-                [DEMO, "--dir", self.directory, "lcsctl"]) + ["-o", "json", *words]
+        argv = [*self.ctl_words(), "-o", "json", *words]
         return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE * 20,
                               input=input or "")
 
