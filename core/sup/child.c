@@ -134,6 +134,9 @@ static void plan_restart(void)
 		delay = SUP_BACKOFF_MAX_MS;
 	sup.quick_crashes++;
 	sup.restart_at = sup_now() + delay;
+	if (delay > 0)
+		SAY(warning, "the server ended soon after its start: the next one waits delay_ms=%lld",
+		    (long long)delay);
 	notify("STATUS=the server ended by %.200s; restarted in %lld ms", sup.last_end,
 	    (long long)delay);
 }

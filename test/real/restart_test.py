@@ -10,6 +10,7 @@ from lib.kernel import is_dead
 from lib.load import answering
 from lib.tap import SLACK, Failed, check, equal, test, wait_until
 
+STEADY_S = 30  # as in core/sup/child.c
 BACK_WITHIN_S = 1.0 * SLACK
 TEXT = [("Content-Type", "text/plain")]
 
@@ -37,6 +38,7 @@ def sign_in(world, server, user, transport, **how):
       limit=60)
 def sockets_kept(world):
     server, users = world.own_server()
+    begin = time.monotonic()
     probe = world.agent(users[0], "udp", server)
     equal(probe.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS before")
     for _ in range(3):
@@ -48,6 +50,8 @@ def sockets_kept(world):
         check(took < BACK_WITHIN_S, f"the answer took {took:.2f} s")
         check(one_server(server) != killed, "the process has the same id")
     check(os.path.exists(f"/proc/{server.supervisor}"), "the supervisor is gone")
+    if time.monotonic() - begin < STEADY_S:
+        equal(len(server.log_lines("the next one waits", 2)), 2, "pauses that the log tells of")
 
 
 @test("a {} connection begun while the server is dead is served when it is back", limit=60,
