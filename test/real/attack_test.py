@@ -1,11 +1,12 @@
 """Who wants the server's memory or time for himself: bounded memory, and everybody else is
 served as at any other time."""
+import contextlib
 import socket
 import time
 
 from lib import sip
 from lib.crowd import Crowd, open_files, pss_kb
-from lib.tap import PATIENCE, SANITIZED, SLACK, check, equal, test, wait_until
+from lib.tap import PATIENCE, SANITIZED, SLACK, Failed, check, equal, test, wait_until
 
 SOON_S = 1.0 * SLACK        # how long anybody else may have to wait for an answer meanwhile
 TEXT = [("Content-Type", "text/plain")]
@@ -22,13 +23,27 @@ def options_bytes(agent, branch=None, call_id=None):
     return sip.build(f"OPTIONS sip:{user.domain} SIP/2.0", lines)
 
 
+def sent_again(ask):
+    """What ask(seconds) returns. Where thousands of datagrams come one may be lost: clients send it
+    again."""
+    for _ in range(2):
+        with contextlib.suppress(Failed):
+            return ask(1)
+    return ask(5)
+
+
 def served(world, server, user, transport="udp"):
     """A bystander signs in and is answered, and soon."""
     agent = world.agent(user, transport, server)
-    start = time.monotonic()
-    agent.signed_in()
-    equal(agent.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS of a bystander")
-    took = time.monotonic() - start
+
+    def signs_in(seconds):
+        start = time.monotonic()
+        agent.signed_in(seconds=seconds)
+        reply = agent.ask("OPTIONS", f"sip:{server.domain}", seconds=seconds)
+        equal(reply.code, 200, "OPTIONS of a bystander")
+        return time.monotonic() - start
+
+    took = sent_again(signs_in)
     check(took < SOON_S, f"a bystander had to wait {took:.2f} s")
     agent.peer.close()
 
@@ -117,7 +132,8 @@ def storm(world):
         if i % 1000 == 500:
             served(world, server, three, "udp")
     served(world, server, three, "tcp")
-    equal(sender.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS afterwards")
+    reply = sent_again(lambda seconds: sender.ask("OPTIONS", f"sip:{server.domain}", seconds=seconds))
+    equal(reply.code, 200, "OPTIONS afterwards")
     arrived = [m for m in receiver.peer.history if m.method == "MESSAGE" and m.is_request]
     equal(len(arrived), 1, "copies that reached the user")
 
@@ -137,7 +153,8 @@ def spoofed(world):
                  ("Call-ID", sip.token(12)), ("CSeq", "1 INVITE")]
         liar.peer.send(sip.build("SIP/2.0 200 OK", lines))
     served(world, server, one, "udp")
-    equal(victim.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS of the victim")
+    reply = sent_again(lambda seconds: victim.ask("OPTIONS", f"sip:{server.domain}", seconds=seconds))
+    equal(reply.code, 200, "OPTIONS of the victim")
     forged = [m.start for m in victim.peer.history[before:]
               if not m.is_request and m.cseq()[1] == "INVITE"]
     equal(len(forged), 0, "responses to requests that nobody sent")
