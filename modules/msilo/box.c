@@ -59,7 +59,7 @@ int boxes_start(struct msilo *m, struct msilo_local *local)
 			return -ENOMEM;
 		b->stored = l->count;
 		b->last_id = l->last_id;
-		local->waiting += l->count;
+		local->waiting += box_is_blind(b) ? 0 : l->count;
 	}
 	return 0;
 }

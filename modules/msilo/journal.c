@@ -31,7 +31,8 @@ static const struct store_stmt stmts[] = {
 	[STMT_MOVE] = { "msilo_move", "update msilo_message set aor = ? where aor = ?", "ss", NULL,
 	    NULL },
 	[STMT_LIST] = { "msilo_list", "select aor, id, sender, type, length(body), sent, expires from "
-	    "msilo_message where (aor = ? or ? = '') and expires > ? order by aor, id", "sst",
+	    "msilo_message where (aor = ? or ? = '') and expires > ? and aor not like '" BLIND_BOX "%' "
+	    "order by aor, id", "sst",
 	    "sissitt", NULL },
 	[STMT_DELETE_ONE] = { "msilo_delete_one", "delete from msilo_message where aor = ? and id = ?",
 	    "si", NULL, NULL },

@@ -114,6 +114,7 @@ static const struct lcs_stat stats[] = {
 	LCS_STAT(struct msilo_local, waiting, STAT_GAUGE, "messages that wait, expired ones included "
 	    "until the user is looked at"),
 	LCS_STAT(struct msilo_local, stored, STAT_COUNTER, "messages taken"),
+	LCS_STAT(struct msilo_local, withheld, STAT_COUNTER, "messages taken without being kept (keep=false)"),
 	LCS_STAT(struct msilo_local, delivered, STAT_COUNTER, "messages the endpoint accepted"),
 	LCS_STAT(struct msilo_local, refused_by_client, STAT_COUNTER,
 	    "messages the endpoint did not want, which are deleted, too"),
@@ -163,6 +164,12 @@ LCS_MODULE(msilo,
 	    "\n"
 	    "Messages for a user who is renamed (`lcsctl users rename`) wait for the new name; those for\n"
 	    "one who is deleted are deleted: a new user of the same address is somebody else.\n"
+	    "\n"
+	    "Who is blocked politely must not see that from the answers. `m_store(keep=false)` takes a\n"
+	    "message of his as it would for a user who stays signed out, up to the same `max_messages`, for\n"
+	    "`expire_time`, and writes a row as large as nothing: neither text nor sender is kept. All\n"
+	    "whom a user blocks so share one number, in which his own messages do not count, and nothing\n"
+	    "that he does empties it.\n"
 	    "\n"
 	    "`lcsctl messages list` shows whose messages wait, from whom and how long, never what they\n"
 	    "say. `lcsctl messages delete USER NUMBER` deletes one of them, `lcsctl messages delete USER\n"

@@ -17,7 +17,7 @@ struct msilo_conf {
 };
 
 struct msilo_local {
-	uint64_t waiting, stored, delivered, refused_by_client, tries_failed, too_many, unfit,
+	uint64_t waiting, stored, withheld, delivered, refused_by_client, tries_failed, too_many, unfit,
 		 store_failures;
 	struct htab   boxes;		/* of users it owns with something waiting */
 	struct list   sendings;		/* requests under way */
@@ -54,7 +54,15 @@ struct box {
 	char             aor[];
 };
 
+/* Messages of whom a user blocks politely only count: in a box that is nobody's, so that nobody's
+ * signing in empties it. No AOR has a blank. */
+#define BLIND_BOX "blocked "
+
 static inline struct slice box_aor(const struct box *b) { return slice_of(b->aor, b->aor_len); }
+static inline bool box_is_blind(const struct box *b)
+{
+	return slice_starts(box_aor(b), SLICE(BLIND_BOX));
+}
 static inline struct msilo_local *msilo_local(const struct msilo *m) { return lcs_local(m->mod); }
 static inline const struct msilo_conf *msilo_conf(const struct msilo *m)
 {

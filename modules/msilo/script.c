@@ -3,6 +3,7 @@
  */
 #include "modules/msilo/msilo.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* ---- m_store(): from the script to the user's owner, to the store, and back ---- */
@@ -54,6 +55,21 @@ static bool has_signed_in_since(const struct storing *s)
 	return false;
 }
 
+static void note_stored(struct storing *s, struct box *b, bool at_once)
+{
+	struct msilo_local *stats = msilo_local(s->m);
+
+	b->stored++;
+	if (box_is_blind(b)) {
+		lcs_count(&stats->withheld);
+		return;
+	}
+	lcs_count(&stats->stored);
+	stats->waiting++;
+	if (at_once)
+		msilo_deliver(b);
+}
+
 static void stored(void *arg, int err, const struct store_rows *rows)
 {
 	struct storing *s = arg;
@@ -69,17 +85,14 @@ static void stored(void *arg, int err, const struct store_rows *rows)
 		answer(s, "unavailable");
 		return;
 	}
-	lcs_count(&stats->stored);
-	answer(s, NULL);
 	if (b->heir) {
+		lcs_count(&stats->stored);
 		msilo_inherit(b);
 		box_settle(b);
-		return;
+	} else {
+		note_stored(s, b, at_once);
 	}
-	b->stored++;
-	stats->waiting++;
-	if (at_once)
-		msilo_deliver(b);
+	answer(s, NULL);
 }
 
 static void put(struct storing *s, struct box *b)
@@ -109,7 +122,8 @@ static void counted(void *arg, int err, const struct store_rows *rows)
 	if (!err && rows->count == 1 && rows->cells[0].type == VALUE_INT) {
 		unsigned n = (unsigned)rows->cells[0].i;
 
-		msilo_local(s->m)->waiting -= b->stored - n;
+		if (!box_is_blind(b))
+			msilo_local(s->m)->waiting -= b->stored - n;
 		b->stored = n;
 	}
 	s->is_counted = true;
@@ -182,6 +196,15 @@ static bool read_note(struct lcs_call *call, struct note *note)
 	    note->sender.len <= 1024 && note->type.len <= 512 && note->lines.len <= 4096;
 }
 
+/* It leaves a row behind as any other, with nothing in it: the same time goes by, the same limit
+ * and the same store can be met. */
+static int make_blind(struct arena *arena, struct note *n)
+{
+	n->aor = arena_printf(arena, BLIND_BOX "%.*s", SLICE_ARG(n->aor));
+	n->sender = n->type = n->lines = n->body = SLICE("");
+	return n->aor.p ? 0 : -ENOMEM;
+}
+
 static enum fn_status m_store(struct lcs_call *call)
 {
 	struct msilo_local *stats = call->local;
@@ -195,6 +218,10 @@ static enum fn_status m_store(struct lcs_call *call)
 		lcs_count(&stats->unfit);
 		lcs_set_err(call->ctx, "refused");
 		return FN_DONE;
+	}
+	if (!call->argv[1].b && make_blind(lcs_arena(call->ctx), &s->note) != 0) {
+		free(s);
+		return FN_FAILED;
 	}
 	s->m = call->shared;
 	s->home = (unsigned)worker_self();
@@ -246,13 +273,15 @@ static enum fn_status m_dump(struct lcs_call *call)
 }
 
 const struct lcs_func msilo_funcs[] = {
-	{ "m_store(owner: str = \"\") -> bool", m_store, IN_REQUEST | IN_FAILURE,
+	{ "m_store(owner: str = \"\", keep: bool = true) -> bool", m_store, IN_REQUEST | IN_FAILURE,
 	  FUNC_MAY_SUSPEND | FUNC_MAY_FAIL | FUNC_MUST_CHECK,
 	  "keep a MESSAGE for a user (else the one in the Request-URI, in a failure_route the one in "
-	  "the Request-URI as it came) who is not there; true when it is on disk. $err: refused (nothing to be kept), limit, unavailable" },
+	  "the Request-URI as it came) who is not there; true when it is on disk. $err: refused (nothing "
+	  "to be kept), limit, unavailable. keep=false: the same, but nothing is kept except that something "
+	  "came: for whom the user blocks politely, who gets the same answers after the same time" },
 	{ "m_is_fit(owner: str = \"\") -> bool", m_is_fit, IN_REQUEST | IN_FAILURE, 0,
 	  "is this a MESSAGE that m_store() would keep if there is room: one with a body that is worth it (nobody's "
-	  "typing note), not too long? For who is blocked politely, and must not see the difference" },
+	  "typing note), not too long?" },
 	{ "m_dump(owner: str = \"\") -> bool", m_dump, IN_REQUEST | IN_FAILURE, 0,
 	  "send a user (in a REGISTER the one in To) what waits; the script goes on meanwhile" },
 	{ 0 }
