@@ -347,14 +347,11 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
-int main(int argc, char **argv)
+static int do_words(int argc, char **argv)
 {
-	static char name[] = "lcs";		/* as getopt(3) calls us, wherever we lie */
 	struct options o = { .file = NULL };
 	int letter, end;
 
-	fill_standard_descriptors();
-	argv[0] = name;
 	/* "+": a verb has options of its own. */
 	while ((letter = getopt_long(argc, argv, "+f:cDA:m:P:Vh", long_options, NULL)) != -1) {
 		end = read_option(&o, letter);
@@ -375,4 +372,13 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		return run_verb(argc - optind, argv + optind, &o);
 	return load_and_go(&o);
+}
+
+int main(int argc, char **argv)
+{
+	static char name[] = "lcs";		/* as getopt(3) calls us, wherever we lie */
+
+	fill_standard_descriptors();
+	argv[0] = name;
+	return verb_end(do_words(argc, argv));
 }

@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (slice_eq(slice_str(argv[1]), slice_str(verbs[i].name)))
-			return verbs[i].run(argc - 1, argv + 1);
+			return verb_end(verbs[i].run(argc - 1, argv + 1));
 	fputs("lcs-lab: started by lcs test and lcs explain\n", stderr);
 	return VERB_USAGE;
 }

@@ -40,7 +40,7 @@ static void offer_args(json_t *set, const json_t *method, const char *begun)
 void print_completions(const struct session *s, int count, char *const *words)
 {
 	const char *begun = count ? words[count - 1] : "", *rest, *word;
-	int given = count ? count - 1 : 0;
+	int given = count ? count - 1 : 0, taken;
 	json_t *set = json_object(), *value;
 	const json_t *m;
 	size_t i;
@@ -54,6 +54,12 @@ void print_completions(const struct session *s, int count, char *const *words)
 		if (rest && *rest)
 			offer(set, rest, strcspn(rest, "."), begun);
 		else if (name_taken(text_of(m, "method"), given, words))
+			offer_args(set, m, begun);
+	}
+	/* "trace --user": the word between may be left out. */
+	if (given > 0 && begun[0] == '-' && json_object_size(set) == 0) {
+		m = find_method(s, given, words, &taken);
+		if (m)
 			offer_args(set, m, begun);
 	}
 	json_object_foreach(set, word, value)

@@ -80,9 +80,11 @@ static int write_file(const char *path, struct slice text)
 
 	if (!f)
 		return -errno;
-	err = fwrite(text.p, 1, text.len, f) == text.len ? 0 : -EIO;
+	err = fwrite(text.p, 1, text.len, f) == text.len ? 0 : -errno;
 	if (fclose(f) != 0 && !err)
 		err = -errno;
+	if (err)
+		unlink(path);		/* half of it would be in the way of the next attempt */
 	return err;
 }
 

@@ -3,6 +3,9 @@
  */
 #include "core/mod/verb.h"
 
+#include "utils/err.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,6 +30,18 @@ int verb_misused(const char *verb, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return verb_hint(verb);
+}
+
+/* "lcs fmt a > b && mv b a" must not end with an empty file. */
+int verb_end(int status)
+{
+	bool failed = ferror(stdout);
+
+	if (fflush(stdout) == 0 && !failed)
+		return status;
+	fprintf(stderr, "lcs: the output could not be written%s%s\n", failed ? "" : ": ",
+	    failed ? "" : err_text(-errno));
+	return VERB_UNREADABLE;
 }
 
 bool verb_define(struct verb_defines *d, char *text)

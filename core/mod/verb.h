@@ -24,6 +24,10 @@ int  verb_hint(const char *verb);
 /** The same, and say how it is wrong. */
 int  verb_misused(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** The end of a program that prints: its exit status, or VERB_UNREADABLE, and that it is so,
+ *  if standard output did not take all of it. */
+int  verb_end(int status);
+
 struct verb_defines { struct cfg_define list[VERB_DEFINES_MAX]; unsigned count; };
 /** "NAME" or "NAME=TOKENS" behind -A: cut in two and kept by reference. False, which was said,
  *  if there are too many. */

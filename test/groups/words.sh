@@ -56,6 +56,15 @@ said 64 '"more" is one word too many' "$lcs" -c ok.cfg more
 said 64 'lcs: --format is text or json, not "xml"' "$lcs" -c ok.cfg --format=xml
 said 3 'cannot read "nowhere.cfg": no such file or directory' "$lcs" -c nowhere.cfg
 said 3 'cannot read "folder": not a regular file' "$lcs" -c folder
+full() { "$@" > /dev/full; }
+for words in "fmt ok.cfg" "-c ok.cfg --dump" "module list" "test ok.cfg" "--help"; do
+	# shellcheck disable=SC2086
+	if full "$lcs" $words 2> err; [ $? = 3 ] && grep -q 'could not be written: no space left' err; then
+		ok "lcs $words on a full disk"
+	else
+		not_ok "lcs $words on a full disk" err
+	fi
+done
 said 64 'fmt needs a file' "$lcs" fmt -w
 said 64 'fmt has no option --frob' "$lcs" fmt --frob ok.cfg
 said 0 'usage: lcs fmt' "$lcs" fmt --help

@@ -129,5 +129,6 @@ def completion(world):
     check({"config", "connections", "help"} <= set(offered("")), "first words")
     equal(offered("config", "co"), ["commit", "confirm"], "config co")
     equal(offered("config", "commit", "--"), ["--confirm"], "arguments")
+    equal(offered("trace", "--us"), ["--user"], "arguments of a verb whose second word is left out")
     equal(offered("help", "shutd"), ["shutdown"], "help")
     equal(offered("nonsense", ""), [], "behind a word that is none")
