@@ -183,6 +183,7 @@ static void unload(struct lcs_mod *mod)
 	free((char *)(uintptr_t)d->scope.p);
 	json_decref(d->problems);
 	gone_free(&d->gone);
+	gone_free(&d->fresh);
 	lock_fini(&d->lock);
 	lock_fini(&d->servers.lock);
 	pthread_cond_destroy(&d->taken_more);
@@ -303,7 +304,8 @@ static const struct lcs_param params[] = {
 	    "when another than the first server is followed: after so long the first is tried again"),
 	PARAM_DURATION(struct dirsync_conf, stays_gone, "10m", 0, 86400000, "s",
 	    "who was deleted or disabled by the word of one server does not come back by that of another "
-	    "one, which may not have heard of it, for so long; 0: at once"),
+	    "one, which may not have heard of it, for so long; nor does a comparison with another one "
+	    "delete who was added, but with the first load. 0: at once"),
 	PARAM_DURATION(struct dirsync_conf, compare_every, "1d", 60000, 864000000, "s",
 	    "how often everything is compared although nothing seems to be missing"),
 	PARAM_DURATION(struct dirsync_conf, lookup_again, "10s", 1000, 3600000, "s",
@@ -408,11 +410,12 @@ LCS_MODULE(dirsync,
 	    "servers` shows how they are. To be followed by turns they must hold the same: replicas of\n"
 	    "OpenLDAP go on where the other was, another controller of Active Directory numbers its changes\n"
 	    "otherwise, so that all users are compared. After `return_after` the first is tried again.\n"
-	    "Each of them hears of changes with some delay, so one that is followed next, or returned to, may\n"
+	    "Each hears of changes with some delay, so the one that is followed next may\n"
 	    "still have who was deleted or disabled at the other. For `stays_gone` such a user comes back\n"
 	    "only by the word of the server that told of it, also where `directory_lookup()` asks; `lcsctl\n"
 	    "dirsync problems` shows who is kept out, `kept_out` counts them. If he still is there when that\n"
-	    "time is over, all are compared and he is a user again. A restart forgets them.\n"
+	    "time is over, all are compared and he is back. Nor does another one miss who was added. A restart\n"
+	    "forgets them.\n"
 	    "\n"
 	    "With `principal` and `keytab` the server signs in by Kerberos (SASL GSSAPI inside of TLS), and\n"
 	    "no password is in the configuration. The host in `uri` is then the name that the directory's\n"

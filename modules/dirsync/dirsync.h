@@ -113,7 +113,7 @@ struct dirsync {
 	json_t         *problems;	/* by key: { user, why, clash } */
 	bool            freed, allow_gone;
 	msec_t          stays_gone;
-	struct gone     gone;
+	struct gone     gone, fresh;	/* fresh: who was added */
 
 	_Atomic int64_t  synced;	/* unix seconds; 0: never */
 	_Atomic int64_t  started;

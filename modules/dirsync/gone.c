@@ -66,6 +66,14 @@ void gone_note(struct gone *g, struct slice key, uint64_t server, bool is_disabl
 	g->list[g->count++] = new;
 }
 
+void gone_forget(struct gone *g, struct slice key)
+{
+	struct gone_entry *e = find(g, key);
+
+	if (e)
+		take_out(g, e);
+}
+
 bool gone_again(struct gone *g, struct slice key, uint64_t server, bool is_disabled)
 {
 	struct gone_entry *e = find(g, key);

@@ -5,6 +5,9 @@
  * followed, or asked by a look-up, may still show who was deleted at the one before. So for a while
  * only the server that told of it can tell that the user is there again.
  *
+ * The other way round a second list has who was added: the next server may not have him yet, and
+ * a comparison there would take him for deleted.
+ *
  * Control thread.
  */
 #ifndef MODULES_DIRSYNC_GONE_H
@@ -25,6 +28,9 @@ void gone_free(struct gone *g);
 void gone_note(struct gone *g, struct slice key, uint64_t server, bool is_disabled, msec_t until);
 /** Said once more: from now on it is that server's word. false: it was not remembered. */
 bool gone_again(struct gone *g, struct slice key, uint64_t server, bool is_disabled);
+
+/** Something else is known of it by now. */
+void gone_forget(struct gone *g, struct slice key);
 
 enum gone_what { GONE_NOT, GONE_DELETED, GONE_DISABLED };
 /** A server has it, and enabled. What another one said a moment ago still counts; of the one that

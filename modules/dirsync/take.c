@@ -78,6 +78,7 @@ static void look_at(struct dirsync *d, struct auth_db_entry *e, uint64_t server)
 	if (entry_aor(address, &aor, &why) == 0 && !lcs_is_own_host(gen_peek(),
 	    slice_skip(aor, slice_find(aor, '@') + 1), 0))
 		why = "its address is not of a domain of this server";
+	gone_again(&d->fresh, e->key, server, false);
 	if (!why)
 		why = still_gone(d, e, server);
 	if (why) {
@@ -90,11 +91,17 @@ static void look_at(struct dirsync *d, struct auth_db_entry *e, uint64_t server)
 
 /* ---- what became of them ---- */
 
-static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t server)
+/* quietly: whom nobody had before, no other server is thought to have lost. */
+static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t server, bool quietly)
 {
+	msec_t until = clock_mono() + d->stays_gone;
+
 	if (e->change == AUTH_DB_GONE || (e->change == AUTH_DB_CHANGED && !e->enabled))
-		gone_note(&d->gone, e->key, server, e->change == AUTH_DB_CHANGED,
-		    clock_mono() + d->stays_gone);
+		gone_note(&d->gone, e->key, server, e->change == AUTH_DB_CHANGED, until);
+	if (e->change == AUTH_DB_GONE)
+		gone_forget(&d->fresh, e->key);
+	else if (e->change == AUTH_DB_ADDED && !quietly)
+		gone_note(&d->fresh, e->key, server, false, until);
 }
 
 /* quietly: a first load adds thousands. */
@@ -138,7 +145,7 @@ static int apply(struct dirsync *d, const struct dirsync_batch *b, struct auth_d
 		look_at(d, &entries[i], b->server);
 	err = count ? d->users->apply(d->db, entries, count) : 0;
 	for (unsigned i = 0; i < count; i++) {
-		remember(d, &entries[i], b->server);
+		remember(d, &entries[i], b->server, quietly);
 		say(d, &entries[i], quietly);
 	}
 	return err;
@@ -147,7 +154,9 @@ static int apply(struct dirsync *d, const struct dirsync_batch *b, struct auth_d
 /* ---- who is not there any more ---- */
 
 struct missing {
+	struct dirsync       *d;
 	struct dirsync_ids   *ids;
+	uint64_t              server;
 	struct auth_db_entry *entries;
 	unsigned              count, room;
 	struct arena         *arena;
@@ -159,13 +168,27 @@ static void count_key(struct slice key, void *arg)
 	++*(unsigned *)arg;
 }
 
+/* Another server has added him a moment ago, and this one may not know it yet. */
+static bool is_fresh(struct dirsync *d, struct slice key, uint64_t server)
+{
+	bool is_new;
+
+	if (gone_still(&d->fresh, key, server, clock_mono(), &is_new) == GONE_NOT)
+		return false;
+	if (is_new)
+		log_notice("dirsync", "a user stays whom another server of the directory has added a "
+		    "moment ago key=%.*s", SLICE_ARG(key));
+	return true;
+}
+
 static void look_for(struct slice key, void *arg)
 {
 	struct missing *m = arg;
 	unsigned char id[DIRSYNC_ID_BYTES];
 	struct slice copy;
 
-	if (hex_decode(id, sizeof(id), key) == 0 && ids_have(m->ids, id))
+	if ((hex_decode(id, sizeof(id), key) == 0 && ids_have(m->ids, id)) ||
+	    is_fresh(m->d, key, m->server))
 		return;
 	copy = arena_dup(m->arena, key);
 	if (copy.p && m->count < m->room)
@@ -183,9 +206,12 @@ unsigned take_count(struct dirsync *d)
 /* A directory that has lost most of its people has more likely lost its mind. */
 static bool is_too_many(struct dirsync *d, unsigned gone, unsigned all)
 {
-	const struct dirsync_conf *conf = lcs_conf(d->mod, gen_peek());
+	const struct dirsync_conf *conf;
 
-	if (d->allow_gone || gone < 10 || (int64_t)gone * 100 <= conf->max_gone * all)
+	if (d->allow_gone || gone < 10)
+		return false;
+	conf = lcs_conf(d->mod, gen_peek());
+	if ((int64_t)gone * 100 <= conf->max_gone * all)
 		return false;
 	log_error("dirsync", "the directory does not have %u of %u users any more: they stay until "
 	    "\"lcsctl dirsync resync force\" says that it is so", gone, all);
@@ -196,8 +222,8 @@ static bool is_too_many(struct dirsync *d, unsigned gone, unsigned all)
 static int sweep(struct dirsync *d, struct dirsync_batch *b)
 {
 	unsigned all = take_count(d);
-	struct missing m = { .ids = &b->ids, .room = all, .arena = arena_new(0),
-	    .entries = calloc(all ? all : 1, sizeof(*m.entries)) };
+	struct missing m = { .d = d, .ids = &b->ids, .server = b->server, .room = all,
+	    .arena = arena_new(0), .entries = calloc(all ? all : 1, sizeof(*m.entries)) };
 	int err = m.arena && m.entries ? 0 : -ENOMEM;
 
 	if (!err)
@@ -278,6 +304,7 @@ void take_ready(struct watch *w, uint32_t events)
 {
 	struct dirsync *d = container_of(w, struct dirsync, watch);
 	struct dirsync_batch *b = next_batch(d);
+	bool is_over;
 	uint64_t n;
 
 	(void)events;
@@ -285,8 +312,11 @@ void take_ready(struct watch *w, uint32_t events)
 		b = next_batch(d);	/* one that came between the two */
 	if (b)
 		take_next(d, b);
-	/* An address is free that another entry may want; or who was kept out is there all the same. */
-	if ((d->freed && any_clash(d)) || gone_is_over(&d->gone, clock_mono()))
+	/* An address is free that another entry may want; or who was kept out is there all the same, and
+	 * who stayed is not. */
+	is_over = gone_is_over(&d->gone, clock_mono());
+	is_over |= gone_is_over(&d->fresh, clock_mono());
+	if ((d->freed && any_clash(d)) || is_over)
 		take_compare(d, false);
 	d->freed = false;
 }

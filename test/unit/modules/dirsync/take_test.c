@@ -50,8 +50,8 @@ static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned cou
 static void each(struct auth_db *db, void (*fn)(struct slice key, void *arg), void *arg)
 {
 	(void)db;
-	(void)fn;
-	(void)arg;
+	if (is_there)
+		fn(KIM, arg);
 }
 
 static const struct auth_db_directory_api users = { apply, each };
@@ -76,6 +76,7 @@ static int end(void **state)
 	close(d.kick);
 	json_decref(d.problems);
 	gone_free(&d.gone);
+	gone_free(&d.fresh);
 	pthread_cond_destroy(&d.taken_more);
 	lock_fini(&d.lock);
 	return 0;
@@ -199,6 +200,72 @@ static void who_is_there_after_all_is_looked_at_again(void **state)
 	assert_true(is_there);
 }
 
+/* A comparison with a server that has nobody. */
+static void miss(uint64_t server)
+{
+	struct dirsync_batch *b = batch_new();
+
+	assert_non_null(b);
+	b->session = 1;
+	b->server = server;
+	b->has_ids = true;
+	lock_take(&d.lock);
+	batch_append(&d, b);
+	lock_drop(&d.lock);
+	take_all();
+}
+
+static void who_was_added_is_not_missed_by_another_server(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	miss(2);				/* returned to one that is behind */
+	miss(2);
+	assert_true(is_there);
+	tell(0, 2, false, true);		/* it hears of him, and then he goes */
+	miss(2);
+	assert_false(is_there);
+}
+
+static void who_is_missed_where_he_was_added_goes(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	miss(1);
+	assert_false(is_there);
+	tell(0, 1, false, true);		/* again, and said to be deleted by the other one */
+	tell(0, 2, true, true);
+	assert_false(is_there);
+	tell(0, 2, false, true);		/* whose word it is from now on */
+	miss(2);
+	assert_false(is_there);
+}
+
+static void who_stayed_is_looked_at_again(void **state)
+{
+	(void)state;
+	tell(0, 1, false, true);
+	miss(2);
+	assert_true(is_there);
+	assert_false(d.must_compare);
+	assert_true(gone_is_over(&d.fresh, clock_mono() + 60001));
+	miss(2);
+	assert_false(is_there);
+}
+
+static void who_came_with_the_first_load_is_missed_by_anybody(void **state)
+{
+	(void)state;
+	say(0, 0, false);
+	d.first->server = 1;
+	d.first->is_load = true;
+	d.first->entries[0].key = KIM;
+	take_all();
+	assert_true(is_there);
+	miss(2);
+	assert_false(is_there);
+}
+
 /* ---- secrets ---- */
 
 static const struct { const char *uri; bool good; } ways[] = {
@@ -236,6 +303,11 @@ int main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(who_was_disabled_stays_so_for_another_server, begin, end),
 		cmocka_unit_test_setup_teardown(who_is_there_after_all_is_looked_at_again, begin, end),
+		cmocka_unit_test_setup_teardown(who_was_added_is_not_missed_by_another_server, begin, end),
+		cmocka_unit_test_setup_teardown(who_is_missed_where_he_was_added_goes, begin, end),
+		cmocka_unit_test_setup_teardown(who_stayed_is_looked_at_again, begin, end),
+		cmocka_unit_test_setup_teardown(who_came_with_the_first_load_is_missed_by_anybody, begin,
+		    end),
 		cmocka_unit_test(secrets_never_come_in_clear),
 	};
 
