@@ -111,8 +111,10 @@ static int import(struct lcs_mod *mod, struct auth_ntlm *ntlm)
 static int load(struct lcs_mod *mod)
 {
 	struct auth_ntlm *ntlm = lcs_shared(mod);
-	int err = import(mod, ntlm);
+	int err;
 
+	away_init(&ntlm->away);
+	err = import(mod, ntlm);
 	if (err)
 		return err;
 	rand_bytes(&ntlm->key, sizeof(ntlm->key));
@@ -162,6 +164,7 @@ static void unload(struct lcs_mod *mod)
 
 	accounts_fini(&ntlm->accounts);
 	ntlm_crypt_free(&ntlm->crypt);
+	away_fini(&ntlm->away);
 }
 
 /* ---- tables ---- */
@@ -247,9 +250,9 @@ static const char manual[] =
 "looks like a wrong password (`wrong name or password`). When the controller that is asked stops,\n"
 "winbind goes on with another one in some seconds; one that stands still it gives up after half a\n"
 "minute or later (`winbind request timeout`). Until then, and while there is none, a sign-in gets 503\n"
-"after `timeout` at most, and no other request waits. The log says once that nobody can be signed\n"
-"in by the domain, and when it answers again: winbind tries each `winbind reconnect delay` (30\n"
-"seconds if smb.conf does not say another).\n";
+"after `timeout` at most, and no other request waits. The log says of each domain that nobody can be\n"
+"signed in by it, and when it answers again, each once a minute at most: winbind tries each `winbind\n"
+"reconnect delay` (30 seconds if smb.conf does not say another).\n";
 
 LCS_MODULE(auth_ntlm,
 	.summary = "NTLMv2 sign-in of LCS clients",

@@ -7,10 +7,9 @@
 #include "modules/auth_db/auth_db_api.h"
 #include "modules/auth_lcs/auth_lcs_api.h"
 #include "modules/auth_ntlm/accounts.h"
+#include "modules/auth_ntlm/away.h"
 #include "modules/auth_ntlm/keys.h"
 #include "utils/siphash.h"
-
-#include <stdatomic.h>
 
 #define NTLM_POOL "winbind"
 
@@ -36,7 +35,7 @@ struct auth_ntlm {
 	struct ntlm_crypt         *crypt;
 	struct accounts            accounts;
 	struct siphash_key         key;	/* nonces are made with it */
-	_Atomic bool               is_away;	/* winbind, or whom it asks; it was said */
+	struct away                away;	/* winbind, or whom it asks */
 };
 
 static inline const struct auth_ntlm_conf *auth_ntlm_conf(const struct auth_ntlm *ntlm,

@@ -127,19 +127,18 @@ static void ask(struct lcs_job *job)
 	wbcFreeMemory(error);
 }
 
-/* Said when it changes: in an outage everybody tries again and again. */
-static void note_domain(struct auth_ntlm *ntlm, const struct ruling *r)
+static void note_domain(struct auth_ntlm *ntlm, const char *domain, const struct ruling *r)
 {
 	bool is_away = r && r->result == AUTH_LCS_UNAVAILABLE;
 
-	if (atomic_load_explicit(&ntlm->is_away, memory_order_relaxed) == is_away ||
-	    atomic_exchange(&ntlm->is_away, is_away) == is_away)
+	if (!away_note(&ntlm->away, slice_str(domain), is_away, clock_mono()))
 		return;
 	if (is_away)
-		log_error("auth_ntlm", "nobody can be signed in by the domain why=\"%s\": does winbind run, "
-		    "and does it find a domain controller (wbinfo -P)? Until then sign-ins get 503", r->why);
+		log_error("auth_ntlm", "nobody can be signed in by the domain domain=\"%s\" why=\"%s\": does "
+		    "winbind run, and does it find a domain controller (wbinfo -P)? Until then sign-ins get "
+		    "503", domain, r->why);
 	else
-		log_notice("auth_ntlm", "the domain answers again");
+		log_notice("auth_ntlm", "the domain answers again domain=\"%s\"", domain);
 }
 
 static enum auth_lcs_result refuse(struct question *q, const struct ruling *r)
@@ -175,7 +174,7 @@ static void asked(struct lcs_job *job, int err)
 	const struct ruling *r = !err ? NULL : err == -EACCES ? q->ruling : &no_winbind;
 	enum auth_lcs_result result;
 
-	note_domain(q->s.ntlm, r);
+	note_domain(q->s.ntlm, q->domain, r);
 	result = r ? refuse(q, r) : conclude(q);
 	q->s.ntlm->lcs->finished(q->s.h, result);
 }

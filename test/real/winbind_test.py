@@ -158,8 +158,9 @@ def stops(world):
     unreachable = stat(d.server, "auth_ntlm.unreachable")
     d.stop(3 - first)
     equal([d.served_meanwhile(d.try_sign_in) for _ in range(3)], [503] * 3, "without any")
-    equal(len(d.server.log_lines("nobody can be signed in by the domain", said + 1)), said + 1,
-          "lines in the log")
+    # one more, or none: when the first one stopped is less than a minute ago
+    lines = len(d.server.log_lines("nobody can be signed in by the domain"))
+    check(max(said, 1) <= lines <= said + 1, f"lines in the log: {lines}, {said} before")
     wait_until(lambda: stat(d.server, "auth_ntlm.unreachable") >= unreachable + 3, 5, "counted")
     equal(len(d.server.server_pids()), 1, "servers")
 
