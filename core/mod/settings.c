@@ -148,6 +148,7 @@ static int read_mirror(const struct cfg *cfg, struct arena *arena, const struct 
 		.ca = cstr(arena, setting_text(cfg, "store_mirror_ca")),
 		.tls = word_index(setting_text(cfg, "store_mirror_tls"), "no|encrypt|verify"),
 		.timeout = setting_msec(cfg, "store_mirror_timeout"),
+		.retry = setting_msec(cfg, "store_mirror_retry"),
 		.marks = (uint64_t)setting_int(cfg, "store_mirror_marks"),
 	};
 	/* With its NUL, which a copy as a secret would else lack. */

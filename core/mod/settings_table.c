@@ -145,6 +145,8 @@ static const struct sym_setting table[] = {
 	  .is_file = true, .doc = "certificates that sign the database's; empty: those of the system" },
 	TIME("store_mirror_timeout", "5s", SECOND, 5 * MINUTE, "s", PARAM_RESTART,
 	    "for connecting to the database, and for each of its answers"),
+	TIME("store_mirror_retry", "1h", SECOND, DAY, "s", PARAM_RESTART,
+	    "rows that the database has refused are tried again after so long, and with lcsctl store resync"),
 	INT("store_mirror_marks", "1000000", 100, 1000000000, PARAM_RESTART,
 	    "rows whose changes are noted while the database is away; when there are more, nothing is noted "
 	    "any more, and all rows are compared when it is back"),

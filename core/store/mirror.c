@@ -32,6 +32,7 @@ static struct {
 	bool             is_said;	/* the thread's: that something is wrong was logged */
 	char             said[512];
 	int64_t          caught_up;	/* the thread's, ms */
+	int64_t          retried;	/* the thread's, ms: what was refused was tried again */
 } mir = { .lock = LOCK_INIT(LOCK_STORE_MIRROR), .wake = PTHREAD_COND_INITIALIZER };
 
 static int64_t now_ms(void)
@@ -245,11 +246,22 @@ static int do_orders(struct mirror *m, const struct orders *o)
 	if (!err && o->resync) {
 		err = mirror_try_refused(m);
 		if (!err && !o->claim)
-			err = mirror_mark_all(m);
+			err = mirror_compare_all(m);
 	}
 	if (!err && !o->poked && !o->resync)
 		err = mirror_guard(m, m->last_seq);
 	return err;
+}
+
+/* A column was made longer, a packet may be larger: what was refused may fit by now, and nobody says so. */
+static int try_refused(struct mirror *m)
+{
+	int64_t now = now_ms();
+
+	if (now - mir.retried < m->start.conf->retry)
+		return 0;
+	mir.retried = now;
+	return mir.status.refused ? mirror_try_refused(m) : 0;
 }
 
 static void *mirror_loop(void *arg)
@@ -262,6 +274,8 @@ static void *mirror_loop(void *arg)
 	while (!o.stopping) {
 		int err = do_orders(m, &o);
 
+		if (!err)
+			err = try_refused(m);
 		if (!err)
 			err = ship_all(m, 0);
 		if (err) {
@@ -305,7 +319,7 @@ int mirror_start(const struct mirror_start *start, const char **why)
 	mir.status = (struct store_mirror_status){ .is_joined = false };
 	mir.stopping = mir.resync = mir.claim = mir.poked = mir.is_said = false;
 	mir.said[0] = '\0';
-	mir.caught_up = now_ms();
+	mir.caught_up = mir.retried = now_ms();
 	snprintf(mir.status.home, sizeof(mir.status.home), "%s", start->conf->home);
 	err = mirror_open(m, start);
 	if (!err) {

@@ -121,7 +121,7 @@ static int claim_home(struct mirror *m, struct home *h, int64_t seq)
 }
 
 /* However many rows there are, that they wait for the first time is no reason to begin anew. */
-static int mark_all(struct mirror *m)
+int mirror_compare_all(struct mirror *m)
 {
 	uint64_t waiting = 0, refused;
 	int err = m->is_unmarked ? mirror_start_marks(m) : 0;
@@ -160,7 +160,7 @@ static int settle(struct mirror *m, struct home *h, const struct state *s)
 		    "every row is compared home=%s", m->start.conf->home);
 	else if (s->joined_here && is_ours && !s->claim)
 		return 0;
-	err = mark_all(m);
+	err = mirror_compare_all(m);
 	return err ? err : mirror_set_joined(m, true);
 }
 

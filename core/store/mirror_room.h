@@ -83,6 +83,8 @@ int  mirror_fill(struct mirror *m);
  *  claim: whatever is there is ours. 0 or -errno with why, and the connection closed. */
 int  mirror_join(struct mirror *m, bool at_start, bool claim);
 void mirror_part(struct mirror *m);
+/** Joined: mark every row, here and there; what that makes is no outage's. */
+int  mirror_compare_all(struct mirror *m);
 /** Begin: m is zeroed. A store that is empty and was never joined is joined, and filled, before
  *  this returns; any other one joins later. 0 or -errno with why; m is to be closed then, too. */
 int  mirror_open(struct mirror *m, const struct mirror_start *start);

@@ -95,6 +95,7 @@ struct store_mirror_conf {
 	const char *password, *ca;
 	unsigned    tls;		/* enum store_tls */
 	msec_t      timeout;
+	msec_t      retry;		/* what it refuses is tried again after so long */
 	uint64_t    marks;		/* rows that may wait in an outage; of more all are compared */
 };
 

@@ -629,8 +629,6 @@ def bounded(world):
         server.ctl("contacts", "removegroup", two.aor, str(number))
         group(server, two, "Comes")
         store = sqlite3.connect(f"{server.directory}/state/lcs.db")
-        wait_until(lambda: store.execute("select name from contacts_group where name = 'Comes'").fetchall(), 5,
-                   "the new group on disk")        # lcsctl is told a moment before
         equal(store.execute("select count(*) from lcs_mirror_mark").fetchone()[0], 0, "marks")
         store.close()
         shown = server.ctl("store", "show")
@@ -649,6 +647,44 @@ def bounded(world):
     group(server, two, "After")
     caught_up(server, db)
     equal(len(lines(server, "more rows wait for the SQL mirror")), 1, "said once")
+
+
+@test("that all rows wait after lcsctl store resync is no outage, whatever store_mirror_marks is", limit=90)
+def resync_is_no_outage(world):
+    db = mariadb.database(world, "no_outage")
+    server, (one, two, *_) = server_with(world, db, store_mirror_marks="100")
+    alice = world.agent(one, "tcp", server).signed_in()
+    for i in range(130):
+        leave_message(alice, two, b"%d" % i)
+    caught_up(server, db)
+    server.stop()
+    server.start_again()
+    caught_up(server, db)
+    # there it can be read, and not written for longer than anybody waits
+    held = threading.Thread(target=db.admin, args=("flush tables with read lock; do sleep(10)",))
+    held.start()
+    wait_until(lambda: "sleep" in db.admin("select info from information_schema.processlist where info "
+                                           "like 'do sleep%'"), 5, "it is locked")
+    server.ctl("store", "resync")
+    wait_until(lambda: lines(server, CANNOT), 20, "they cannot go")
+    held.join()
+    caught_up(server, db)
+    stats = {s["name"]: s["value"] for s in server.ctl("stats", "show", "store.mirror", "--all")}
+    equal(stats["store.mirror_overflows"], 0, "overflows")
+    equal(len(texts(db, "id", "msilo_message")), 130, "messages, by MariaDB")
+
+
+@test("a row that MariaDB has refused is tried again after store_mirror_retry", limit=60)
+def tried_again(world):
+    db = mariadb.database(world, "tried_again")
+    server, (one, *_) = server_with(world, db, store_mirror_retry="2s")
+    caught_up(server, db)
+    db.admin(f"alter table {db.name}.contacts_group modify name varbinary(5) not null")
+    group(server, one, "Much too long")
+    wait_until(lambda: server.ctl("store", "show")["mirror_refused"] == 1, 10, "it is refused")
+    db.admin(f"alter table {db.name}.contacts_group modify name mediumblob not null")
+    wait_until(lambda: texts(db, "name", "contacts_group") == ["Much too long"], 30, "it is there")
+    caught_up(server, db)
 
 
 @test("TLS to MariaDB: its certificate is checked against store_mirror_ca, and another's is refused",

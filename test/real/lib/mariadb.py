@@ -99,12 +99,15 @@ def config(world, role="home-lcs"):
     return path
 
 
+NUMBERS = ("store_mirror_timeout", "store_mirror_marks", "store_mirror_retry")
+
+
 def options(world, url, live="", **settings):
     """Words for own_server(options=...)."""
     chosen = {"store_mirror": url, "store_mirror_live": live, "store_mirror_password": "lcs",
               "store_mirror_tls": "no", "store_mirror_timeout": "2s", **settings}
     words = ["--config", str(config(world))]
     for name, value in chosen.items():
-        quoted = value if name in ("store_mirror_timeout", "store_mirror_marks") else '"' + value + '"'
+        quoted = value if name in NUMBERS else '"' + value + '"'
         words += ["--set", f"{name}={quoted}"]
     return words
