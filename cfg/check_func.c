@@ -77,7 +77,8 @@ static void say_unknown(struct check *c, const struct expr *e)
 		diag_beside(item, "to call the route: route(%.*s)", SLICE_ARG(e->call.name));
 		return;
 	}
-	candidates_say(&all, e->call.name, item, e->call.name_at, "", "()");
+	if (!candidates_say(&all, e->call.name, item, e->call.name_at, "", "()"))
+		guest_hint(c->ld, item, GUEST_FUNCTION, NULL, e->call.name);
 }
 
 const struct func_entry *check_find_func(struct check *c, const struct expr *e, bool say)

@@ -28,8 +28,11 @@ static void say_unknown(struct check *c, struct expr *e)
 		return;
 	item = load_error(c->ld, c->in_text ? 309 : 205, e->at, "unknown variable $%.*s",
 	    SLICE_ARG(e->pv->name));
-	if (!candidates_say(&all, e->pv->name, item, e->pv->name_at, "$", "") &&
-	    scope_find(c, e->pv->name))
+	if (candidates_say(&all, e->pv->name, item, e->pv->name_at, "$", ""))
+		return;
+	if (!scope_find(c, e->pv->name))
+		guest_hint(c->ld, item, GUEST_VARIABLE, NULL, e->pv->name);
+	else
 		diag_beside(item, "the variable \"%.*s\" is written without \"$\"",
 		    SLICE_ARG(e->pv->name));
 }

@@ -54,7 +54,8 @@ static void say_no_module(struct load *ld, const struct module_item *item, const
 		return;
 	d = load_error(ld, 403, item->name_at, "there is no module \"%.*s\"",
 	    SLICE_ARG(item->name));
-	if (!candidates_say(&all, key, d, item->name_at, "\"", "\"") && why)
+	if (!candidates_say(&all, key, d, item->name_at, "\"", "\"") &&
+	    !guest_hint(ld, d, GUEST_MODULE, NULL, key) && why)
 		diag_beside(d, "%s", why);
 	else if (why)
 		diag_help(d, "%s", why);
@@ -256,7 +257,8 @@ static void say_no_param(struct load *ld, const struct loaded_module *m,
 
 	for (unsigned i = 0; i < m->sym->param_count; i++)
 		candidates_add(&all, slice_str(m->sym->params[i].name));
-	candidates_say(&all, item->key, d, item->key_at, "\"", "\"");
+	if (!candidates_say(&all, item->key, d, item->key_at, "\"", "\""))
+		guest_hint(ld, d, GUEST_PARAM, m->sym->name, item->key);
 }
 
 static void set_param(struct load *ld, struct loaded_module *m, struct setting_item *item)
@@ -358,7 +360,8 @@ static void say_no_setting(struct load *ld, const struct setting_item *item, str
 
 	for (unsigned i = 0; i < core->param_count; i++)
 		candidates_add(&all, slice_str(core->params[i].name));
-	candidates_say(&all, key, d, item->key_at, "\"", "\"");
+	if (!candidates_say(&all, key, d, item->key_at, "\"", "\""))
+		guest_hint(ld, d, GUEST_SETTING, NULL, key);
 }
 
 static struct slice full_key(struct load *ld, const struct setting_item *item)

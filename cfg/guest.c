@@ -79,13 +79,26 @@ bool guest_module(struct load *ld, const struct module_item *item)
 	return true;
 }
 
-static const struct guest_name *find_param(struct load *ld, const struct loaded_module *m,
+static const struct guest_name *find_param(struct load *ld, const char *module,
     struct slice key)
 {
 	const struct guest_name *n = guest_find(GUEST_PARAM, mem_printf(&ld->mem, "%s.%.*s",
-	    m->sym->name, SLICE_ARG(key)));
+	    module, SLICE_ARG(key)));
 
 	return n ? n : guest_find(GUEST_PARAM, key);
+}
+
+bool guest_hint(struct load *ld, struct diag_item *item, enum guest_what what,
+    const char *module, struct slice name)
+{
+	const struct guest_name *n = module ? find_param(ld, module, name) :
+	    guest_find(what, name);
+
+	if (n && (what == GUEST_PARAM || what == GUEST_SETTING))
+		say_instead(item, n, "");
+	else if (n)
+		say_nearest(item, n);
+	return n;
 }
 
 static bool is_off(const struct expr *e)
@@ -99,7 +112,7 @@ static bool is_off(const struct expr *e)
 bool guest_param(struct load *ld, const struct loaded_module *m, const struct setting_item *item)
 {
 	struct candidates all = { .ld = ld };
-	const struct guest_name *n = find_param(ld, m, item->key);
+	const struct guest_name *n = find_param(ld, m->sym->name, item->key);
 	bool is_lost = n && !n->is_covered && !is_off(item->value);
 	struct diag_item *d = diag_add(ld->diag, is_lost ? DIAG_WARNING : DIAG_NOTE, 402,
 	    item->key_at, "module \"%s\" has no parameter \"%.*s\"", m->sym->name,

@@ -29,6 +29,11 @@ struct guest_name {
 /** What stands for a name of Kamailio's; NULL if that is not known. */
 const struct guest_name *guest_find(enum guest_what what, struct slice name);
 
+/** A native script may have a name from there, too: say beside the marks what stands for it.
+ *  module: of a parameter; NULL otherwise. @return false if nothing is known of it */
+bool guest_hint(struct load *ld, struct diag_item *item, enum guest_what what,
+    const char *module, struct slice name);
+
 /* ---- names (guest.c) ---- */
 
 /** Functions that only the guest's tree can name. */

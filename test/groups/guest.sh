@@ -56,6 +56,15 @@ else
 	not_ok "modules that are not where they should be" "$LCS_LOG/nowhere.log"
 fi
 
+# Who writes a native script with Kamailio's names in mind hears what stands for them, too.
+"$LCS_BUILD/lcs" -c -f "$LCS_SRC/test/scripts-bad/kamailio-names-natively.cfg" > "$LCS_LOG/native.log" 2>&1
+if grep -qF 'lcs has: journal of module "usrloc"' "$LCS_LOG/native.log" &&
+    grep -qF 'nearest: proxy_authenticate() of module "auth_db"' "$LCS_LOG/native.log"; then
+	ok "Kamailio's names in a native script"
+else
+	not_ok "Kamailio's names in a native script" "$LCS_LOG/native.log"
+fi
+
 # What lcs import makes of the scene's file is what the other scene plays.
 here=$LCS_SRC/test/scene/guest
 cd "$LCS_SRC" || exit 1
