@@ -44,7 +44,7 @@ static void finish(struct tm_branch *b, uint16_t status)
 void tm_branch_fail(struct tm_branch *b, uint16_t status)
 {
 	finish(b, status);
-	tm_settled(b);
+	work_of(b)->user->settled(b);
 }
 
 /* ---- the branch route ---- */
@@ -307,20 +307,4 @@ void tm_branch_cancel(struct tm_branch *b, struct slice reason)
 	case TM_BRANCH_DONE:
 		break;
 	}
-}
-
-void tm_branch_drop(struct tm_branch *b)
-{
-	struct tm_client *c = b->client;
-
-	resolve_cancel(&b->question);
-	hop_list_unref(&b->hops);
-	if (b->response)
-		sip_msg_unref(&b->response);
-	if (!c)
-		return;
-	/* Its answer cannot matter any more. What may yet be lost is sent again as before. */
-	tm_client_detach(c);
-	if (c->machine.reliable && !c->is_invite)
-		tm_client_drop(c);
 }

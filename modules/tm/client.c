@@ -201,6 +201,7 @@ int tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *ms
 		return -ENOMEM;
 	}
 	c->branch = branch;
+	c->user = branch->tx->work->user;
 	*out = c;
 	return 0;
 }
@@ -315,6 +316,7 @@ static bool make_cancel(struct tm_client *c, struct tm_client *invite, struct sl
 	struct buf *sent = sent_invite(invite);
 
 	c->is_cancel = true;
+	c->user = invite->user;
 	c->hop = invite->hop;
 	set_base(c, invite->base);
 	c->out = made_out(c);
@@ -402,7 +404,7 @@ static void time_is_over(struct tm_client *c)
 	}
 	b = detach(c);
 	if (b)
-		tm_branch_timeout(b);
+		c->user->timeout(b);
 	tm_uac_over(c, 408, NULL);
 }
 
@@ -412,7 +414,7 @@ static void transport_failed(struct tm_client *c, int err)
 	struct tm_branch *b = detach(c);
 
 	if (b)
-		tm_branch_error(b, err);
+		c->user->error(b, err);
 	if (!c->uac)
 		return;
 	lcs_count(is_flow ? &c->local->flows_failed : &c->local->transport_errors);
@@ -445,7 +447,7 @@ static void act(struct tm_client *c, unsigned actions, const struct tm_answer *a
 	if (actions & TM_DO_ACK)
 		send_ack(c, answer->msg);
 	if ((actions & TM_DO_TELL) && c->tx && !c->is_cancel)
-		tm_response(c->tx, c, answer);
+		c->user->response(c->tx, c, answer);
 	else if ((actions & TM_DO_TELL) && c->uac)
 		tell_uac(c, answer);
 	if (actions & TM_DO_TIMEOUT)
@@ -458,6 +460,7 @@ static void act(struct tm_client *c, unsigned actions, const struct tm_answer *a
 static void input(struct tm_client *c, enum tm_input in, const struct tm_answer *answer, int err)
 {
 	struct tm_tx *tx = c->tx;
+	const struct tm_user *user = c->user;
 	struct tm_times times = times_of(c);
 
 	if (tx)
@@ -470,7 +473,7 @@ static void input(struct tm_client *c, enum tm_input in, const struct tm_answer 
 	else
 		settle(c);
 	if (tx)
-		tm_leave(tx);
+		user->leave(tx);
 }
 
 void tm_client_receive(struct tm_client *c, const struct tm_answer *answer)

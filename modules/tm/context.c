@@ -100,6 +100,19 @@ static void use_spare(struct tm_branch *b)
 		tm_start_group(b->tx);
 }
 
+/* What a branch says when it has its final status. */
+static void settled(struct tm_branch *b)
+{
+	use_spare(b);
+	tm_look(b->tx);
+}
+
+static void response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
+
+static const struct tm_user user = {
+	settled, response, tm_branch_timeout, tm_branch_error, tm_leave
+};
+
 /* ---- relaying ---- */
 
 /* Only in failure routes has the main target been used up: there it takes part again if
@@ -166,6 +179,7 @@ int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
 	if (!with_main && !others)
 		return -ENOENT;
 	tm_enter(tx);
+	work->user = &user;
 	before = work->count;
 	work->routes.reply_armed = work->armed.reply;
 	if (ctx == work->failure)
@@ -186,6 +200,26 @@ int tm_relay(struct tm_tx *tx, struct lcs_ctx *ctx)
 
 /* ---- looking ---- */
 
+/* Failed or not: the best response goes back, unless the route has added branches. */
+static void failure_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
+{
+	struct tm_tx *tx = arg;
+
+	(void)status;
+	tm_failure_done(tx, ctx);
+	tm_look(tx);
+	tm_leave(tx);
+}
+
+static void ask_script(struct tm_tx *tx, struct tm_branch *best)
+{
+	tm_enter(tx);
+	if (tm_failure_run(tx, best, failure_done) == 0)
+		return;
+	tm_look(tx);
+	tm_leave(tx);
+}
+
 void tm_look(struct tm_tx *tx)
 {
 	struct tm_work *work = tx->work;
@@ -198,7 +232,7 @@ void tm_look(struct tm_tx *tx)
 			return;
 	best = tm_pick(work);
 	if (best && work->armed.failure >= 0 && !tx->is_local)
-		tm_failure_run(tx, best);
+		ask_script(tx, best);
 	else
 		tm_conclude(tx, best);
 }
@@ -211,12 +245,6 @@ static void look_task(struct loop_task *t)
 	work->task_queued = false;
 	tm_look(tx);
 	tm_leave(tx);
-}
-
-void tm_settled(struct tm_branch *b)
-{
-	use_spare(b);
-	tm_look(b->tx);
 }
 
 void tm_look_later(struct tm_tx *tx)
@@ -325,11 +353,12 @@ static void failure(struct tm_tx *tx, struct tm_client *c, struct tm_answer *ans
 		tx->work->is_closed = true;
 		tm_cancel_others(tx, b, DECLINED);
 	}
-	tm_redirect(tx, b);
-	tm_settled(b);
+	if (tm_redirect(tx, b) && !tm_conf_of(tx)->serial_forking)
+		tm_start_group(tx);
+	settled(b);
 }
 
-void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer)
+static void response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer)
 {
 	struct tm_answer mine = *answer;	/* routes may edit it */
 

@@ -9,28 +9,6 @@
  */
 #include "modules/tm/tm.h"
 
-/* Nothing is gained by addresses that meet in one list but a longer look when one of them ends. */
-static struct list *list_of(struct tm_local *local, const struct sock_addr *remote)
-{
-	uint32_t first, last;
-
-	memcpy(&first, remote->ip.bytes, sizeof(first));
-	memcpy(&last, remote->ip.bytes + sizeof(remote->ip.bytes) - sizeof(last), sizeof(last));
-	first = (first ^ last ^ (uint32_t)remote->port << 16 ^ remote->port) * 0x9e3779b1u;
-	return &local->peers[first >> (32 - TM_PEER_BITS)];
-}
-
-void tm_peers_init(struct tm_local *local)
-{
-	for (size_t i = 0; i < TM_PEERS; i++)
-		list_init(&local->peers[i]);
-}
-
-void tm_peer_join(struct tm_client *c)
-{
-	list_push_back(list_of(c->local, &c->hop.remote), &c->by_peer);
-}
-
 /* The number may be of a connection that took the message over from one that has ended. */
 static bool went_by(const struct tm_client *c, flow_id flow)
 {
@@ -48,7 +26,7 @@ void tm_ended(flow_id flow, const struct sock_addr *remote)
 {
 	struct list gone = LIST_INIT(gone), *node;
 
-	list_for_each_safe(it, list_of(tm_here(), remote)) {
+	list_for_each_safe(it, tm_peers_at(tm_here(), remote)) {
 		const struct tm_client *c = container_of(it, struct tm_client, by_peer);
 
 		if (went_by(c, flow) && !may_come_back(c)) {

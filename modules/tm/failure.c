@@ -38,23 +38,19 @@ static struct lcs_ctx *failure_ctx(struct tm_tx *tx, struct tm_branch *picked)
 }
 
 /* A route that added no branch is not run again, even if it armed itself. */
-static void route_done(struct lcs_ctx *ctx, enum vm_status status, void *arg)
+void tm_failure_done(struct tm_tx *tx, struct lcs_ctx *ctx)
 {
-	struct tm_tx *tx = arg;
 	struct tm_work *work = tx->work;
 
-	(void)status;			/* failed or not: the best response goes back */
 	lcs_set_tx(ctx, NULL);
 	work->failure = NULL;
 	work->next_of = NULL;
 	if (work->count == work->count_before)
 		work->armed.failure = -1;
 	lcs_ctx_unref(&ctx);
-	tm_look(tx);
-	tm_leave(tx);
 }
 
-void tm_failure_run(struct tm_tx *tx, struct tm_branch *picked)
+int tm_failure_run(struct tm_tx *tx, struct tm_branch *picked, lcs_route_done_fn *done)
 {
 	struct tm_work *work = tx->work;
 	int route = work->armed.failure;
@@ -63,14 +59,13 @@ void tm_failure_run(struct tm_tx *tx, struct tm_branch *picked)
 	work->armed.failure = -1;	/* it has to arm the next one itself */
 	if (!ctx) {
 		TM_COUNT(tx->local, no_memory);
-		tm_look(tx);
-		return;
+		return -ENOMEM;
 	}
 	work->picked = picked;
 	work->failure = ctx;
 	work->count_before = work->count;
-	tm_enter(tx);
-	lcs_route_run(ctx, route, route_done, tx);
+	lcs_route_run(ctx, route, done, tx);
+	return 0;
 }
 
 static bool has_new_next(const struct tm_work *work, const struct lcs_target *t)

@@ -1,5 +1,5 @@
 /*
- * modules/tm/funcs.h - script functions that stand in files of their own; the table is in funcs.c.
+ * modules/tm/funcs.h - script functions that stand in other files than their table, funcs.c.
  */
 #ifndef MODULES_TM_FUNCS_H
 #define MODULES_TM_FUNCS_H

@@ -128,19 +128,18 @@ static void settle(struct contacts *c)
 	sip_msg_unref(&b->response);
 }
 
-void tm_redirect(struct tm_tx *tx, struct tm_branch *b)
+bool tm_redirect(struct tm_tx *tx, struct tm_branch *b)
 {
 	struct contacts c = { .tx = tx, .from = b };
 
 	if (!is_redirection(b->status) || !tm_conf_of(tx)->follow_redirects ||
 	    tx->work->is_closed || tm_is_answered(tx))
-		return;
+		return false;
 	take_all(&c);
 	if (c.err)
 		TM_COUNT(tx->local, no_memory);
 	if (c.taken == 0)
-		return;			/* as it came: the client may know what to do with it */
+		return false;		/* as it came: the client may know what to do with it */
 	settle(&c);
-	if (!tm_conf_of(tx)->serial_forking)
-		tm_start_group(tx);
+	return true;
 }

@@ -9,20 +9,6 @@
 
 #include <errno.h>
 
-/* The core's calls and the callbacks of messages carry no argument that leads here. Written
- * once by load(), before there are workers. */
-static struct lcs_mod *self;
-
-struct tm_local *tm_here(void) { return lcs_local(self); }
-
-const struct tm_conf *tm_conf_now(const struct tm_local *local)
-{
-	static const struct tm_conf preset = { .times = { 500, 4000, 5000, 32000, 185000, 32000 } };
-	const struct tm_conf *conf = lcs_conf(local->tm->mod, gen_peek());
-
-	return conf ? conf : &preset;
-}
-
 /* ---- parameters ---- */
 
 static int check(const void *conf, struct diag *diag)
@@ -53,7 +39,7 @@ static int prepare(struct lcs_mod *mod, struct gen *next, void *conf)
 
 static int load(struct lcs_mod *mod)
 {
-	self = mod;
+	tm_here_is(mod);
 	((struct tm *)lcs_shared(mod))->mod = mod;
 	return lcs_tx_provide(&tm_ops);
 }

@@ -11,8 +11,7 @@
  * Who owns tells what is to be done: the response context (context.c) starts and cancels
  * branches (branch.c), a branch its client (client.c), and all of them send by the server
  * side (server.c), which knows nobody but whoever asked. Upwards goes only what has come of
- * it: tm_response(), tm_branch_timeout(), tm_branch_error() from a client, tm_settled() from
- * a branch.
+ * it, by the functions of struct tm_user: who is owned names nobody above.
  *
  * Everything is touched by the owner of the Call-ID alone.
  */
@@ -161,6 +160,19 @@ static inline struct slice tm_kept_text(const struct tm_kept *k)
 	return k ? slice_of(k->bytes, k->len) : SLICE_NULL;
 }
 
+/* The transaction user (RFC 3261 17): what it is told by branches and clients. */
+struct tm_user {
+	/* A branch has its final status. */
+	void (*settled)(struct tm_branch *b);
+	/* A response for a client; without a branch it is late. */
+	void (*response)(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
+	/* Of a branch whose client is at an end: of its patience, or of its transport. */
+	void (*timeout)(struct tm_branch *b);
+	void (*error)(struct tm_branch *b, int err);
+	/* What the client had to tell is told: as tm_leave(). */
+	void (*leave)(struct tm_tx *tx);
+};
+
 struct tm_tx {
 	struct htab_node  node;		/* in local->servers, unless is_local */
 	struct tm_key     key;
@@ -224,6 +236,7 @@ struct tm_work {			/* in the request's arena */
 	struct tm_at           at;
 	const struct sip_edit *last;	/* as the script left it when it relayed */
 	struct tm_branch      *first, **tail;
+	const struct tm_user  *user;	/* who decides about it; from tm_relay() on */
 	unsigned               count;
 	unsigned               round_began;	/* index of the first branch of the last round */
 	unsigned               count_before;	/* as the failure route began */
@@ -252,6 +265,7 @@ struct tm_client {
 	struct tm_local       *local;
 	struct tm_tx          *tx;	/* NULL: it has gone before */
 	struct tm_branch      *branch;	/* NULL: nobody waits for the response */
+	const struct tm_user  *user;	/* of tx; NULL without one */
 	struct tm_uac         *uac;	/* counted: who waits without a transaction (own.h); or NULL */
 	struct sip_out        *out;	/* what is repeated: the request, later the ACK */
 	struct sip_msg        *base;	/* INVITE: counted, for ACK and CANCEL */
@@ -266,7 +280,9 @@ struct tm_client {
 	bool                   is_busy;	/* do not free it under its own feet */
 };
 
-/* ---- tm.c ---- */
+/* ---- here.c ---- */
+/** In load(). */
+void tm_here_is(struct lcs_mod *mod);
 /** State of this worker, from callbacks that carry nothing. */
 struct tm_local *tm_here(void);
 /** Parameters where there is no request any more. */
@@ -358,10 +374,13 @@ void tm_client_rings(struct tm_client *c);
 /** The transaction goes; what must go on goes on alone. */
 void tm_client_orphan(struct tm_client *c);
 
-/* ---- ended.c: connections that clients wait by ---- */
+/* ---- peers.c: connections that clients wait by ---- */
 void tm_peers_init(struct tm_local *local);
+/** Clients whose requests went to that address, and some that went to others. */
+struct list *tm_peers_at(struct tm_local *local, const struct sock_addr *remote);
 /** It is about to be sent over a stream. */
 void tm_peer_join(struct tm_client *c);
+/* ---- ended.c ---- */
 /** This worker's clients whose requests went by that connection hear of it. */
 void tm_ended(flow_id flow, const struct sock_addr *remote);
 
@@ -379,8 +398,6 @@ bool tm_branch_has_next(const struct tm_branch *b);
 bool tm_branch_next(struct tm_branch *b);
 /** Stop what it is about to do, CANCEL what it has done. */
 void tm_branch_cancel(struct tm_branch *b, struct slice reason);
-/** Let go of everything that is not the arena's. */
-void tm_branch_drop(struct tm_branch *b);
 /** The client's transport or patience is at an end. */
 void tm_branch_timeout(struct tm_branch *b);
 void tm_branch_error(struct tm_branch *b, int err);
@@ -394,10 +411,6 @@ bool tm_start_group(struct tm_tx *tx);
 /** Answer in the place of all branches: those that are under way are cancelled. 0, -EALREADY,
  *  -EINVAL (a provisional response other than 100 to a non-INVITE), -ENOMEM. */
 int  tm_respond(struct tm_tx *tx, const struct response_parts *parts);
-/** A branch has its final status: after 430 another flow of the instance is tried, then decide. */
-void tm_settled(struct tm_branch *b);
-/** A response for a client of this transaction; branch NULL: late. */
-void tm_response(struct tm_tx *tx, struct tm_client *c, const struct tm_answer *answer);
 /** Something changed: decide, if it can be decided. */
 void tm_look(struct tm_tx *tx);
 /** The same when this turn ends: from inside a script's function. */
@@ -425,16 +438,20 @@ unsigned tm_breadth_next(struct tm_shares *shares);
 int  tm_breadth_write(struct tm_branch *b);
 
 /* ---- redirect.c ---- */
-/** Add the contacts of a branch's 3xx to its transaction (16.7, item 4). */
-void tm_redirect(struct tm_tx *tx, struct tm_branch *b);
+/** Add the contacts of a branch's 3xx to its transaction (16.7, item 4). true: some wait to be
+ *  started. */
+bool tm_redirect(struct tm_tx *tx, struct tm_branch *b);
 
 /* ---- callid.c ---- */
 /** Cancel what this worker has of a call; cseq 0: whatever number. How many there were. */
 unsigned tm_cancel_call(struct tm_local *local, struct slice call_id, uint32_t cseq);
 
 /* ---- failure.c ---- */
-/** Run the failure route over the branch that was picked; tm_look() comes after it. */
-void tm_failure_run(struct tm_tx *tx, struct tm_branch *picked);
+/** Run the failure route over the branch that was picked; done gets tx, which is held until then.
+ *  0, or -ENOMEM: done does not run, nor is the route asked again. */
+int  tm_failure_run(struct tm_tx *tx, struct tm_branch *picked, lcs_route_done_fn *done);
+/** It has ended: takes the count of ctx. */
+void tm_failure_done(struct tm_tx *tx, struct lcs_ctx *ctx);
 /** Did the route name a new main target? */
 bool tm_failure_has_target(struct tm_work *work);
 /** Before it is used: the way of the branch that failed goes. */
@@ -456,7 +473,7 @@ enum hook_result tm_on_response(struct lcs_call *call);
 extern const struct lcs_tx_ops tm_ops;
 extern const struct tm_api tm_table_api;
 
-/* ---- uac.c ---- */
+/* ---- report.c: what came of a request of our own ---- */
 void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
 void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
 void tm_uac_gone(struct tm_tx *tx);
@@ -468,6 +485,8 @@ void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response)
 void tm_uac_lost(struct tm_client *c);
 /** Does it want to know no more than that a 2xx came? */
 bool tm_uac_is_terse(const struct tm_client *c);
+
+/* ---- uac.c: requests of our own ---- */
 struct tm_uac_info { msec_t born; const struct sip_hop *hop; };
 void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
     void *arg);

@@ -80,13 +80,30 @@ void tm_tell(struct tm_tx *tx, enum tm_event event, uint16_t status, struct sip_
 
 /* ---- the end ---- */
 
+/* All that is not the arena's. */
+static void branch_drop(struct tm_branch *b)
+{
+	struct tm_client *c = b->client;
+
+	resolve_cancel(&b->question);
+	hop_list_unref(&b->hops);
+	if (b->response)
+		sip_msg_unref(&b->response);
+	if (!c)
+		return;
+	/* Its answer cannot matter any more. What may yet be lost is sent again as before. */
+	tm_client_detach(c);
+	if (c->machine.reliable && !c->is_invite)
+		tm_client_drop(c);
+}
+
 static void work_drop(struct tm_tx *tx)
 {
 	struct tm_work *work = tx->work;
 	struct lcs_ctx *ctx = work->ctx;
 
 	for (struct tm_branch *b = work->first; b; b = b->next)
-		tm_branch_drop(b);
+		branch_drop(b);
 	if (work->task_queued)
 		list_remove(&work->task.node);
 	if (tm_at_of(ctx) == &work->at)
@@ -171,6 +188,18 @@ void tm_leave(struct tm_tx *tx)
 		tx_free(tx);
 }
 
+/* Failure and branch routes that wait will not go on. */
+static void stop_routes(struct tm_work *work)
+{
+	if (work->failure)
+		lcs_cancel(work->failure);
+	for (struct tm_branch *b = work->first; b; b = b->next)
+		if (b->phase == TM_BRANCH_ROUTE) {
+			b->phase = TM_BRANCH_DONE;
+			lcs_cancel(b->ctx);
+		}
+}
+
 void tm_abandon(struct tm_tx *tx)
 {
 	tm_enter(tx);			/* for good: nothing below may free it */
@@ -179,11 +208,7 @@ void tm_abandon(struct tm_tx *tx)
 		tm_uac_abandon(tx);
 	if (tx->work)
 		tx->work->is_over = true;
-	if (tx->work && tx->work->failure)
-		lcs_cancel(tx->work->failure);
 	if (tx->work)
-		for (struct tm_branch *b = tx->work->first; b; b = b->next)
-			if (b->phase == TM_BRANCH_ROUTE)
-				tm_branch_cancel(b, SLICE_NULL);
+		stop_routes(tx->work);
 	tx_free(tx);
 }

@@ -5,60 +5,14 @@
  * reports back. Both are the same worker when the Call-ID is ours to choose.
  */
 #include "modules/tm/own.h"
-#include "modules/tm/tm.h"
+#include "modules/tm/uac.h"
 
 #include "utils/hex.h"
 #include "utils/rand.h"
-#include "utils/ref.h"
 #include "utils/spare.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-struct report {
-	struct inbox_item item;
-	struct tm_uac    *uac;		/* counted */
-	enum tm_event     event;
-	uint16_t          status;
-	struct sip_msg   *response;	/* counted, or NULL */
-	bool              is_own;	/* allocated by itself */
-};
-
-struct tm_uac {
-	struct ref     refs;		/* the caller's handle; the transaction; reports */
-	unsigned       home, owner;	/* workers */
-	tm_event_fn   *fn;		/* home's; NULL: forgotten */
-	void          *arg;
-	struct tm_tx  *tx;		/* owner's; NULL: it has gone, or there is none */
-	struct tm_client *client;	/* owner's, of the short way (own.h); NULL: it has gone */
-	struct list    among;		/* in the owner's local->direct, as long as there is a client */
-	uint64_t       id;		/* of the client */
-	bool           is_terse;
-	enum sip_method method;
-	msec_t         born;
-	struct sip_out *out;		/* of the short way; until it is sent */
-	struct sip_msg *msg;		/* counted; until the transaction begins */
-	struct sip_hop hop;
-	bool           has_hop;
-	struct slice   next_uri;	/* in msg's arena */
-	struct report  final, gone;	/* these must get through even if memory is short */
-	struct inbox_item begin, forget;
-};
-
-static struct tm_uac *uac_ref(struct tm_uac *uac)
-{
-	ref_get(&uac->refs);
-	return uac;
-}
-
-static void uac_unref(struct tm_uac *uac)
-{
-	if (!ref_put(&uac->refs))
-		return;
-	sip_msg_unref(&uac->msg);
-	sip_out_unref(&uac->out);
-	spare_put(uac, sizeof(*uac));
-}
 
 /* ---- who it is ---- */
 
@@ -75,139 +29,7 @@ static struct slice fresh_call_id(char text[32])
 	return id;
 }
 
-/* ---- reports to the caller ---- */
-
-static void tell(struct tm_uac *uac, enum tm_event event, uint16_t status,
-    struct sip_msg *response)
-{
-	tm_event_fn *fn = uac->fn;
-
-	if (event == TM_GONE)
-		uac->fn = NULL;
-	if (!fn)
-		return;
-	fn(uac->arg, event, status, response);
-	if (event == TM_GONE)
-		uac_unref(uac);		/* the caller's handle */
-}
-
-static void told(struct inbox_item *item)
-{
-	struct report *r = container_of(item, struct report, item);
-	struct tm_uac *uac = r->uac;
-
-	tell(uac, r->event, r->status, r->response);
-	if (r->response)
-		sip_msg_unref(&r->response);
-	if (r->is_own)
-		free(r);
-	uac_unref(uac);
-}
-
-static void report(struct tm_uac *uac, struct report *r, enum tm_event event, uint16_t status,
-    struct sip_msg *response)
-{
-	if (uac->home == (unsigned)worker_self()) {
-		tell(uac, event, status, response);
-		return;
-	}
-	if (!r)
-		return;
-	r->item.run = told;
-	r->uac = uac_ref(uac);
-	r->event = event;
-	r->status = status;
-	r->response = response ? sip_msg_ref(response) : NULL;
-	worker_post(uac->home, &r->item, INBOX_MUST);
-}
-
-/* What may be lost if memory is short: a final report follows, or a copy of the response. */
-static void report_more(struct tm_uac *uac, enum tm_event event, uint16_t status,
-    struct sip_msg *response)
-{
-	struct report *r = NULL;
-
-	if (uac->home != (unsigned)worker_self())
-		r = calloc(1, sizeof(*r));
-	if (r)
-		r->is_own = true;
-	report(uac, r, event, status, response);
-}
-
-void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
-{
-	if (tx->uac)
-		report_more(tx->uac, TM_PROVISIONAL, status, response);
-}
-
-/* Each 2xx to an INVITE wants an ACK, copies too (13.2.2.4), so each is told. */
-void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response)
-{
-	if (!tx->uac)
-		return;
-	if (tx->uac->final.event == TM_FINAL) {
-		if (tx->is_invite && status < 300)
-			report_more(tx->uac, TM_FINAL, status, response);
-		return;
-	}
-	tx->uac->final.event = TM_FINAL;
-	report(tx->uac, &tx->uac->final, TM_FINAL, status, response);
-}
-
-void tm_uac_gone(struct tm_tx *tx)
-{
-	struct tm_uac *uac = tx->uac;
-
-	tx->uac = NULL;
-	uac->tx = NULL;
-	report(uac, &uac->gone, TM_GONE, 0, NULL);
-	uac_unref(uac);
-}
-
-void tm_uac_abandon(struct tm_tx *tx)
-{
-	struct tm_uac *uac = tx->uac;
-
-	tx->uac = NULL;
-	uac->tx = NULL;
-	uac_unref(uac);
-}
-
 /* ---- on the owner: the short way ---- */
-
-static void let_go(struct tm_uac *uac)
-{
-	struct tm_client *c = uac->client;
-
-	uac->client = NULL;
-	c->uac = NULL;
-	list_remove(&uac->among);
-	c->local->active--;
-}
-
-void tm_uac_lost(struct tm_client *c)
-{
-	struct tm_uac *uac = c->uac;
-
-	if (!uac)
-		return;
-	let_go(uac);
-	uac_unref(uac);
-}
-
-void tm_uac_over(struct tm_client *c, uint16_t status, struct sip_msg *response)
-{
-	struct tm_uac *uac = c->uac;
-
-	if (!uac)
-		return;
-	let_go(uac);
-	report(uac, &uac->final, TM_FINAL, status, response);
-	report(uac, &uac->gone, TM_GONE, 0, NULL);
-	uac_unref(uac);
-}
-
-bool tm_uac_is_terse(const struct tm_client *c) { return c->uac && c->uac->is_terse; }
 
 void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
     void *arg)
@@ -234,7 +56,7 @@ static int begin_direct(struct tm_uac *uac)
 	uac->client = c;
 	uac->born = loop_now(worker_loop());
 	list_push_back(&local->direct, &uac->among);
-	c->uac = uac_ref(uac);
+	c->uac = tm_uac_ref(uac);
 	tm_client_send(c);
 	return 0;
 }
@@ -281,7 +103,7 @@ static int begin(struct tm_uac *uac)
 	err = tm_local_new(tm_here(), ctx, &tx);
 	if (err)
 		return err;
-	tx->uac = uac_ref(uac);
+	tx->uac = tm_uac_ref(uac);
 	uac->tx = tx;
 	tm_enter(tx);
 	lcs_route_run(ctx, lcs_route_id(ctx, ROUTE_LOCAL, SLICE_NULL), local_done, tx);
@@ -293,10 +115,10 @@ static void begin_item(struct inbox_item *item)
 	struct tm_uac *uac = container_of(item, struct tm_uac, begin);
 
 	if ((uac->out ? begin_direct(uac) : begin(uac)) != 0) {
-		report(uac, &uac->final, TM_FINAL, 500, NULL);
-		report(uac, &uac->gone, TM_GONE, 0, NULL);
+		tm_uac_report(uac, &uac->final, TM_FINAL, 500, NULL);
+		tm_uac_report(uac, &uac->gone, TM_GONE, 0, NULL);
 	}
-	uac_unref(uac);
+	tm_uac_unref(uac);
 }
 
 static void forget_here(struct tm_uac *uac)
@@ -320,7 +142,7 @@ static void forget_item(struct inbox_item *item)
 	struct tm_uac *uac = container_of(item, struct tm_uac, forget);
 
 	forget_here(uac);
-	uac_unref(uac);
+	tm_uac_unref(uac);
 }
 
 /* ---- for the caller ---- */
@@ -380,7 +202,7 @@ static int start(struct tm_uac *uac)
 	if (uac->owner == uac->home)
 		return uac->out ? begin_direct(uac) : begin(uac);
 	uac->begin.run = begin_item;
-	uac_ref(uac);
+	tm_uac_ref(uac);
 	worker_post(uac->owner, &uac->begin, INBOX_MUST);
 	return 0;
 }
@@ -395,11 +217,11 @@ int tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, v
 	if (!err)
 		err = start(uac);
 	if (err && uac)
-		uac_unref(uac);
+		tm_uac_unref(uac);
 	if (!err && out)
 		*out = uac;
 	else if (!err)
-		uac_unref(uac);		/* nobody wants to know what becomes of it */
+		tm_uac_unref(uac);		/* nobody wants to know what becomes of it */
 	return err;
 }
 
@@ -421,8 +243,8 @@ void tm_uac_forget(struct tm *tm, struct tm_uac **handle)
 		forget_here(uac);
 	} else {
 		uac->forget.run = forget_item;
-		uac_ref(uac);
+		tm_uac_ref(uac);
 		worker_post(uac->owner, &uac->forget, INBOX_MUST);
 	}
-	uac_unref(uac);			/* the caller's handle */
+	tm_uac_unref(uac);			/* the caller's handle */
 }
