@@ -2,6 +2,7 @@
 Directory."""
 import contextlib
 import sqlite3
+from base64 import b64encode
 
 from contacts_test import ready
 from dirsync_test import DOMAIN, KINDS, Followed, number
@@ -15,9 +16,9 @@ DENIED = '<policy name="DisableFileTransfer" value="1"/>'
 class Units(Followed):
     """A directory with units, in which users are moved about, and rules for some of them."""
 
-    def __init__(self, world, kind, rules=(), **params):
+    def __init__(self, world, directory, rules=(), **params):
         self.rules = rules
-        super().__init__(world, kind, **params)
+        super().__init__(world, directory, **params)
 
     def write(self):
         super().write()
@@ -134,6 +135,25 @@ def renamed_unit(world, kind):
     equal(f.status()["resyncs"], 0, "nothing was loaded again")
 
 
+@test("policy by unit of {}: a unit is known whatever stands in its name", each=KINDS, limit=300)
+def odd_names(world, kind):
+    base = "DC=lcs,DC=test"
+    f = Units(world, kind, rules=[rf"ou=ÄRZTE\\2C Pfleger,{base} deny file-transfer",
+                                  rf"OU=a\\+b \\\"c\\\" \\<d\\>\\;e\\=f,{base} deny file-transfer",
+                                  rf"OU=Gebäude 7,{base} deny file-transfer", f"OU=b,{base} deny file-transfer"])
+    names = (r"Ärzte\, Pfleger", r"a\+b \"c\" \<d\>\;e\=f", "GEBÄUDE 7", r"x\,OU\=b")
+    code = lambda text: b64encode(text.encode()).decode()
+    for i, name in enumerate(names, 1):
+        dn, plain = f"OU={name},{base}", name.replace("\\", "")
+        f.directory.change(f"dn:: {code(dn)}\nchangetype: add\nobjectClass: organizationalUnit\n"
+                           f"ou:: {code(plain)}\n")
+        f.directory.change(f"dn: CN=user{i},{f.directory.people}\nchangetype: modrdn\n"
+                           f"newrdn: CN=user{i}\ndeleteoldrdn: 1\nnewsuperior:: {code(dn)}\n")
+        wait_until(lambda: "people" not in f.user(i)["dn"].lower(), 15, f"user{i} is in {name}")
+    equal([f.policy(i) for i in (1, 2, 3, 4)], 3 * [(False, "unit")] + [(True, "none")], "of each")
+    equal([r["users"] for r in f.server.ctl("policy", "list")], [1, 1, 1, 0], "users of rules")
+
+
 @test("policy by unit: a store of the version before learns where its users are, quietly", limit=100)
 def learnt(world):
     f = Units(world, "openldap")
@@ -149,6 +169,18 @@ def learnt(world):
     wait_until(lambda: f.users() == before, 10, "all users are as they were")
     equal((f.status()["resyncs"], f.status()["changed"]), (1, 0), "loads and changes")
     check(f.server.log_text().count("user changed by=directory") == 0, "nothing was said of each")
+
+
+@test("policy by unit: who was looked up in the directory is in his unit", limit=100)
+def looked_up(world):
+    f = Units(world, "openldap", rules=["OU=People,DC=lcs,DC=test deny file-transfer"], kind="compare",
+              interval="1h", timeout="5s", lookup_again="1s")
+    f.add("newone", f"sip:newone@{DOMAIN}")
+    reply = world.agent(f.here, "tcp", f.server).ask(
+        "MESSAGE", f"sip:newone@{DOMAIN}", body=FILE, headers=[("Content-Type", "text/x-msmsgsinvite")])
+    equal(reply.code, 606, "a file to him")
+    dn = f.server.ctl("users", "show", f"newone@{DOMAIN}")["dn"]
+    equal(dn.lower(), "cn=newone,ou=people,dc=lcs,dc=test", "his name")
 
 
 @test("policy by unit: pidgin-sipe is told when it signs in, and its file is refused", limit=100)
