@@ -109,13 +109,13 @@ static void granted(struct asking *a, struct presence_sub *sub)
 /* In the answer, or behind it; or not at all, if the client has it already (RFC 5839 5.2). */
 static void granted_last(struct asking *a, struct presence_sub *sub)
 {
-	bool in_answer;
+	bool is_told;
 
 	piggyback(a, sub);
-	in_answer = a->body != NULL;
-	a->is_suppressed = !in_answer && notify_is_known(sub, a->suppress);
-	answer_accept(a, sub, 0);
-	if (!in_answer && !a->is_suppressed)
+	a->is_suppressed = !a->body && notify_is_known(sub, a->suppress);
+	is_told = a->body || a->is_suppressed;
+	answer_accept(a, sub, 0);	/* a goes with its request */
+	if (!is_told)
 		notify_last(sub, "timeout", true);
 }
 
