@@ -224,7 +224,6 @@ static bool print_lines(const json_t *object)
 			puts(json_string_value(line) ? json_string_value(line) : "");
 		putchar('\n');
 	}
-	fflush(stdout);
 	return true;
 }
 

@@ -265,6 +265,14 @@ static enum exit_code ask_missing(const struct session *s, const json_t *m, json
 	return EXIT_DONE;
 }
 
+/* What is laid out by the server itself, and there is nothing of it. */
+static bool is_empty(const json_t *result)
+{
+	const json_t *runs = json_object_get(result, "runs");
+
+	return json_is_array(runs) && json_array_size(runs) == 0;
+}
+
 /* *cursor (may be NULL): where the next answer is to go on. */
 static enum exit_code call_method(struct session *s, const json_t *m, json_t *params,
     json_t **cursor)
@@ -274,6 +282,8 @@ static enum exit_code call_method(struct session *s, const json_t *m, json_t *pa
 
 	if (code == EXIT_DONE)
 		print_result(result, s->json);
+	if (is_empty(result) && !s->json && !cursor)
+		puts("(none)");
 	if (json_is_false(json_object_get(result, "ok")))
 		code = EXIT_REFUSED;		/* it was looked at, and is not in order */
 	if (code == EXIT_DONE && cursor)
@@ -294,6 +304,10 @@ static enum exit_code follow_method(struct session *s, const json_t *m, json_t *
 		code = call_method(s, m, params, &cursor);
 		if (code != EXIT_DONE || !cursor)
 			return code;
+		if (fflush(stdout) != 0) {	/* who reads along waits for it */
+			json_decref(cursor);
+			return code;
+		}
 		json_object_set_new(params, "after", cursor);
 		nanosleep(&pause, NULL);
 	}

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import select
 import shlex
 import stat
 import subprocess
@@ -89,6 +90,24 @@ def wrong_input(world):
     code, _, err = run(server, input='users list "half\n')
     equal(code, 2, "exit status of half a quote")
     check("quote in this line is not closed" in err and "line 1" in err, err)
+
+
+@test("a trace without anything in it says so; one that is followed comes at once, as JSON, too")
+def trace(world):
+    server = world.server()
+    words = [*server.ctl_words(), "trace", "--user", "nobody@nowhere.invalid"]
+    equal(subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE * 20).stdout,
+          "(none)\n", "nothing")
+    follow = subprocess.Popen([*server.ctl_words(), "-o", "json", *words[-3:], "--follow"],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        ready = select.select([follow.stdout], [], [], PATIENCE * 10)[0]
+        check(ready, "nothing comes of what is followed")
+        equal(json.loads(follow.stdout.readline())["runs"], [], "the first answer")
+    finally:
+        follow.kill()
+        follow.wait()
+        follow.stdout.close()
 
 
 @test("every verb that only looks gives valid JSON")
