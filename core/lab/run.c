@@ -38,6 +38,7 @@ static struct {
 	struct job        *jobs, **jobs_end;
 	bool               hold_jobs, pools_run;
 	unsigned           refuse;
+	uint64_t           held;	/* workers, a bit each */
 	msec_t             late;
 	bool             (*steps[STEPS_MAX])(void);
 	unsigned           step_count;
@@ -253,6 +254,7 @@ void workers_stop(void)
 {
 	if (room.count == 0)
 		return;
+	room.held = 0;
 	fake_settle();
 	close_all();
 }
@@ -380,6 +382,13 @@ unsigned job_pool_stats(struct job_pool_stats *out, unsigned max)
 /* ---- going on ---- */
 
 void fake_be_late(msec_t late) { room.late = late; }
+void fake_hold_worker(unsigned index, bool hold)
+{
+	uint64_t bit = (uint64_t)1 << index;
+
+	room.held = hold ? room.held | bit : room.held & ~bit;
+}
+
 void fake_refuse_posts(unsigned n) { room.refuse = n; }
 
 void fake_each_step(bool (*step)(void))
@@ -421,7 +430,7 @@ static bool step(void)
 	bool any = false;
 
 	for (unsigned i = 0; i < room.count; i++)
-		any |= turn(i);
+		any |= !(room.held >> i & 1) && turn(i);
 	any |= run_jobs();
 	for (unsigned i = 0; i < room.step_count; i++)
 		any |= room.steps[i]();

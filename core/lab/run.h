@@ -30,6 +30,9 @@ void fake_advance_to(msec_t until);
 /** Jobs stay queued until they are let go; their deadlines count. */
 void fake_hold_jobs(bool hold);
 
+/** That worker takes nothing out of its inbox until it is let go; worker_on_each() reaches it all the
+ *  same, as it does one that was asked before what is in there came. */
+void fake_hold_worker(unsigned index, bool hold);
 /** From now on handlers begin so long after what they handle was received (a worker that is
  *  behind); 0: at once. */
 void fake_be_late(msec_t late);

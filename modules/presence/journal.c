@@ -317,6 +317,12 @@ static bool read_row(struct presence *p, struct asking *a, const struct value *c
 	return true;
 }
 
+/* He was locked out, and the server fell before that was on the disk. */
+static bool is_locked_out(const struct presence *p, const struct value *c)
+{
+	return p->users && p->users->state(p->users_state, c[4].s) == AUTH_DB_DISABLED;
+}
+
 /* A connection is gone with the process that had it: the client has to come back. */
 static void set_times(struct presence_sub *sub, const struct value *c)
 {
@@ -332,9 +338,16 @@ static void set_times(struct presence_sub *sub, const struct value *c)
 static void restore(struct presence *p, const struct value *c)
 {
 	struct asking a = { .p = p };
-	struct presence_user *u = read_row(p, &a, c) ? user_find(p, c[1].s, true) : NULL;
-	struct presence_sub *sub = u ? sub_new(u, &a) : NULL;
+	struct presence_user *u;
+	struct presence_sub *sub;
 
+	if (is_locked_out(p, c)) {
+		presence_delete_sub(c[0].s, NULL, NULL);
+		return;
+	}
+	a.was_user = p->users && p->users->state(p->users_state, c[4].s) == AUTH_DB_ENABLED;
+	u = read_row(p, &a, c) ? user_find(p, c[1].s, true) : NULL;
+	sub = u ? sub_new(u, &a) : NULL;
 	if (!sub)
 		return;
 	set_times(sub, c);

@@ -52,6 +52,17 @@ static void take_times(struct presence_sub *sub, const struct moving *m)
 	sub->dialog->local_cseq = m->local_cseq;
 }
 
+/* All workers were asked who watches for whom while he was on his way: he is told here, or he would
+ * watch on. */
+static void end_locked_out(struct presence_sub *sub)
+{
+	const struct presence *p = sub->user->p;
+
+	if (sub->dialog->of_user &&
+	    p->users->state(p->users_state, sub->info.watcher) != AUTH_DB_ENABLED)
+		sub_end(sub, PRESENCE_EVENT_REJECTED);
+}
+
 static void arrive(struct inbox_item *item)
 {
 	struct moving *m = container_of(item, struct moving, item);
@@ -71,6 +82,7 @@ static void arrive(struct inbox_item *item)
 		/* A refresh may have been on its way to the store under the old name. */
 		presence_put_sub(sub, NULL, NULL);
 		notify_owe(sub, OWED_FULL);
+		end_locked_out(sub);
 	}
 	arena_free(&arena);
 }
@@ -148,6 +160,7 @@ static void copy_terms(const struct presence_sub *sub, struct asking *a)
 	a->max_gap = d->max_gap;
 	a->pace_gap = pace_gap(d->pace);
 	a->autoextend = d->autoextend;
+	a->was_user = d->of_user;
 	a->benotify = sub->info.flags & PRESENCE_SUB_BENOTIFY;
 }
 

@@ -136,6 +136,7 @@ static struct presence_sub *alloc_dialog(struct presence_user *u, const struct a
 	if (!sub)
 		return NULL;
 	d = sub->dialog;
+	d->of_user = a->was_user;
 	at = (char *)(d + 1);
 	d->call_id = slice_put(&at, t->call_id);
 	d->remote_tag = slice_put(&at, t->remote_tag);

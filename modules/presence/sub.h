@@ -60,7 +60,8 @@ struct sub_dialog {
 	struct pace       *pace;	/* RFC 6446, adaptive-min-rate; NULL: not asked for */
 	uint32_t           lifetime;	/* seconds granted */
 	bool               is_linked;	/* anybody may find it by ref */
-	bool               autoextend;
+	bool               autoextend : 1;
+	bool               of_user : 1;	/* who watches was a user here when it began */
 	uint16_t           gone_to;	/* a worker, + 1: who takes it over from here; 0: nobody */
 };
 

@@ -11,6 +11,7 @@
 #include "core/lab/log.h"
 #include "core/lab/run.h"
 #include "core/lab/store.h"
+#include "core/sip/api.h"
 #include "utils/rand.h"
 #include "utils/siphash.h"
 
@@ -135,6 +136,19 @@ static void do_busy(const struct step *step, struct slice rest)
 	fake_refuse_posts(n);
 }
 
+/* The worker of a user: "stuck bob@example.com" until "stuck nobody". */
+static void do_stuck(const struct step *step, struct slice rest)
+{
+	bool nobody = slice_eq(rest, SLICE("nobody"));
+
+	if (!nobody && slice_find(rest, '@') == rest.len)
+		scene_fail(step->line, "stuck NAME@DOMAIN | nobody");
+	if (!nobody)
+		fake_hold_worker(worker_of(lcs_user_key(rest)), true);
+	for (unsigned i = 0; nobody && i < worker_count(); i++)
+		fake_hold_worker(i, false);
+}
+
 static void do_late(const struct step *step, struct slice rest)
 {
 	uint32_t n;
@@ -176,7 +190,7 @@ static bool looks_on(const struct step *step)
 static const struct { const char *word; void (*fn)(const struct step *, struct slice); } words[] = {
 	{ "agent", NULL }, { "dns", do_dns }, { "wait", do_wait }, { "stat", do_stat },
 	{ "log", do_log }, { "nolog", do_nolog }, { "store", do_store }, { "jobs", do_jobs },
-	{ "busy", do_busy }, { "late", do_late }, { "ignore", do_ignore }, { "restart", do_restart },
+	{ "busy", do_busy }, { "stuck", do_stuck }, { "late", do_late }, { "ignore", do_ignore }, { "restart", do_restart },
 	{ "rpc", server_rpc }, { "reload", server_reload }, { "stopping", do_stopping },
 };
 
