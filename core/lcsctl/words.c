@@ -110,8 +110,11 @@ enum exit_code print_help(struct session *s, int count, char *const *words)
 
 static enum exit_code bad_value(const struct session *s, const json_t *arg, const char *text)
 {
-	say_error(s, "%s is %s, not \"%s\"", text_of(arg, "name"),
-	    is_type(arg, "bool") ? "yes or no" : "a number", text);
+	if (!is_type(arg, "bool") && !is_type(arg, "int"))	/* the text stays out of a terminal */
+		say_error(s, "%s is not UTF-8", text_of(arg, "name"));
+	else
+		say_error(s, "%s is %s, not \"%s\"", text_of(arg, "name"),
+		    is_type(arg, "bool") ? "yes or no" : "a number", text);
 	return EXIT_USAGE;
 }
 
@@ -236,6 +239,23 @@ static enum exit_code take_arg(const struct session *s, const json_t *m, json_t 
 	return arg ? set_arg(s, params, arg, word) : bad_word(s, m, word, false);
 }
 
+/* What JSON cannot hold is refused: the "-" in its place would be the password. */
+static enum exit_code take_secret(const struct session *s, json_t *params, const char *name)
+{
+	char *secret = ask_secret(name);
+	json_t *value;
+
+	if (!secret)
+		return EXIT_USAGE;
+	value = json_string(secret);
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+	if (value && json_object_set_new(params, name, value) == 0)
+		return EXIT_DONE;
+	say_error(s, "%s is not UTF-8", name);
+	return EXIT_USAGE;
+}
+
 /* Passwords are asked for when they are left out, or given as "-" (standard input). */
 static enum exit_code ask_missing(const struct session *s, const json_t *m, json_t *params)
 {
@@ -249,13 +269,10 @@ static enum exit_code ask_missing(const struct session *s, const json_t *m, json
 		bool is_asked = is_secret(arg) && (!value || (given && strcmp(given, "-") == 0));
 
 		if (is_asked && !s->reads_lines) {
-			char *secret = ask_secret(name);
+			enum exit_code code = take_secret(s, params, name);
 
-			if (!secret)
-				return EXIT_USAGE;
-			json_object_set_new(params, name, json_string(secret));
-			explicit_bzero(secret, strlen(secret));
-			free(secret);
+			if (code != EXIT_DONE)
+				return code;
 		} else if (is_asked || (!value && json_is_true(json_object_get(arg, "required")))) {
 			say_error(s, "%s is missing", name);
 			print_usage(stderr, m);

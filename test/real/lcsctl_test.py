@@ -92,6 +92,17 @@ def wrong_input(world):
     check("quote in this line is not closed" in err and "line 1" in err, err)
 
 
+@test("a password that is not UTF-8 is refused, and so is such a word")
+def no_utf8(world):
+    server, _ = world.own_server()
+    for word, given in (("latin@example.com", b"p\xe4ss\n"), (b"l\xe4tin@example.com", b"secret\n")):
+        done = subprocess.run([*server.ctl_words(), "users", "add", word, "-"], input=given,
+                              capture_output=True, timeout=PATIENCE * 20)
+        equal(done.returncode, 2, f"exit status: {done.stderr}")
+        check(b"is not UTF-8" in done.stderr, done.stderr)
+    equal([u for u in server.ctl("users", "list") if "tin@" in u["user"]], [], "users")
+
+
 @test("a trace without anything in it says so; one that is followed comes at once, as JSON, too")
 def trace(world):
     server = world.server()
