@@ -32,6 +32,7 @@ struct store_open {			/* how to open a connection */
 };
 
 struct store_backend {
+	bool one_writer;		/* a second one that writes waits until it is over */
 	/* 0 or -errno with *why (static or thread-local text). */
 	int  (*open)(const struct store_open *how, struct store_conn **out, const char **why);
 	void (*close)(struct store_conn *conn);

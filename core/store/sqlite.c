@@ -280,6 +280,7 @@ static const char *sqlite_error_text(struct store_conn *conn)
 }
 
 const struct store_backend store_sqlite = {
+	.one_writer = true,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.begin = sqlite_begin,

@@ -11,6 +11,7 @@
 #include "core/store/mirror.h"
 #include "core/store/queue.h"
 #include "core/store/registry.h"
+#include "core/store/turn.h"
 #include "utils/err.h"
 #include "utils/log.h"
 
@@ -23,6 +24,7 @@
 
 static struct store {
 	struct store_queue          writes, reads;
+	struct store_turn           turn;	/* of the writer and the control thread */
 	_Atomic bool                on, healthy;
 	struct store_conf           conf;
 	const struct store_backend *backend;
@@ -31,7 +33,7 @@ static struct store {
 	pthread_t                   writer_thread, reader_threads[READERS_MAX];
 	_Atomic uint64_t            read_count, write_count, batch_count, error_count, batch_us;
 } store = {
-	.writes = STORE_QUEUE_INIT, .reads = STORE_QUEUE_INIT,
+	.writes = STORE_QUEUE_INIT, .reads = STORE_QUEUE_INIT, .turn = STORE_TURN_INIT,
 };
 
 /* ---- back to the asker ---- */
@@ -75,6 +77,18 @@ static void note_health(int err, const char *text)
 		log_error("store", "cannot write error=\"%s\" detail=\"%s\": requests that need "
 		    "durable state get 503 until there is room or permission to write in %s",
 		    err_text(err), text, store.conf.url);
+}
+
+static void take_turn(void)
+{
+	if (store.backend->one_writer)
+		store_turn_take(&store.turn);
+}
+
+static void give_turn(void)
+{
+	if (store.backend->one_writer)
+		store_turn_give(&store.turn);
 }
 
 /* ---- the writer ---- */
@@ -122,8 +136,10 @@ static int run_request(const struct store_request *req)
 static int run_batch(struct store_request *batch)
 {
 	const struct store_backend *be = store.backend;
-	int err = be->begin(store.writer);
+	int err;
 
+	take_turn();
+	err = be->begin(store.writer);
 	for (struct store_request *r = batch; r && !err; r = r->next) {
 		r->err = run_request(r);
 		if (is_environment(r->err))
@@ -134,7 +150,8 @@ static int run_batch(struct store_request *batch)
 	note_health(err, err ? be->error_text(store.writer) : "");
 	if (err)
 		be->rollback(store.writer);
-	else
+	give_turn();
+	if (!err)
 		mirror_poke();
 	return err;
 }
@@ -242,9 +259,22 @@ int store_run(const struct store_stmt *stmt, const struct value *args, store_don
 	return store_run_all(&op, 1, done, arg);
 }
 
+static int run_at_control(const struct store_stmt *stmt, const struct value *args, store_row_fn *row,
+    void *arg)
+{
+	int n = store.backend->run(store.control, stmt, args, row, arg);
+
+	if (n < 0)
+		log_error("store", "statement failed name=%s error=\"%s\"", stmt->name,
+		    store.backend->error_text(store.control));
+	if (!stmt->columns)
+		note_health(n < 0 ? n : 0, n < 0 ? store.backend->error_text(store.control) : "");
+	return n;
+}
+
 /*
- * The control thread has a connection of its own. SQLite lets it write between
- * two batches of the writer (busy timeout); other drivers have real sessions.
+ * The control thread has a connection of its own. In SQLite it writes between
+ * two batches of the writer; other drivers have real sessions.
  */
 int store_run_now(const struct store_stmt *stmt, const struct value *args, store_row_fn *row,
     void *arg)
@@ -254,14 +284,12 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 	lcs_assert(worker_self() < 0);
 	if (!store_is_on())
 		return -ENODEV;
-	n = store.backend->run(store.control, stmt, args, row, arg);
-	if (n < 0)
-		log_error("store", "statement failed name=%s error=\"%s\"", stmt->name,
-		    store.backend->error_text(store.control));
-	if (!stmt->columns) {
-		note_health(n < 0 ? n : 0, n < 0 ? store.backend->error_text(store.control) : "");
-		mirror_poke();
-	}
+	if (stmt->columns)
+		return run_at_control(stmt, args, row, arg);
+	take_turn();
+	n = run_at_control(stmt, args, row, arg);
+	give_turn();
+	mirror_poke();
 	return n;
 }
 
@@ -273,9 +301,10 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 	lcs_assert(worker_self() < 0);
 	if (!store_is_on())
 		return -ENODEV;
+	take_turn();
 	err = be->begin(store.control);
 	for (size_t i = 0; i < count && !err; i++) {
-		int n = store_run_now(ops[i].stmt, ops[i].args, NULL, NULL);
+		int n = run_at_control(ops[i].stmt, ops[i].args, NULL, NULL);
 
 		err = n < 0 ? n : 0;
 	}
@@ -283,7 +312,8 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 		err = be->commit(store.control);
 	if (err)
 		be->rollback(store.control);
-	else
+	give_turn();
+	if (!err)
 		mirror_poke();
 	return err;
 }
