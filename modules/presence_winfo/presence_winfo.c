@@ -43,6 +43,28 @@ static void note_wait(struct winfo *w, struct presence_user *u, const struct pre
 		winfo_note_waiting(w, u, x, "terminated", PRESENCE_EVENT_SUBSCRIBE);
 }
 
+struct recalling { struct winfo *w; struct presence_user *u; bool any; };
+
+static void recall_one(void *arg, struct presence_sub *sub)
+{
+	struct recalling *r = arg;
+	const struct presence_sub_info *s = r->w->presence->sub_info(sub);
+
+	if (s->state == PRESENCE_SUB_PENDING)
+		r->any |= waiting_add(r->w, r->u, s->watcher, s->watcher_name);
+}
+
+/* A list watches on when its user is deleted; who waited for that one was forgotten, and waits for whoever
+ * has got the address since. */
+static void recall(struct winfo *w, struct presence_user *u)
+{
+	struct recalling r = { w, u, false };
+
+	w->presence->each_sub(u, w->pk, recall_one, &r);
+	if (r.any)
+		w->presence->changed(u, &wpending_package);
+}
+
 static void review(struct winfo *w, struct presence_user *u)
 {
 	uint64_t before = winfo_part(w, u)->seq;
@@ -69,6 +91,8 @@ static void observe(void *arg, struct presence_user *u, const struct presence_su
 	if (!sub)
 		return;
 	s = w->presence->sub_info(sub);
+	if (s->package == &wpending_package && event == PRESENCE_EVENT_SUBSCRIBE)
+		recall(w, u);
 	if (s->package != w->pk || (s->flags & PRESENCE_SUB_SELF))
 		return;
 	waited = waiting_find(winfo_part(w, u), s->watcher);
