@@ -21,11 +21,12 @@ static struct {
 	struct store_request *first, **end;
 	char                  path[PATH_BYTES];
 	bool                  hold, keep, in_memory, stepping;
-	int                   fail;
+	int                   fail, fail_now;
 	struct store_counters counters;
 } store;
 
 void fake_store_fail(int err) { store.fail = err; }
+void fake_store_fail_now(int err) { store.fail_now = err; }
 void fake_store_hold(bool hold) { store.hold = hold; }
 void fake_store_in_memory(bool on) { store.in_memory = on; }
 void fake_store_keep(bool keep) { store.keep = keep; }
@@ -122,12 +123,18 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 {
 	if (!store.conn)
 		return -ENODEV;
+	if (store.fail_now && !stmt->columns)
+		return store.fail_now;
 	return store_sqlite.run(store.conn, stmt, args, row, arg);
 }
 
 int store_run_all_now(const struct store_op *ops, size_t count)
 {
-	int err = store.conn ? store_sqlite.begin(store.conn) : -ENODEV;
+	int err = store.conn ? store.fail_now : -ENODEV;
+
+	if (err)
+		return err;
+	err = store_sqlite.begin(store.conn);
 
 	for (size_t i = 0; i < count && !err; i++) {
 		int n = store_sqlite.run(store.conn, ops[i].stmt, ops[i].args, NULL, NULL);
@@ -136,8 +143,7 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 	}
 	if (!err)
 		return store_sqlite.commit(store.conn);
-	if (store.conn)
-		store_sqlite.rollback(store.conn);
+	store_sqlite.rollback(store.conn);
 	return err;
 }
 

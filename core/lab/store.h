@@ -9,8 +9,10 @@
 
 #include "core/store/store.h"
 
-/** From now on every write fails with this error (0: none), as on a full disk. */
+/** From now on every write by a worker fails with this error (0: none), as on a full disk. */
 void fake_store_fail(int err);
+/** The same for those of the control thread; the schema is made all the same. */
+void fake_store_fail_now(int err);
 /** Answers wait until they are let go. */
 void fake_store_hold(bool hold);
 /** In memory instead of a file: quicker, and gone with store_stop(). Before the store starts. */

@@ -210,17 +210,19 @@ void waiting_free(struct winfo_part *part)
 
 struct row { struct row *next; struct slice aor, watcher, name; int64_t since; };
 
-struct loaded { struct arena *arena; struct row *first, **end; int err; };
+struct loaded { struct arena *arena; struct row *first, **end; int64_t oldest; int err; };
 
+/* Older ones are still there if they could not be taken out. */
 static void load_row(void *arg, const struct value *c, unsigned columns)
 {
 	struct loaded *l = arg;
-	struct row *row = arena_zalloc(l->arena, sizeof(*row));
+	struct row *row;
 
 	lcs_assert(columns == 4);
 	if (c[0].type != VALUE_STRING || c[1].type != VALUE_STRING || c[2].type != VALUE_STRING ||
-	    c[3].type != VALUE_INT || !c[1].s.len)
+	    c[3].type != VALUE_INT || !c[1].s.len || c[3].i < l->oldest)
 		return;
+	row = arena_zalloc(l->arena, sizeof(*row));
 	if (!row) {
 		l->err = -ENOMEM;
 		return;
@@ -244,6 +246,7 @@ int waiting_load(struct winfo *w, int64_t oldest)
 	if (!l)
 		return -ENOMEM;
 	w->loaded = l;
+	l->oldest = oldest;
 	l->end = &l->first;
 	l->arena = arena_new(0);
 	if (!l->arena)

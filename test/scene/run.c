@@ -107,16 +107,20 @@ static void do_store(const struct step *step, struct slice rest)
 	static const struct { const char *word; int err; } words[] = {
 		{ "works", 0 }, { "full", -ENOSPC }, { "read-only", -EROFS }, { "broken", -EIO },
 	};
+	bool for_all = slice_ends(rest, SLICE(" for all"));
 
+	if (for_all)
+		rest = slice_first(rest, rest.len - strlen(" for all"));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (slice_eq(rest, slice_str(words[i].word))) {
 			fake_store_fail(words[i].err);
+			fake_store_fail_now(for_all ? words[i].err : 0);
 			return;
 		}
 	if (slice_eq(rest, SLICE("slow")) || slice_eq(rest, SLICE("quick")))
 		fake_store_hold(slice_eq(rest, SLICE("slow")));
 	else
-		scene_fail(step->line, "store works | full | read-only | broken | slow | quick");
+		scene_fail(step->line, "store works | full | read-only | broken [for all] | slow | quick");
 	fake_settle();
 }
 
