@@ -44,6 +44,7 @@ void check_tests(struct load *ld);
 void check_test_consts(struct load *ld);
 void check_unused(struct load *ld);		/* routes, modules */
 void check_profile_rules(struct load *ld);	/* profile = "..." (profile.c) */
+/** All of them; of half a text not what needs the whole: ways without answer, what is unused. */
 void check_all(struct load *ld);
 
 /* ---- expressions (check_expr.c) ---- */
@@ -52,6 +53,7 @@ void check_expr(struct check *c, struct expr *e);
 /** e must be of a type: says so if not. what: "a condition", "the value of X" */
 bool check_want(struct check *c, struct expr *e, struct type want, unsigned code,
     const char *what);
+/** e stands where a truth is asked for. */
 void check_condition(struct check *c, struct expr *e);
 /** A function without a value stands where one is needed: says so and returns true. */
 bool check_say_void(struct check *c, struct expr *e);
@@ -61,14 +63,17 @@ const struct value *check_constant(struct load *ld, struct expr *e, const char *
 void check_say_nullable(struct check *c, struct expr *e);
 /** Replace a literal text by a URI, an int text by … where to asks for one. */
 void check_adapt(struct check *c, struct expr *e, struct type want);
+/** A pattern that is known now must compile. */
 void check_regex(struct check *c, struct expr *pattern);
 void check_const(struct check *c, struct const_decl *d);
 
 /* ---- operators (check_op.c): for check_expr(), as all up to the calls ---- */
+/* Each sets the type of its e, "bad" after an error. */
 void check_unary(struct check *c, struct expr *e);
 void check_binary(struct check *c, struct expr *e);
 
 /* ---- pseudo-variables (check_pv.c) ---- */
+/** Read, and written: may it be, here, with what is in its parentheses? */
 void check_pv(struct check *c, struct expr *e);
 void check_pv_assign(struct check *c, struct expr *e);
 
@@ -82,10 +87,12 @@ void check_say_arg(struct check *c, struct expr *e, const char *what);
 void check_say_read_only(struct check *c, struct expr *e);
 
 /* ---- transformations and fields (check_trans.c) ---- */
+/** x.field and $x{transformation}. */
 void check_field(struct check *c, struct expr *e);
 void check_trans(struct check *c, struct expr *e);
 
 /* ---- calls (check_call.c) ---- */
+/** f(...), and route(...). */
 void check_call(struct check *c, struct expr *e);
 void check_route_call(struct check *c, struct expr *e);
 
@@ -139,11 +146,13 @@ void facts_restore(struct check *c, struct fact *mark);
 void facts_merge(struct check *c, struct fact *mark);
 
 /* ---- statements (check_stmt.c) ---- */
+/** All statements of a route, each in the order of the text. */
 void check_body(struct check *c, struct stmt *body);
 
 /* ---- constants (fold.c) ---- */
 /** Set e->konst if its value is known now. Operands are checked and folded. */
 void fold_expr(struct check *c, struct expr *e);
+/** v is the value of e, whose type fits. */
 void fold_set(struct load *ld, struct expr *e, struct value v);
 
 /* ---- walking a tree (walk.c) ---- */
@@ -152,10 +161,12 @@ struct walk {
 	void (*stmt)(struct walk *w, struct stmt *s);
 	void *arg;
 };
+/** e and all below; s, those behind it and all below. Order: as written. */
 void walk_expr(struct walk *w, struct expr *e);
 void walk_stmts(struct walk *w, struct stmt *first);
 
 /* ---- tables (check_table.c) ---- */
+/** Make what a run looks things up in, and say what stands twice or is covered by other entries. */
 void table_acls(struct load *ld);
 void table_maps(struct load *ld);
 

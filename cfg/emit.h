@@ -49,6 +49,7 @@ struct emit {
 struct program *emit_program(struct load *ld);
 
 /* ---- instructions (emit_code.c) ---- */
+/* Append an instruction; memory that is short leaves by mem_short(). */
 void emit_op(struct emit *e, enum op op, uint32_t a);
 void emit_op2(struct emit *e, enum op op, uint32_t a, uint32_t b);
 void emit_jump(struct emit *e, enum op op, struct label *to);
@@ -76,6 +77,7 @@ void emit_store(struct emit *e, const struct expr *to);
 void emit_place(struct emit *e, const struct expr *to);
 
 /* ---- statements (emit_stmt.c) ---- */
+/** Compile one; *out lives in the load's arena. */
 void emit_route(struct emit *e, const struct route_decl *r, struct prog_route *out);
 
 #endif

@@ -66,9 +66,13 @@ int edit_status(struct arena *a, const struct sip_edit **last, uint16_t status, 
 /** name: value, copied; at EDIT_AT_TOP puts it before all, EDIT_AT_END behind all. */
 int edit_add(struct arena *a, const struct sip_edit **last, uint16_t at,
     struct slice name, struct slice value);
+/** Lines that late writes once the hop is known; at as for edit_add(). arg is not copied: it lives
+ *  as long as the arena. */
 int edit_late(struct arena *a, const struct sip_edit **last, uint16_t at,
     edit_late_fn *late, const void *arg);
+/** A header goes, as a view found it: received, or added by an edit before. */
 int edit_drop(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h);
+/** It keeps its name and place, and has another value. */
 int edit_value(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h, struct slice value);
 /** The same without a look or a copy: one line without blanks around it, in the arena already. */
 int edit_value_in_arena(struct arena *a, const struct sip_edit **last, const struct hdr_ref *h,
@@ -87,6 +91,8 @@ static inline bool view_may_have(const struct sip_view *v, enum hdr_id id)
 {
 	return msg_hdr(v->msg, id) || (v->last && (v->last->touched & edit_bit(id)) != 0);
 }
+/** As the last edit left them; borrowed, as long as message and edits are there. Empty or 0 where
+ *  there is none: in the other kind of message, or without a body. */
 struct slice view_request_uri(const struct sip_view *v);
 uint16_t     view_status(const struct sip_view *v);
 struct slice view_reason(const struct sip_view *v);
@@ -103,6 +109,7 @@ bool view_next_value(const struct sip_view *v, enum hdr_id id, struct value_walk
     struct slice *value);
 /** The nth of them (0 first, -1 last); false if none. Not for loops: each call begins in front. */
 bool view_value(const struct sip_view *v, enum hdr_id id, int nth, struct slice *value);
+/** How many values there are in all lines of a list header. */
 size_t view_value_count(const struct sip_view *v, enum hdr_id id);
 
 /* Typed: the message's own remembered view if no edit touches the header, else parsed

@@ -43,6 +43,7 @@ struct arena *arena_new_small(size_t first_bytes);
 /** Drop held references, wipe secrets, give chunks back. NULL is fine; *a is NULL after. */
 void arena_free(struct arena **a);
 
+/* Another chunk: the rest of arena_alloc_aligned(). */
 void *arena_alloc_slow(struct arena *a, size_t size_bytes, size_t align);
 
 /* Under ASan each allocation is fenced in, which the slow path does. */
@@ -74,6 +75,7 @@ static inline void *arena_alloc(struct arena *a, size_t size_bytes)
 {
 	return arena_alloc_aligned(a, size_bytes, _Alignof(max_align_t));
 }
+/** The same, zeroed. */
 void *arena_zalloc(struct arena *a, size_t size_bytes);
 /** Unaligned bytes, for text. */
 static inline char *arena_bytes(struct arena *a, size_t size_bytes)

@@ -21,10 +21,13 @@ struct buf {
 };
 
 struct buf *buf_new(size_t first_bytes);	/* NULL if memory is short */
+/** Once it is written, from any thread. */
 struct buf *buf_ref(struct buf *b);
 void buf_unref(struct buf **b);
 
+/* More room, or failure: the rest of buf_put(). */
 void buf_put_slow(struct buf *b, struct slice s);
+/** Append. Memory short, or above the limit: failed, and nothing more is taken. */
 static inline void buf_put(struct buf *b, struct slice s)
 {
 	/* One less, so that nothing at all takes the other way, too. */
@@ -42,6 +45,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 /** Room for n bytes to be filled by the caller, NULL if failed; counts at once. */
 char *buf_reserve(struct buf *b, size_t n);
 static inline struct slice buf_slice(const struct buf *b) { return slice_of(b->data, b->len); }
+/** Begin anew in the same memory, also after a failure. Only its one owner. */
 void buf_clear(struct buf *b);
 
 #endif

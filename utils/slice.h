@@ -90,7 +90,9 @@ static inline bool slice_starts(struct slice s, struct slice prefix)
 {
 	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
+/** ASCII letters fold, as in slice_eq_nocase(). */
 bool slice_starts_nocase(struct slice s, struct slice prefix);
+/** Bytes as they are; an empty suffix ends everything. */
 bool slice_ends(struct slice s, struct slice suffix);
 
 /** Index of the first c, or s.len if there is none. */
@@ -136,6 +138,7 @@ struct slice slice_take_while(struct slice *s, bool (*pred)(char));
 /** Take up to the first sep (not included); *s goes on after it, empty if none. */
 struct slice slice_split(struct slice *s, char sep);
 
+/* The rest of slice_to_u32(), which nearly always does without. */
 int slice_to_u32_slow(struct slice s, uint32_t *out);
 
 /** Decimal digits only, nothing else, no overflow: 0, or -EINVAL / -ERANGE. */
@@ -153,6 +156,7 @@ static inline int slice_to_u32(struct slice s, uint32_t *out)
 	*out = n;
 	return 0;
 }
+/** The same with 64 bits. */
 int slice_to_u64(struct slice s, uint64_t *out);
 int slice_to_i64(struct slice s, int64_t *out);	/* one leading '-' or '+' allowed */
 

@@ -36,7 +36,9 @@ void xml_put_attr(struct xml_writer *w, const char *name, struct slice value);
 /** The same, of a value in two pieces: "sip:" and what is kept without it. */
 void xml_put_attr_pair(struct xml_writer *w, const char *name, struct slice first,
     struct slice second);
+/** The same, decimal. */
 void xml_put_attr_u64(struct xml_writer *w, const char *name, uint64_t value);
+/** Content of the element that is open, escaped. */
 void xml_put_text(struct xml_writer *w, struct slice text);
 /** <name>text</name> */
 void xml_put_leaf(struct xml_writer *w, const char *name, struct slice text);

@@ -67,6 +67,7 @@ enum exit_code print_help(struct session *s, int count, char *const *words);
 void print_result(const json_t *result, bool as_json);
 
 /* ---- prompt.c ---- */
+/** Lines at a terminal until its end: the last one's code. */
 enum exit_code run_interactive(struct session *s);
 /** Lines of standard input, one verb each; the first failure's code. "#" begins a comment line. */
 enum exit_code run_lines(struct session *s);

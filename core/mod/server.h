@@ -56,6 +56,7 @@ struct server_setup {
 	msec_t              stop_timeout;		/* transactions under way have so long when we end */
 	msec_t              watchdog;			/* a worker without a turn for so long is stuck */
 };
+/** What the supervisor has to see to; borrowed, as long as s. */
 const struct server_setup *server_setup(const struct server *s);
 
 /** "lcs.cfg: ok - 4 files, …" in the server's memory. */

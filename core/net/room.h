@@ -35,11 +35,13 @@ struct net_worker *net_mine(void);	/* of this worker: room.c */
 #define NET_COUNT(field, n) count_by(&net_counters_mine()->field, (n))
 
 /* ---- local.c ---- */
+/** Control thread, before the workers: what the first numbers mean; the others mean nothing. */
 void local_set(const struct net_listener *list, unsigned count);
 /** Control thread: what a number means from now on; NULL: nothing any more. */
 void local_put(unsigned number, const struct net_listener *l);
 
 /* ---- on a worker: its own socket of a listener ---- */
+/** Take over this worker's descriptor, not read yet. 0, also if it has none there, or -errno. */
 int  udp_open(struct net_worker *net, unsigned number);
 int  accept_open(struct net_worker *net, unsigned number);
 /** Read from it from now on; it was opened. */
@@ -57,6 +59,7 @@ void accept_renew(struct net_worker *net, unsigned number);
 void out_fail(struct sip_out *out, int err);
 
 /* ---- udp.c ---- */
+/** Memory for batches, and all listeners there are, which are read. 0 or -errno. */
 int  udp_start(struct net_worker *net);
 void udp_stop(struct net_worker *net);
 /** udp_out.c; takes it: it goes at the end of the turn. */
@@ -209,8 +212,10 @@ void conn_begin_layer(struct conn *c, const struct sip_hop *dialled);
 void conn_handshake(struct conn *c);
 
 /* ---- registry.c: connections by number and by address, read by all workers ---- */
+/** Control thread, before and after the workers. 0 or -ENOMEM. */
 int  registry_start(void);
 void registry_stop(void);
+/** Owner of the connection. */
 void registry_add(struct conn *c);
 void registry_remove(struct conn *c);
 /** Both until the next quiet point. Fields other than the immutable ones are the owner's. */

@@ -54,6 +54,7 @@ void udp_prepare_recv(struct udp_room *udp, unsigned i);
 void udp_readable(struct watch *w, uint32_t events);
 
 /* ---- udp_report.c: what ICMP says of what went out (RFC 3261 18.4) ---- */
+/** Have the kernel keep them for this socket (IP_RECVERR). family: 4 or 6. */
 void udp_ask_for_reports(int fd, unsigned family);
 /** All that wait, some at a time. */
 void udp_take_reports(struct udp_sock *sock);

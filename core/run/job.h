@@ -27,6 +27,7 @@ struct job {
 
 /** Control thread, before workers_start(). 0, -EEXIST, -ENOMEM. */
 int job_pool_declare(const char *name, unsigned threads, unsigned queue_limit);
+/** Start all threads that were declared. 0 or -errno: none runs then. */
 int job_pools_start(void);
 /** Waits for running jobs; queued ones get -ECANCELED, new ones -EAGAIN. Workers still run. */
 void job_pools_stop(void);
@@ -37,6 +38,7 @@ void job_pools_forget(void);
 int job_submit(const char *pool, struct job *job, msec_t deadline);
 
 struct job_pool_stats { const char *name; unsigned threads, queued, busy; uint64_t done, refused, late; };
+/** Any thread: of the first max pools, in the order of their declarations. @return how many */
 unsigned job_pool_stats(struct job_pool_stats *out, unsigned max);
 
 #endif

@@ -29,6 +29,7 @@ int  workers_start(const struct worker_conf *conf);
 /** Ask all to finish their turn and end; waits. */
 void workers_stop(void);
 
+/** How many there are: the same from workers_start() on. */
 unsigned worker_count(void);
 /** False where clock, wire and threads are played (scenes, lcs test): there a module listens
  *  nowhere and starts no thread of its own. */

@@ -116,6 +116,8 @@ const struct sip_uri *lcs_request_uri(struct lcs_ctx *ctx);
 /** The fiber of this run ($err and place), NULL outside a script. */
 struct fiber   *lcs_fiber(struct lcs_ctx *ctx);
 
+/** Counted, from any thread; what is in it belongs to the worker that runs it. With the last
+ *  count go those of its message, its bag and its generation. */
 struct lcs_ctx *lcs_ctx_ref(struct lcs_ctx *ctx);
 void            lcs_ctx_unref(struct lcs_ctx **ctx);
 
@@ -327,6 +329,7 @@ int lcs_job_submit(struct lcs_call *call, const char *pool, struct lcs_job *job,
  */
 void  lcs_event(struct lcs_mod *mod, const char *event, struct sip_msg *msg,
     void *(*make)(struct arena *arena, const void *arg), const void *arg);
+/** What make() gave; NULL if the run is of no event. */
 void *lcs_event_data(struct lcs_ctx *ctx);
 
 #endif

@@ -39,6 +39,7 @@ struct sip_counters {
 #undef COUNTER
 };
 
+/** The calling thread's own: only it counts there. */
 struct sip_counters *sip_counters_mine(void);
 /** Of all workers, read without stopping them. */
 void sip_counters_sum(struct sip_counters *sum);

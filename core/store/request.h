@@ -27,6 +27,7 @@ struct store_request {
  *  NULL if memory is short. */
 struct store_request *store_request_new(const struct store_op *ops, size_t count,
     store_done_fn *done, void *arg);
+/** With its rows; on any thread, nobody else has it. */
 void store_request_free(struct store_request *req);
 
 /** Rows of a read, gathered in the request's arena; a store_row_fn. */

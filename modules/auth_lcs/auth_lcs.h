@@ -60,6 +60,7 @@ struct slice auth_lcs_target(const struct auth_lcs *lcs, struct lcs_ctx *ctx,
 struct slice auth_lcs_offered(const struct lcs_call *call);
 /** The next one of such a list that we have, which is cut behind it; NULL: none. */
 const struct scheme *auth_lcs_next_scheme(const struct auth_lcs *lcs, struct slice *list);
+/** Is the scheme that a client has chosen among those of a list? */
 bool auth_lcs_is_offered(const struct auth_lcs *lcs, struct slice list, const struct scheme *asked);
 /** The credentials of one of our schemes in a message; false if there are none. */
 bool auth_lcs_creds(const struct auth_lcs *lcs, struct lcs_ctx *ctx, struct lcs_creds *out);
@@ -89,6 +90,7 @@ struct sa {
 /** Takes keys, also when it fails (NULL: memory is short). Texts are copied. */
 struct sa *sa_new(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme,
     const struct auth_lcs_handshake *h, const struct sa *texts);
+/** With its keys, and what is held; owner of the connection, or nobody has it yet. */
 void sa_free(struct sa *sa);
 /** In a list of them; NULL: none has it. */
 struct sa *sa_by_epid(const struct list *sas, struct slice epid);
@@ -111,6 +113,7 @@ void sa_forget(struct auth_lcs_local *local);
 /** This worker: close the connections of that user, who is told. */
 void sa_close_user(struct auth_lcs_local *local, struct slice aor);
 
+/** Of this worker's connections; fn may not free them. */
 void sa_each(const struct auth_lcs_local *local, void (*fn)(const struct sa *sa, void *arg),
     void *arg);
 
@@ -132,6 +135,7 @@ int sa_farewell(const struct sa *sa, struct slice why);
 /* ---- handshake.c ---- */
 enum fn_status auth_lcs_authenticate(struct lcs_call *call);
 enum fn_status auth_lcs_is_client(struct lcs_call *call);
+/** A scheme has come to a result: the script goes on with it. On the worker of the call. */
 void auth_lcs_finished(struct auth_lcs_handshake *h, enum auth_lcs_result result);
 
 /* ---- challenge.c ---- */

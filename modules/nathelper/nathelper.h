@@ -19,12 +19,14 @@
 #define NAT_CONTACT_PORT     0x080
 #define NAT_SDP_HOST         0x100
 #define NAT_ALL              0x1ff
+/** Is one of these tests, bits or-ed, true of the message as it was received? */
 bool nat_test(struct lcs_ctx *ctx, unsigned tests);
 
 /** RFC 1918, RFC 6598, link-local and unique local addresses. */
 bool nat_is_private(const struct ip_addr *ip);
 
 /* ---- contact.c: the address in Contact, and in the Request-URI ---- */
+/* fix_nated_contact() and its relatives: the manual says what each does. */
 enum fn_status nat_fix_contact(struct lcs_call *call);
 enum fn_status nat_set_alias(struct lcs_call *call);
 enum fn_status nat_add_alias(struct lcs_call *call);
@@ -57,6 +59,7 @@ struct nat_local {
 	struct htab       pinged;	/* bindings with a ping under way or without an answer */
 };
 
+/** Each worker: ping the bindings that it owns. 0 or -ENOMEM. */
 int  nat_ping_start(struct nathelper *nat, struct nat_local *local);
 void nat_ping_stop(struct nat_local *local);
 

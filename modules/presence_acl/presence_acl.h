@@ -35,6 +35,7 @@ static inline void acl_ask(struct presence_acl *p, const struct roaming_list *l,
 
 /* ---- journal.c ---- */
 extern const struct store_schema acl_schema;
+/* row, load, import_count and import of struct roaming_kind. */
 bool acl_row(const struct roaming_draft *d, unsigned i, struct slice aor, struct roaming_row *out);
 bool acl_load_row(struct roaming_draft *d, struct arena *arena, const struct value *c);
 

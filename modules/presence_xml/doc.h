@@ -84,9 +84,11 @@ struct pdoc_limits { struct xml_limits xml; size_t user_info_chars, device_bytes
  */
 int  pdoc_read(struct slice content_type, struct slice body, const struct pdoc_limits *limits,
     struct pdoc **out, const char **why);
+/** NULL is fine; *doc is NULL after. */
 void pdoc_free(struct pdoc **doc);
 
 /* ---- read_pidf.c, read_lcs.c: fill in the rest ---- */
+/* For pdoc_read(): 0, -EBADMSG or -E2BIG with *why, -ENOMEM. root is borrowed. */
 int pdoc_read_pidf(struct pdoc *doc, const struct xml_node *root, const char **why);
 int pdoc_read_lcs(struct pdoc *doc, const struct xml_node *root,
     const struct pdoc_limits *limits, const char **why);

@@ -55,6 +55,7 @@ void px_state(struct presence_xml *px, struct presence_user *u, struct arena *ar
 /** The document for a view. Owner; u NULL: nobody there. 0, -EINVAL, -ENOMEM. */
 int  px_document(struct presence_xml *px, struct presence_user *u, struct slice aor, unsigned view,
     struct slice content_type, struct presence_body **out);
+/** Owner of u: is one of his endpoints there? *out is written in any case but short memory. */
 bool px_is_online(struct presence_xml *px, struct presence_user *u,
     struct presence_xml_summary *out);
 
@@ -62,6 +63,7 @@ bool px_is_online(struct presence_xml *px, struct presence_user *u,
 /** A usrloc_watch_fn: owner of aor; arg is the presence_xml. */
 void px_bindings_changed(void *px, struct slice aor, const struct usrloc_aor *old,
     const struct usrloc_aor *now);
+/** With the worker. */
 void px_silent_start(struct presence_xml_local *local, struct presence_xml *px);
 void px_silent_stop(struct presence_xml_local *local);
 

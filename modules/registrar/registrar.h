@@ -45,6 +45,7 @@ struct registrar {
 /** The one table there is. false (and logged) for another name. */
 bool registrar_is_table(struct slice name);
 
+/* save(), lookup() and their relatives: the manual says what each does. */
 enum fn_status registrar_save(struct lcs_call *call);
 enum fn_status registrar_lookup(struct lcs_call *call);
 enum fn_status registrar_lookup_contact(struct lcs_call *call);

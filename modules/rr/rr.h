@@ -22,6 +22,7 @@ struct rr_local {
 };
 
 /* ---- record.c: Record-Route ---- */
+/* record_route() and its relatives: the manual says what each does. */
 enum fn_status rr_record(struct lcs_call *call);
 enum fn_status rr_record_preset(struct lcs_call *call);
 enum fn_status rr_remove(struct lcs_call *call);
@@ -35,11 +36,13 @@ struct rr_taken {			/* what was taken off a request; in its arena */
 };
 /** What loose_route() or the hook took off this request, or NULL. */
 const struct rr_taken *rr_taken(struct lcs_ctx *ctx);
+/** Does a Route's URI lead here: an address we listen on, a name of ours, or a token of ours? */
 bool rr_is_own(struct lcs_ctx *ctx, const struct sip_uri *uri);
 /** Is a Route value one that we gave out for the dialog of this request, in the form that nearly
  *  all have? Its parameters then. false: it is to be taken apart. */
 bool rr_is_plain(struct lcs_ctx *ctx, const struct rr_conf *conf, struct slice value,
     struct slice *params);
+/* loose_route() (RFC 3261 16.4), check_route_param(), is_direction(). */
 enum fn_status rr_loose_route(struct lcs_call *call);
 enum fn_status rr_check_param(struct lcs_call *call);
 enum fn_status rr_is_direction(struct lcs_call *call);

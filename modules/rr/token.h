@@ -14,6 +14,7 @@
 
 #define FLOW_TOKEN_CHARS 33		/* 'f', number and MAC in hex */
 
+/** A connection's number with a MAC, so that nobody else can make one up (RFC 5626 5.2). */
 void flow_token_text(flow_id flow, char text[FLOW_TOKEN_CHARS]);
 /** true: it was made by us; the connection may have gone meanwhile. */
 bool flow_token_read(struct slice user, flow_id *flow);

@@ -67,7 +67,9 @@ struct tls_time_left {
 	bool    is_soon;		/* time to renew it */
 	char    date[32];		/* when it ends: 2027-01-31T00:00:00Z */
 };
+/** By this machine's clock, now. */
 struct tls_time_left tls_time_left(const X509 *cert);
+/** Counted, from any thread: connections keep the set that they began with. */
 struct tls_set *tls_set_ref(struct tls_set *set);
 void tls_set_unref(struct tls_set **set);
 

@@ -13,6 +13,7 @@ uint16_t tm_status_of(struct lcs_ctx *ctx);
 /** Extended regular expression, searched for. 0, -EINVAL (logged), -ENOMEM. */
 int tm_status_matches(struct tm_local *local, struct slice pattern, uint16_t status, bool *out);
 
+/** With the worker: expressions that t_check_status() has compiled. */
 void tm_patterns_free(struct tm_local *local);
 
 #endif

@@ -90,6 +90,7 @@ const struct tm_cell *tm_table(enum tm_state state, enum tm_input input);
 /** How a machine begins: its first state, its timers. */
 const struct tm_cell *tm_table_begin(enum tm_state first);
 
+/** For tests and logs; static texts. */
 const char *tm_state_name(enum tm_state state);
 const char *tm_input_name(enum tm_input input);
 

@@ -338,6 +338,8 @@ void tm_server_repeat(struct tm_tx *tx);
 void tm_server_forget(struct tm_tx *tx);
 
 /* ---- find.c ---- */
+/** The transaction that a request is a copy of, whose response it acknowledges (17.2.3), or that it
+ *  cancels (9.2); borrowed. NULL: none. */
 struct tm_tx *tm_find_copy(struct tm_local *local, const struct tm_key *key);
 struct tm_tx *tm_find_ack(struct tm_local *local, const struct tm_key *key);
 struct tm_tx *tm_find_cancel(struct tm_local *local, const struct tm_key *key);
@@ -353,6 +355,7 @@ int  tm_client_new(struct tm_tx *tx, struct tm_branch *branch, struct sip_msg *m
 /** One without a transaction, for what is written already; takes out. NULL if memory is short. */
 struct tm_client *tm_client_direct(struct tm_local *local, uint64_t id, enum sip_method method,
     struct sip_out **out);
+/** On its way; from now on the network and its timers tell what comes of it. */
 void tm_client_send(struct tm_client *c);
 /** Give up without a word: nothing is repeated, its response is a stray one. */
 void tm_client_drop(struct tm_client *c);
@@ -389,6 +392,7 @@ void tm_ended(flow_id flow, const struct sock_addr *remote);
  *  continue the list of hops of the one that failed. 0, -ENOMEM. */
 int  tm_branch_add(struct tm_tx *tx, const struct sip_edit *last,
     const struct lcs_target *target, bool is_main);
+/** Its branch route, its way, its client; may fail at once, and says so. */
 void tm_branch_start(struct tm_branch *b);
 /** Its final status is known, and was made here. */
 void tm_branch_fail(struct tm_branch *b, uint16_t status);
@@ -468,12 +472,15 @@ bool tm_passes_unread(const struct tm_tx *tx, struct sip_glance *response);
 int  tm_forward(struct tm_tx *tx, const struct tm_answer *answer);
 
 /* ---- stage.c, ops.c ---- */
+/** STAGE_REQUEST: copies, ACK and CANCEL end here, and STAGE_RESPONSE: what is ours. */
 enum hook_result tm_on_request(struct lcs_call *call);
 enum hook_result tm_on_response(struct lcs_call *call);
 extern const struct lcs_tx_ops tm_ops;
 extern const struct tm_api tm_table_api;
 
 /* ---- report.c: what came of a request of our own ---- */
+/** Tell who made the request, if he still waits: the first final response, and of an INVITE each
+ *  2xx. response: borrowed, or NULL. */
 void tm_uac_provisional(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
 void tm_uac_final(struct tm_tx *tx, uint16_t status, struct sip_msg *response);
 void tm_uac_gone(struct tm_tx *tx);
@@ -488,8 +495,10 @@ bool tm_uac_is_terse(const struct tm_client *c);
 
 /* ---- uac.c: requests of our own ---- */
 struct tm_uac_info { msec_t born; const struct sip_hop *hop; };
+/** Those of the short way that wait on this worker; what fn gets is borrowed for the call. */
 void tm_uac_each(struct tm_local *local, void (*fn)(const struct tm_uac_info *info, void *arg),
     void *arg);
+/* As struct tm_api says. */
 int  tm_uac_request(struct tm *tm, const struct tm_request *r, tm_event_fn *fn, void *arg,
     struct tm_uac **out);
 void tm_uac_forget(struct tm *tm, struct tm_uac **uac);

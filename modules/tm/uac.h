@@ -38,6 +38,7 @@ struct tm_uac {
 };
 
 /* ---- report.c ---- */
+/** Counted, from any thread. */
 struct tm_uac *tm_uac_ref(struct tm_uac *uac);
 void tm_uac_unref(struct tm_uac *uac);
 /** Tell the caller, on his worker. r: of uac, or what is given away (is_own); NULL: another worker

@@ -58,6 +58,7 @@ static inline const struct usrloc_conf *usrloc_conf_of(const struct usrloc *ul)
 }
 
 /* ---- change.c ---- */
+/* As struct usrloc_api says. */
 int  usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
 int  usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
     void *arg);
@@ -69,6 +70,7 @@ bool usrloc_is_busy(struct usrloc *ul, struct slice aor, uint64_t key);
 void usrloc_expire(struct usrloc *ul, struct record *r);
 
 /* ---- due.c ---- */
+/** With the worker: fn is called on it. */
 void due_start(struct usrloc_local *local, due_fn *fn);
 void due_stop(struct usrloc_local *local);
 /** Owner: fn is called when its first binding has run out, not before the next second; the

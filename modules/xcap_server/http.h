@@ -34,6 +34,7 @@ struct http {
 };
 
 /* ---- libmicrohttpd's callbacks (talk.c); arg is the struct http_listener ---- */
+/* On its thread, as its manual says. */
 enum MHD_Result talk_on_request(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *data, size_t *size, void **state);
 void talk_on_completed(void *arg, struct MHD_Connection *connection, void **state,
