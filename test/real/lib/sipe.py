@@ -3,17 +3,22 @@
 Commands are lines with tabs between their words; so are events. README.md names them all.
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 
 from .child import Child
-from .tap import Failed, Skip
+from .tap import Failed, Skip, wait_until
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1] / "sipe/sipe.c"
 PLUGIN = pathlib.Path("/usr/lib/purple-2/libsipe.so")
 PACKAGES = "pidgin-sipe libpurple-dev libpurple-bin libxml2-dev gcc libc6-dev pkg-config"
 WARNINGS = ["-std=gnu17", "-Wall", "-Wextra", "-Werror"]
+
+# Commands that change the list or the rules on the server, which refuses a change that is made
+# before the answer to the last one: so would a user who is as quick as a test.
+CHANGES = ("add", "remove", "move", "alias", "group-rename", "group-remove", "block", "unblock")
 
 built = {}
 
@@ -72,8 +77,20 @@ class Sipe:
 
     def command(self, *words, seconds=10):
         """Carried out when this returns; what comes of it are events."""
+        if words[0] in CHANGES:
+            wait_until(lambda: not self.open_changes(), 10, f"answers to {self.user.name}'s changes")
         self.child.write("\t".join(escape(w) for w in words))
         self.child.wait_for(rf"^done\t{words[0]}$", seconds, cursor="done")
+
+    def open_changes(self):
+        """The SERVICE requests that have no final response yet."""
+        sent = {True: set(), False: set()}
+        for block in self.trace().split("MESSAGE START ")[1:]:
+            name = re.search(r"^Call-ID: *(\S+).*?^CSeq: *(\d+) SERVICE$", block, re.S | re.M) or \
+                re.search(r"^CSeq: *(\d+) SERVICE$.*?^Call-ID: *(\S+)", block, re.S | re.M)
+            if name and "\nSIP/2.0 1" not in block:
+                sent[block.startswith(">")].add(frozenset(name.groups()))
+        return sent[True] - sent[False]
 
     # -- shorthand
 
