@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,9 @@ static const char *why_not(void)
 		return ": it cannot be read";
 	if (ERR_GET_LIB(first) == ERR_LIB_PEM && ERR_GET_REASON(first) == PEM_R_NO_START_LINE)
 		return ": there is none in it in PEM form (-----BEGIN ...)";
+	/* What it says first then is of its own inside. */
+	if (ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == ERR_R_PEM_LIB)
+		return ": there is no whole one in it in PEM form (-----BEGIN ...)";
 	text = last ? ERR_reason_error_string(last) : NULL;
 	return text ? text : "";
 }
@@ -41,6 +45,47 @@ static int version_of(struct slice word)
 	return slice_eq(word, SLICE("1.3")) ? TLS1_3_VERSION : TLS1_2_VERSION;
 }
 
+/* OpenSSL's own would ask at the terminal, and a worker or a reload would wait for it. */
+static int no_password(char *text, int room, int writes, void *was_asked)
+{
+	(void)text;
+	(void)room;
+	(void)writes;
+	if (was_asked)
+		*(bool *)was_asked = true;
+	return -1;
+}
+
+static bool is_other_key(void)
+{
+	unsigned long last = ERR_peek_last_error();
+
+	return ERR_GET_LIB(last) == ERR_LIB_X509 &&
+	    (ERR_GET_REASON(last) == X509_R_KEY_VALUES_MISMATCH ||
+	    ERR_GET_REASON(last) == X509_R_KEY_TYPE_MISMATCH);
+}
+
+static bool load_key(SSL_CTX *ctx, const char *key, const struct tls_files *f,
+    struct tls_trouble *t)
+{
+	const char *what = "cannot use the private key in";
+	bool was_asked = false, is_used;
+
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, &was_asked);
+	is_used = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	if (is_used && SSL_CTX_check_private_key(ctx) == 1)
+		return true;
+	if (was_asked)
+		what = "needs a private key that is not encrypted (openssl pkey takes the password away):";
+	else if (is_used || is_other_key())
+		what = "has a key that does not belong to the certificate:";
+	if (was_asked || is_used || is_other_key())
+		ERR_clear_error();	/* that is all there is to say */
+	return tls_fail(t, f->key_param, what, key);
+}
+
 static bool load_pair(SSL_CTX *ctx, const struct tls_files *f, struct tls_trouble *t)
 {
 	char cert[4096], key[4096];
@@ -50,10 +95,8 @@ static bool load_pair(SSL_CTX *ctx, const struct tls_files *f, struct tls_troubl
 	snprintf(key, sizeof(key), "%.*s", SLICE_ARG(f->key));
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return tls_fail(t, f->certificate_param, "cannot use the certificate in", cert);
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		return tls_fail(t, f->key_param, "cannot use the private key in", key);
-	if (SSL_CTX_check_private_key(ctx) != 1)
-		return tls_fail(t, f->key_param, "has a key that does not belong to the certificate:", key);
+	if (!load_key(ctx, key, f, t))
+		return false;
 	x = SSL_CTX_get0_certificate(ctx);
 	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
 		return tls_fail(t, f->certificate_param, "has a certificate that has expired:", cert);

@@ -98,7 +98,12 @@ script soon.pem;            says 2 'warning[W0701]' "one that expires soon"
 script soon.pem;            says 2 'in 10 days' "and when"
 script brief.pem;           says 0 "" "a short-lived one that is young"
 script ending.pem;          says 2 'hours: "ending.pem"' "a short-lived one at its end"
-script good.pem other.pem;  says 1 'key' "a key of another certificate"
+script good.pem other.pem;  says 1 'has a key that does not belong to the certificate' "a key of another certificate"
+openssl pkey -in key.pem -aes256 -passout pass:secret -out locked.pem
+script good.pem locked.pem; says 1 'needs a private key that is not encrypted' "an encrypted key, and nobody is asked"
+head -c 100 key.pem > cut.pem
+script good.pem cut.pem;    says 1 'there is no whole one in it in PEM form' "half a key"
+script good.pem good.pem;   says 1 'there is no whole one in it in PEM form' "a certificate for a key"
 script junk.pem;            says 1 'cannot use the certificate in "junk.pem": there is none in it in PEM form' "a file that holds none"
 script good.pem key.pem 'server_certificate = "www.example.com=wrong.pem:key.pem";'
 says 0 "" "another name's certificate for those who ask for that name"
