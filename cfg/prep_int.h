@@ -44,7 +44,9 @@ struct prep {
 	struct token    held;		/* comes after them */
 };
 
-/* ---- prep.c ---- */
+/* ---- prep_read.c ---- */
+/** What is in it comes next. */
+void prep_push_file(struct prep *p, const struct cfg_source *source);
 /** The next token with defines replaced; *out is it. */
 void prep_take(struct prep *p, struct token *out);
 /** The one that prep_take() will give, and the one behind it: borrowed until then. */
