@@ -91,18 +91,10 @@ static const struct auth_db_watch watch = { .password = password_set,
 
 /* ---- life ---- */
 
-static int import(struct lcs_mod *mod, struct auth_ntlm *ntlm)
+static int join(struct auth_ntlm *ntlm)
 {
-	void *state = NULL;
-	int err;
+	int err = ntlm->lcs->provide(ntlm->lcs_state, &scheme, ntlm);
 
-	ntlm->mod = mod;
-	ntlm->lcs = lcs_import(mod, "auth_lcs", &state);
-	ntlm->lcs_state = state;
-	err = ntlm->lcs->provide(ntlm->lcs_state, &scheme, ntlm);
-	state = NULL;
-	ntlm->db = lcs_import(mod, "auth_db", &state);
-	ntlm->db_state = state;
 	if (!err && ntlm->db)
 		err = ntlm->db->watch(ntlm->db_state, &watch, ntlm);
 	return err;
@@ -113,8 +105,9 @@ static int load(struct lcs_mod *mod)
 	struct auth_ntlm *ntlm = lcs_shared(mod);
 	int err;
 
+	ntlm->mod = mod;
 	away_init(&ntlm->away);
-	err = import(mod, ntlm);
+	err = join(ntlm);
 	if (err)
 		return err;
 	rand_bytes(&ntlm->key, sizeof(ntlm->key));
@@ -170,8 +163,8 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ .name = "auth_lcs", .version = 1 },
-	{ .name = "auth_db", .version = 1, .optional = true },
+	NEED(struct auth_ntlm, lcs, auth_lcs, 1),
+	NEED_OPTIONAL(struct auth_ntlm, db, auth_db, 1),
 	{ 0 }
 };
 

@@ -12,13 +12,8 @@
 static int load(struct lcs_mod *mod)
 {
 	struct msilo *m = lcs_shared(mod);
-	void *shared;
 
 	m->mod = mod;
-	m->tm = lcs_import(mod, "tm", &shared);
-	m->tm_state = shared;
-	m->usrloc = lcs_import(mod, "usrloc", &shared);
-	m->usrloc_state = shared;
 	return msilo_follow_names(m);
 }
 
@@ -88,8 +83,8 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ .name = "tm", .version = 1 },
-	{ .name = "usrloc", .version = 1 },
+	NEED(struct msilo, tm, tm, 1),
+	NEED(struct msilo, usrloc, usrloc, 1),
 	{ .name = "auth_db", .version = 1, .optional = true },
 	{ 0 }
 };

@@ -117,15 +117,10 @@ static const struct presence_api api = {
 static int load(struct lcs_mod *mod)
 {
 	struct presence *p = lcs_shared(mod);
-	void *shared;
 	int err;
 
 	p->mod = mod;
 	watches_init(p);
-	p->tm = lcs_import(mod, "tm", &shared);
-	p->tm_state = shared;
-	p->usrloc = lcs_import(mod, "usrloc", &shared);
-	p->usrloc_state = shared;
 	p->dialogs = rtab_new(1024);
 	if (!p->dialogs)
 		return -ENOMEM;
@@ -198,10 +193,10 @@ static void unload(struct lcs_mod *mod)
 
 static const struct lcs_iface ifaces[] = { { "presence", 1, &api }, { 0 } };
 static const struct lcs_need needs[] = {
-	{ .name = "tm", .version = 1 },
-	{ .name = "usrloc", .version = 1, .optional = true },
-	{ .name = "auth_db", .version = 1, .optional = true },
-	{ .name = "homing", .version = 1, .optional = true },
+	NEED(struct presence, tm, tm, 1),
+	NEED_OPTIONAL(struct presence, usrloc, usrloc, 1),
+	NEED_OPTIONAL(struct presence, users, auth_db, 1),
+	NEED_OPTIONAL(struct presence, homing, homing, 1),
 	{ 0 }
 };
 

@@ -342,12 +342,7 @@ int presence_follow_names(struct presence *p)
 {
 	static const struct auth_db_watch watch = { .locked_out = locked_out, .renamed = renamed,
 	    .moved = moved };
-	void *state;
 
-	p->users = lcs_import(p->mod, "auth_db", &state);
-	p->users_state = state;
-	p->homing = lcs_import(p->mod, "homing", &state);
-	p->homing_state = state;
 	return p->users ? p->users->watch(p->users_state, &watch, p) : 0;
 }
 

@@ -143,12 +143,9 @@ static const struct presence_part part = { "winfo", sizeof(struct winfo_part), p
 static int load(struct lcs_mod *mod)
 {
 	struct winfo *w = lcs_shared(mod);
-	void *shared;
 	int err;
 
 	w->mod = mod;
-	w->presence = lcs_import(mod, "presence", &shared);
-	w->presence_state = shared;
 	w->part = w->presence->add_part(w->presence_state, &part);
 	err = w->part < 0 ? w->part : w->presence->add_package(w->presence_state, &winfo_package, w);
 	if (!err)
@@ -185,7 +182,7 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct lcs_need needs[] = {
-	{ .name = "presence", .version = 1 },
+	NEED(struct winfo, presence, presence, 1),
 	{ .name = "auth_db", .version = 1, .optional = true },
 	{ 0 }
 };
