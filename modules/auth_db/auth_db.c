@@ -315,7 +315,17 @@ static const char manual[] =
     "\n"
     "Where passwords are kept in the clear, lines `users add NAME@DOMAIN password=...` do\n"
     "it. Who was imported by digests has no SHA-256 and no NTLM until he gets a new password:\n"
-    "until then offer MD5 alone, `modparam(\"auth\", \"algorithms\", \"MD5\")`.\n";
+    "until then offer MD5 alone, `modparam(\"auth\", \"algorithms\", \"MD5\")`.\n\n"
+    "What a user has made of his contacts, access list and XCAP services stays when he is\n"
+    "deleted, so that a filter of the directory that is wrong for a minute costs nobody his\n"
+    "lists: who comes back as the same entry finds them. Somebody else who gets the name does\n"
+    "not - another entry of the directory, or one who is made here: before he is there, they are\n"
+    "put aside under a name that nobody can have, `bob@example.com.former.invalid`, and the log\n"
+    "says so under `audit`. There `lcsctl contacts show` and `acl show` find them, and `import`\n"
+    "brings them back, until the next user of that name is deleted and followed. If it is the same\n"
+    "person, say so: `lcsctl users delete NAME --inherit` (before the directory takes over who was\n"
+    "made here), or `lcsctl users add NAME --inherit`. Messages that wait are deleted with their\n"
+    "user, whoever comes.\n";
 
 LCS_MODULE(auth_db,
 	.manual = manual,

@@ -25,7 +25,17 @@ struct auth_db {
 	unsigned               watch_count;
 };
 
+/* ---- former.c ---- */
+/**
+ * A user with that name is to be added; key: of his entry in the directory, empty: made here. What
+ * is kept of a deleted user of that name is put aside if that was somebody else, unless this one
+ * inherits. 0, or -errno: then he is not to be added.
+ */
+int  former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool inherits);
+
 /* ---- news.c ---- */
+/** What is kept under aor belongs to former from now on. 0 or -errno. */
+int  news_succeeded(struct auth_db *db, struct slice aor, struct slice former);
 int  news_password(struct auth_db *db, struct slice name, struct slice domain,
     struct slice password);
 /** He was added with this name. */

@@ -29,6 +29,9 @@ struct auth_db_watch {
 	 * the old one is deleted, and locked_out() has been said of it. Else all is to be as it
 	 * was, and locked_out() is said of the new one next. */
 	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
+	/* Somebody else gets the name of a user who was deleted: what was kept under it goes to
+	 * another name, which nobody can have. Before he is there. 0 or -errno: he is not added. */
+	int  (*succeeded)(void *arg, struct slice aor, struct slice former);
 	/* The name (DN) of his entry is another: he may be in another unit now. */
 	void (*dn_changed)(void *arg, struct slice aor);
 };

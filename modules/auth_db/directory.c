@@ -16,9 +16,34 @@ struct plan {				/* what is to be written together */
 	bool                  dn_changed[STEPS_MAX];
 };
 
+static void drop_steps(struct plan *p)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (!p->steps[i].gone)
+			user_free(p->steps[i].user);
+	p->count = 0;
+}
+
+/* What is kept of others of those names is out of the way before they are there. */
+static int succeed_all(const struct plan *p)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < p->count && !err; i++)
+		if (p->changes[i] == AUTH_DB_ADDED)
+			err = former_succeed(p->db, p->steps[i].user->aor, p->entries[i]->key, false);
+	return err;
+}
+
 static int flush(struct plan *p)
 {
-	int err = users_commit(&p->db->users, p->steps, p->count);
+	int err = succeed_all(p);
+
+	if (err) {
+		drop_steps(p);
+		return err;
+	}
+	err = users_commit(&p->db->users, p->steps, p->count);
 
 	for (unsigned i = 0; i < p->count && !err; i++) {
 		const struct user *user = p->steps[i].user;
@@ -51,7 +76,8 @@ static void add_step(struct plan *p, struct auth_db_entry *e, struct user *user,
     enum auth_db_change change)
 {
 	lcs_assert(p->count < STEPS_MAX);
-	p->steps[p->count] = (struct users_step){ user, change == AUTH_DB_GONE };
+	p->steps[p->count] = (struct users_step){ user, change == AUTH_DB_GONE,
+	    change == AUTH_DB_GONE };
 	p->entries[p->count] = e;
 	p->dn_changed[p->count] = false;
 	p->changes[p->count++] = change;
@@ -156,10 +182,12 @@ static int plan_clash(struct plan *p, struct auth_db_entry *e, const struct user
 /* Its lists go with it. A password that was set here does not: digests are made of the name, too. */
 static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct user *row)
 {
-	struct users_step step = { NULL, false };
+	struct users_step step = { 0 };
 	const struct user_texts t = texts_of(e, NULL);
 	int err = flush(p);
 
+	if (!err)
+		err = former_succeed(p->db, e->aor, e->key, false);
 	step.user = err ? NULL : user_new(&t);
 	if (!step.user)
 		return err ? err : -ENOMEM;
@@ -210,13 +238,10 @@ static int apply(struct auth_db *db, struct auth_db_entry *entries, unsigned cou
 		if (!err)
 			err = plan(&p, &entries[i]);
 	}
-	if (err) {
-		for (unsigned i = 0; i < p.count; i++)
-			if (!p.steps[i].gone)
-				user_free(p.steps[i].user);
-		return err;
-	}
-	return flush(&p);
+	if (!err)
+		return flush(&p);
+	drop_steps(&p);
+	return err;
 }
 
 struct visit { void (*fn)(struct slice key, void *arg); void *arg; };

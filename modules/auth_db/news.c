@@ -24,6 +24,16 @@ int news_named(struct auth_db *db, struct slice aor, struct slice display_name)
 	return err;
 }
 
+int news_succeeded(struct auth_db *db, struct slice aor, struct slice former)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < db->watch_count && !err; i++)
+		if (db->watches[i].watch->succeeded)
+			err = db->watches[i].watch->succeeded(db->watches[i].arg, aor, former);
+	return err;
+}
+
 void news_password_gone(struct auth_db *db, struct slice aor)
 {
 	for (unsigned i = 0; i < db->watch_count; i++)
@@ -125,7 +135,7 @@ void news_one_of_many_locked_out(struct auth_db *db, struct slice aor, bool dele
 /* First goes back what has gone over, or it would be forgotten with the name that was not to be. */
 static int take_back(struct auth_db *db, struct slice from, struct slice to, int err)
 {
-	users_delete(&db->users, to);
+	users_delete(&db->users, to, false);
 	tell_moved(db, from, to, false);
 	tell_locked_out(db, to, true);
 	return err;
@@ -139,7 +149,7 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 	sign_out(db, from);
 	err = tell_renamed(db, from, to);
 	if (!err)
-		err = users_delete(&db->users, from);
+		err = users_delete(&db->users, from, false);
 	if (err)
 		return take_back(db, from, to, err);
 	tell_locked_out(db, from, true);

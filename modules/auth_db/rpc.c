@@ -40,8 +40,21 @@ static int tell_of(struct lcs_rpc_call *call, const struct rpc_user *who, struct
 /* Whom others do not take is none, so that it can be tried again. */
 static void take_back(struct auth_db *db, struct slice aor)
 {
-	users_delete(&db->users, aor);
+	users_delete(&db->users, aor, false);
 	news_password_gone(db, aor);
+}
+
+static bool inherits(struct lcs_rpc_call *call)
+{
+	return json_is_true(json_object_get(call->params, "inherit"));
+}
+
+static int succeed(struct lcs_rpc_call *call, struct slice aor)
+{
+	struct auth_db *db = lcs_shared(call->mod);
+
+	return users_find(&db->users, aor) ? 0 :
+	    former_succeed(db, aor, SLICE(""), inherits(call));
 }
 
 static int put_and_tell(struct lcs_rpc_call *call, const struct rpc_user *who,
@@ -54,7 +67,9 @@ static int put_and_tell(struct lcs_rpc_call *call, const struct rpc_user *who,
 
 	if (t.display_name.len > DISPLAY_MAX)
 		return lcs_rpc_fail(call, -EINVAL, "display_name is longer than %u bytes", DISPLAY_MAX);
-	err = users_put(&db->users, &t, password, is_new);
+	err = is_new ? succeed(call, who->aor) : 0;
+	if (!err)
+		err = users_put(&db->users, &t, password, is_new);
 	if (err)
 		return rpc_user_refuse(call, err, who->aor);
 	err = tell_of(call, who, password, t.display_name);
@@ -118,7 +133,9 @@ static int rpc_import(struct lcs_rpc_call *call)
 	    (ha1b.len && take_md5(ha1b, full) != 0))
 		return lcs_rpc_fail(call, -EINVAL, "a digest is 32 hex digits: MD5 of "
 		    "name:domain:password");
-	err = users_adopt(rpc_users(call), who.name, who.domain, slice_of(md5, MD5_HEX),
+	err = succeed(call, who.aor);
+	if (!err)
+		err = users_adopt(rpc_users(call), who.name, who.domain, slice_of(md5, MD5_HEX),
 	    slice_of(full, ha1b.len ? MD5_HEX : 0));
 	if (err)
 		return rpc_user_refuse(call, err, who.aor);
@@ -179,7 +196,7 @@ static int rpc_delete(struct lcs_rpc_call *call)
 
 	if (err)
 		return err;
-	err = users_delete(rpc_users(call), who.aor);
+	err = users_delete(rpc_users(call), who.aor, !inherits(call));
 	if (err)
 		return rpc_user_refuse(call, err, who.aor);
 	news_locked_out(lcs_shared(call->mod), who.aor, true);
@@ -194,8 +211,11 @@ static int put_new(struct auth_db *db, const struct rpc_user *to, const struct u
 	const struct user_texts t = { .name = to->name, .domain = to->domain,
 	    .display_name = old->texts.display_name };
 	bool enabled = old->enabled;
-	int err = users_put(&db->users, &t, password, true);
+	int err = users_find(&db->users, to->aor) ? -EEXIST :
+	    former_succeed(db, to->aor, SLICE(""), false);
 
+	if (!err)
+		err = users_put(&db->users, &t, password, true);
 	if (err)
 		return err;
 	if (!enabled)
@@ -251,10 +271,17 @@ static const struct lcs_rpc_arg user_and_password[] = {
 	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
 	{ 0 }
 };
+static const struct lcs_rpc_arg user_to_delete[] = {
+	{ "user", VALUE_STRING, true, "name@domain" },
+	{ "inherit", VALUE_BOOL, false, "whoever gets this name next gets his contacts and access list" },
+	{ 0 }
+};
 static const struct lcs_rpc_arg new_user[] = {
 	{ "user", VALUE_STRING, true, "name@domain" },
 	{ "password", VALUE_STRING, true, "the password; lcsctl asks for it if it is left out" },
 	{ "display_name", VALUE_STRING, false, "as lists show it, and as others find him (dirsearch)" },
+	{ "inherit", VALUE_BOOL, false, "he is the one who had this name before and was deleted: his "
+	  "contacts and access list are not put aside" },
 	{ 0 }
 };
 static const struct lcs_rpc_arg user_and_digests[] = {
@@ -287,7 +314,7 @@ const struct lcs_rpc auth_db_rpcs[] = {
 	{ "users.disable", RIGHT_ADMIN, one_user, rpc_disable, "refuse a user without deleting it" },
 	{ "users.rename", RIGHT_ADMIN, names_and_password, rpc_rename,
 	  "give a user another address: his lists go with him, and those of others follow" },
-	{ "users.delete", RIGHT_ADMIN, one_user, rpc_delete, "delete a user" },
+	{ "users.delete", RIGHT_ADMIN, user_to_delete, rpc_delete, "delete a user" },
 	{ "users.whose", RIGHT_READ, one_account, rpc_users_whose,
 	  "who signs in with an account of the directory's domain (module dirsync)" },
 	{ "users.show", RIGHT_READ, one_user, rpc_users_show, "one user" },

@@ -13,7 +13,7 @@ static const struct store_step steps[] = {
 	{ 0 }
 };
 
-enum { STMT_ALL, STMT_PUT, STMT_DELETE };
+enum { STMT_ALL, STMT_PUT, STMT_DELETE, STMT_NOTE, STMT_FORMER, STMT_ANY_FORMER, STMT_FORGET };
 
 #define COLUMNS "name, domain, enabled, md5, sha256, md5_full, sha256_full, changed, dir_key, " \
 	"account, display_name, home, account_domain, by_directory, nt_hash, dir_dn"
@@ -25,6 +25,14 @@ static const struct store_stmt stmts[] = {
 	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "ssissssisssssissi", NULL, NULL },
 	[STMT_DELETE] = { "user_delete", "delete from user_account where name = ? and domain = ?",
 	    "ss", NULL, NULL },
+	[STMT_NOTE] = { "user_note_former", "replace into user_former(aor, dir_key, gone) values "
+	    "(?, ?, ?)", "sst", NULL, NULL },
+	[STMT_FORMER] = { "user_former", "select dir_key from user_former where aor = ?", "s", "s",
+	    NULL },
+	[STMT_ANY_FORMER] = { "user_any_former", "select dir_key from user_former limit 1", "", "s",
+	    NULL },
+	[STMT_FORGET] = { "user_forget_former", "delete from user_former where aor = ?", "s", NULL,
+	    NULL },
 	{ 0 }
 };
 
@@ -227,6 +235,7 @@ int users_load(struct users *u)
 	struct loading l = { u, 0 };
 	int n = store_run_now(&stmts[STMT_ALL], NULL, load_row, &l);
 
+	u->has_former = store_run_now(&stmts[STMT_ANY_FORMER], NULL, NULL, NULL) > 0;
 	return l.err ? l.err : n;
 }
 
@@ -249,14 +258,18 @@ static int make_secrets(struct user *user, struct slice password)
 	return 0;
 }
 
-struct row { struct value cells[COLUMN_COUNT + 1]; };
+struct row {
+	struct value cells[COLUMN_COUNT + 1];
+	struct value former[3];
+	char         former_name[FORMER_AOR];
+};
 
 /* The arguments of STMT_PUT, the first two also those of STMT_DELETE. */
 static void fill_row(struct row *row, const struct user *user)
 {
 	const struct user_texts *t = &user->texts;
 
-	*row = (struct row){ {
+	*row = (struct row){ .cells = {
 		value_string(t->name), value_string(t->domain), value_int(user->enabled),
 		store_text(user_ha1(user, false, DIGEST_MD5)),
 		store_text(user_ha1(user, false, DIGEST_SHA256)),
@@ -269,19 +282,30 @@ static void fill_row(struct row *row, const struct user *user)
 	} };
 }
 
+/* How many there are now. */
+static unsigned add_ops(struct store_op *ops, unsigned n, struct row *row,
+    const struct users_step *step)
+{
+	fill_row(row, step->user);
+	ops[n++] = (struct store_op){ &stmts[step->gone ? STMT_DELETE : STMT_PUT], row->cells };
+	if (!step->gone || !step->is_noted)
+		return n;
+	former_args(row->former, step->user, row->former_name);
+	ops[n++] = (struct store_op){ &stmts[STMT_NOTE], row->former };
+	return n;
+}
+
 static int write_all(const struct users_step *all, unsigned count)
 {
-	struct store_op *ops = calloc(count, sizeof(*ops));
+	struct store_op *ops = calloc(2 * (size_t)count, sizeof(*ops));
 	struct row *rows = calloc(count, sizeof(*rows));
 	int err = ops && rows ? 0 : -ENOMEM;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < count && !err; i++) {
-		fill_row(&rows[i], all[i].user);
-		ops[i] = (struct store_op){ &stmts[all[i].gone ? STMT_DELETE : STMT_PUT],
-		    rows[i].cells };
-	}
+	for (unsigned i = 0; i < count && !err; i++)
+		n = add_ops(ops, n, &rows[i], &all[i]);
 	if (!err)
-		err = store_run_all_now(ops, count);
+		err = store_run_all_now(ops, n);
 	if (rows)
 		explicit_bzero(rows, count * sizeof(*rows));
 	free(rows);
@@ -294,6 +318,8 @@ int users_commit(struct users *u, const struct users_step *all, unsigned count)
 	int err = count ? write_all(all, count) : 0;
 
 	for (unsigned i = 0; i < count; i++)
+		u->has_former |= !err && all[i].is_noted;
+	for (unsigned i = 0; i < count; i++)
 		if (!err && all[i].gone)
 			unlink_user(u, all[i].user);
 		else if (!err)
@@ -303,9 +329,9 @@ int users_commit(struct users *u, const struct users_step *all, unsigned count)
 	return err;
 }
 
-static int commit_one(struct users *u, struct user *user, bool gone)
+static int commit_one(struct users *u, struct user *user)
 {
-	const struct users_step step = { user, gone };
+	const struct users_step step = { .user = user };
 
 	return users_commit(u, &step, 1);
 }
@@ -325,7 +351,7 @@ int users_put(struct users *u, const struct user_texts *t, struct slice password
 	err = old && must_be_new ? -EEXIST : !old && !must_be_new ? -ENOENT :
 	    old && old->by_directory ? -EPERM : make_secrets(user, password);
 	if (!err)
-		return commit_one(u, user, false);
+		return commit_one(u, user);
 	user_free(user);
 	return err;
 }
@@ -345,7 +371,7 @@ int users_adopt(struct users *u, struct slice name, struct slice domain, struct 
 	user->has_password = true;
 	memcpy(user->ha1[0][DIGEST_MD5], md5.p, md5.len);
 	memcpy(user->ha1[1][DIGEST_MD5], md5_full.p, md5_full.len);
-	return commit_one(u, user, false);
+	return commit_one(u, user);
 }
 
 int users_enable(struct users *u, struct slice aor, bool enabled)
@@ -356,14 +382,29 @@ int users_enable(struct users *u, struct slice aor, bool enabled)
 	if (!user)
 		return old ? -ENOMEM : -ENOENT;
 	user->enabled = enabled;
-	return commit_one(u, user, false);
+	return commit_one(u, user);
 }
 
-int users_delete(struct users *u, struct slice aor)
+int users_delete(struct users *u, struct slice aor, bool is_noted)
 {
-	const struct user *user = users_find(u, aor);
+	const struct users_step step = { (struct user *)(uintptr_t)users_find(u, aor), true, is_noted };
 
-	return user ? commit_one(u, (struct user *)(uintptr_t)user, true) : -ENOENT;
+	return step.user ? users_commit(u, &step, 1) : -ENOENT;
+}
+
+/* ---- who was a user once: former.c ---- */
+
+int users_find_former(const struct users *u, const struct value *name,
+    void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg)
+{
+	return u->has_former ? store_run_now(&stmts[STMT_FORMER], name, row, arg) : 0;
+}
+
+int users_forget_former(const struct value *name)
+{
+	int n = store_run_now(&stmts[STMT_FORGET], name, NULL, NULL);
+
+	return n < 0 ? n : 0;
 }
 
 struct visit { void (*fn)(const struct user *user, void *arg); void *arg; };

@@ -34,7 +34,7 @@ struct user {				/* immutable once it is in the table */
 	struct user_texts texts;
 };
 
-struct users { struct rtab *table, *keys, *accounts; };
+struct users { struct rtab *table, *keys, *accounts; bool has_former; };
 
 /** Control thread. 0 or -ENOMEM. */
 int  users_init(struct users *u);
@@ -77,9 +77,11 @@ int users_put(struct users *u, const struct user_texts *t, struct slice password
 int users_adopt(struct users *u, struct slice name, struct slice domain, struct slice md5,
     struct slice md5_full);
 int users_enable(struct users *u, struct slice aor, bool enabled);
-int users_delete(struct users *u, struct slice aor);
+/** is_noted: what is kept under his name is not for somebody else who gets it. */
+int users_delete(struct users *u, struct slice aor, bool is_noted);
 
-struct users_step { struct user *user; bool gone; };	/* a new one to put, or one in the table that goes */
+/* A new one to put, or one in the table that goes; is_noted: as for users_delete(). */
+struct users_step { struct user *user; bool gone, is_noted; };
 /** A user that is in no table yet, enabled, without a password; NULL if memory is short. */
 struct user *user_new(const struct user_texts *t);
 void user_free(struct user *user);	/* wiped; NULL is fine */
@@ -89,6 +91,13 @@ void user_forget_password(struct user *user);
 struct user *user_like(const struct user *old, const struct user_texts *t);
 /** All of them, or none. New ones are taken, even when it fails. */
 int users_commit(struct users *u, const struct users_step *all, unsigned count);
+/** The key of a deleted user of that name (lower case), to row; 1, 0 (nobody) or -errno. */
+int users_find_former(const struct users *u, const struct value *name,
+    void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg);
+int users_forget_former(const struct value *name);
+#define FORMER_AOR 400u
+/** former.c: what is written of a user who is deleted; text holds his name. */
+void former_args(struct value args[static 3], const struct user *user, char text[static FORMER_AOR]);
 void users_each(const struct users *u, void (*fn)(const struct user *user, void *arg), void *arg);
 
 extern const struct store_schema users_schema;

@@ -135,9 +135,19 @@ static int renamed(void *arg, struct slice from, struct slice to)
 	return err;
 }
 
+/* Nobody can have the name former, and nobody's list names it. */
+static int succeeded(void *arg, struct slice aor, struct slice former)
+{
+	struct renaming n = { .r = arg, .from = aor, .to = former, .arena = arena_new(0) };
+	int err = n.arena ? move_own(&n) : -ENOMEM;
+
+	arena_free(&n.arena);
+	return err;
+}
+
 int roaming_follow_names(struct roaming *r)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed };
+	static const struct auth_db_watch watch = { .renamed = renamed, .succeeded = succeeded };
 	void *state;
 
 	r->users = lcs_import(r->mod, "auth_db", &state);

@@ -67,6 +67,18 @@ static void look(const struct xcap_kept *k, void *arg)
 		want(r, k->usage, is_own ? r->to : k->aor, k->number + 1, text);
 }
 
+/* Only what is his own. */
+static void look_at_own(const struct xcap_kept *k, void *arg)
+{
+	struct xcap_renaming *r = arg;
+
+	if (!slice_eq_nocase(k->aor, r->from))
+		return;
+	want(r, k->usage, k->aor, 0, SLICE_NULL);
+	if (k->usage == &xcap_services)
+		want(r, k->usage, r->to, k->number + 1, k->text);
+}
+
 static void write_all(struct xcap_renaming *r)
 {
 	struct text *w;
@@ -127,9 +139,25 @@ static void moved(void *arg, struct slice from, struct slice to, bool is_done)
 	arena_free(&arena);
 }
 
+static int succeeded(void *arg, struct slice aor, struct slice former)
+{
+	struct arena *arena = arena_new(0);
+	struct xcap_renaming r = { .x = arg, .arena = arena, .from = aor, .to = former };
+
+	if (!arena)
+		return -ENOMEM;
+	xcap_kept_each(arg, look_at_own, &r);
+	write_all(&r);
+	if (r.err)
+		write_back(&r);
+	arena_free(&arena);
+	return r.err;
+}
+
 int xcap_follow_names(struct xcap *x)
 {
-	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved };
+	static const struct auth_db_watch watch = { .renamed = renamed, .moved = moved,
+	    .succeeded = succeeded };
 
 	return x->users->watch(x->users_state, &watch, x);
 }

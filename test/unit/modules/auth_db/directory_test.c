@@ -27,7 +27,20 @@ static void note_moved(void *arg, struct slice aor)
 	moved++;
 }
 
-static const struct auth_db_watch watch = { .password_gone = note_gone, .dn_changed = note_moved };
+static unsigned aside;			/* names that somebody else has got */
+static int      aside_says;
+
+static int note_succeeded(void *arg, struct slice aor, struct slice former)
+{
+	(void)arg;
+	assert_null(users_find(&table_db.users, aor));
+	assert_true(slice_ends(former, SLICE(".former.invalid")));
+	aside++;
+	return aside_says;
+}
+
+static const struct auth_db_watch watch = { .succeeded = note_succeeded,
+	 .password_gone = note_gone, .dn_changed = note_moved };
 
 static struct auth_db_entry entry(const char *key, const char *aor, const char *account,
     const char *domain)
@@ -47,7 +60,8 @@ static enum auth_db_change say(struct auth_db_entry e)
 static int begin(void **state)
 {
 	(void)state;
-	gone = moved = 0;
+	gone = moved = aside = 0;
+	aside_says = 0;
 	if (table_begin(&watch) != 0)
 		return -1;
 	say(entry("1", "kim.hansen@example.com", "khansen", "corp.example.com CORPORATE"));
@@ -264,6 +278,45 @@ static void who_is_locked_out_by_a_clash_keeps_his_entry(void **state)
 	assert_int_equal(whose("khansen", "kim.hansen@example.com"), 0);
 }
 
+static void who_comes_back_is_himself_and_another_is_not(void **state)
+{
+	struct auth_db_entry e = entry("2", "Alice@example.com", "alice", "corp.example.com");
+	struct auth_db_entry other = entry("9", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	e.gone = true;
+	assert_int_equal(say(e), AUTH_DB_GONE);
+	e.gone = false;
+	assert_int_equal(say(e), AUTH_DB_ADDED);
+	assert_int_equal(aside, 0);
+	e.gone = true;
+	assert_int_equal(say(e), AUTH_DB_GONE);
+	aside_says = -EIO;
+	assert_int_equal(auth_db_directory.apply(&table_db, &other, 1), -EIO);
+	assert_null(users_find(&table_db.users, SLICE("alice@example.com")));
+	aside_says = 0;
+	assert_int_equal(say(other), AUTH_DB_ADDED);
+	assert_int_equal(aside, 2);
+	/* All that there was of the first is out of the way. */
+	other.gone = true;
+	assert_int_equal(say(other), AUTH_DB_GONE);
+	other.gone = false;
+	assert_int_equal(say(other), AUTH_DB_ADDED);
+	assert_int_equal(aside, 2);
+}
+
+static void who_is_renamed_finds_nothing_of_another(void **state)
+{
+	struct auth_db_entry old = entry("2", "alice@example.com", "alice", "corp.example.com");
+
+	(void)state;
+	old.gone = true;
+	assert_int_equal(say(old), AUTH_DB_GONE);
+	assert_int_equal(say(entry("3", "alice@example.com", "twice", "corp.example.com")),
+	    AUTH_DB_CHANGED);
+	assert_int_equal(aside, 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, table_end)
 
 UNIT_MAIN(
@@ -274,5 +327,7 @@ UNIT_MAIN(
 	T(a_secret_of_the_directory_is_the_only_one),
 	T(without_its_secret_he_has_none),
 	T(a_renamed_entry_keeps_what_it_has),
-	T(who_is_locked_out_by_a_clash_keeps_his_entry)
+	T(who_is_locked_out_by_a_clash_keeps_his_entry),
+	T(who_comes_back_is_himself_and_another_is_not),
+	T(who_is_renamed_finds_nothing_of_another)
 )

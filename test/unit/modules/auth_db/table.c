@@ -6,19 +6,51 @@
 struct auth_db table_db;
 int            table_store_says;
 
+static char former[2][512];		/* name and key of who was deleted last */
+
+static void keep(char to[512], struct slice s)
+{
+	assert_true(s.len < 512);
+	memcpy(to, s.p, s.len);
+	to[s.len] = 0;
+}
+
 int __wrap_store_run_all_now(const struct store_op *ops, size_t count);
 
 int __wrap_store_run_all_now(const struct store_op *ops, size_t count)
 {
-	(void)ops;
-	(void)count;
+	for (size_t i = 0; i < count && table_store_says == 0; i++)
+		if (slice_eq(slice_str(ops[i].stmt->name), SLICE("user_note_former"))) {
+			keep(former[0], ops[i].args[0].s);
+			keep(former[1], ops[i].args[1].s);
+		}
 	return table_store_says;
+}
+
+int __wrap_store_run_now(const struct store_stmt *stmt, const struct value *args,
+    void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg);
+
+int __wrap_store_run_now(const struct store_stmt *stmt, const struct value *args,
+    void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg)
+{
+	const struct value key = value_string(slice_str(former[1]));
+
+	if (table_store_says)
+		return table_store_says;
+	if (!former[0][0] || !slice_eq(args[0].s, slice_str(former[0])))
+		return 0;
+	if (slice_eq(slice_str(stmt->name), SLICE("user_former")))
+		row(arg, &key, 1);
+	else
+		former[0][0] = 0;
+	return 1;
 }
 
 int table_begin(const struct auth_db_watch *watch)
 {
 	table_db = (struct auth_db){ .watches = { { watch, NULL } }, .watch_count = 1 };
 	table_store_says = 0;
+	former[0][0] = 0;
 	return epoch_thread_register() != 0 || users_init(&table_db.users) != 0 ? -1 : 0;
 }
 
