@@ -164,11 +164,31 @@ static void nothing_is_taken_back_that_was_not_done(void **state)
 	check_all_as_before();
 }
 
+/* Somebody else gets his name: what others have written of it stays. */
+static void his_own_are_put_aside_for_another(void **state)
+{
+	const struct slice bob = BOB, aside = SLICE("bob@example.com.former.invalid");
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		writes_left = (int)i;
+		assert_int_equal(watch->succeeded(&x, bob, aside), -ENOSPC);
+		check_all_as_before();
+	}
+	writes_left = -1;
+	assert_int_equal(watch->succeeded(&x, bob, aside), 0);
+	assert_null(xcap_kept_find(&x, &xcap_services, bob));
+	assert_true(names(aside, SLICE("sip:bob-work@example.com")));
+	assert_false(names(docs[1].aor, SLICE("sip:")));
+	assert_non_null(xcap_kept_find(&x, &xcap_services, docs[1].aor));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 UNIT_MAIN(
 	T(all_follow),
 	T(none_does_if_others_refuse),
 	T(none_does_if_one_cannot_be_written),
-	T(nothing_is_taken_back_that_was_not_done)
+	T(nothing_is_taken_back_that_was_not_done),
+	T(his_own_are_put_aside_for_another)
 )
