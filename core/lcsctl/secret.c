@@ -3,11 +3,23 @@
  */
 #include "core/lcsctl/lcsctl.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* Ctrl-C and the like must not leave a terminal behind that shows nothing. */
+static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP };
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static volatile sig_atomic_t caught;
+
+static void catch_signal(int number)
+{
+	caught = number;
+}
 
 static char *read_secret(const char *what)
 {
@@ -20,15 +32,20 @@ static char *read_secret(const char *what)
 	if (len > 0)
 		return line;
 	free(line);
-	fprintf(stderr, "lcsctl: no %s was given\n", what);
+	if (!caught)
+		fprintf(stderr, "lcsctl: no %s was given\n", what);
 	return NULL;
 }
 
 static char *prompt_secret(const char *text, const char *what)
 {
+	struct sigaction note = { .sa_handler = catch_signal }, before[SIGNALS];
 	struct termios old, quiet;
 	char *secret;
 
+	caught = 0;
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &note, &before[i]);
 	fputs(text, stderr);
 	tcgetattr(STDIN_FILENO, &old);
 	quiet = old;
@@ -37,6 +54,10 @@ static char *prompt_secret(const char *text, const char *what)
 	secret = read_secret(what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+	if (caught)
+		raise(caught);
 	return secret;
 }
 

@@ -2,12 +2,15 @@
 import json
 import os
 import pathlib
+import pty
 import select
 import shlex
+import signal
 import stat
 import subprocess
+import termios
 
-from lib.tap import PATIENCE, check, equal, test
+from lib.tap import PATIENCE, check, equal, test, wait_until
 
 
 def run(server, *words, input=None):
@@ -101,6 +104,33 @@ def no_utf8(world):
         equal(done.returncode, 2, f"exit status: {done.stderr}")
         check(b"is not UTF-8" in done.stderr, done.stderr)
     equal([u for u in server.ctl("users", "list") if "tin@" in u["user"]], [], "users")
+
+
+@test("who breaks off where a password is asked for sees again what is typed")
+def broken_off(world):
+    server, users = world.own_server()
+    master, slave = pty.openpty()
+
+    def is_shown():
+        return bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+
+    asks = subprocess.Popen([*server.ctl_words(), "users", "passwd", users[0].aor], stdin=slave,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def ended():
+        asks.send_signal(signal.SIGINT)
+        return asks.poll() is not None
+
+    try:
+        wait_until(lambda: not is_shown(), 10, "the password is not shown")
+        wait_until(ended, 10, "lcsctl ends by the signal", every=0.1)
+        equal(asks.returncode, -signal.SIGINT, "how it ended")
+        check(is_shown(), "the terminal was left without an echo")
+    finally:
+        asks.kill()
+        asks.wait()
+        os.close(master)
+        os.close(slave)
 
 
 @test("a trace without anything in it says so; one that is followed comes at once, as JSON, too")
