@@ -4,6 +4,10 @@
  * A table that moved a million nodes at once would stop its worker for tens of
  * milliseconds. So the old slots stay beside the new ones, and each insertion
  * moves MOVE_SLOTS of them: done long before the table is full again.
+ *
+ * Most questions are about what is not there (is this request a copy?), and slot and node of a
+ * large table are in no cache. So each chain has a byte with one of eight bits for each of its
+ * nodes: these bytes stay in the cache and answer most of the time.
  */
 #include "utils/htab.h"
 
@@ -13,6 +17,7 @@
 #include <stdlib.h>
 
 #define MOVE_SLOTS 4
+#define MOVE_AHEAD 8			/* slots whose nodes are asked for before their turn */
 #define SLOTS_MAX  (SIZE_MAX / 4 / sizeof(struct htab_node *))
 
 static size_t power_above(size_t n)
@@ -24,97 +29,118 @@ static size_t power_above(size_t n)
 	return power;
 }
 
+/* One piece of memory: slots, then marks. */
+static int chains_init(struct htab_chains *c, size_t n)
+{
+	c->first = n <= SLOTS_MAX ? calloc(n, sizeof(*c->first) + 1) : NULL;
+	if (!c->first)
+		return -ENOMEM;
+	c->marks = (uint8_t *)(c->first + n);
+	return 0;
+}
+
+static void chains_fini(struct htab_chains *c)
+{
+	free(c->first);
+	*c = (struct htab_chains){ 0 };
+}
+
 int htab_init(struct htab *t, size_t slots)
 {
 	size_t n = slots <= SLOTS_MAX ? power_above(slots) : 0;
 
-	*t = (struct htab){ 0 };
-	if (n == 0)
-		return -ENOMEM;
-	t->slots = calloc(n, sizeof(*t->slots));
-	if (!t->slots)
-		return -ENOMEM;
-	t->mask = n - 1;
-	return 0;
+	*t = (struct htab){ .mask = n - 1 };
+	return n ? chains_init(&t->now, n) : -ENOMEM;
 }
 
 void htab_fini(struct htab *t)
 {
-	free(t->slots);
-	free(t->old);
+	chains_fini(&t->now);
+	chains_fini(&t->old);
 	*t = (struct htab){ 0 };
 }
 
 /* Where nodes with that hash are: all of them in one chain at any time. */
-static struct htab_node **slot_of(const struct htab *t, uint64_t hash)
+static const struct htab_chains *chain_of(const struct htab *t, uint64_t hash, size_t *at)
 {
-	size_t i = hash & t->mask >> 1;
-
-	if (t->old && i >= t->moved)
-		return &t->old[i];
-	return &t->slots[hash & t->mask];
+	*at = hash & t->mask >> 1;
+	if (t->old.first && *at >= t->moved)
+		return &t->old;
+	*at = hash & t->mask;
+	return &t->now;
 }
+
+/* Of the upper bits, which do not choose the chain. */
+static uint8_t mark_of(uint64_t hash) { return (uint8_t)(1u << (hash >> 61)); }
 
 /* Deal one old chain out to its two new slots, in the old order. Both are empty:
  * until now such nodes were put into the old chain. */
 static void move_slot(struct htab *t)
 {
-	size_t old_slots = t->mask / 2 + 1;
-	struct htab_node *node = t->old[t->moved];
-	struct htab_node **tail[2] = { &t->slots[t->moved], &t->slots[t->moved + old_slots] };
+	size_t old_slots = t->mask / 2 + 1, at[2] = { t->moved, t->moved + old_slots };
+	struct htab_node *node = t->old.first[t->moved];
+	struct htab_node **tail[2] = { &t->now.first[at[0]], &t->now.first[at[1]] };
 
+	if (t->moved + MOVE_AHEAD < old_slots)
+		__builtin_prefetch(t->old.first[t->moved + MOVE_AHEAD]);
 	for (; node; node = node->next) {
 		int high = (node->hash & old_slots) != 0;
 
 		*tail[high] = node;
 		tail[high] = &node->next;
+		t->now.marks[at[high]] |= mark_of(node->hash);
 	}
 	*tail[0] = *tail[1] = NULL;
 	t->moved++;
-	if (t->moved == old_slots) {
-		free(t->old);
-		t->old = NULL;
-	}
+	if (t->moved == old_slots)
+		chains_fini(&t->old);
 }
 
 static void grow(struct htab *t)
 {
 	size_t n = (t->mask + 1) * 2;
-	struct htab_node **slots = n <= SLOTS_MAX ? calloc(n, sizeof(*slots)) : NULL;
+	struct htab_chains more;
 
-	if (!slots)
+	if (chains_init(&more, n) != 0)
 		return;
-	t->old = t->slots;
+	t->old = t->now;
 	t->moved = 0;
-	t->slots = slots;
+	t->now = more;
 	t->mask = n - 1;
 }
 
 void htab_insert(struct htab *t, struct htab_node *node, uint64_t hash)
 {
-	struct htab_node **slot;
+	const struct htab_chains *c;
+	size_t at;
 
-	if (!t->old && t->count > t->mask)
+	if (!t->old.first && t->count > t->mask)
 		grow(t);
-	for (int i = 0; t->old && i < MOVE_SLOTS; i++)
+	for (int i = 0; t->old.first && i < MOVE_SLOTS; i++)
 		move_slot(t);
-	slot = slot_of(t, hash);
+	c = chain_of(t, hash, &at);
 	node->hash = hash;
-	node->next = *slot;
-	*slot = node;
+	node->next = c->first[at];
+	c->first[at] = node;
+	c->marks[at] |= mark_of(hash);
 	t->count++;
 }
 
+/* The mark stays while others are in the chain: it may be theirs, too. */
 void htab_remove(struct htab *t, struct htab_node *node)
 {
-	struct htab_node **at = slot_of(t, node->hash);
+	size_t at;
+	const struct htab_chains *c = chain_of(t, node->hash, &at);
+	struct htab_node **link = &c->first[at];
 
-	while (*at != node) {
-		lcs_assert(*at != NULL);
-		at = &(*at)->next;
+	while (*link != node) {
+		lcs_assert(*link != NULL);
+		link = &(*link)->next;
 	}
-	*at = node->next;
+	*link = node->next;
 	node->next = NULL;
+	if (!c->first[at])
+		c->marks[at] = 0;
 	t->count--;
 }
 
@@ -130,7 +156,12 @@ static struct htab_node *first_match(struct htab_node *node, uint64_t hash,
 struct htab_node *htab_find(const struct htab *t, uint64_t hash,
     htab_match_fn *match, const void *key)
 {
-	return first_match(*slot_of(t, hash), hash, match, key);
+	size_t at;
+	const struct htab_chains *c = chain_of(t, hash, &at);
+
+	if (!(c->marks[at] & mark_of(hash)))
+		return NULL;
+	return first_match(c->first[at], hash, match, key);
 }
 
 struct htab_node *htab_find_next(const struct htab_node *node,
@@ -152,8 +183,8 @@ static void each_in(struct htab_node *node, void (*fn)(struct htab_node *node, v
 
 void htab_each(struct htab *t, void (*fn)(struct htab_node *node, void *arg), void *arg)
 {
-	for (size_t i = t->moved; t->old && i <= t->mask / 2; i++)
-		each_in(t->old[i], fn, arg);
+	for (size_t i = t->moved; t->old.first && i <= t->mask / 2; i++)
+		each_in(t->old.first[i], fn, arg);
 	for (size_t i = 0; i <= t->mask; i++)
-		each_in(t->slots[i], fn, arg);
+		each_in(t->now.first[i], fn, arg);
 }

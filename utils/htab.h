@@ -12,11 +12,14 @@
 
 struct htab_node { struct htab_node *next; uint64_t hash; };
 
+/* For each chain its first node, and a byte that says which nodes it cannot have. */
+struct htab_chains { struct htab_node **first; uint8_t *marks; };
+
 struct htab {
-	struct htab_node **slots;
-	size_t             mask;	/* slots - 1 */
+	struct htab_chains now;
+	size_t             mask;	/* chains - 1 */
 	size_t             count;
-	struct htab_node **old;		/* while growing: those not moved yet */
+	struct htab_chains old;		/* while growing: those not moved yet */
 	size_t             moved;
 };
 
