@@ -20,6 +20,17 @@ static inline void ref_get(struct ref *r)
 	atomic_fetch_add_explicit(&r->n, 1, memory_order_relaxed);
 }
 
+/** Several at once: for one holder who hands them out. */
+static inline void ref_get_many(struct ref *r, uint32_t n)
+{
+	atomic_fetch_add_explicit(&r->n, n, memory_order_relaxed);
+}
+
+static inline bool ref_put_many(struct ref *r, uint32_t n)
+{
+	return atomic_fetch_sub_explicit(&r->n, n, memory_order_acq_rel) == n;
+}
+
 /** true for whoever dropped the last one and must free the object.
  *  The only holder sees 1 and needs no locked instruction: nobody else can
  *  be counting. No fence here, for ThreadSanitizer does not understand them. */

@@ -3,6 +3,7 @@
  */
 #include "core/lab/run.h"
 
+#include "core/run/gen.h"
 #include "utils/epoch.h"
 #include "utils/err.h"
 
@@ -46,9 +47,10 @@ static struct {
 
 _Thread_local struct worker_here worker_here = { .index = -1 };
 
-/* -1: the control thread. */
+/* -1: the control thread. A worker that is left sleeps. */
 static void be(int index)
 {
+	gen_hand_back();
 	worker_here.index = index;
 	worker_here.loop = index < 0 ? NULL : &room.workers[index].loop;
 }

@@ -28,6 +28,9 @@ struct gen *gen_peek(void);
 struct gen *gen_ref(struct gen *gen);
 /** Any thread; retiring is left to the control thread. */
 void gen_unref(struct gen **gen);
+/** A worker that is about to sleep or to end: the counts it has in hand go back. While it is at
+ *  work refs may tell of a hundred more than there are messages. */
+void gen_hand_back(void);
 /** Control thread: make gen (NULL: none) the current one; takes over the caller's count.
  *  The old one's count is given back after a grace period (utils/epoch.h). */
 void gen_commit(struct gen *gen);

@@ -3,6 +3,7 @@
  */
 #include "core/run/worker.h"
 
+#include "core/run/gen.h"
 #include "utils/arena.h"
 #include "utils/epoch.h"
 #include "utils/err.h"
@@ -221,6 +222,7 @@ static bool before_sleep(void *arg)
 	if (!inbox_arm(w->inbox))
 		return false;
 	beat(w);
+	gen_hand_back();
 	epoch_offline();
 	w->asleep = true;
 	return true;
@@ -356,6 +358,7 @@ static void live(struct worker *w)
 	}
 	stop_parts(w);
 	post_all(w);
+	gen_hand_back();
 	epoch_thread_unregister();
 }
 
@@ -418,6 +421,7 @@ static void empty_inboxes(void)
 			while (w->inbox && inbox_drain(w->inbox, SIZE_MAX))
 				;
 			post_all(w);
+			gen_hand_back();
 			be(NULL);
 		}
 	} while (has_mail());
