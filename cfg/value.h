@@ -48,17 +48,52 @@ struct value {
 	};
 };
 
-static inline struct value value_null(void) { return (struct value){ .type = VALUE_NULL }; }
-static inline struct value value_bool(bool b) { return (struct value){ .type = VALUE_BOOL, .b = b }; }
-static inline struct value value_int(int64_t i) { return (struct value){ .type = VALUE_INT, .i = i }; }
+/*
+ * Field by field, so that these are stores to where the value goes. A literal would clear what
+ * it does not name: gcc then makes the value elsewhere, in parts, and copies it by loads that
+ * are wider than the stores before them, which wait until all these have reached the cache.
+ */
+static inline struct value value_null(void)
+{
+	struct value v;
+
+	v.type = VALUE_NULL;
+	v.s = SLICE_NULL;		/* who reads null as text finds none */
+	return v;
+}
+
+static inline struct value value_bool(bool b)
+{
+	struct value v;
+
+	v.type = VALUE_BOOL;
+	v.b = b;
+	return v;
+}
+
+static inline struct value value_int(int64_t i)
+{
+	struct value v;
+
+	v.type = VALUE_INT;
+	v.i = i;
+	return v;
+}
+
 static inline struct value value_string(struct slice s)
 {
 	return (struct value){ .type = VALUE_STRING, .s = s };
 }
+
 static inline struct value value_duration(usec_t d)
 {
-	return (struct value){ .type = VALUE_DURATION, .dur = d };
+	struct value v;
+
+	v.type = VALUE_DURATION;
+	v.dur = d;
+	return v;
 }
+
 static inline bool value_is_null(struct value v) { return v.type == VALUE_NULL; }
 
 /** "str", "int", … as the script writes the type. */

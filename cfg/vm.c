@@ -104,14 +104,12 @@ void vm_set_method(struct fiber *f, enum sip_method method)
 	f->method = program_method(method);
 }
 
-static struct run run_of(struct fiber *f, const struct vm_host *host, void *arg)
+static void run_init(struct run *r, struct fiber *f, const struct vm_host *host, void *arg)
 {
-	struct run r = { .code = f->program->code, .f = f, .host = host, .arg = arg,
+	*r = (struct run){ .code = f->program->code, .f = f, .host = host, .arg = arg,
 		.steps = f->steps_left, .tape = f->tape, .counts = f->counts,
 		.run_number = f->run_number };
-
-	load_frame(&r);
-	return r;
+	load_frame(r);
 }
 
 /* Deadlines inside the one that passed are over as well. */
@@ -126,11 +124,12 @@ static void close_inner(struct run *r)
 
 enum vm_status vm_run(struct fiber *f, const struct vm_host *host, void *arg)
 {
-	struct run r = run_of(f, host, arg);
+	struct run r;
 
 	if (f->state == FIBER_OVER)
 		return f->status;
 	lcs_assert(f->state != FIBER_WAITING);
+	run_init(&r, f, host, arg);
 	if (f->is_expiring) {
 		close_inner(&r);
 		f->is_ending = true;
@@ -164,10 +163,11 @@ void vm_expire(struct fiber *f, unsigned level)
 
 enum vm_status vm_cancel(struct fiber *f, const struct vm_host *host, void *arg)
 {
-	struct run r = run_of(f, host, arg);
+	struct run r;
 
 	if (f->state == FIBER_OVER)
 		return f->status;
+	run_init(&r, f, host, arg);
 	if (f->is_expiring)
 		close_inner(&r);
 	f->state = FIBER_READY;

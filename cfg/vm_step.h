@@ -44,13 +44,7 @@ static inline void save(struct run *r)
 static inline void push(struct run *r, struct value v) { *r->sp++ = v; }
 static inline struct value pop(struct run *r) { return *--r->sp; }
 
-/* Field by field: a value that was just written in parts is slow to copy as a whole. */
-static inline void push_bool(struct run *r, bool b)
-{
-	r->sp->type = VALUE_BOOL;
-	r->sp->b = b;
-	r->sp++;
-}
+static inline void push_bool(struct run *r, bool b) { push(r, value_bool(b)); }
 
 /* ---- ending ---- */
 

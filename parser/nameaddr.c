@@ -138,7 +138,8 @@ static bool read_quick(struct slice s, struct name_addr *out, name_addr_param_fn
 
 	out->text = s;
 	out->brackets = true;
-	out->params = out->tag = SLICE_NULL;
+	out->params = SLICE_NULL;
+	out->tag = SLICE_NULL;
 	p = quick_address(s, out);
 	return p && (p == slice_end(s) || quick_params(slice_between(p, slice_end(s)), out, see, arg));
 }

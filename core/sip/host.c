@@ -51,7 +51,11 @@ static inline enum fn_status call_as(struct lcs_ctx *ctx, const struct sym_func 
 	call.argv = argv;
 	call.argc = argc;
 	status = fn(&call);
-	*ret = call.ret;
+	/* Nearly all say yes or no, and that was stored just now: see value.h. */
+	if (call.ret.type == VALUE_BOOL)
+		*ret = value_bool(call.ret.b);
+	else
+		*ret = call.ret;
 	return status == FN_SUSPENDED ? wait_begins(ctx, f) : status;
 }
 

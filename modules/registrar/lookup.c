@@ -122,14 +122,14 @@ static bool make_target(const struct looking *l, const struct usrloc_binding *b,
 	return t->request_uri.p && t->ruid.p;
 }
 
-static int take_main(struct lcs_ctx *ctx, struct lcs_target *t)
+static int take_main(struct lcs_ctx *ctx, const struct lcs_target *t)
 {
 	int err = edit_request_uri_in_arena(lcs_arena(ctx), lcs_edits(ctx), t->request_uri);
 
 	if (err)
 		return err;
-	t->request_uri = SLICE_NULL;
 	*lcs_main_target(ctx) = *t;
+	lcs_main_target(ctx)->request_uri = SLICE_NULL;
 	return 0;
 }
 

@@ -37,24 +37,23 @@ static bool is_alone(const struct tm_work *work)
 	return work->count == 1 && !msg_hdr(lcs_msg(work->ctx), HDR_MAX_BREADTH);
 }
 
-struct tm_shares tm_breadth_share(const struct tm_tx *tx, unsigned n)
+void tm_breadth_share(const struct tm_tx *tx, unsigned n, struct tm_shares *out)
 {
-	struct tm_shares s = { .start = n };
 	unsigned total, held;
 	bool is_there;
 
+	*out = (struct tm_shares){ .start = n };
 	if (is_alone(tx->work))
-		return s;
+		return;
 	total = total_of(tx->work, &is_there);
 	held = held_by(tx->work, is_there ? total : 1);
 	total = total > held ? total - held : 0;
-	if (s.start > total)
-		s.start = total;
-	if (s.start == 0 || (s.start == 1 && held == 0))
-		return s;		/* it keeps the header that it has, or has none */
-	s.each = total / s.start;
-	s.more = total % s.start;
-	return s;
+	if (out->start > total)
+		out->start = total;
+	if (out->start == 0 || (out->start == 1 && held == 0))
+		return;			/* it keeps the header that it has, or has none */
+	out->each = total / out->start;
+	out->more = total % out->start;
 }
 
 unsigned tm_breadth_next(struct tm_shares *shares)

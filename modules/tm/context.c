@@ -65,7 +65,7 @@ bool tm_start_group(struct tm_tx *tx)
 	n = next_group(tx, &q);
 	if (n == 0)
 		return false;
-	shares = tm_breadth_share(tx, n);
+	tm_breadth_share(tx, n, &shares);
 	work->is_relaying = true;
 	if (shares.start == 0)
 		too_broad(work, q);

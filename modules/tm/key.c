@@ -18,10 +18,11 @@ static bool is_invite_like(const struct sip_msg *msg)
 	    msg->method == METHOD_CANCEL;
 }
 
-/* What is hashed, in order; numbers are those of CSeq, port and method. */
+/* What is hashed, in order: what tells the branch, then what tells the call. */
+enum part { HOST, PORT_METHOD, BRANCH, CALL_ID, SEQ, FROM, TAG, METHOD_NAME, PARTS };
+
 struct parts {
-	struct slice call_id, from, tag;
-	struct slice host, branch;
+	struct slice texts[PARTS];
 	uint64_t     seq, port_method;
 };
 
@@ -29,45 +30,50 @@ struct parts {
  * Without a branch the Request-URI helps; not the rest of the Via, of which the ACK of
  * such a client has only the sent-by in common for sure.
  */
-static struct parts parts_of(struct sip_msg *msg, const struct sip_via *via, bool has_cookie)
+static void put_branch(struct parts *p, struct sip_msg *msg, const struct sip_via *via,
+    bool has_cookie)
+{
+	uint64_t method = is_invite_like(msg) ? METHOD_INVITE : msg->method;
+
+	if (!via) {
+		for (enum part i = HOST; i < CALL_ID; i++)
+			p->texts[i] = SLICE_NULL;
+		return;
+	}
+	p->port_method = (via->port ? via->port : transport_default_port(via->transport)) |
+	    method << 16;
+	p->texts[HOST] = via->host;
+	p->texts[PORT_METHOD] = of_number(&p->port_method);
+	p->texts[BRANCH] = has_cookie ? via->branch : msg->request_uri;
+}
+
+static void put_call(struct parts *p, struct sip_msg *msg)
 {
 	const struct sip_cseq *cseq = msg_cseq(msg);
 	const struct name_addr *from = msg_from(msg);
-	struct parts p = { .call_id = msg_call_id(msg), .seq = cseq ? cseq->seq : 0 };
-	uint64_t method = is_invite_like(msg) ? METHOD_INVITE : msg->method;
 
-	if (from) {
-		p.from = from->uri.text;
-		p.tag = from->tag;
-	}
-	if (via) {
-		p.host = via->host;
-		p.branch = has_cookie ? via->branch : msg->request_uri;
-		p.port_method = (via->port ? via->port : transport_default_port(via->transport)) |
-		    method << 16;
-	}
-	return p;
+	p->seq = cseq ? cseq->seq : 0;
+	p->texts[CALL_ID] = msg_call_id(msg);
+	p->texts[SEQ] = of_number(&p->seq);
+	p->texts[FROM] = from ? from->uri.text : SLICE_NULL;
+	p->texts[TAG] = from ? from->tag : SLICE_NULL;
 }
 
 /* Host names and hexadecimal addresses compare without case (19.1.4). */
 static void hash_invite(const struct parts *p, struct tm_key *out)
 {
-	const struct slice call[] = { p->call_id, of_number(&p->seq), p->from, p->tag };
-	const struct slice branch[] = { p->host, of_number(&p->port_method), p->branch };
-
-	out->call = siphash_pieces(siphash_boot_key(), call, 4, 0);
-	out->branch = siphash_pieces(siphash_boot_key(), branch, 3, 1u << 0);
+	out->branch = siphash_pieces(siphash_boot_key(), &p->texts[HOST], CALL_ID, 1u << HOST);
+	out->call = siphash_pieces(siphash_boot_key(), &p->texts[CALL_ID], METHOD_NAME - CALL_ID, 0);
 }
 
 /* Nothing of it is ever looked for alone. A method without a number goes by its name. */
-static void hash_whole(const struct parts *p, const struct sip_msg *msg, struct tm_key *out)
+static void hash_whole(struct parts *p, const struct sip_msg *msg, struct tm_key *out)
 {
-	uint64_t numbers = p->seq << 32 | p->port_method;
-	const struct slice all[] = { p->host, p->call_id, p->from, p->tag, p->branch,
-	    of_number(&numbers), msg->method_text };
+	bool is_other = msg->method == METHOD_OTHER;
 
-	out->call = siphash_pieces(siphash_boot_key(), all, msg->method == METHOD_OTHER ? 7 : 6,
-	    1u << 0);
+	p->texts[METHOD_NAME] = msg->method_text;
+	out->call = siphash_pieces(siphash_boot_key(), p->texts, is_other ? PARTS : METHOD_NAME,
+	    1u << HOST);
 }
 
 uint64_t tm_key_tag(struct slice tag)
@@ -88,12 +94,14 @@ void tm_key_make(struct sip_msg *msg, struct tm_key *out)
 {
 	const struct sip_via *via = msg_via(msg);
 	bool has_cookie = via && via_has_cookie(via);
-	const struct parts parts = parts_of(msg, via, has_cookie);
 	const struct name_addr *to;
+	struct parts parts;
 
 	*out = (struct tm_key){ .flow = msg->from.flow, .has_cookie = has_cookie };
 	if (out->flow)
 		out->peer = peer_hash(&msg->from.remote.ip);
+	put_branch(&parts, msg, via, has_cookie);
+	put_call(&parts, msg);
 	if (is_invite_like(msg))
 		hash_invite(&parts, out);
 	else

@@ -435,7 +435,7 @@ void tm_answer_instead(struct tm_tx *tx, int err);
 /* ---- breadth.c: Max-Breadth (RFC 5393 5.3) ---- */
 /** How many of n branches may start now; *each is told the share of the next one of them. */
 struct tm_shares { unsigned start, each, more; };
-struct tm_shares tm_breadth_share(const struct tm_tx *tx, unsigned n);
+void tm_breadth_share(const struct tm_tx *tx, unsigned n, struct tm_shares *out);
 /** The next one's share; 0: its header stays as it is. */
 unsigned tm_breadth_next(struct tm_shares *shares);
 /** Write a branch's share into its copy. 0 or -ENOMEM. */
