@@ -21,10 +21,10 @@ static uint64_t both(const struct cover *c, uint32_t pc)
 	return c->counts[2 * pc] + c->counts[2 * pc + 1];
 }
 
-/* An "if (f())" has no step of its own: the call's outcome is that of its jump. */
+/* An "if (f())" or "if (!f())" has no step of its own: the call's outcome is that of its jump. */
 static bool is_done_by_call(const struct cover *c, uint32_t pc, uint32_t before)
 {
-	return op_is_call(op_of(c->p->code[before])) && op_of(c->p->code[pc]) == OPC_JF &&
+	return op_is_call(op_of(c->p->code[before])) && op_is_test(op_of(c->p->code[pc])) &&
 	    c->p->funcs[op_a(c->p->code[before])]->ret == VALUE_BOOL;
 }
 
@@ -38,10 +38,14 @@ static struct flow flow_of(const struct cover *c, uint32_t pc, uint32_t before, 
 	case OPC_JMP:
 		return (struct flow){ 0, here, a };
 	case OPC_JF:
-		if (is_done_by_call(c, pc, before))
-			return (struct flow){ c->counts[2 * before + 1], c->counts[2 * before], a };
-		return (struct flow){ c->counts[2 * pc], c->counts[2 * pc + 1], a };
 	case OPC_JT:
+		if (is_done_by_call(c, pc, before)) {
+			bool jumps_by = op_of(word) == OPC_JT;
+
+			return (struct flow){ c->counts[2 * before + !jumps_by],
+			    c->counts[2 * before + jumps_by], a };
+		}
+		return (struct flow){ c->counts[2 * pc], c->counts[2 * pc + 1], a };
 	case OPC_JNULL:
 	case OPC_JVALUE:
 		return (struct flow){ c->counts[2 * pc], c->counts[2 * pc + 1], a };

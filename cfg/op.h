@@ -89,6 +89,8 @@ enum op {
 
 static inline uint32_t op_word(enum op op, uint32_t a) { return (uint32_t)op | a << 8; }
 static inline bool op_is_call(enum op op) { return op == OPC_CALL || op == OPC_METHOD; }
+/** Jumps by a yes or no; the call before it does so by itself. */
+static inline bool op_is_test(enum op op) { return op == OPC_JF || op == OPC_JT; }
 static inline enum op op_of(uint32_t word) { return (enum op)(word & 0xff); }
 static inline uint32_t op_a(uint32_t word) { return word >> 8; }
 

@@ -435,19 +435,19 @@ ALWAYS_INLINE bool take_result(struct run *r, const struct sym_func *f, struct v
     uint32_t argc)
 {
 	uint32_t next = *r->pc;
+	enum op op = op_of(next);
 
 	if (f->ret != VALUE_VOID && !is_of(v, f->ret, f->ret_nullable))
 		return wrong_type(r, f->ret, v->type);
 	note_call(r, v);
 	set_rc(r->f, v);
 	r->sp -= argc;
-	if (op_of(next) == OPC_POP) {
+	if (op == OPC_POP)
 		r->pc++;
-	} else if (op_of(next) == OPC_JF && f->ret == VALUE_BOOL) {
-		r->pc = v->b ? r->pc + 1 : r->code + op_a(next);
-	} else {
+	else if (op_is_test(op) && f->ret == VALUE_BOOL)
+		r->pc = v->b == (op == OPC_JT) ? r->code + op_a(next) : r->pc + 1;
+	else
 		*r->sp++ = *v;
-	}
 	return GO;
 }
 
