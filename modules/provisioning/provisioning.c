@@ -292,10 +292,12 @@ static void renew_later(unsigned index, void *arg)
 
 static void commit(struct lcs_mod *mod, struct gen *next)
 {
+	const struct prov_conf *now = gen_peek() ? lcs_conf(mod, gen_peek()) : NULL;
+	const struct prov_conf *then = lcs_conf(mod, next);
 	struct renewal r = { lcs_shared(mod), next->number };
 
 	/* The generation is the current one after this. At the start nobody was told anything. */
-	if (r.p->presence && gen_peek())
+	if (r.p->presence && now && (now->tell != then->tell || !rules_are_alike(now->rules, then->rules)))
 		worker_on_each(renew_later, &r);
 }
 

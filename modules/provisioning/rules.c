@@ -158,6 +158,14 @@ void rules_free(struct rules **r)
 	arena_free(&arena);
 }
 
+bool rules_are_alike(const struct rules *a, const struct rules *b)
+{
+	for (size_t i = 0; i < a->count && a->count == b->count; i++)
+		if (!slice_eq(a->list[i].text, b->list[i].text))
+			return false;
+	return a->count == b->count;
+}
+
 /* ---- asking ---- */
 
 bool rule_fits(const struct rule *rule, const struct rule_user *user)

@@ -42,6 +42,9 @@ const char *rule_level_word(enum rule_level level);
 struct rules *rules_read(const struct lcs_strings *texts, struct slice *bad, const char **why);
 void          rules_free(struct rules **r);	/* NULL is fine */
 
+/** Written alike, one by one. */
+bool          rules_are_alike(const struct rules *a, const struct rules *b);
+
 /** Is the rule for him? */
 bool rule_fits(const struct rule *rule, const struct rule_user *user);
 /** The rule that decides: of those that fit and name the feature the most special one, of equal

@@ -45,7 +45,8 @@ class Units(Followed):
 
     def until_in(self, i, path):
         wanted = f"CN=user{i},{self.name(path)}".lower()
-        wait_until(lambda: self.user(i)["dn"].lower() == wanted, 15, f"user{i} is in {path}")
+        wait_until(lambda: (self.user(i) or {"dn": ""})["dn"].lower() == wanted, 30,
+                   f"user{i} is in {path}")
 
     def policy(self, i, feature="file-transfer"):
         """Whether he may, and what kind of rule says so."""
@@ -149,7 +150,7 @@ def odd_names(world, kind):
                            f"ou:: {code(plain)}\n")
         f.directory.change(f"dn: CN=user{i},{f.directory.people}\nchangetype: modrdn\n"
                            f"newrdn: CN=user{i}\ndeleteoldrdn: 1\nnewsuperior:: {code(dn)}\n")
-        wait_until(lambda: "people" not in f.user(i)["dn"].lower(), 15, f"user{i} is in {name}")
+        wait_until(lambda: "people" not in f.user(i)["dn"].lower(), 30, f"user{i} is in {name}")
     equal([f.policy(i) for i in (1, 2, 3, 4)], 3 * [(False, "unit")] + [(True, "none")], "of each")
     equal([r["users"] for r in f.server.ctl("policy", "list")], [1, 1, 1, 0], "users of rules")
 

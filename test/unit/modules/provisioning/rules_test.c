@@ -125,6 +125,25 @@ static void what_is_no_rule_is_said_to_be_none(void **state)
 	}
 }
 
+static void others_are_told_from_the_same(void **state)
+{
+	static const char *const first[] = { "all deny im", "com deny im" };
+	static const char *const other[] = { "all deny im", "com deny audio" };
+	const char *why;
+	struct rules *a = read_these(first, 2, &why), *b = read_these(first, 2, &why);
+	struct rules *c = read_these(other, 2, &why), *d = read_these(first, 1, &why);
+
+	(void)state;
+	assert_true(rules_are_alike(a, b));
+	assert_false(rules_are_alike(a, c));
+	assert_false(rules_are_alike(a, d));
+	assert_false(rules_are_alike(d, a));
+	rules_free(&a);
+	rules_free(&b);
+	rules_free(&c);
+	rules_free(&d);
+}
+
 static void memory_may_be_short(void **state)
 {
 	(void)state;
@@ -146,5 +165,6 @@ UNIT_MAIN(
     cmocka_unit_test(all_features_are_those_too_that_nobody_knows),
     cmocka_unit_test(who_a_rule_is_for_is_known_by_its_form),
     cmocka_unit_test(what_is_no_rule_is_said_to_be_none),
+    cmocka_unit_test(others_are_told_from_the_same),
     cmocka_unit_test(memory_may_be_short)
 )
