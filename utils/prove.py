@@ -20,7 +20,7 @@ import ssl
 import sys
 import time
 
-ANSWER_S = 8            # a SIP client would have sent its request again by then
+ANSWER_S = 20           # a SIP client would have sent its request again by then
 TEST_PORTS = range(5800, 6000)
 
 

@@ -174,7 +174,7 @@ def confirm_and_undo(world):
 
     config.write("max_branches = 5")
     equal(branches(), "5", "config diff")
-    equal(server.ctl("config", "commit", "--confirm", "1s")["result"], "unconfirmed", "result")
+    equal(server.ctl("config", "commit", "--confirm", "4s")["result"], "unconfirmed", "result")
     equal(branches(), None, "what differs after the commit")
     wait_until(lambda: branches() == "5", 5, "the commit is undone")
     refused(server, "config", "confirm")

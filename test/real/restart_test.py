@@ -77,20 +77,21 @@ def bindings_kept(world):
     before = server.endpoints(one)
     kill(server)
     equal(stays.ask("OPTIONS", f"sip:{server.domain}").code, 200, "OPTIONS after the restart")
-    after = server.endpoints(one)
-    equal([r["contact"] for r in after], [r["contact"] for r in before], "bindings")
-    check_left(after[0], 600, answered)
-    check_left(server.endpoints(three)[0], 3600, answered)
+    equal([r["contact"] for r in server.endpoints(one)], [r["contact"] for r in before], "bindings")
+    check_left(server, one, 600, answered)
+    check_left(server, three, 3600, answered)
     equal(server.endpoints(two), [], "bindings of who had signed out")
     request = stays.begin("MESSAGE", one.uri, TEXT, b"still there?")
     agent.answer(agent.peer.expect("MESSAGE"), 200, "OK")
     equal(stays.final(request).code, 200, "MESSAGE to a binding from before")
 
 
-def check_left(row, granted, answered):
-    left, elapsed = int(row["expires"]), time.monotonic() - answered
-    check(granted - elapsed - 2 <= left <= granted - elapsed + 1,
-          f"{left} s left of {granted}, {elapsed:.1f} s after the 200")
+def check_left(server, user, granted, answered):
+    """That lcsctl needs some seconds on a busy machine is between the two times."""
+    least = time.monotonic() - answered
+    left, most = int(server.endpoints(user)[0]["expires"]), time.monotonic() - answered
+    check(granted - most - 2 <= left <= granted - least + 1,
+          f"{left} s left of {granted}, {least:.1f} to {most:.1f} s after the 200")
 
 
 @test("a nonce from before kill -9 is good or stale, never a refusal", limit=60)

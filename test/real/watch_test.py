@@ -112,7 +112,7 @@ def dies_unanswering(world):
     one, two = world.users(2, "home")
     server = world.server("home")
     agent = world.agent(one, "tcp", server).signed_in()
-    phone = world.listener("tcp")
+    phone = world.listener("tcp", port=free_port())     # it is opened again: nobody is to take it
     contact = "<sip:%s@%s:%d;transport=tcp>" % (one.name, *phone.local)
     edge = "<sip:%s:%d;transport=tcp;lr>" % phone.local
     reply = agent.ask("SUBSCRIBE", two.uri, [("Event", "presence"), ("Expires", "600"),
