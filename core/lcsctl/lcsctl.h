@@ -75,6 +75,6 @@ enum exit_code run_lines(struct session *s);
 /* ---- secret.c ---- */
 /** A secret from the terminal without echo, twice; or one line of standard input if that is
  *  no terminal. NULL: none came, and that was said. The caller wipes and frees it. */
-char *ask_secret(const char *what);
+char *ask_secret(const struct session *s, const char *what);
 
 #endif

@@ -21,7 +21,7 @@ static void catch_signal(int number)
 	caught = number;
 }
 
-static char *read_secret(const char *what)
+static char *read_secret(const struct session *s, const char *what)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -33,11 +33,11 @@ static char *read_secret(const char *what)
 		return line;
 	free(line);
 	if (!caught)
-		fprintf(stderr, "lcsctl: no %s was given\n", what);
+		say_error(s, "no %s was given", what);
 	return NULL;
 }
 
-static char *prompt_secret(const char *text, const char *what)
+static char *prompt_secret(const struct session *s, const char *text, const char *what)
 {
 	struct sigaction note = { .sa_handler = catch_signal }, before[SIGNALS];
 	struct termios old, quiet;
@@ -51,7 +51,7 @@ static char *prompt_secret(const char *text, const char *what)
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	secret = read_secret(what);
+	secret = read_secret(s, what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
 	for (size_t i = 0; i < SIGNALS; i++)
@@ -68,21 +68,21 @@ static void forget(char *secret)
 	free(secret);
 }
 
-char *ask_secret(const char *what)
+char *ask_secret(const struct session *s, const char *what)
 {
 	char text[64], *first, *again;
 
 	if (!isatty(STDIN_FILENO))
-		return read_secret(what);
+		return read_secret(s, what);
 	snprintf(text, sizeof(text), "%s: ", what);
-	first = prompt_secret(text, what);
-	again = first ? prompt_secret("once more: ", what) : NULL;
+	first = prompt_secret(s, text, what);
+	again = first ? prompt_secret(s, "once more: ", what) : NULL;
 	if (first && again && strcmp(first, again) == 0) {
 		forget(again);
 		return first;
 	}
 	if (first && again)
-		fprintf(stderr, "lcsctl: they differ\n");
+		say_error(s, "they differ");
 	forget(first);
 	forget(again);
 	return NULL;

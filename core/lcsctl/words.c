@@ -242,7 +242,7 @@ static enum exit_code take_arg(const struct session *s, const json_t *m, json_t 
 /* What JSON cannot hold is refused: the "-" in its place would be the password. */
 static enum exit_code take_secret(const struct session *s, json_t *params, const char *name)
 {
-	char *secret = ask_secret(name);
+	char *secret = ask_secret(s, name);
 	json_t *value;
 
 	if (!secret)

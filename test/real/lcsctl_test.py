@@ -84,12 +84,15 @@ def full_disk(world):
         check("could not be written" in done.stderr, done.stderr)
 
 
-@test("a request longer than the server takes, a line with half a quote")
+@test("a request longer than the server takes, no password, a line with half a quote")
 def wrong_input(world):
     server = world.server()
     code, _, err = run(server, "users", "add", "long@example.com", "-", input="p" * 2_000_000)
     equal(code, 1, "exit status of a long one")
     check("a request may have" in err, err)
+    code, out, err = run(server, "users", "add", "short@example.com")
+    equal(code, 2, "exit status where no password comes")
+    check("no password was given" in json.loads(out)["error"]["message"], out)
     code, _, err = run(server, input='users list "half\n')
     equal(code, 2, "exit status of half a quote")
     check("quote in this line is not closed" in err and "line 1" in err, err)
