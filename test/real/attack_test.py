@@ -5,11 +5,11 @@ import socket
 import time
 
 from lib import sip
+from lib.agent import TEXT
 from lib.crowd import Crowd, open_files, pss_kb
 from lib.tap import PATIENCE, SANITIZED, SLACK, Failed, check, equal, test, wait_until
 
 SOON_S = 1.0 * SLACK        # how long anybody else may have to wait for an answer meanwhile
-TEXT = [("Content-Type", "text/plain")]
 IDLE = 20000                    # or what the limit of open files leaves, which holds for the server, too
 IDLE_KB = 6.0                   # of server memory for a connection that has said something
 

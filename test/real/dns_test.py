@@ -5,13 +5,13 @@ import statistics
 import time
 
 from lib import sip
+from lib.agent import TEXT
 from lib.demo import Server
 from lib.ports import free_port, is_free
 from lib.services import name_server
 from lib.tap import SLACK, check, equal, patient_end, test, wait_until
 from lib.world import DOMAIN, make_users
 
-TEXT = [("Content-Type", "text/plain")]
 ZONE = "lcs.test"
 LOCAL_LIMIT_S = 0.1         # for local traffic while foreign names hang
 

@@ -7,23 +7,17 @@ import time
 import warnings
 
 from lib import sip
-from lib.agent import Agent, Call
+from lib.agent import Agent, Call, TEXT
 from lib.sdp import PLAIN
 from lib.tap import SLACK, check, equal, test
 
 STREAMS = ("tcp", "tls")
 SDP = [("Content-Type", "application/sdp")]
-TEXT = [("Content-Type", "text/plain")]
 
 
-def deliver(world, user, agent, body=b"by your own connection"):
+def deliver(world, agent, body=b"by your own connection"):
     """A MESSAGE from somebody else; it must arrive at `agent` and be answered."""
-    sender = world.agent(world.user(), "udp").signed_in()
-    request = sender.begin("MESSAGE", user.uri, TEXT, body)
-    got = agent.peer.expect("MESSAGE")
-    equal(got.body, body, "body")
-    agent.answer(got, 200, "OK")
-    equal(sender.final(request).code, 200, "response at the sender")
+    world.agent(world.user(), "udp").signed_in().deliver(agent, body)
 
 
 @test("a client on {} with a UDP Contact gets requests on its connection, none by UDP",
@@ -34,7 +28,7 @@ def udp_contact(world, transport):
     agent = world.agent(user, transport)
     contact = "<sip:%s@%s:%d>" % (user.name, *stray.local)
     equal(agent.register(contact=contact).code, 200, "REGISTER with a UDP Contact")
-    deliver(world, user, agent)
+    deliver(world, agent)
     equal(stray.history, [], "messages at the UDP port of the Contact")
 
 
@@ -110,7 +104,7 @@ def no_new_connection(world, transport):
     contact = "<sip:%s@%s:%d;transport=%s>" % (user.name, *trap.local, transport)
     equal(agent.register(contact=contact).code, 200, "REGISTER")
     for _ in range(3):
-        deliver(world, user, agent)
+        deliver(world, agent)
     equal(trap.connections, 0, "connections to the Contact's address")
 
 
@@ -134,7 +128,7 @@ def new_connection(world, transport):
     equal(new.register(contact=contact).code, 200, "REGISTER from the new connection")
     equal(len(world.server().endpoints(user)), 1, "bindings")
     old.peer.close()
-    deliver(world, user, new)
+    deliver(world, new)
 
 
 @test("both users on one {} connection each get their own", each=STREAMS)
@@ -142,8 +136,8 @@ def shared_connection(world, transport):
     one, two = world.users(2)
     first = world.agent(one, transport).signed_in()
     second = Agent(first.peer, two).signed_in()
-    deliver(world, two, second, b"for two")
-    deliver(world, one, first, b"for one")
+    deliver(world, second, b"for two")
+    deliver(world, first, b"for one")
 
 
 # -- UDP
@@ -177,7 +171,7 @@ def translated(world):
     agent = world.agent(user, "udp")
     contact = f"<sip:{user.name}@192.168.254.253:5060>"
     equal(agent.register(contact=contact).code, 200, "REGISTER with a private address")
-    deliver(world, user, agent)
+    deliver(world, agent)
 
 
 # -- roles

@@ -8,6 +8,7 @@ import time
 
 from contacts_test import keeps
 from lib import homes, sip, sipe
+from lib.agent import TEXT
 from lib.gss import environment
 from lib.kernel import is_dead
 from lib.ports import free_port
@@ -15,7 +16,6 @@ from lib.tap import SLACK, check, equal, test, wait_until
 from lib.wire import Capture, latencies, summary
 from lib.world import User
 
-TEXT = [("Content-Type", "text/plain")]
 PIDF_TYPE = "application/pidf+xml"
 PIDF = """<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{uri}"><tuple id="t1"><status><basic>open</basic>\
@@ -27,15 +27,6 @@ def agents(world, pair, t1="tcp", t2="tcp"):
             world.agent(pair.two.user(), t2, pair.two).signed_in())
 
 
-def send(sender, receiver, text):
-    request = sender.begin("MESSAGE", receiver.user.uri, TEXT, text)
-    got = receiver.peer.expect("MESSAGE")
-    equal(got.body, text, "the text")
-    receiver.answer(got, 200, "OK")
-    equal(sender.final(request).code, 200, "MESSAGE")
-    return got
-
-
 # -- messages and calls
 
 @test("a message goes from {} at one home straight to {} at the other, and back", limit=60,
@@ -43,11 +34,11 @@ def send(sender, receiver, text):
 def messages(world, t1, t2):
     pair = homes.shared(world)
     alice, bob = agents(world, pair, t1, t2)
-    got = send(alice, bob, b"there")
+    got = alice.deliver(bob, b"there")
     vias = [v.split()[1].split(";")[0] for v in got.all("Via")]
     equal(vias[1], f"{pair.one.name}:{pair.one.peers}", "Via of the sender's home")
     equal(len(vias), 3, "the two homes and the client")
-    send(bob, alice, b"and back")
+    bob.deliver(alice, b"and back")
     check(pair.two.stat("tls.peers_in") > 0 and pair.one.stat("tls.peers_in") > 0,
           "no connection of a peer was counted")
 
@@ -263,7 +254,7 @@ def other_is_down(world):
     equal(alice.ask("MESSAGE", bob.user.uri, TEXT, b"anybody?", seconds=40).code, 504, "MESSAGE")
     pair.two.start_again()
     back = world.agent(bob.user, "tcp", pair.two).signed_in()
-    send(alice, back, b"there you are")
+    alice.deliver(back, b"there you are")
 
 
 # -- more than two
@@ -288,7 +279,7 @@ def five(world):
         for j, receiver in enumerate(people):
             if i == j:
                 continue
-            got = send(sender, receiver, f"{i} to {j}".encode())
+            got = sender.deliver(receiver, f"{i} to {j}".encode())
             vias = [v.split()[1].split(":")[0] for v in got.all("Via")]
             equal(vias[1:2], [names[i]], "Via between the sender's and the receiver's home")
             equal(len(vias), 3, "the two homes and the client")

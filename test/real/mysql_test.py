@@ -9,10 +9,10 @@ import sqlite3
 import threading
 
 from lib import mariadb
+from lib.agent import TEXT
 from lib.services import Service
 from lib.tap import Failed, check, equal, test, wait_until
 
-TEXT = [("Content-Type", "text/plain")]
 PIDF = """<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{uri}"><tuple id="t1"><status><basic>open</basic>\
 </status><note>{note}</note></tuple></presence>"""
@@ -78,14 +78,6 @@ def notice_with(watcher, text):
         if text in notice(watcher).body:
             return
     raise Failed(f"no notice says {text}")
-
-
-def send(sender, receiver, text):
-    request = sender.begin("MESSAGE", receiver.user.uri, TEXT, text)
-    got = receiver.peer.expect("MESSAGE")
-    equal(got.body, text, "the text")
-    receiver.answer(got, 200, "OK")
-    equal(sender.final(request).code, 200, "MESSAGE")
 
 
 def leave_message(sender, user, text):
@@ -163,7 +155,7 @@ def outage(world, how):
         publish(alice, "meanwhile")
         notice_with(bob, b"meanwhile")
         carol = world.agent(three, "tcp", server).signed_in()
-        send(carol, bob, b"without a database")
+        carol.deliver(bob, b"without a database")
         leave_message(carol, away, b"second")
         number = {g["name"]: g["group"] for g in server.ctl("contacts", "groups", one.aor)}["Goes"]
         server.ctl("contacts", "removegroup", one.aor, str(number))

@@ -120,14 +120,19 @@ def challenged(agent):
     return reply
 
 
+def offered(agent, uri, headers):
+    """The challenge that a client would answer."""
+    return digest.choose(digest.challenges(agent.final(
+        agent.send_request("REGISTER", uri, headers, to=agent.user.uri))))
+
+
 @test("a nonce answers the next request too when nc counts on")
 def nonce_again(world):
     user = world.user()
     agent = world.agent(user)
     uri = f"sip:{user.domain}"
     contact = [("Contact", f"<{agent.contact()}>")]
-    offer = digest.choose(digest.challenges(agent.final(
-        agent.send_request("REGISTER", uri, contact, to=user.uri))))
+    offer = offered(agent, uri, contact)
     for count in (1, 2, 3):
         proof = digest.answer(offer, user.name, user.password, "REGISTER", uri, count)
         reply = agent.final(agent.send_request(
@@ -157,8 +162,7 @@ def invented_nonce(world):
     agent = world.agent(user)
     uri = f"sip:{user.domain}"
     contact = [("Contact", f"<{agent.contact()}>")]
-    offer = digest.choose(digest.challenges(agent.final(
-        agent.send_request("REGISTER", uri, contact, to=user.uri))))
+    offer = offered(agent, uri, contact)
     offer.params["nonce"] = offer.params["nonce"][::-1]
     proof = digest.answer(offer, user.name, user.password, "REGISTER", uri)
     reply = agent.final(agent.send_request("REGISTER", uri, contact + [("Authorization", proof)],

@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 
+from lib.agent import TEXT
 from lib.digest import challenges
 from lib.kernel import is_dead
 from lib.load import answering
@@ -12,7 +13,6 @@ from lib.tap import SLACK, Failed, check, equal, test, wait_until
 
 STEADY_S = 30  # as in core/sup/child.c
 BACK_WITHIN_S = 1.0 * SLACK
-TEXT = [("Content-Type", "text/plain")]
 
 
 def one_server(server):

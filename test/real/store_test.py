@@ -3,13 +3,13 @@ log, everything else goes on, and with room again registrations do, without a re
 import os
 import signal
 
+from lib.agent import TEXT
 from lib.disk import FileDisk, memory_disk
 from lib.kernel import is_dead
 from lib.tap import Failed, check, equal, test, wait_until
 
 CANNOT = "cannot write"
 AGAIN = "writes succeed again"
-TEXT = [("Content-Type", "text/plain")]
 
 
 def server_on(world, make, *args, **how):

@@ -2,6 +2,8 @@
 from . import digest, sip
 from .tap import equal
 
+TEXT = [("Content-Type", "text/plain")]
+
 
 class Agent:
     """A user at one socket. `user` has name, password, domain and uri."""
@@ -122,6 +124,17 @@ class Agent:
                             tag=self.tag if code > 100 else None)
         self.peer.send(data)
         return sip.Message(data)
+
+    # -- messages
+
+    def deliver(self, receiver, text):
+        """A MESSAGE that comes as it was sent, and is taken: what came."""
+        request = self.begin("MESSAGE", receiver.user.uri, TEXT, text)
+        got = receiver.peer.expect("MESSAGE")
+        equal(got.body, text, "the text")
+        receiver.answer(got, 200, "OK")
+        equal(self.final(request).code, 200, "MESSAGE")
+        return got
 
     # -- calls
 
