@@ -4,7 +4,7 @@
 # in: ci
 # build: plain
 # packages: vim python3
-# repair: sh utils/editors vim; words come from cfg/prep.c, their groups from utils/editors
+# repair: sh utils/editors vim; words come from cfg/prep_word.c, their groups from utils/editors
 set -u
 # shellcheck source=test/groups/lib.bash
 . "$LCS_SRC/test/groups/lib.bash"
@@ -14,7 +14,7 @@ for what in vim detect textmate words; do
 done
 
 # The tables were read: as many words as they have.
-in_tables=$(awk '/^static const struct word words\[\]/, /^};/' cfg/prep.c | grep -oE '\{ "[a-z_]+"' | sort -u | wc -l)
+in_tables=$(awk '/^static const struct word words\[\]/, /^};/' cfg/prep_word.c | grep -oE '\{ "[a-z_]+"' | sort -u | wc -l)
 if [ "$in_tables" -gt 30 ] && [ "$(grep -vcE '^(directive|type|test|item) ' "$LCS_LOG/words")" -ge "$in_tables" ]; then
 	ok "all $in_tables words of the table are there"
 else
