@@ -3,7 +3,7 @@
 # order: 80
 # in: ci
 # build: plain
-# limit: 900
+# limit: 1800
 # packages: xz-utils libcmocka-dev
 # repair: usually a file that no Makefile.inc names (EXTRA_DIST or the _src list)
 set -u

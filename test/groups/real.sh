@@ -6,7 +6,7 @@
 # sanitizers: asan tsan
 # can: names
 # beside: yes
-# limit: 2400
+# limit: 4800
 # packages: python3 curl sip-tester nftables gcc libc6-dev baresip-core linphone-cli openssl netcat-openbsd tcpdump iproute2 procps util-linux knot knot-dnsutils e2fsprogs mount pidgin-sipe libpurple-dev libpurple-bin libxml2-dev libxml2-utils pkgconf krb5-kdc krb5-admin-server krb5-user samba samba-ad-dc samba-ad-provision samba-dsdb-modules winbind ldb-tools python3-samba ldap-utils slapd faketime gawk mariadb-server mariadb-client
 # repair: python3 test/real/run.py -k 'WORDS OF THE TEST' keeps every log of one test
 set -u

@@ -52,7 +52,7 @@ waiting_first() {
 # check_PROGRAMS is emptied: make would insist on building those that cannot be built.
 if [ ${#fresh[@]} -gt 0 ]; then
 	make -k -j$((${LCS_JOBS:-2} + 1)) check-TESTS TESTS="$(waiting_first)" check_PROGRAMS= \
-	    LOG_COMPILER="timeout -k 5 240" > "$LCS_LOG/check.log" 2>&1
+	    LOG_COMPILER="timeout -k 5 600" > "$LCS_LOG/check.log" 2>&1
 fi
 
 # One TAP stream of all their streams. The .trs files are automake's verdicts: a program that
