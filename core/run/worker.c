@@ -343,6 +343,16 @@ static void run_dry(struct worker *w)
 	} while (next_step(w));
 }
 
+/* What parts have left to be done by all workers comes before what the wire brings to any: a
+ * request must not overtake what the store has given back. */
+static void do_what_is_left(struct worker *w)
+{
+	while (inbox_drain(w->inbox, ITEMS_PER_TURN))
+		;
+	epoch_quiet();
+	next_step(w);
+}
+
 static void live(struct worker *w)
 {
 	w->err = epoch_thread_register();
@@ -352,6 +362,7 @@ static void live(struct worker *w)
 	}
 	w->err = start_parts(w);
 	if (next_step(w)) {
+		do_what_is_left(w);
 		while (!atomic_load_explicit(&room.stopping, memory_order_acquire))
 			turn(w);
 		run_dry(w);
@@ -493,9 +504,13 @@ int workers_start(const struct worker_conf *conf)
 	if (!err)
 		err = first_error(threads);
 	release(threads, err == 0);
-	if (err)
+	if (err) {
 		join_all(threads);
-	return err;
+		return err;
+	}
+	await_step(threads);		/* do_what_is_left() */
+	release(threads, true);
+	return 0;
 }
 
 static void ring(struct inbox_item *item)

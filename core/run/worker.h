@@ -24,7 +24,8 @@ struct worker_part {
 
 /** Before workers_start(). */
 void worker_register(const struct worker_part *part);
-/** Start all threads; returns when every part has started on every worker, or the first error. */
+/** Start all threads; returns when every part has started on every worker, or the first error. What
+ *  they have posted in start() is done then, and before any worker receives. */
 int  workers_start(const struct worker_conf *conf);
 /** Ask all to finish their turn and end; waits. */
 void workers_stop(void);

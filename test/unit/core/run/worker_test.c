@@ -61,6 +61,33 @@ static void register_parts(void)
 	}
 }
 
+static _Atomic unsigned left_done;
+
+static void do_left(void *arg)
+{
+	(void)arg;
+	left_done++;
+}
+
+static int leave_something(unsigned index, void *arg)
+{
+	(void)arg;
+	return worker_post_fn(index, do_left, NULL);
+}
+
+/* A client that comes back in the same moment must find what the store had. */
+static void what_parts_leave_to_be_done_is_done_before_start_returns(void **state)
+{
+	const struct worker_part part = { "leaves", leave_something, NULL, NULL };
+
+	(void)state;
+	left_done = 0;
+	worker_register(&part);
+	assert_int_equal(workers_start(&conf), 0);
+	assert_int_equal(left_done, WORKERS);
+	workers_stop();
+}
+
 static void every_part_starts_on_every_worker_before_start_returns(void **state)
 {
 	(void)state;
@@ -365,6 +392,7 @@ static void a_beat_goes_on_when_there_is_no_sleep(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test(every_part_starts_on_every_worker_before_start_returns),
+	cmocka_unit_test(what_parts_leave_to_be_done_is_done_before_start_returns),
 	cmocka_unit_test(one_part_that_fails_stops_all_and_is_told),
 	cmocka_unit_test(a_function_runs_on_the_worker_it_was_posted_to),
 	cmocka_unit_test(no_wake_up_is_lost),
