@@ -44,22 +44,34 @@ static struct slice without_epid(struct arena *arena, struct slice to, struct sl
 	return arena_printf(arena, "%.*s%.*s", SLICE_ARG(head), SLICE_ARG(tail));
 }
 
-int endpoint_put_in_to(struct lcs_ctx *ctx, struct slice epid)
+static bool is_edited(const struct sip_view *view, enum hdr_id id)
+{
+	return view->last && (view->last->touched & edit_bit(id)) != 0;
+}
+
+static int put_in_to(struct lcs_ctx *ctx, const struct sip_view *view, struct slice epid)
 {
 	const struct name_addr *came = msg_to(lcs_msg(ctx));
 	struct arena *arena = lcs_arena(ctx);
-	struct sip_view view = lcs_view(ctx);
-	const struct name_addr *now = view_name_addr(arena, &view, HDR_TO);
+	const struct name_addr *now = view_name_addr(arena, view, HDR_TO);
 	struct slice old = epid_in(now), text;
 	struct hdr_ref h;
 
 	if (!now || !came || came->tag.len || epid_in(came).len || slice_eq(old, epid) ||
-	    !view_hdr(&view, HDR_TO, SLICE_NULL, 0, &h))
+	    !view_hdr(view, HDR_TO, SLICE_NULL, 0, &h))
 		return 0;
 	text = old.len ? without_epid(arena, h.value, old) : h.value;
 	if (text.p && epid.len)
-		text = arena_printf(arena, "%.*s;epid=%.*s", SLICE_ARG(text), SLICE_ARG(epid));
+		text = arena_join(arena, (struct slice[]){ text, SLICE(";epid="), epid }, 3);
 	return text.p ? edit_value(arena, lcs_edits(ctx), &h, text) : -ENOMEM;
+}
+
+/* Most receivers are no LCS clients, and nobody was named before them: nothing to be looked at. */
+int endpoint_put_in_to(struct lcs_ctx *ctx, struct slice epid)
+{
+	struct sip_view view = lcs_view(ctx);
+
+	return epid.len || is_edited(&view, HDR_TO) ? put_in_to(ctx, &view, epid) : 0;
 }
 
 /* ---- which is meant ---- */
