@@ -298,6 +298,13 @@ static const struct lcs_func funcs[] = {
 	{ 0 }
 };
 
+static const struct lcs_param params[] = {
+	PARAM_BOOL(struct auth_db_conf, inherit, "no",
+	    "whoever gets the name of a deleted user gets his contacts, access list and XCAP services; "
+	    "for as long as a directory is moved to another one, whose entries are not the same"),
+	{ 0 }
+};
+
 static const struct lcs_stat stats[] = {
 	LCS_STAT(struct auth_db_local, accepted, STAT_COUNTER, "requests of users let in"),
 	LCS_STAT(struct auth_db_local, refused, STAT_COUNTER, "wrong or stale credentials"),
@@ -324,17 +331,20 @@ static const char manual[] =
     "says so under `audit`. There `lcsctl contacts show` and `acl show` find them, and `import`\n"
     "brings them back, until the next user of that name is deleted and followed. If it is the same\n"
     "person, say so: `lcsctl users delete NAME --inherit` (before the directory takes over who was\n"
-    "made here), or `lcsctl users add NAME --inherit`. Messages that wait are deleted with their\n"
-    "user, whoever comes.\n";
+    "made here), or `lcsctl users add NAME --inherit`; for all of them, while a directory is moved\n"
+    "to another one, `modparam(\"auth_db\", \"inherit\", yes)`. Messages that wait are deleted with\n"
+    "their user, whoever comes.\n";
 
 LCS_MODULE(auth_db,
 	.manual = manual,
 	.summary = "users with passwords in the store",
+	.conf_size = sizeof(struct auth_db_conf),
 	.local_size = sizeof(struct auth_db_local),
 	.shared_size = sizeof(struct auth_db),
 	.funcs = funcs,
 	.needs = needs,
 	.ifaces = ifaces,
+	.params = params,
 	.stats = stats,
 	.rpcs = auth_db_rpcs,
 	.schema = &users_schema,

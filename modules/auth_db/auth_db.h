@@ -25,6 +25,8 @@ struct auth_db {
 	unsigned               watch_count;
 };
 
+struct auth_db_conf { bool inherit; };
+
 /* ---- former.c ---- */
 /**
  * A user with that name is to be added; key: of his entry in the directory, empty: made here. What

@@ -24,15 +24,35 @@ static void drop_steps(struct plan *p)
 	p->count = 0;
 }
 
-/* What is kept of others of those names is out of the way before they are there. */
-static int succeed_all(const struct plan *p)
-{
-	int err = 0;
+static const char CANNOT_FOLLOW[] = "what a deleted user of this name has left cannot be put aside";
 
-	for (unsigned i = 0; i < p->count && !err; i++)
-		if (p->changes[i] == AUTH_DB_ADDED)
-			err = former_succeed(p->db, p->steps[i].user->aor, p->entries[i]->key, false);
-	return err;
+/* Who cannot follow a former user of his name is none; the others go on. */
+static void leave_out(struct plan *p, unsigned i)
+{
+	user_free(p->steps[i].user);
+	p->entries[i]->change = AUTH_DB_CLASH;
+	p->entries[i]->why = CANNOT_FOLLOW;
+	for (p->count--; i < p->count; i++) {
+		p->steps[i] = p->steps[i + 1];
+		p->entries[i] = p->entries[i + 1];
+		p->changes[i] = p->changes[i + 1];
+		p->dn_changed[i] = p->dn_changed[i + 1];
+	}
+}
+
+/* What is kept of others of those names is out of the way before they are there. */
+static int succeed_all(struct plan *p)
+{
+	for (unsigned i = p->count; i-- > 0; ) {
+		int err = p->changes[i] == AUTH_DB_ADDED ?
+		    former_succeed(p->db, p->steps[i].user->aor, p->entries[i]->key, false) : 0;
+
+		if (err == -EINVAL)
+			leave_out(p, i);
+		else if (err)
+			return err;
+	}
+	return 0;
 }
 
 static int flush(struct plan *p)
@@ -188,6 +208,11 @@ static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct us
 
 	if (!err)
 		err = former_succeed(p->db, e->aor, e->key, false);
+	if (err == -EINVAL) {
+		e->change = AUTH_DB_CLASH;
+		e->why = CANNOT_FOLLOW;
+		return 0;
+	}
 	step.user = err ? NULL : user_new(&t);
 	if (!step.user)
 		return err ? err : -ENOMEM;

@@ -53,6 +53,14 @@ static int put_aside(struct auth_db *db, struct slice aor)
 	return err;
 }
 
+/* While a directory is moved all its entries are others, and the people the same. */
+static bool all_inherit(struct auth_db *db)
+{
+	const struct auth_db_conf *conf = lcs_conf(db->mod, gen_peek());
+
+	return conf->inherit;
+}
+
 int former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool inherits)
 {
 	struct asked asked = { .key = key };
@@ -62,6 +70,5 @@ int former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool 
 
 	if (n <= 0)
 		return n;
-	n = asked.is_another && !inherits ? put_aside(db, aor) : 0;
-	return n < 0 ? n : users_forget_former(&name);
+	return asked.is_another && !inherits && !all_inherit(db) ? put_aside(db, aor) : 0;
 }

@@ -152,6 +152,7 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 		err = users_delete(&db->users, from, false);
 	if (err)
 		return take_back(db, from, to, err);
+	sign_out(db, from);		/* a client that came again while the lists went over */
 	tell_locked_out(db, from, true);
 	tell_moved(db, from, to, true);
 	return 0;

@@ -235,7 +235,7 @@ int users_load(struct users *u)
 	struct loading l = { u, 0 };
 	int n = store_run_now(&stmts[STMT_ALL], NULL, load_row, &l);
 
-	u->has_former = store_run_now(&stmts[STMT_ANY_FORMER], NULL, NULL, NULL) > 0;
+	u->has_former = store_run_now(&stmts[STMT_ANY_FORMER], NULL, NULL, NULL) != 0;
 	return l.err ? l.err : n;
 }
 
@@ -282,20 +282,21 @@ static void fill_row(struct row *row, const struct user *user)
 	} };
 }
 
-/* How many there are now. */
-static unsigned add_ops(struct store_op *ops, unsigned n, struct row *row,
+/* Who is there is no former user: what was noted of the name goes when he comes. How many there
+ * are now. */
+static unsigned add_ops(const struct users *u, struct store_op *ops, unsigned n, struct row *row,
     const struct users_step *step)
 {
 	fill_row(row, step->user);
 	ops[n++] = (struct store_op){ &stmts[step->gone ? STMT_DELETE : STMT_PUT], row->cells };
-	if (!step->gone || !step->is_noted)
+	if (step->gone ? !step->is_noted : !u->has_former)
 		return n;
 	former_args(row->former, step->user, row->former_name);
-	ops[n++] = (struct store_op){ &stmts[STMT_NOTE], row->former };
+	ops[n++] = (struct store_op){ &stmts[step->gone ? STMT_NOTE : STMT_FORGET], row->former };
 	return n;
 }
 
-static int write_all(const struct users_step *all, unsigned count)
+static int write_all(const struct users *u, const struct users_step *all, unsigned count)
 {
 	struct store_op *ops = calloc(2 * (size_t)count, sizeof(*ops));
 	struct row *rows = calloc(count, sizeof(*rows));
@@ -303,7 +304,7 @@ static int write_all(const struct users_step *all, unsigned count)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < count && !err; i++)
-		n = add_ops(ops, n, &rows[i], &all[i]);
+		n = add_ops(u, ops, n, &rows[i], &all[i]);
 	if (!err)
 		err = store_run_all_now(ops, n);
 	if (rows)
@@ -315,7 +316,7 @@ static int write_all(const struct users_step *all, unsigned count)
 
 int users_commit(struct users *u, const struct users_step *all, unsigned count)
 {
-	int err = count ? write_all(all, count) : 0;
+	int err = count ? write_all(u, all, count) : 0;
 
 	for (unsigned i = 0; i < count; i++)
 		u->has_former |= !err && all[i].is_noted;
@@ -398,13 +399,6 @@ int users_find_former(const struct users *u, const struct value *name,
     void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg)
 {
 	return u->has_former ? store_run_now(&stmts[STMT_FORMER], name, row, arg) : 0;
-}
-
-int users_forget_former(const struct value *name)
-{
-	int n = store_run_now(&stmts[STMT_FORGET], name, NULL, NULL);
-
-	return n < 0 ? n : 0;
 }
 
 struct visit { void (*fn)(const struct user *user, void *arg); void *arg; };

@@ -15,15 +15,25 @@ static void keep(char to[512], struct slice s)
 	to[s.len] = 0;
 }
 
+static void run(const struct store_op *op)
+{
+	struct slice name = slice_str(op->stmt->name);
+
+	if (slice_eq(name, SLICE("user_note_former"))) {
+		keep(former[0], op->args[0].s);
+		keep(former[1], op->args[1].s);
+	} else if (slice_eq(name, SLICE("user_forget_former")) &&
+	    slice_eq(op->args[0].s, slice_str(former[0]))) {
+		former[0][0] = 0;
+	}
+}
+
 int __wrap_store_run_all_now(const struct store_op *ops, size_t count);
 
 int __wrap_store_run_all_now(const struct store_op *ops, size_t count)
 {
 	for (size_t i = 0; i < count && table_store_says == 0; i++)
-		if (slice_eq(slice_str(ops[i].stmt->name), SLICE("user_note_former"))) {
-			keep(former[0], ops[i].args[0].s);
-			keep(former[1], ops[i].args[1].s);
-		}
+		run(&ops[i]);
 	return table_store_says;
 }
 
@@ -39,11 +49,20 @@ int __wrap_store_run_now(const struct store_stmt *stmt, const struct value *args
 		return table_store_says;
 	if (!former[0][0] || !slice_eq(args[0].s, slice_str(former[0])))
 		return 0;
-	if (slice_eq(slice_str(stmt->name), SLICE("user_former")))
-		row(arg, &key, 1);
-	else
-		former[0][0] = 0;
+	lcs_assert(slice_eq(slice_str(stmt->name), SLICE("user_former")));
+	row(arg, &key, 1);
 	return 1;
+}
+
+const void *__wrap_lcs_conf(const struct lcs_mod *mod, const struct gen *gen);
+
+const void *__wrap_lcs_conf(const struct lcs_mod *mod, const struct gen *gen)
+{
+	static const struct auth_db_conf conf = { .inherit = false };
+
+	(void)mod;
+	(void)gen;
+	return &conf;
 }
 
 int table_begin(const struct auth_db_watch *watch)

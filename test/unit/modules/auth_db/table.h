@@ -1,7 +1,7 @@
 /*
  * table.h - what the tests of auth_db have around them: a table of users, and a store that says yes
- * or what it is told to say, and remembers one deleted user (linked with --wrap=store_run_all_now
- * and store_run_now).
+ * or what it is told to say, and remembers one deleted user; parameters as they are by default
+ * (linked with --wrap= these: store_run_all_now, store_run_now, lcs_conf).
  */
 #ifndef TEST_UNIT_MODULES_AUTH_DB_TABLE_H
 #define TEST_UNIT_MODULES_AUTH_DB_TABLE_H
