@@ -20,6 +20,8 @@ struct follow {
 	json_t               *homes;	/* of this session: objects and their hosts; may be NULL */
 	json_t               *domains;	/* the same: domains and their NetBIOS names */
 	json_t               *units;	/* usn.c: names of those that were touched last; may be NULL */
+	unsigned char         unit[DIRSYNC_ID_BYTES];	/* sync.c: that is being read, */
+	bool                  unit_fits;	/* and was among those in it: a user, too */
 	char                 *cookie;	/* to begin with, as in the store; NULL: none */
 	char                  why[160];
 	char                  uri[LDAP_URI_BYTES];	/* of the server that is followed */

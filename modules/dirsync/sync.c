@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define KEY    "entryUUID"
 #define PREFIX "sync:"			/* of our cookies in the store; the rest is hex */
@@ -132,33 +133,57 @@ static int take_in_unit(struct follow *f, LDAPMessage *entry)
 {
 	unsigned char id[DIRSYNC_ID_BYTES];
 
-	return follow_id(f, entry, KEY, id) ? follow_entry(f, entry, id) : 0;
+	if (!follow_id(f, entry, KEY, id))
+		return 0;
+	f->unit_fits |= memcmp(id, f->unit, sizeof(id)) == 0;
+	return follow_entry(f, entry, id);
 }
 
-/* It has another name, perhaps, and then so have all in it. A load of everything has those, too. */
-static int take_unit(struct sync *s, LDAPMessage *entry)
+/* It has another name, perhaps, and then so have all in it. It may be a user itself, or have been
+ * one: the directory names it as a unit either way, and only the search says. */
+static int take_unit(struct sync *s, LDAPMessage *entry, const unsigned char *id)
 {
-	char *dn = s->f->is_load ? NULL : ldap_get_dn(s->f->ld, entry);
-	int err = dn ? follow_unit(s->f, dn, KEY, take_in_unit) : s->f->is_load ? 0 : -ENOMEM;
+	struct follow *f = s->f;
+	char *dn = ldap_get_dn(f->ld, entry);
+	int err;
 
+	if (!dn)
+		return -ENOMEM;
+	memcpy(f->unit, id, sizeof(f->unit));
+	f->unit_fits = false;
+	err = follow_unit(f, dn, KEY, take_in_unit);
 	ldap_memfree(dn);
-	return err;
+	return err || f->unit_fits ? err : follow_gone(f, id);
+}
+
+static bool has_address(const struct follow *f, LDAPMessage *entry)
+{
+	struct berval **values = ldap_get_values_len(f->ld, entry, f->setup->attr[ATTR_ADDRESS]);
+	bool has = values && values[0];
+
+	ldap_value_free_len(values);
+	return has;
 }
 
 static int take_state(struct sync *s, LDAPMessage *entry, const struct sync_state *state)
 {
 	int err = keep_cookie(s, state->cookie);
+	bool is_unit;
 
 	if (err)
 		return err;
 	s->is_dirty = true;
 	if (state->state == LDAP_SYNC_DELETE)
 		return follow_gone(s->f, state->id);
+	is_unit = state->state != LDAP_SYNC_PRESENT && follow_is_unit(s->f, entry);
+	/* A load of everything has those who are in it, too. */
+	if (is_unit && s->f->is_load && !has_address(s->f, entry))
+		return 0;
 	if (!s->refreshed && !ids_add(&s->f->seen, state->id))
 		return -ENOMEM;
 	if (state->state == LDAP_SYNC_PRESENT)
 		return 0;
-	return follow_is_unit(s->f, entry) ? take_unit(s, entry) : follow_entry(s->f, entry, state->id);
+	return is_unit ? take_unit(s, entry, state->id) : follow_entry(s->f, entry, state->id);
 }
 
 static int take_entry(struct sync *s, LDAPMessage *msg)

@@ -332,6 +332,31 @@ def clashes(world):
     wait_until(lambda: f.users().get(f"User1@{DOMAIN}", {}).get("account") == "b", 10, "and the other")
 
 
+@test("an entry that is a unit and a user is one as long as it has an address", limit=200)
+def unit_and_user(world):
+    f = Followed(world, "openldap")
+    name, aor = f"OU=Both,{f.directory.base}", f"both@{DOMAIN}"
+    address = f"msRTCSIP-PrimaryUserAddress: sip:{aor}\n"
+    f.directory.change(f"dn: {name}\nchangetype: add\nobjectClass: organizationalUnit\n"
+                       f"objectClass: extensibleObject\nou: Both\nmsRTCSIP-UserEnabled: TRUE\n{address}")
+    wait_until(lambda: aor in f.users(), 10, "it is a user")
+
+    def load_again():
+        loads = f.status()["resyncs"]
+        f.server.ctl("dirsync", "resync", "force")
+        wait_until(lambda: f.status()["resyncs"] > loads and f.state() == "following", 20, "loaded again")
+
+    load_again()
+    f.add("last", f"sip:last@{DOMAIN}")
+    wait_until(lambda: f"last@{DOMAIN}" in f.users(), 10, "who came after the load")
+    check(aor in f.users(), "a load has it, too")
+    f.directory.change(f"dn: {name}\nchangetype: modify\ndelete: msRTCSIP-PrimaryUserAddress\n-\n")
+    wait_until(lambda: aor not in f.users(), 10, "without its address it is none")
+    f.directory.change(f"dn: {name}\nchangetype: modify\nadd: msRTCSIP-PrimaryUserAddress\n"
+                       f"{address}-\n")
+    wait_until(lambda: aor in f.users(), 10, "with it, it is again")
+
+
 @test("with a wrong {} nobody is lost", each=("password", "base", "certificate"), limit=200)
 def wrong(world, what):
     f = Followed(world, "openldap")
