@@ -91,8 +91,8 @@ static void look_at(struct dirsync *d, struct auth_db_entry *e, uint64_t server)
 
 /* ---- what became of them ---- */
 
-/* quietly: whom nobody had before, no other server is thought to have lost. */
-static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t server, bool quietly)
+/* is_first: whom nobody had before, no other server is thought to have lost. */
+static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t server, bool is_first)
 {
 	msec_t until = clock_mono() + d->stays_gone;
 
@@ -100,7 +100,7 @@ static void remember(struct dirsync *d, const struct auth_db_entry *e, uint64_t 
 		gone_note(&d->gone, e->key, server, e->change == AUTH_DB_CHANGED, until);
 	if (e->change == AUTH_DB_GONE)
 		gone_forget(&d->fresh, e->key);
-	else if (e->change == AUTH_DB_ADDED && !quietly)
+	else if (e->change == AUTH_DB_ADDED && !is_first)
 		gone_note(&d->fresh, e->key, server, false, until);
 }
 
@@ -139,13 +139,14 @@ static void say(struct dirsync *d, const struct auth_db_entry *e, bool quietly)
 static int apply(struct dirsync *d, const struct dirsync_batch *b, struct auth_db_entry *entries,
     unsigned count, bool quietly)
 {
+	bool is_first = quietly && !atomic_load(&d->synced);
 	int err;
 
 	for (unsigned i = 0; i < count; i++)
 		look_at(d, &entries[i], b->server);
 	err = count ? d->users->apply(d->db, entries, count) : 0;
 	for (unsigned i = 0; i < count; i++) {
-		remember(d, &entries[i], b->server, quietly);
+		remember(d, &entries[i], b->server, is_first);
 		say(d, &entries[i], quietly);
 	}
 	return err;

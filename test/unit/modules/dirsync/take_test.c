@@ -266,6 +266,23 @@ static void who_came_with_the_first_load_is_missed_by_anybody(void **state)
 	assert_false(is_there);
 }
 
+/* As with each change of the controller of Active Directory. */
+static void who_came_with_a_later_load_is_not_missed_by_another(void **state)
+{
+	(void)state;
+	atomic_store(&d.synced, 1);
+	say(0, 0, false);
+	d.first->server = 1;
+	d.first->is_load = true;
+	d.first->entries[0].key = KIM;
+	take_all();
+	assert_true(is_there);
+	miss(2);
+	assert_true(is_there);
+	miss(1);
+	assert_false(is_there);
+}
+
 /* ---- secrets ---- */
 
 static const struct { const char *uri; bool good; } ways[] = {
@@ -307,6 +324,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_is_missed_where_he_was_added_goes, begin, end),
 		cmocka_unit_test_setup_teardown(who_stayed_is_looked_at_again, begin, end),
 		cmocka_unit_test_setup_teardown(who_came_with_the_first_load_is_missed_by_anybody, begin,
+		    end),
+		cmocka_unit_test_setup_teardown(who_came_with_a_later_load_is_not_missed_by_another, begin,
 		    end),
 		cmocka_unit_test(secrets_never_come_in_clear),
 	};
