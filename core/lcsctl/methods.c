@@ -63,12 +63,29 @@ static bool is_implied(const char *method, const char *word)
 	    (strcmp(method + len, ".list") == 0 || strcmp(method + len, ".show") == 0);
 }
 
+/* As verbs are written, and no address. */
+static bool is_like_verb(const char *word)
+{
+	return strspn(word, "abcdefghijklmnopqrstuvwxyz-") == strlen(word);
+}
+
+/* Of a list that may be had without: "users list frobnicate" says that it is meant. */
+static bool is_list_of_all(const json_t *method)
+{
+	const char *name = strchr(text_of(method, "method"), '.');
+	const json_t *arg = json_array_get(json_object_get(method, "args"), 0);
+
+	return name && strcmp(name, ".list") == 0 && !json_is_true(json_object_get(arg, "required"));
+}
+
 /* "users frobnicate" is a mistake, "endpoints alice@example.com" has an argument of the list. */
 static bool may_be_argument(const struct session *s, const json_t *implied, int count,
     char *const *words)
 {
 	if (count == 1 || strchr(words[1], '=') || words[1][0] == '-')
 		return true;
+	if (is_list_of_all(implied) && is_like_verb(words[1]))
+		return false;
 	return json_array_size(json_object_get(implied, "args")) > 0 &&
 	    !nearest_in_group(s, words[0], words[1]);
 }
