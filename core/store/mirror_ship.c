@@ -144,7 +144,8 @@ static int write_one(struct mirror *m, struct item *item)
 	if (rows == -EILSEQ) {
 		item->is_refused = true;
 		log_error("store", "the SQL mirror does not take a row table=%s error=\"%s\": it is "
-		    "tried again when the row changes, at the next start, or by lcsctl store resync",
+		    "tried again when the row changes, after store_mirror_retry, at the next start, or by "
+		    "lcsctl store resync",
 		    t->name, m->there->error_text(m->remote));
 		return 0;
 	}
@@ -270,7 +271,8 @@ static void note_doubt(struct batch *b)
 	m->doubt = 0;
 	b->last->is_refused = true;
 	log_error("store", "the database of the SQL mirror hangs up at a row table=%s error=\"%s\": it is "
-	    "tried again when the row changes, at the next start, or by lcsctl store resync",
+	    "tried again when the row changes, after store_mirror_retry, at the next start, or by "
+		    "lcsctl store resync",
 	    b->last->table ? b->last->table->name : "", m->why);
 }
 
