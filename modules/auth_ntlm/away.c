@@ -13,8 +13,32 @@ void away_init(struct away *a)
 
 void away_fini(struct away *a) { lock_fini(&a->lock); }
 
+static msec_t last_said(const struct away_domain *d)
+{
+	return d->said[true] > d->said[false] ? d->said[true] : d->said[false];
+}
+
+/* Names that somebody made up never answer, and are not to keep the places of those that are real.
+ * Only after a minute: so much can be said in one, and no more. NULL: none is old enough. */
+static struct away_domain *oldest(struct away *a, msec_t now)
+{
+	struct away_domain *best = NULL;
+
+	for (unsigned i = 1; i < a->count; i++) {
+		struct away_domain *d = &a->list[i];
+
+		if (now - last_said(d) < AWAY_SAY_MS)
+			continue;
+		if (!best || d->is_away < best->is_away ||
+		    (d->is_away == best->is_away && last_said(d) < last_said(best)))
+			best = d;
+	}
+	return best;
+}
+
 /* A name is the client's choice, so one that answers takes no place: nothing is to be said of it. */
-static struct away_domain *place_of(struct away *a, struct slice domain, bool is_away)
+static struct away_domain *place_of(struct away *a, struct slice domain, bool is_away,
+    msec_t now)
 {
 	struct away_domain *d;
 
@@ -23,12 +47,12 @@ static struct away_domain *place_of(struct away *a, struct slice domain, bool is
 	for (unsigned i = 1; i < a->count; i++)
 		if (slice_eq_nocase(domain, slice_of(a->list[i].name, a->list[i].len)))
 			return &a->list[i];
-	if (a->count == AWAY_DOMAINS)
-		return &a->list[0];
 	if (!is_away)
-		return NULL;
-	d = &a->list[a->count++];
-	d->len = (unsigned char)domain.len;
+		return a->count == AWAY_DOMAINS ? &a->list[0] : NULL;
+	d = a->count < AWAY_DOMAINS ? &a->list[a->count++] : oldest(a, now);
+	if (!d)
+		return &a->list[0];
+	*d = (struct away_domain){ .len = (unsigned char)domain.len };
 	memcpy(d->name, domain.p, domain.len);
 	return d;
 }
@@ -49,7 +73,7 @@ bool away_note(struct away *a, struct slice domain, bool is_away, msec_t now)
 	bool say;
 
 	lock_take(&a->lock);
-	d = place_of(a, domain, is_away);
+	d = place_of(a, domain, is_away, now);
 	say = d && is_to_be_said(d, is_away, now);
 	lock_drop(&a->lock);
 	return say;

@@ -12,7 +12,7 @@
 #include "utils/slice.h"
 #include "utils/wheel.h"
 
-#define AWAY_DOMAINS    32u		/* of more, those that come later count as one */
+#define AWAY_DOMAINS    32u		/* of more within AWAY_SAY_MS, later ones count as one */
 #define AWAY_NAME_BYTES 64u		/* longer ones, too */
 #define AWAY_SAY_MS     60000
 

@@ -89,6 +89,39 @@ static void invented_domains_have_no_more_places_than_there_are(void **state)
 	assert_false(away_note(&a, SLICE(""), false, 3));
 }
 
+static unsigned say_of_many(const char *prefix, msec_t now)
+{
+	unsigned said = 0;
+
+	for (unsigned i = 0; i < 2 * AWAY_DOMAINS; i++) {
+		char name[32];
+		int n = snprintf(name, sizeof(name), "%s%u", prefix, i);
+
+		said += away_note(&a, slice_of(name, (size_t)n), true, now);
+	}
+	return said;
+}
+
+static void invented_domains_do_not_keep_their_places(void **state)
+{
+	(void)state;
+	assert_int_equal(say_of_many("X", 0), AWAY_DOMAINS);
+	assert_false(away_note(&a, ONE, true, AWAY_SAY_MS - 1));
+	assert_true(away_note(&a, ONE, true, AWAY_SAY_MS));
+	assert_true(away_note(&a, TWO, true, AWAY_SAY_MS));
+	assert_true(away_note(&a, ONE, false, AWAY_SAY_MS + 1));
+	assert_false(away_note(&a, TWO, true, AWAY_SAY_MS + 1));
+	assert_int_equal(a.count, AWAY_DOMAINS);
+}
+
+static void so_many_are_said_in_a_minute_and_no_more(void **state)
+{
+	(void)state;
+	say_of_many("X", 0);
+	assert_in_range(say_of_many("Y", AWAY_SAY_MS), 1, AWAY_DOMAINS);
+	assert_int_equal(say_of_many("Z", AWAY_SAY_MS + 1), 0);
+}
+
 static void long_names_and_none_count_as_one(void **state)
 {
 	char name[AWAY_NAME_BYTES + 1];
@@ -110,6 +143,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_left_out_is_said_if_it_lasts, begin, end),
 		cmocka_unit_test_setup_teardown(invented_domains_have_no_more_places_than_there_are, begin,
 		    end),
+		cmocka_unit_test_setup_teardown(invented_domains_do_not_keep_their_places, begin, end),
+		cmocka_unit_test_setup_teardown(so_many_are_said_in_a_minute_and_no_more, begin, end),
 		cmocka_unit_test_setup_teardown(long_names_and_none_count_as_one, begin, end),
 	};
 
