@@ -19,7 +19,7 @@ static int stays(const struct renaming *n, struct slice aor, int err,
     const struct roaming_answer *answer)
 {
 	if (err)
-		log_error(n->r->kind->log, "%s of a renamed user stays user=%.*s error=\"%s\"",
+		log_error(n->r->kind->log, "%s of a renamed or deleted user stays user=%.*s error=\"%s\"",
 		    n->r->kind->lists, SLICE_ARG(aor), answer->why ? answer->why : err_text(err));
 	return err;
 }
