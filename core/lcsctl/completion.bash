@@ -35,5 +35,9 @@ _lcsctl()
 		fi
 	fi
 	mapfile -t COMPREPLY < <(lcsctl "${options[@]}" --complete -- "${words[@]}" "$cur" 2> /dev/null)
+	if ((${#COMPREPLY[@]} == 0)) && [[ "${words[*]}" == "config check" ]]; then
+		compopt -o filenames 2> /dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
 }
 complete -F _lcsctl lcsctl

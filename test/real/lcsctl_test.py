@@ -10,6 +10,7 @@ import stat
 import subprocess
 import termios
 
+from lib.demo import ROOT
 from lib.tap import PATIENCE, check, equal, test, wait_until
 
 
@@ -185,6 +186,14 @@ def no_server(world):
     equal(stat.S_IMODE(pathlib.Path(ctl).stat().st_mode), 0o660, "mode of the socket")
 
 
+def in_bash(*words):
+    """What bash is offered behind "lcsctl" and these."""
+    script = (f'. "{ROOT}/core/lcsctl/completion.bash"; COMP_WORDS=(lcsctl "$@"); COMP_CWORD=$#; '
+              "_lcsctl; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True)
+    return done.stdout.split()
+
+
 @test("completion offers the server's verbs and their arguments")
 def completion(world):
     server = world.server()
@@ -200,3 +209,8 @@ def completion(world):
     equal(offered("trace", "--us"), ["--user"], "arguments of a verb whose second word is left out")
     equal(offered("help", "shutd"), ["shutdown"], "help")
     equal(offered("nonsense", ""), [], "behind a word that is none")
+    path = world.path("some.cfg")
+    path.write_text("")
+    start = str(path)[:-2]
+    equal(in_bash("config", "check", start), [str(path)], "a file's name")
+    equal(in_bash("config", "commit", start), [], "where none is wanted")
