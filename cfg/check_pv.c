@@ -28,11 +28,12 @@ static void say_unknown(struct check *c, struct expr *e)
 		return;
 	item = load_error(c->ld, c->in_text ? 309 : 205, e->at, "unknown variable $%.*s",
 	    SLICE_ARG(e->pv->name));
+	/* Who writes one of Kamailio's did not mistype another. */
+	if (!scope_find(c, e->pv->name) && guest_hint(c->ld, item, GUEST_VARIABLE, NULL, e->pv->name))
+		return;
 	if (candidates_say(&all, e->pv->name, item, e->pv->name_at, "$", ""))
 		return;
-	if (!scope_find(c, e->pv->name))
-		guest_hint(c->ld, item, GUEST_VARIABLE, NULL, e->pv->name);
-	else
+	if (scope_find(c, e->pv->name))
 		diag_beside(item, "the variable \"%.*s\" is written without \"$\"",
 		    SLICE_ARG(e->pv->name));
 }

@@ -257,6 +257,7 @@ static void test_missing(void **state)
 		{ HEAD "request_route { if (is_in_subnet($si, \"10.0.0.0/8\")) exit; }\n",
 		  "nearest: $si in 10.0.0.0/8" },
 		{ HEAD "request_route { $fs = \"udp:10.0.0.1:5060\"; exit; }\n", "no counterpart: the listener" },
+		{ "#!lcs 1\nrequest_route { if ($hu == \"x\") exit; }\n", "no counterpart: there is no HTTP" },
 		{ HEAD "request_route { $var(x) = @no.such; exit; }\n", "error[E0115]" },
 		{ HEAD "#!subst \"bad\"\nrequest_route { exit; }\n", "error[E0113]" },
 	};
