@@ -69,6 +69,12 @@ int sub_set_event(struct presence_sub *sub, struct slice text)
 	return set_client_like(sub, &like);
 }
 
+void sub_set_lifetime(struct presence_sub *sub, msec_t lifetime)
+{
+	sub->dialog->lifetime = (uint32_t)lifetime;
+	sub->info.expires = loop_wall(worker_loop()) + lifetime;
+}
+
 static void take_terms(struct presence_sub *sub, const struct asking *a)
 {
 	struct sub_dialog *d = sub->dialog;
@@ -81,8 +87,9 @@ static void take_terms(struct presence_sub *sub, const struct asking *a)
 	sub->info.flags &= ~PRESENCE_SUB_BENOTIFY;
 	if (a->benotify)
 		sub->info.flags |= PRESENCE_SUB_BENOTIFY;
-	d->lifetime = (uint32_t)a->expires;
-	sub->info.expires = loop_wall(worker_loop()) + a->expires;
+	/* One that ends goes on as it was until the store has forgotten it. */
+	if (a->expires || !d->lifetime)
+		sub_set_lifetime(sub, a->expires);
 }
 
 static int take(struct presence_sub *sub, const struct sub_client *was, const struct asking *a)

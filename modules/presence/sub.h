@@ -104,8 +104,11 @@ struct presence_sub *sub_new(struct presence_user *u, const struct asking *a);
 /** One without a dialog, among the user's at once. who lives as long as w. */
 struct presence_sub *sub_new_watch(struct presence_user *u, struct presence_watch *w,
     struct package *pkg, unsigned format, struct slice who);
-/** What a refresh changes. 0 or -ENOMEM (nothing changed). */
+/** What a refresh changes, but for an end: that comes when the store has it. 0 or -ENOMEM (nothing
+ *  changed). */
 int  sub_take(struct presence_sub *sub, const struct asking *a);
+/** Milliseconds from now on; 0: it is over. The timer is not touched. */
+void sub_set_lifetime(struct presence_sub *sub, msec_t lifetime);
 /** Its notices go another way from now on. 0 or -ENOMEM. */
 int  sub_move(struct presence_sub *sub, const struct sip_hop *hop);
 /** Its Event header is another. 0 or -ENOMEM. */

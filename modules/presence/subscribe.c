@@ -301,6 +301,7 @@ static void unsubscribed(void *arg, int err, const struct store_rows *rows)
 		no_dialog(a);
 	} else {
 		sub->info.flags |= PRESENCE_SUB_ONCE;
+		sub_set_lifetime(sub, 0);
 		granted_last(a, sub);
 		sub_drop(sub, PRESENCE_EVENT_TIMEOUT);
 	}
