@@ -74,6 +74,8 @@ static void tell_moved(struct auth_db *db, struct slice from, struct slice to, b
 
 /* ---- whoever may not sign in any more is signed out ---- */
 
+static const struct usrloc_which all = { .flow = 0 };
+
 static void signed_out(void *arg, enum usrloc_result result, const struct usrloc_aor *now)
 {
 	struct await *await = arg;
@@ -88,7 +90,7 @@ static int remove_all(struct auth_db *db, struct slice aor, struct await *await)
 	int err;
 
 	await_begin(await);
-	err = db->usrloc->remove(db->usrloc_state, aor, SLICE_NULL, signed_out, await);
+	err = db->usrloc->remove(db->usrloc_state, aor, &all, signed_out, await);
 	if (err)
 		await_end(await);
 	else
@@ -113,7 +115,7 @@ static void sign_out(struct auth_db *db, struct slice aor)
 /* Of hundreds at once each is asked for, and none waited for. */
 static void begin_sign_out(struct auth_db *db, struct slice aor)
 {
-	int err = db->usrloc ? db->usrloc->remove(db->usrloc_state, aor, SLICE_NULL, NULL, NULL) : 0;
+	int err = db->usrloc ? db->usrloc->remove(db->usrloc_state, aor, &all, NULL, NULL) : 0;
 
 	if (err)
 		log_error("auth_db", "endpoints of a locked out user stay user=%.*s error=\"%s\"",

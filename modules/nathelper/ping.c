@@ -101,9 +101,10 @@ static void pinged_free(struct pinged *p)
 static void drop(struct pinged *p)
 {
 	struct pinged_key key = key_of(p);
+	const struct usrloc_which which = { .ruid = key.ruid };
 	struct nathelper *nat = p->local->nat;
 
-	if (nat->usrloc->remove(nat->usrloc_state, key.aor, key.ruid, NULL, NULL) != 0)
+	if (nat->usrloc->remove(nat->usrloc_state, key.aor, &which, NULL, NULL) != 0)
 		return;			/* the next unanswered ping tries it again */
 	lcs_count(&p->local->pings_dropped);
 	log_info("nathelper", "a client does not answer, its binding goes user=%.*s pings=%u",

@@ -98,16 +98,24 @@ void bindings_changed(void *arg, struct slice aor, const struct usrloc_aor *old,
 
 /* ---- a connection of his has ended ---- */
 
-static void drop_bindings(struct presence *p, struct slice aor, flow_id flow)
+/* Unless its client has come back by another one: that may be on its way to disk. */
+void bindings_drop(struct presence *p, struct slice aor, const struct usrloc_binding *b)
+{
+	const struct usrloc_which which = { b->ruid, b->received.flow };
+
+	if (p->usrloc->remove(p->usrloc_state, aor, &which, NULL, NULL) != 0)
+		lcs_count(&local_of(p)->no_memory);
+}
+
+static void drop_all_by(struct presence *p, struct slice aor, flow_id flow)
 {
 	const struct usrloc_aor *have = p->usrloc ? p->usrloc->find(p->usrloc_state, aor) : NULL;
 	struct usrloc_binding b;
 
 	for (unsigned i = 0; have && i < have->count; i++) {
 		p->usrloc->binding(have, i, &b);
-		if (b.received.flow == flow &&
-		    p->usrloc->remove(p->usrloc_state, aor, b.ruid, NULL, NULL) != 0)
-			lcs_count(&local_of(p)->no_memory);
+		if (b.received.flow == flow)
+			bindings_drop(p, aor, &b);
 	}
 }
 
@@ -130,7 +138,7 @@ void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow)
 {
 	struct presence_user *u = user_find(p, aor, false);
 
-	drop_bindings(p, aor, flow);
+	drop_all_by(p, aor, flow);
 	if (!u)
 		return;
 	pubs_flow_gone(u, flow);

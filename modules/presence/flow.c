@@ -110,9 +110,8 @@ static void sweep_user(struct htab_node *node, void *arg)
 	for (unsigned i = 0; have && i < have->count; i++) {
 		p->usrloc->binding(have, i, &b);
 		if (transport_is_stream(b.received.transport) && b.received.flow &&
-		    !flow_is_alive(b.received.flow) && !b.node.len &&
-		    p->usrloc->remove(p->usrloc_state, u->aor, b.ruid, NULL, NULL) != 0)
-			lcs_count(&local_of(p)->no_memory);
+		    !flow_is_alive(b.received.flow) && !b.node.len)
+			bindings_drop(p, u->aor, &b);
 	}
 }
 

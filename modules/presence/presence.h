@@ -215,6 +215,8 @@ void bindings_changed(void *presence, struct slice aor, const struct usrloc_aor 
     const struct usrloc_aor *now);
 /** The same; a flow_gone_fn: his bindings, publications and subscriptions by it go. */
 void bindings_flow_gone(struct presence *p, struct slice aor, flow_id flow);
+/** Any worker: the connection that b came by has ended. */
+void bindings_drop(struct presence *p, struct slice aor, const struct usrloc_binding *b);
 /** Any worker. */
 static inline bool bindings_are_there(const struct presence *p, struct slice aor)
 {

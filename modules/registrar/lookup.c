@@ -324,6 +324,7 @@ enum fn_status registrar_registered(struct lcs_call *call)
 /* argv: table, URI, ruid (empty: all). */
 enum fn_status registrar_unregister(struct lcs_call *call)
 {
+	const struct usrloc_which which = { .ruid = call->argv[2].s };
 	struct registrar *reg = call->shared;
 	struct slice aor;
 
@@ -331,6 +332,5 @@ enum fn_status registrar_unregister(struct lcs_call *call)
 		return FN_FAILED;
 	aor = asked_aor(call);
 	return fn_bool(call, aor.p && reg->usrloc->find(reg->usrloc_state, aor) &&
-	    reg->usrloc->remove(reg->usrloc_state, aor, call->argv[2].s, NULL,
-	    NULL) == 0);
+	    reg->usrloc->remove(reg->usrloc_state, aor, &which, NULL, NULL) == 0);
 }

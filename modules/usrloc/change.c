@@ -20,7 +20,7 @@ struct request {
 	struct usrloc_change change;
 	uint64_t             key;	/* of change.aor */
 	bool                 is_removal;
-	struct slice         ruid;
+	struct usrloc_which  which;
 	struct record       *old;	/* what was there when the plan was made */
 	struct record       *next;	/* what will be published; NULL: nothing is left */
 	int                  home;	/* who asked: a worker; -1: the control thread */
@@ -88,7 +88,7 @@ static enum usrloc_result make_plan(struct request *req, struct plan *plan)
 	req->old = record_mine(req->ul, req->change.aor, req->key);
 	if (!req->is_removal)
 		return plan_make(req->old, &req->change, now, plan);
-	plan_remove(req->old, req->ruid, now, plan);
+	plan_remove(req->old, &req->which, now, plan);
 	return USRLOC_OK;
 }
 
@@ -389,8 +389,8 @@ int usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_
 	return -ENOMEM;
 }
 
-int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
-    void *arg)
+int usrloc_remove(struct usrloc *ul, struct slice aor, const struct usrloc_which *which,
+    usrloc_done_fn *done, void *arg)
 {
 	struct request *req = request_new(ul, aor_key(aor), done, arg);
 
@@ -398,8 +398,8 @@ int usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc
 		return -ENOMEM;
 	req->is_removal = true;
 	req->change.aor = arena_dup(req->arena, aor);
-	req->ruid = arena_dup(req->arena, ruid);
-	if (req->change.aor.p && (req->ruid.p || !ruid.len)) {
+	req->which = (struct usrloc_which){ arena_dup(req->arena, which->ruid), which->flow };
+	if (req->change.aor.p && (req->which.ruid.p || !which->ruid.len)) {
 		send_to_owner(req);
 		return 0;
 	}

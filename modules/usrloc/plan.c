@@ -225,12 +225,26 @@ static enum usrloc_result apply_star(struct plan *plan, const struct usrloc_chan
 	return USRLOC_OK;
 }
 
-/* An administrator, or a flow that has ended, takes one binding away. */
-void plan_remove(const struct record *old, struct slice ruid, int64_t now, struct plan *plan)
+static bool is_one_of(const struct binding *have, const struct usrloc_which *which)
+{
+	struct usrloc_binding b;
+
+	if (which->ruid.len && !slice_eq(binding_text(have, TEXT_RUID), which->ruid))
+		return false;
+	if (!which->flow)
+		return true;
+	binding_unpack(have, &b);
+	return b.received.flow == which->flow;
+}
+
+/* An administrator, or a flow that has ended, takes bindings away. A client that has come back by
+ * another flow meanwhile keeps the same ruid. */
+void plan_remove(const struct record *old, const struct usrloc_which *which, int64_t now,
+    struct plan *plan)
 {
 	take_existing(plan, old, now);
 	for (unsigned i = 0; i < plan->keep_count; )
-		if (!ruid.len || slice_eq(binding_text(plan->keep[i].have, TEXT_RUID), ruid))
+		if (is_one_of(plan->keep[i].have, which))
 			drop_at(plan, i);
 		else
 			i++;

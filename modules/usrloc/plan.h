@@ -29,7 +29,8 @@ static inline bool plan_changes_anything(const struct plan *p)
  */
 enum usrloc_result plan_make(const struct record *old, const struct usrloc_change *change,
     int64_t now, struct plan *plan);
-/** Without the binding of that ruid (empty: without any), and without what has expired. */
-void plan_remove(const struct record *old, struct slice ruid, int64_t now, struct plan *plan);
+/** Without those, and without what has expired. */
+void plan_remove(const struct record *old, const struct usrloc_which *which, int64_t now,
+    struct plan *plan);
 
 #endif

@@ -81,7 +81,8 @@ static void drop_on_owner(unsigned index, void *arg)
 	if (!d->before)
 		return;
 	await_begin(d->await);
-	d->err = usrloc_remove(d->ul, d->aor, d->ruid, dropped, d->await);
+	d->err = usrloc_remove(d->ul, d->aor, &(struct usrloc_which){ .ruid = d->ruid }, dropped,
+	    d->await);
 	if (d->err)
 		await_end(d->await);
 }

@@ -60,8 +60,8 @@ static inline const struct usrloc_conf *usrloc_conf_of(const struct usrloc *ul)
 /* ---- change.c ---- */
 /* As struct usrloc_api says. */
 int  usrloc_change(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
-int  usrloc_remove(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
-    void *arg);
+int  usrloc_remove(struct usrloc *ul, struct slice aor, const struct usrloc_which *which,
+    usrloc_done_fn *done, void *arg);
 /** Owner: is a change of it on its way to disk? */
 bool usrloc_is_busy(struct usrloc *ul, struct slice aor, uint64_t key);
 

@@ -26,6 +26,12 @@ struct usrloc_binding {			/* texts are borrowed from the record */
 	struct slice   node;		/* server that holds the connection; empty: this one */
 };
 
+/* Which of a user's bindings; { 0 }: all. */
+struct usrloc_which {
+	struct slice ruid;		/* empty: any */
+	flow_id      flow;		/* the connection it came by; 0: any */
+};
+
 struct usrloc_aor { uint32_t count; };	/* one user's bindings, highest q first; immutable */
 
 /* What one REGISTER asks for, to be done together or not at all. */
@@ -73,11 +79,11 @@ struct usrloc_api {
 	/** Texts are copied before return. 0 or -ENOMEM (done never runs then). Done may run
 	 *  before return if the owner is this worker and nothing has to wait. */
 	int  (*change)(struct usrloc *ul, const struct usrloc_change *c, usrloc_done_fn *done, void *arg);
-	/** Forget one binding (its flow is gone, or an administrator says so), or all: ruid empty.
-	 *  Done (may be NULL) as change()'s; also from the control thread: then it runs on the
-	 *  owner. 0 or -ENOMEM. */
-	int  (*remove)(struct usrloc *ul, struct slice aor, struct slice ruid, usrloc_done_fn *done,
-	    void *arg);
+	/** Forget some of the bindings (a flow is gone, or an administrator says so), as they are
+	 *  when the changes before this one are done. Done (may be NULL) as change()'s; also from
+	 *  the control thread: then it runs on the owner. 0 or -ENOMEM. */
+	int  (*remove)(struct usrloc *ul, struct slice aor, const struct usrloc_which *which,
+	    usrloc_done_fn *done, void *arg);
 	size_t (*count)(struct usrloc *ul);	/* bindings, roughly */
 	/** In load() only. 0 or -ENOSPC. */
 	int  (*watch)(struct usrloc *ul, usrloc_watch_fn *fn, void *arg);
