@@ -108,6 +108,8 @@ void msilo_sendings_stop(struct msilo *m, struct msilo_local *local);
 /** In load(): messages follow users who are renamed, and go with those who are deleted. 0 or
  *  -errno. */
 int  msilo_follow_names(struct msilo *m);
+/** Control thread, blocks: blocked senders begin anew with that user. */
+void msilo_forget_blind(struct msilo *m, struct slice aor);
 /** Owner: a message has been stored under the old name of a box with an heir. */
 void msilo_inherit(struct box *b);
 

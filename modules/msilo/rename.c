@@ -150,6 +150,20 @@ static void moved(void *arg, struct slice from, struct slice to, bool is_done)
 		    "user=%.*s to=%.*s error=\"%s\"", SLICE_ARG(from), SLICE_ARG(to), err_text(err));
 }
 
+void msilo_forget_blind(struct msilo *m, struct slice aor)
+{
+	struct arena *arena = arena_new(0);
+	struct slice blind = arena ? arena_printf(arena, BLIND_BOX "%.*s", SLICE_ARG(aor)) : SLICE_NULL;
+	int n = blind.p ? msilo_journal_delete_now(blind, 0) : -ENOMEM;
+
+	if (n > 0)
+		msilo_recount(m, blind);
+	else if (n < 0)
+		log_error("msilo", "what blocked senders wrote to a user is counted on user=%.*s "
+		    "error=\"%s\"", SLICE_ARG(aor), err_text(n));
+	arena_free(&arena);
+}
+
 /* Of a renaming's two names one is deleted, be it the new one: what has gone over, or could not
  * come back, stays. */
 static void locked_out(void *arg, struct slice aor, bool deleted)
@@ -158,6 +172,8 @@ static void locked_out(void *arg, struct slice aor, bool deleted)
 	int n = deleted && !m->has_moved ? msilo_journal_delete_now(aor, 0) : 0;
 
 	m->has_moved = false;
+	if (deleted)
+		msilo_forget_blind(m, aor);
 	if (n > 0)
 		log_info("msilo", "messages are deleted with their user user=%.*s count=%d",
 		    SLICE_ARG(aor), n);

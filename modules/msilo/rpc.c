@@ -44,7 +44,8 @@ static void recounted(void *arg, int err, const struct store_rows *rows)
 
 	if (!err && is_still && rows->count == 1 && rows->cells[0].type == VALUE_INT &&
 	    rows->cells[0].i < b->stored) {
-		msilo_local(r->m)->waiting -= b->stored - (unsigned)rows->cells[0].i;
+		if (!box_is_blind(b))
+			msilo_local(r->m)->waiting -= b->stored - (unsigned)rows->cells[0].i;
 		b->stored = (unsigned)rows->cells[0].i;
 	}
 	box_settle(b);
@@ -87,6 +88,8 @@ static int delete(struct lcs_rpc_call *call, struct slice aor, int64_t id)
 	if (n == 0 && id)
 		return lcs_rpc_fail(call, -ENOENT, "no message %lld waits for %.*s", (long long)id,
 		    SLICE_ARG(aor));
+	if (!id)
+		msilo_forget_blind(lcs_shared(call->mod), aor);
 	msilo_recount(lcs_shared(call->mod), aor);
 	return lcs_rpc_done(call, json_pack("{s:o, s:i}", "user", json_slice(aor), "deleted", n));
 }

@@ -289,7 +289,7 @@ LCS_MODULE(presence_acl,
 	    "An answer to any request, OPTIONS or REFER, tells that somebody is there, so all are asked\n"
 	    "about, not calls and messages alone. Where messages for who is away are kept with\n"
 	    "`m_store()` of module msilo and answered with 202, so must be those of who is blocked\n"
-	    "politely (`m_is_fit()`); the sample home.cfg does so.\n"
+	    "politely, to the same limit: `m_store(keep=false)`; the sample home.cfg does so.\n"
 	    "\n"
 	    "An administrator edits with `lcsctl acl`: either the user's own entries, as the user\n"
 	    "would, or overrides (`--override`), which come before all of the user's and which the\n"
