@@ -32,7 +32,9 @@ static const struct { unsigned code; int err; const char *repair; } reasons[] = 
 	{ CR_UNKNOWN_HOST, -EHOSTUNREACH, "the host in store_mirror has no address" },
 	{ CR_SERVER_LOST, -ECONNRESET, "it does not answer (any more): does the database run, and is it that "
 	  "what listens there?" },
-	{ CR_SERVER_GONE_ERROR, -ECONNRESET, "it does not answer any more" },
+	/* Its refusal of a long row is lost where it hangs up before all of that was sent. */
+	{ CR_SERVER_GONE_ERROR, -ECONNRESET, "it does not answer any more; if it hangs up at one row again "
+	  "and again, raise max_allowed_packet there" },
 	{ CR_SSL_CONNECTION_ERROR, -EPROTO, "check the database's certificate, store_mirror_ca and "
 	  "store_mirror_tls" },
 	{ CR_OUT_OF_MEMORY, -ENOMEM, "" },
