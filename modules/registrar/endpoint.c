@@ -35,12 +35,15 @@ void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct e
 
 /* ---- To of what goes to an LCS client ---- */
 
-/* Without ;epid=, which stands behind the address. */
+/* Without its parameter, which stands behind the address; a script may have spelled it its own way. */
 static struct slice without_epid(struct arena *arena, struct slice to, struct slice epid)
 {
-	struct slice head = slice_between(to.p, epid.p - sizeof(";epid=") + 1);
+	struct slice head = slice_between(to.p, epid.p);
 	struct slice tail = slice_between(slice_end(epid), slice_end(to));
 
+	while (head.len && head.p[--head.len] != ';')
+		;
+	tail = slice_skip(tail, slice_find(tail, ';'));
 	return arena_printf(arena, "%.*s%.*s", SLICE_ARG(head), SLICE_ARG(tail));
 }
 
