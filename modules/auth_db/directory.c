@@ -24,14 +24,19 @@ static void drop_steps(struct plan *p)
 	p->count = 0;
 }
 
+static void clash(struct auth_db_entry *e, const char *why)
+{
+	e->change = AUTH_DB_CLASH;
+	e->why = why;
+}
+
 static const char CANNOT_FOLLOW[] = "what a deleted user of this name has left cannot be put aside";
 
 /* Who cannot follow a former user of his name is none; the others go on. */
 static void leave_out(struct plan *p, unsigned i)
 {
 	user_free(p->steps[i].user);
-	p->entries[i]->change = AUTH_DB_CLASH;
-	p->entries[i]->why = CANNOT_FOLLOW;
+	clash(p->entries[i], CANNOT_FOLLOW);
 	for (p->count--; i < p->count; i++) {
 		p->steps[i] = p->steps[i + 1];
 		p->entries[i] = p->entries[i + 1];
@@ -186,9 +191,8 @@ static int plan_clash(struct plan *p, struct auth_db_entry *e, const struct user
 {
 	struct user *user;
 
-	e->why = other->texts.key.len ? "another entry of the directory has this address" :
-	    "a user who was made here has this address";
-	e->change = AUTH_DB_CLASH;
+	clash(e, other->texts.key.len ? "another entry of the directory has this address" :
+	    "a user who was made here has this address");
 	if (!row || !row->enabled)
 		return 0;
 	user = user_like(row, &row->texts);
@@ -209,8 +213,7 @@ static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct us
 	if (!err)
 		err = former_succeed(p->db, e->aor, e->key, false);
 	if (err == -EINVAL) {
-		e->change = AUTH_DB_CLASH;
-		e->why = CANNOT_FOLLOW;
+		clash(e, CANNOT_FOLLOW);
 		return 0;
 	}
 	step.user = err ? NULL : user_new(&t);
@@ -228,8 +231,7 @@ static int rename_entry(struct plan *p, struct auth_db_entry *e, const struct us
 		e->change = AUTH_DB_CHANGED;
 		return 0;
 	}
-	e->change = AUTH_DB_CLASH;
-	e->why = "its lists could not be taken to its new address";
+	clash(e, "its lists could not be taken to its new address");
 	return 0;
 }
 
