@@ -21,7 +21,8 @@ import sys
 import time
 
 ANSWER_S = 20           # a SIP client would have sent its request again by then
-TEST_PORTS = range(5800, 6000)
+TEST_PORTS = 5800       # the first; each of ten slots has so many:
+PORTS_OF_A_SLOT = 200
 
 
 class Failed(Exception):
@@ -209,13 +210,18 @@ def is_free(kind, address, port):
     return True
 
 
+def any_ports():
+    """All ports for whom every one is good, from one by chance on. Runs of tests side by side
+    (LCS_SVC_SLOT) do not take one from each other between here and the server's bind()."""
+    slot = int(os.environ.get("LCS_SVC_SLOT") or 0)
+    first = TEST_PORTS + slot * PORTS_OF_A_SLOT
+    start = first + secrets.randbelow(PORTS_OF_A_SLOT)
+    return [*range(start, first + PORTS_OF_A_SLOT), *range(first, start)]
+
+
 def port_command(a):
     kind = socket.SOCK_DGRAM if a.kind == "udp" else socket.SOCK_STREAM
-    if a.wish:
-        wishes = range(a.wish, min(a.wish + 200, 65536))
-    else:
-        start = secrets.randbelow(len(TEST_PORTS))
-        wishes = [*TEST_PORTS[start:], *TEST_PORTS[:start]]
+    wishes = range(a.wish, min(a.wish + 200, 65536)) if a.wish else any_ports()
     for port in wishes:
         if is_free(kind, a.address, port):
             print(port)

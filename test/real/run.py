@@ -76,7 +76,8 @@ def second_try(t, run):
             limited(again.limit, lambda: next(again.begun))
         limited(again.limit, lambda: body(again))
         return True
-    except Exception:
+    except Exception as e:
+        print(f"# the second try of {t.text!r}: {e}".splitlines()[0], flush=True)
         return False
     finally:
         if again.world:

@@ -26,6 +26,7 @@ class Database:
     def __init__(self, service, name):
         self.service, self.name, self.live = service, name, name + "_live"
         for database in (self.name, self.live):
+            self.admin(f"drop database if exists {database}")       # of a first try that failed
             self.admin(f"create database {database}; grant all on {database}.* to 'lcs'@'%'")
         self.port = service.env["LCS_TEST_DB_PORT"]
 
