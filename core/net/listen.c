@@ -65,26 +65,11 @@ static int bound_port(int fd, uint16_t *port)
 	return 0;
 }
 
-/*
- * Sockets that share a port also share it with those of another server of the
- * same user, who would then get half of our traffic. So one that shares nothing
- * is bound first: it fails if anybody is there, and it finds a free port for 0.
- */
-static int probe(const struct net_listener *l, uint16_t *port, const char **what)
+static int listen_on(const struct net_listener *l, int fd)
 {
-	int fd, err = new_socket(l, &fd);
-
-	*what = "socket";
-	if (err)
-		return err;
-	*what = "bind";
-	err = bind_to(fd, &l->addr);
-	if (!err && transport_is_stream(l->transport) && listen(fd, 1) != 0)
-		err = -errno;
-	if (!err)
-		err = bound_port(fd, port);
-	close(fd);
-	return err;
+	if (!transport_is_stream(l->transport))
+		return 0;
+	return listen(fd, BACKLOG) == 0 ? 0 : -errno;
 }
 
 static int pktinfo(int fd, const struct net_listener *l)
@@ -96,24 +81,34 @@ static int pktinfo(int fd, const struct net_listener *l)
 	return turn_on(fd, IPPROTO_IP, IP_PKTINFO);
 }
 
-static int open_one(const struct net_listener *l, int *out, const char **what)
+static int share(int fd) { return turn_on(fd, SOL_SOCKET, SO_REUSEPORT); }
+
+static int settle(const struct net_listener *l, int fd, bool is_first, const char **what)
 {
-	int fd, err = new_socket(l, &fd);
+	int err = pktinfo(fd, l);
+
+	*what = "socket";
+	if (!err && !is_first)
+		err = share(fd);
+	if (err)
+		return err;
+	*what = "bind";
+	err = bind_to(fd, &l->addr);
+	if (err)
+		return err;
+	*what = "listen";
+	err = listen_on(l, fd);
+	return !err && is_first ? share(fd) : err;
+}
+
+static int open_one(const struct net_listener *l, bool is_first, int *out, const char **what)
+{
+	int fd = -1, err = new_socket(l, &fd);
 
 	*what = "socket";
 	if (err)
 		return err;
-	err = turn_on(fd, SOL_SOCKET, SO_REUSEPORT);
-	if (!err)
-		err = pktinfo(fd, l);
-	if (!err) {
-		*what = "bind";
-		err = bind_to(fd, &l->addr);
-	}
-	if (!err && transport_is_stream(l->transport) && listen(fd, BACKLOG) != 0) {
-		*what = "listen";
-		err = -errno;
-	}
+	err = settle(l, fd, is_first, what);
 	if (err)
 		close(fd);
 	else
@@ -121,14 +116,25 @@ static int open_one(const struct net_listener *l, int *out, const char **what)
 	return err;
 }
 
+/*
+ * Sockets that share a port also share it with those of another server of the
+ * same user, who would then get half of our traffic. So the first is bound as
+ * one that shares nothing, which fails if anybody is there, also one who begins
+ * at the same moment; only then it is opened to the others. It finds a free port
+ * for 0.
+ */
 static int open_all(struct net_listener *l, unsigned workers, const char **what)
 {
 	int err = 0;
 
 	for (l->fd_count = 0; l->fd_count < workers && !err;) {
-		err = open_one(l, &l->fds[l->fd_count], what);
+		bool is_first = l->fd_count == 0;
+
+		err = open_one(l, is_first, &l->fds[l->fd_count], what);
 		if (!err)
 			l->fd_count++;
+		if (!err && is_first)
+			err = bound_port(l->fds[0], &l->addr.port);
 	}
 	if (err)
 		listener_close(l);
@@ -144,9 +150,7 @@ int listener_open(struct net_listener *l, unsigned workers, const char **what)
 	for (int tries = any_port ? PORT_TRIES : 1; tries > 0 && err == -EADDRINUSE; tries--) {
 		if (any_port)
 			l->addr.port = 0;
-		err = probe(l, &l->addr.port, what);
-		if (!err)
-			err = open_all(l, workers, what);
+		err = open_all(l, workers, what);
 	}
 	if (err && any_port)
 		l->addr.port = 0;

@@ -3,6 +3,8 @@
  */
 #include "test/unit/core/net/rig.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -79,6 +81,96 @@ static void a_port_that_another_server_has_is_refused(void **state)
 		for (unsigned tries = 0; tries < 50 && ret == -EADDRINUSE; tries++)
 			ret = try_to_share(kinds[k]);
 		assert_int_equal(ret, 0);
+	}
+}
+
+/* ---- who begins at the same moment ---- */
+
+struct racer { struct net_listener l; pthread_barrier_t *line; int err; };
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	const char *what;
+
+	pthread_barrier_wait(r->line);
+	r->err = listener_open(&r->l, 4, &what);
+	pthread_barrier_wait(r->line);
+	return NULL;
+}
+
+/* How many of two have the port. */
+static unsigned winners(enum sip_transport kind, uint16_t port)
+{
+	struct racer racers[2];
+	pthread_t threads[2];
+	pthread_barrier_t line;
+	unsigned have = 0;
+
+	assert_int_equal(pthread_barrier_init(&line, NULL, 2), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		racers[i] = (struct racer){ listener(kind, "127.0.0.77:0"), &line, 0 };
+		racers[i].l.addr.port = port;
+		assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		have += racers[i].err == 0;
+		listener_close(&racers[i].l);
+	}
+	pthread_barrier_destroy(&line);
+	return have;
+}
+
+/* For TCP both may lose, each to the other's bound socket: then they are started again. */
+static void two_that_begin_at_once_never_share_a_port(void **state)
+{
+	static const enum sip_transport kinds[] = { TRANSPORT_UDP, TRANSPORT_TCP };
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		struct net_listener l = listener(kinds[k], "127.0.0.77:0");
+		const char *what;
+
+		assert_int_equal(listener_open(&l, 1, &what), 0);
+		listener_close(&l);
+		for (unsigned i = 0; i < 300; i++)
+			assert_true(winners(kinds[k], l.addr.port) < 2);
+	}
+}
+
+static void connect_once(const struct net_listener *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_to(&l->addr, &ss);
+	bool is_stream = transport_is_stream(l->transport);
+	int fd = socket(AF_INET, is_stream ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
+	if (!is_stream)
+		assert_int_equal(send(fd, "x", 1, 0), 1);
+	close(fd);
+}
+
+/* The first socket was bound before it was opened to the others. */
+static void every_socket_of_a_listener_gets_its_part(void **state)
+{
+	static const enum sip_transport kinds[] = { TRANSPORT_UDP, TRANSPORT_TCP };
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		struct net_listener l = listener(kinds[k], "127.0.0.1:0");
+		const char *what;
+
+		assert_int_equal(listener_open(&l, 4, &what), 0);
+		for (unsigned i = 0; i < 400; i++)
+			connect_once(&l);
+		for (unsigned i = 0; i < 4; i++) {
+			struct pollfd fd = { .fd = l.fds[i], .events = POLLIN };
+
+			assert_int_equal(poll(&fd, 1, 0), 1);
+		}
+		listener_close(&l);
 	}
 }
 
@@ -241,6 +333,8 @@ static void a_connection_leaves_from_the_address_we_listen_on(void **state)
 UNIT_MAIN(
 	cmocka_unit_test(all_sockets_of_a_listener_have_one_port),
 	cmocka_unit_test(a_port_that_another_server_has_is_refused),
+	cmocka_unit_test(two_that_begin_at_once_never_share_a_port),
+	cmocka_unit_test(every_socket_of_a_listener_gets_its_part),
 	cmocka_unit_test(an_address_that_is_not_ours_is_refused),
 	cmocka_unit_test(a_connection_leaves_from_the_address_we_listen_on),
 	cmocka_unit_test(the_listener_fits_transport_and_family),
