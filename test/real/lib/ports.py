@@ -1,12 +1,14 @@
 """Ports nobody uses.
 
 Taken below the kernel's range for outgoing connections, so that no other program is given
-the port between the look and the use, and different for runs at the same time.
+the port between the look and the use. Runs at the same time (LCS_SVC_SLOT) have each their own.
 """
 import os
 import socket
 
-_FIRST, _LAST = 20000, 32000
+_SLOT_PORTS = 1200
+_FIRST = 20000 + int(os.environ.get("LCS_SVC_SLOT") or 0) * _SLOT_PORTS
+_LAST = _FIRST + _SLOT_PORTS
 _next = _FIRST + (os.getpid() * 97) % (_LAST - _FIRST)
 
 
