@@ -3,6 +3,8 @@
  */
 #include "core/lcsctl/lcsctl.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +16,48 @@
 static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP };
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
+struct habits { struct sigaction actions[SIGNALS]; sigset_t mask; };
+
 static volatile sig_atomic_t caught;
 
 static void catch_signal(int number)
 {
 	caught = number;
+}
+
+/* They come in while wait_for_line() waits and at no other moment, or one could come just before it
+ * and be seen a line late. Whoever began us with one ignored (nohup) wants it ignored. */
+static void hold_signals(struct habits *before)
+{
+	struct sigaction note = { .sa_handler = catch_signal };
+	sigset_t held;
+
+	caught = 0;
+	sigemptyset(&held);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&held, signals[i]);
+	sigprocmask(SIG_BLOCK, &held, &before->mask);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before->actions[i]);
+		if (before->actions[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &note, NULL);
+	}
+}
+
+static void release_signals(const struct habits *before)
+{
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+/* A terminal has something to read when a line is complete. */
+static void wait_for_line(const struct habits *before)
+{
+	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	while (ppoll(&terminal, 1, NULL, &before->mask) < 0 && errno == EINTR && !caught)
+		;
 }
 
 static char *read_secret(const struct session *s, const char *what)
@@ -32,32 +71,40 @@ static char *read_secret(const struct session *s, const char *what)
 	if (len > 0)
 		return line;
 	free(line);
-	if (!caught)
-		say_error(s, "no %s was given", what);
+	say_error(s, "no %s was given", what);
 	return NULL;
 }
 
-static char *prompt_secret(const struct session *s, const char *text, const char *what)
+static char *prompt_once(const struct session *s, const char *text, const char *what)
 {
-	struct sigaction note = { .sa_handler = catch_signal }, before[SIGNALS];
 	struct termios old, quiet;
+	struct habits before;
 	char *secret;
 
-	caught = 0;
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &note, &before[i]);
-	fputs(text, stderr);
+	hold_signals(&before);
 	tcgetattr(STDIN_FILENO, &old);
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	secret = read_secret(s, what);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);	/* forgets what was typed before it asks */
+	fputs(text, stderr);
+	wait_for_line(&before);
+	secret = caught ? NULL : read_secret(s, what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &before[i], NULL);
-	if (caught)
-		raise(caught);
+	release_signals(&before);
+	return secret;
+}
+
+/* Stopped with the terminal as it was; who comes back (fg) is asked anew. */
+static char *prompt_secret(const struct session *s, const char *text, const char *what)
+{
+	char *secret;
+
+	do {
+		secret = prompt_once(s, text, what);
+		if (caught)
+			raise(caught);
+	} while (caught == SIGTSTP);
 	return secret;
 }
 

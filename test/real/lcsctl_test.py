@@ -115,31 +115,85 @@ def no_utf8(world):
     equal([u for u in server.ctl("users", "list") if "tin@" in u["user"]], [], "users")
 
 
+class Asked:
+    """lcsctl users passwd at a terminal, in a process group of its own as a shell would have it."""
+
+    def __init__(self, server, aor, before=()):
+        self.master, self.slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [*before, *server.ctl_words(), "users", "passwd", aor], stdin=self.slave,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0)
+        self.said = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+        os.close(self.master)
+        os.close(self.slave)
+
+    def is_shown(self):
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def reads(self, text):
+        """Until it says this; the terminal is ready for an answer then."""
+        while text not in self.said:
+            ready = select.select([self.process.stderr], [], [], PATIENCE * 10)[0]
+            more = os.read(self.process.stderr.fileno(), 4096) if ready else b""
+            check(more, f"{text} does not come: {self.said}")
+            self.said += more
+        self.said = self.said.partition(text)[2]
+
+    def types(self, line):
+        os.write(self.master, line)
+
+    def stopped(self):
+        return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG)
+
+
 @test("who breaks off where a password is asked for sees again what is typed")
 def broken_off(world):
     server, users = world.own_server()
-    master, slave = pty.openpty()
+    with Asked(server, users[0].aor) as asked:
+        asked.reads(b"password: ")
+        check(not asked.is_shown(), "the password is shown")
+        asked.process.send_signal(signal.SIGINT)
+        equal(asked.process.wait(PATIENCE * 10), -signal.SIGINT, "how it ended")
+        check(asked.is_shown(), "the terminal was left without an echo")
 
-    def is_shown():
-        return bool(termios.tcgetattr(slave)[3] & termios.ECHO)
 
-    asks = subprocess.Popen([*server.ctl_words(), "users", "passwd", users[0].aor], stdin=slave,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@test("stopped where a password is asked for, lcsctl leaves the terminal as it was, and asks anew later")
+def stopped(world):
+    server, users = world.own_server()
+    with Asked(server, users[0].aor) as asked:
+        asked.reads(b"password: ")
+        asked.process.send_signal(signal.SIGTSTP)
+        wait_until(asked.stopped, 10, "lcsctl stops")
+        check(asked.is_shown(), "the shell has a terminal without an echo")
+        asked.process.send_signal(signal.SIGCONT)
+        asked.reads(b"password: ")
+        check(not asked.is_shown(), "the password is shown")
+        asked.types(b"new and long\n")
+        asked.reads(b"once more: ")
+        asked.types(b"new and long\n")
+        equal(asked.process.wait(PATIENCE * 10), 0, "how it ended")
+        check(asked.is_shown(), "the terminal was left without an echo")
 
-    def ended():
-        asks.send_signal(signal.SIGINT)
-        return asks.poll() is not None
 
-    try:
-        wait_until(lambda: not is_shown(), 10, "the password is not shown")
-        wait_until(ended, 10, "lcsctl ends by the signal", every=0.1)
-        equal(asks.returncode, -signal.SIGINT, "how it ended")
-        check(is_shown(), "the terminal was left without an echo")
-    finally:
-        asks.kill()
-        asks.wait()
-        os.close(master)
-        os.close(slave)
+@test("a signal that was ignored when lcsctl began is ignored where a password is asked for")
+def ignored(world):
+    server, users = world.own_server()
+    with Asked(server, users[0].aor, ("sh", "-c", 'trap "" INT; exec "$@"', "sh")) as asked:
+        asked.reads(b"password: ")
+        asked.process.send_signal(signal.SIGINT)
+        asked.types(b"one and long\n")
+        asked.reads(b"once more: ")
+        asked.process.send_signal(signal.SIGINT)
+        asked.types(b"one and long\n")
+        equal(asked.process.wait(PATIENCE * 10), 0, "how it ended")
 
 
 @test("a trace without anything in it says so; one that is followed comes at once, as JSON, too")
