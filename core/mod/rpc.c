@@ -3,6 +3,8 @@
  */
 #include "core/mod/rpc.h"
 
+#include "core/run/await.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -213,7 +215,9 @@ enum rpc_fault rpc_call(struct slice method, const json_t *params, enum lcs_righ
 	if (!object)
 		return RPC_BAD_PARAMS;
 	call = (struct lcs_rpc_call){ .mod = e->mod, .params = object, .arena = arena };
+	await_together(AWAIT_MOST);	/* whoever asks waits for one answer */
 	*code = e->rpc->run(&call);
+	await_apart();
 	*result = call.result;
 	*error = call.error;
 	json_decref(object);

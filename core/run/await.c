@@ -57,12 +57,34 @@ void await_end(struct await *a)
 	await_unref(&a);
 }
 
+/* Of the one answer that the control thread is at. */
+static struct { unsigned depth; msec_t until; } answer;
+
+void await_together(msec_t most)
+{
+	if (answer.depth++ == 0)
+		answer.until = clock_mono() + most;
+}
+
+void await_apart(void)
+{
+	lcs_assert(answer.depth);
+	answer.depth--;
+}
+
+static msec_t left_of(msec_t most)
+{
+	msec_t left = answer.depth ? answer.until - clock_mono() : most;
+
+	return left > most ? most : left > 0 ? left : 0;
+}
+
 int await_all(struct await *a, msec_t most)
 {
 	int err;
 
 	one_less(a);
-	err = control_wait(&a->all, most);
+	err = control_wait(&a->all, left_of(most));
 	/* That nobody is missing is read here, too: after it all that they wrote is seen, also by a
 	 * sanitizer that does not know sem_clockwait(). */
 	lcs_assert(err || atomic_load(&a->missing) == 0);

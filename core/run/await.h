@@ -31,9 +31,18 @@ void await_begin(struct await *a);
 void await_end(struct await *a);
 
 /**
+ * Control thread: all that is waited for until await_apart() is part of one answer, and takes no
+ * longer than this together. Nests: the outermost counts.
+ * @param most  milliseconds
+ */
+void await_together(msec_t most);
+void await_apart(void);
+
+/**
  * Control thread only, once, blocks until all have ended. Where threads are played: until nothing
  * goes on any more.
- * @param most  milliseconds; > 0
+ * @param most  milliseconds; > 0. Between await_together() and await_apart() no more than is left
+ *              there; when nothing is left only what has ended already is no -ETIMEDOUT
  * @return 0 or -ETIMEDOUT: what is not done yet may still be done
  */
 int await_all(struct await *a, msec_t most);

@@ -50,7 +50,7 @@ void news_locked_out(struct auth_db *db, struct slice aor, bool deleted);
 /** The same without waiting for the disk. */
 void news_one_of_many_locked_out(struct auth_db *db, struct slice aor, bool deleted);
 /** Both are users; the lists of from become those of to, and from is deleted - or to, if that
- *  fails. 0 or -errno. */
+ *  fails. 0 or -errno; -ETIMEDOUT: what the store has not said in time may go over yet. */
 int  news_move(struct auth_db *db, struct slice from, struct slice to);
 
 extern const struct auth_db_directory_api auth_db_directory;

@@ -3,6 +3,8 @@
  */
 #include "modules/auth_db/auth_db.h"
 
+#include <errno.h>
+
 int news_password(struct auth_db *db, struct slice name, struct slice domain,
     struct slice password)
 {
@@ -100,8 +102,8 @@ static int remove_all(struct auth_db *db, struct slice aor, struct await *await)
 	return err;
 }
 
-/* Or a restart would bring his endpoints back. */
-static void sign_out(struct auth_db *db, struct slice aor)
+/* Or a restart would bring his endpoints back. Whether it is done is not always of interest. */
+static int sign_out(struct auth_db *db, struct slice aor)
 {
 	struct await *await = db->usrloc ? await_new(sizeof(enum usrloc_result)) : NULL;
 	int err = !db->usrloc ? 0 : await ? remove_all(db, aor, await) : -ENOMEM;
@@ -110,6 +112,7 @@ static void sign_out(struct auth_db *db, struct slice aor)
 		log_error("auth_db", "endpoints of a locked out user may stay user=%.*s error=\"%s\"",
 		    SLICE_ARG(aor), err_text(err));
 	await_unref(&await);
+	return err;
 }
 
 /* Of hundreds at once each is asked for, and none waited for. */
@@ -143,13 +146,12 @@ static int take_back(struct auth_db *db, struct slice from, struct slice to, int
 	return err;
 }
 
-/* Both names are users while their lists go over, so that a failure loses nothing. */
-int news_move(struct auth_db *db, struct slice from, struct slice to)
+/* Both names are users while their lists go over, so that a failure loses nothing. No time may be
+ * left for the lists when the endpoints have taken all of it: then nothing goes over. */
+static int move(struct auth_db *db, struct slice from, struct slice to)
 {
-	int err;
+	int err = sign_out(db, from) == -ETIMEDOUT ? -ETIMEDOUT : tell_renamed(db, from, to);
 
-	sign_out(db, from);
-	err = tell_renamed(db, from, to);
 	if (!err)
 		err = users_delete(&db->users, from, false);
 	if (err)
@@ -158,4 +160,14 @@ int news_move(struct auth_db *db, struct slice from, struct slice to)
 	tell_locked_out(db, from, true);
 	tell_moved(db, from, to, true);
 	return 0;
+}
+
+int news_move(struct auth_db *db, struct slice from, struct slice to)
+{
+	int err;
+
+	await_together(AWAIT_MOST);
+	err = move(db, from, to);
+	await_apart();
+	return err;
 }

@@ -236,6 +236,18 @@ static int rename_user(struct auth_db *db, struct slice from, const struct rpc_u
 	return err ? err : news_move(db, from, to->aor);
 }
 
+/* err of a renaming that is not done: of the old name, or of the new one. */
+static int refuse_rename(struct lcs_rpc_call *call, int err, struct slice from, struct slice to)
+{
+	if (err == -ETIMEDOUT)
+		return lcs_rpc_fail(call, err, "the store has not answered in %d s: %.*s is still his "
+		    "name, and %.*s no user. He is signed out, and of his lists and of others' that "
+		    "name him some may have changed to the new name, or will. Rename him once more when "
+		    "the store is quick again: that takes over the rest", AWAIT_MOST / 1000,
+		    SLICE_ARG(from), SLICE_ARG(to));
+	return rpc_user_refuse(call, err, err == -EEXIST ? to : from);
+}
+
 static int rpc_rename(struct lcs_rpc_call *call)
 {
 	struct slice password = json_text(call->params, "password");
@@ -253,7 +265,7 @@ static int rpc_rename(struct lcs_rpc_call *call)
 		return err;
 	err = rename_user(lcs_shared(call->mod), from.aor, &to, password);
 	if (err)
-		return rpc_user_refuse(call, err, err == -EEXIST ? to.aor : from.aor);
+		return refuse_rename(call, err, from.aor, to.aor);
 	log_notice("audit", "user renamed by=administrator user=%.*s to=%.*s", SLICE_ARG(from.aor),
 	    SLICE_ARG(to.aor));
 	return lcs_rpc_done(call, json_pack("{s:s%, s:s%}", "user", to.aor.p, to.aor.len, "was",

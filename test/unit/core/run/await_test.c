@@ -10,6 +10,7 @@
 
 #define WORKERS 3u
 #define ERRANDS 50u
+#define LONG    60000
 
 struct errand { struct await *await; int number; };
 
@@ -39,7 +40,7 @@ static void all_have_ended_when_the_wait_is_over(void **state)
 		await_begin(a);
 		assert_int_equal(worker_post_fn(i % WORKERS, carry_out, &errands[i]), 0);
 	}
-	assert_int_equal(await_all(a, 60000), 0);
+	assert_int_equal(await_all(a, LONG), 0);
 	for (unsigned i = 0; i < ERRANDS; i++)
 		assert_int_equal(room[i], i);
 	await_unref(&a);
@@ -75,6 +76,27 @@ static void who_ends_after_the_wait_was_given_up_writes_to_what_is_still_there(v
 	assert_int_equal(worker_post_fn(0, end_held, NULL), 0);
 }
 
+static void what_is_part_of_one_answer_shares_its_time(void **state)
+{
+	struct await *late = await_new(0), *done = await_new(0), *alone = await_new(0);
+	msec_t begun = clock_mono();
+
+	(void)state;
+	await_begin(late);
+	await_together(20);
+	await_together(LONG);
+	assert_int_equal(await_all(late, LONG), -ETIMEDOUT);
+	assert_true(clock_mono() - begun < LONG);
+	assert_int_equal(await_all(done, LONG), 0);
+	await_apart();
+	await_apart();
+	assert_int_equal(await_all(alone, LONG), 0);
+	await_end(late);
+	await_unref(&late);
+	await_unref(&done);
+	await_unref(&alone);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -90,6 +112,7 @@ static int stop(void **state)
 
 UNIT_MAIN(
 	cmocka_unit_test_setup_teardown(all_have_ended_when_the_wait_is_over, start, stop),
+	cmocka_unit_test_setup_teardown(what_is_part_of_one_answer_shares_its_time, start, stop),
 	cmocka_unit_test_setup_teardown(nothing_to_wait_for_is_no_wait, start, stop),
 	cmocka_unit_test_setup_teardown(
 	    who_ends_after_the_wait_was_given_up_writes_to_what_is_still_there, start, stop))
