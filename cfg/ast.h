@@ -404,6 +404,8 @@ struct slice text_value(struct load *ld, const struct token *t);
 struct expr *text_pieces(struct load *ld, const struct text_part *parts, struct cfg_span at);
 /** Does a plain text look as if somebody expected its "$x" to be replaced? (text.c) */
 bool text_looks_formatted(const struct text_part *parts, struct slice *word);
+/** Has it a backslash that stands for itself? The first, with what is behind it. (text.c) */
+bool text_has_stray_escape(const struct text_part *parts, bool is_format, struct slice *escape);
 
 /** What stands in the parentheses of a variable, if it is a text and not empty. */
 bool pv_plain_arg(const struct pv *pv, struct slice *out);

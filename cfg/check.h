@@ -27,6 +27,7 @@ struct check {
 	const char              *only_constant;	/* "a parameter": nothing of a run may stand here */
 	bool                     in_text;	/* inside f"..." or a format */
 	bool                     may_be_format;	/* argument of nobody knows what */
+	bool                     may_be_pattern;	/* a "\." in it may be meant for PCRE */
 	bool                     null_is_asked;	/* inside ??, == null: reading unset is meant */
 };
 
@@ -53,6 +54,9 @@ void check_expr(struct check *c, struct expr *e);
 /** e must be of a type: says so if not. what: "a condition", "the value of X" */
 bool check_want(struct check *c, struct expr *e, struct type want, unsigned code,
     const char *what);
+/** A backslash in a text that is no pattern and stands for itself is one too many, or one too few. */
+void check_escapes(struct check *c, const struct text_part *parts, bool is_format,
+    struct cfg_span at);
 /** e stands where a truth is asked for. */
 void check_condition(struct check *c, struct expr *e);
 /** A function without a value stands where one is needed: says so and returns true. */

@@ -155,6 +155,7 @@ static void format_arg(struct check *c, struct expr **arg)
 
 	if (a->kind != EXPR_LITERAL || !a->literal.parts)
 		return;
+	check_escapes(c, a->literal.parts, true, a->at);
 	pieces = text_pieces(c->ld, a->literal.parts, a->at);
 	pieces->label = a->label;
 	pieces->label_at = a->label_at;
@@ -238,13 +239,16 @@ void check_param(struct check *c, const struct sym_func *f, unsigned i, struct e
 {
 	const struct sym_param_decl *p = &f->params[i < f->param_count ? i : f->param_count - 1];
 	struct type want = { p->type, p->nullable, false, VALUE_ANY };
+	bool outer = c->may_be_pattern;
 	const char *what;
 
+	c->may_be_pattern = !p->is_fmt;
 	if (p->is_fmt)
 		format_arg(c, arg);
 	else if (is_guest(c->ld))
 		guest_format(c, arg, p);
 	check_expr(c, *arg);
+	c->may_be_pattern = outer;
 	unquote_number(c, *arg, p);
 	if (p->is_fmt)
 		format_const(c, arg);

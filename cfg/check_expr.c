@@ -152,11 +152,28 @@ static void warn_plain(struct check *c, const struct expr *e)
 	    e->at.column }, "f");
 }
 
+/* Kamailio leaves such backslashes where they are, too, and its scripts have many. */
+void check_escapes(struct check *c, const struct text_part *parts, bool is_format,
+    struct cfg_span at)
+{
+	struct diag_item *item;
+	struct slice escape;
+
+	if (is_guest(c->ld) || c->only_constant || c->may_be_format || c->may_be_pattern ||
+	    !text_has_stray_escape(parts, is_format, &escape))
+		return;
+	item = load_warning(c->ld, 323, at, "\"%.*s\" is no escape: the backslash stays in the text",
+	    SLICE_ARG(escape));
+	diag_beside(item, "\"\\%.*s\" or '...' if it is meant so", SLICE_ARG(escape));
+	diag_help(item, "a text knows \\n \\r \\t \\\" \\\\%s", is_format ? " \\$" : "");
+}
+
 static void check_literal(struct check *c, struct expr *e)
 {
 	e->type = type_of_value(e->literal.value);
 	e->konst = &e->literal.value;
 	warn_plain(c, e);
+	check_escapes(c, e->literal.parts, false, e->at);
 }
 
 static void check_text(struct check *c, struct expr *e)
@@ -164,6 +181,7 @@ static void check_text(struct check *c, struct expr *e)
 	bool outer = c->in_text;
 
 	e->type = type_of_base(VALUE_STRING);
+	check_escapes(c, e->text.parts, true, e->at);
 	c->in_text = true;
 	for (struct expr *p = e->text.pieces; p; p = p->next)
 		check_expr(c, p);

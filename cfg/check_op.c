@@ -123,11 +123,14 @@ static void check_order(struct check *c, struct expr *e)
 static void check_match(struct check *c, struct expr *e)
 {
 	const char *outer = c->only_constant;
+	bool outer_pattern = c->may_be_pattern;
 
 	check_expr(c, e->op.a);
 	/* "$" in a pattern is its end, not a forgotten variable. */
 	c->only_constant = outer ? outer : e->op.b->kind == EXPR_LITERAL ? "a pattern" : NULL;
+	c->may_be_pattern = true;
 	check_expr(c, e->op.b);
+	c->may_be_pattern = outer_pattern;
 	c->only_constant = outer;
 	e->type = type_of_base(VALUE_BOOL);
 	check_want(c, e->op.a, type_maybe(VALUE_STRING), 309, "what a pattern is matched with");

@@ -393,6 +393,12 @@ static const struct page pages[] = {
 	  "either case.",
 	  NULL,
 	  NULL },
+	{ 323, 'W', "a backslash that stays in the text",
+	  "Double quotes know \\n \\r \\t \\\" \\\\, and \\$ where variables are replaced; nothing is made "
+	  "of \"\\2C\" or \"\\x2C\". Single quotes, or two backslashes, say that it is meant. There is no "
+	  "warning in a pattern, nor in an argument that may be one.",
+	  "request_route { $var(x) = \"a\\2Cb\"; drop; }\n",
+	  "request_route { $var(x) = \"a,b\"; drop; }\n" },
 	{ 330, 'W', "$var(x) is read where nothing has set it",
 	  "It is null in every message until it is set; nothing is left from the message "
 	  "before.",

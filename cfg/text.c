@@ -1,6 +1,6 @@
 /*
  * cfg/text.c - texts as the script writes them: side by side, f"...", and those that
- * look as if they were meant to be one.
+ * look as if they were meant to be something else.
  */
 #include "cfg/ast.h"
 #include "cfg/load.h"
@@ -72,6 +72,40 @@ bool text_looks_formatted(const struct text_part *parts, struct slice *word)
 				continue;
 			*word = slice_of(s.p + i, n - i);
 			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- backslashes that stay ---- */
+
+/* With all bytes of the character. */
+static struct slice escape_at(struct slice s, size_t i)
+{
+	size_t n = i + 2;
+
+	while (n < s.len && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n++;
+	return slice_of(s.p + i, n - i);
+}
+
+bool text_has_stray_escape(const struct text_part *parts, bool is_format, struct slice *escape)
+{
+	struct slice known = is_format ? SLICE("nrt\"\\\r\n$") : SLICE("nrt\"\\\r\n");
+
+	for (; parts; parts = parts->next) {
+		struct slice s = parts->token.text;
+
+		if (parts->token.quote == '\'')
+			continue;
+		for (size_t i = 0; i + 1 < s.len; i++) {
+			if (s.p[i] != '\\')
+				continue;
+			if (slice_find(known, s.p[i + 1]) == known.len) {
+				*escape = escape_at(s, i);
+				return true;
+			}
+			i++;
 		}
 	}
 	return false;
