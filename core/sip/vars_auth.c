@@ -28,12 +28,25 @@ static enum fn_status get_aU(struct lcs_call *call)
 	return var_text_or_null(call, credentials(call, &c) ? c.username : SLICE_NULL);
 }
 
+/* NTLM and Kerberos name nobody in the header, and a signed message has no such header any more:
+ * there it is who has proved to be the sender. */
+static bool who_signs(struct lcs_call *call, struct auth_credentials *out)
+{
+	bool is_there = credentials(call, out);
+	struct slice proved = lcs_identity(call->ctx);
+
+	if ((is_there && out->username.len) || !proved.len)
+		return is_there;
+	*out = (struct auth_credentials){ .username = proved };
+	return true;
+}
+
 /* alice of alice@example.com */
 static enum fn_status get_au(struct lcs_call *call)
 {
 	struct auth_credentials c;
 
-	if (!credentials(call, &c))
+	if (!who_signs(call, &c))
 		return FN_DONE;
 	return var_text_or_null(call, slice_first(c.username, slice_find(c.username, '@')));
 }
@@ -44,7 +57,7 @@ static enum fn_status get_ad(struct lcs_call *call)
 	struct auth_credentials c;
 	size_t at;
 
-	if (!credentials(call, &c))
+	if (!who_signs(call, &c))
 		return FN_DONE;
 	at = slice_find(c.username, '@');
 	return var_text_or_null(call, at < c.username.len ? slice_skip(c.username, at + 1) : c.realm);
@@ -66,7 +79,8 @@ static enum fn_status get_as(struct lcs_call *call)
 
 const struct lcs_var vars_auth[] = {
 	{ "au", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_au, NULL,
-	  "user name of the credentials, without domain; says nothing about their being right" },
+	  "user name of the credentials, without domain; says nothing about their being right. Where "
+	  "they name nobody (NTLM, Kerberos, signed messages): who has proved to be the sender" },
 	{ "aU", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_aU, NULL,
 	  "user name of the credentials as sent" },
 	{ "ad", VALUE_STRING, true, VAR_ARG_NONE, false, READ_MESSAGE, 0, get_ad, NULL,

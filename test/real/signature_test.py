@@ -224,6 +224,8 @@ def other_name(world, method):
         c.user = victim
         reply = c.ask(c.make("MESSAGE", user.uri))
     equal(reply.code, 403, "response")
+    who = f"{user.name} {'signs in' if method == 'REGISTER' else 'writes'} as {victim.uri} from"
+    check(world.server(ROLE).log_lines(who), f"the log does not say who it was: {who}")
 
 
 @test("two endpoints over one connection have an association each")
