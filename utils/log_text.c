@@ -2,6 +2,7 @@
  * utils/log_text.c - escaping and the four shapes of a line.
  */
 #include "utils/log_text.h"
+#include "utils/printable.h"
 #include "utils/utf8.h"
 
 #include <stdio.h>
@@ -31,22 +32,15 @@ static char *put(char *p, struct slice s)
 	return p + s.len;
 }
 
-static char *put_hex2(char *p, unsigned char byte)
+/* For people: one line. */
+static char *put_text(char *p, struct slice s)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	*p++ = digits[byte >> 4];
-	*p++ = digits[byte & 15];
-	return p;
+	return printable_put(p, s, false);
 }
 
-/* Control characters, the second set (U+0080 to U+009F) too: terminals obey both. */
-static bool is_control(struct slice s, size_t len)
+static bool is_plain_in_json(char c)
 {
-	unsigned char first = (unsigned char)s.p[0];
-
-	return first < 0x20 || first == 0x7f ||
-	    (len == 2 && first == 0xc2 && (unsigned char)s.p[1] < 0xa0);
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
 static char short_escape(char c)
@@ -54,47 +48,13 @@ static char short_escape(char c)
 	return c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\0';
 }
 
-static char *put_bytes_escaped(char *p, struct slice s)
+static char *put_hex2(char *p, unsigned char byte)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = short_escape(s.p[i]);
+	static const char digits[] = "0123456789abcdef";
 
-		*p++ = '\\';
-		*p++ = c ? c : 'x';
-		if (!c)
-			p = put_hex2(p, (unsigned char)s.p[i]);
-	}
+	*p++ = digits[byte >> 4];
+	*p++ = digits[byte & 15];
 	return p;
-}
-
-static bool is_plain(char c)
-{
-	return c >= ' ' && c <= '~';
-}
-
-static bool is_plain_in_json(char c)
-{
-	return is_plain(c) && c != '"' && c != '\\';
-}
-
-/* For people: one line, printable, otherwise as it is. */
-static char *put_text(char *p, struct slice s)
-{
-	for (;;) {
-		size_t len;
-		struct slice one;
-
-		p = put(p, slice_take_while(&s, is_plain));
-		if (s.len == 0)
-			return p;
-		len = utf8_len(s);
-		one = slice_first(s, len ? len : 1);
-		if (len == 0 || is_control(one, len))
-			p = put_bytes_escaped(p, one);
-		else
-			p = put(p, one);
-		s = slice_skip(s, one.len);
-	}
 }
 
 /* One character inside a JSON string (RFC 8259 section 7). */
@@ -107,7 +67,7 @@ static char *put_json_char(char *p, struct slice one)
 		*p++ = letter ? letter : c;
 		return p;
 	}
-	if (is_control(one, one.len) && one.len == 1)
+	if ((unsigned char)c < 0x20 || c == 0x7f)
 		return put_hex2(put(p, SLICE("\\u00")), (unsigned char)c);
 	return put(p, one);
 }

@@ -152,9 +152,10 @@ static enum exit_code take_answer(const struct session *s, const char *line, jso
 	}
 	error = json_object_get(answer, "error");
 	if (error) {
-		const char *text = json_string_value(json_object_get(error, "message"));
+		char *text = for_terminal(json_string_value(json_object_get(error, "message")), true);
 
 		fprintf(stderr, "lcsctl: %s\n", text ? text : "the server refused");
+		free(text);
 		if (s->json)
 			print_error(error);
 		json_decref(answer);

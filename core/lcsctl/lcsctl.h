@@ -65,6 +65,9 @@ enum exit_code print_help(struct session *s, int count, char *const *words);
 /* ---- table.c ---- */
 /** An array of objects as a table, an object as lines, anything else as JSON. */
 void print_result(const json_t *result, bool as_json);
+/** What came from a server, without what would steer the terminal; malloc'ed, NULL of NULL.
+ *  lines: line ends and tabs stay. */
+char *for_terminal(const char *text, bool lines);
 
 /* ---- prompt.c ---- */
 /** Lines at a terminal until its end: the last one's code. */

@@ -2,6 +2,7 @@
  * core/lcsctl/table.c - answers for people.
  */
 #include "core/lcsctl/lcsctl.h"
+#include "utils/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,24 @@ static char *date_text(const char *name, const json_t *v)
 	return strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) ? strdup(text) : NULL;
 }
 
+char *for_terminal(const char *text, bool lines)
+{
+	size_t len = text ? strlen(text) : 0;
+	char *copy = text ? malloc(PRINTABLE_MOST * len + 1) : NULL;
+
+	if (copy)
+		*printable_put(copy, slice_of(text, len), lines) = '\0';
+	return copy;
+}
+
+static char *shown_and_freed(char *text)
+{
+	char *shown = for_terminal(text, false);
+
+	free(text);
+	return shown;
+}
+
 /* What a cell shows: malloc'ed. name: of its column, or of what stands in a line. */
 static char *cell_text(const char *name, const json_t *v)
 {
@@ -44,10 +63,10 @@ static char *cell_text(const char *name, const json_t *v)
 	if (!v || json_is_null(v))
 		return strdup("");
 	if (json_is_string(v))
-		return strdup(json_string_value(v));
+		return for_terminal(json_string_value(v), false);
 	if (json_is_boolean(v))
 		return strdup(json_is_true(v) ? "yes" : "no");
-	return json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
+	return shown_and_freed(json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6)));
 }
 
 /* Columns on a terminal: bytes that begin a character of UTF-8. */
@@ -169,13 +188,14 @@ static bool is_nothing(const json_t *v)
 /* What stands in one line after its name, the rest below, each under its own. */
 static void print_below(const char *name, const json_t *v)
 {
-	const char *text = json_string_value(v);
+	char *text = for_terminal(json_string_value(v), true);
 
 	printf("\n%s:\n", name);
 	if (text)
 		printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
 	else
 		print_result(v, false);
+	free(text);
 }
 
 static void print_object(const json_t *object)
@@ -211,6 +231,14 @@ static void print_objects(const json_t *rows)
 	}
 }
 
+static void print_line(const char *line)
+{
+	char *text = for_terminal(line, false);
+
+	puts(text ? text : "");
+	free(text);
+}
+
 /* What the server has laid out itself: the lines of each. */
 static bool print_lines(const json_t *object)
 {
@@ -221,7 +249,7 @@ static bool print_lines(const json_t *object)
 		return false;
 	json_array_foreach(runs, i, run) {
 		json_array_foreach(json_object_get(run, "lines"), k, line)
-			puts(json_string_value(line) ? json_string_value(line) : "");
+			print_line(json_string_value(line));
 		putchar('\n');
 	}
 	return true;

@@ -214,6 +214,26 @@ def trace(world):
         follow.stdout.close()
 
 
+@test("what clients call themselves does not steer the administrator's terminal")
+def terminal(world):
+    server, user = world.server(), world.user("carrier")
+    agent = world.agent(user, "tcp")
+    evil = "Phone\x1b]0;owned\x07\x1b[2J\u009b31m\u202eend"
+    equal(agent.register(headers=[("User-Agent", evil)]).code, 200, "a REGISTER")
+    agent.send_request("OPTIONS", user.uri, call_id="one\u009b31m")
+    for words, shown in ((("endpoints", "list", user.aor), r"Phone\x1b]0;owned\x07\x1b[2J"
+                          r"\xc2\x9b31m\xe2\x80\xaeend"), (("trace", user.aor), r"one\xc2\x9b31m")):
+        out = wait_until(lambda: shown in (text := plain(server, *words)) and text, 5, str(words))
+        bad = [c for c in out if c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160 or c == "\u202e")]
+        equal(bad, [], f"characters that steer, of {words}")
+
+
+def plain(server, *words):
+    """As people get it."""
+    return subprocess.run([*server.ctl_words(), "-o", "table", *words], capture_output=True,
+                          text=True, timeout=PATIENCE * 20).stdout
+
+
 @test("every verb that only looks gives valid JSON")
 def valid_json(world):
     server = world.server()
