@@ -21,9 +21,9 @@ struct slice endpoint_epid_of(struct lcs_ctx *ctx)
 
 struct slice endpoint_epid(const struct usrloc_binding *b)
 {
-	struct slice epid;
+	struct slice params = slice_skip(b->params, 1), epid;	/* behind their first ";" */
 
-	return hdr_param(b->params, SLICE("epid"), &epid) ? epid : SLICE_NULL;
+	return hdr_param(params, SLICE("epid"), &epid) ? epid : SLICE_NULL;
 }
 
 void endpoint_wish_read(struct lcs_ctx *ctx, const struct sip_uri *uri, struct endpoint_wish *out)
@@ -54,19 +54,24 @@ static bool is_edited(const struct sip_view *view, enum hdr_id id)
 
 static int put_in_to(struct lcs_ctx *ctx, const struct sip_view *view, struct slice epid)
 {
-	const struct name_addr *came = msg_to(lcs_msg(ctx));
+	const struct name_addr *came = msg_to(lcs_msg(ctx)), *now = came;
 	struct arena *arena = lcs_arena(ctx);
-	const struct name_addr *now = view_name_addr(arena, view, HDR_TO);
-	struct slice old = epid_in(now), text;
+	struct slice old, text;
 	struct hdr_ref h;
 
-	if (!now || !came || came->tag.len || epid_in(came).len || slice_eq(old, epid) ||
-	    !view_hdr(view, HDR_TO, SLICE_NULL, 0, &h))
+	if (!came || came->tag.len || epid_in(came).len || !view_hdr(view, HDR_TO, SLICE_NULL, 0, &h))
+		return 0;
+	if (is_edited(view, HDR_TO))
+		now = view_name_addr(arena, view, HDR_TO);
+	old = epid_in(now);
+	if (!now || slice_eq(old, epid))
 		return 0;
 	text = old.len ? without_epid(arena, h.value, old) : h.value;
 	if (text.p && epid.len)
 		text = arena_join(arena, (struct slice[]){ text, SLICE(";epid="), epid }, 3);
-	return text.p ? edit_value(arena, lcs_edits(ctx), &h, text) : -ENOMEM;
+	if (text.p)
+		text = hdr_unfold(arena, text);
+	return text.p ? edit_value_in_arena(arena, lcs_edits(ctx), &h, text) : -ENOMEM;
 }
 
 /* Most receivers are no LCS clients, and nobody was named before them: nothing to be looked at. */

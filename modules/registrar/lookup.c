@@ -15,7 +15,7 @@ struct looking {
 	struct slice                 instance;
 	struct endpoint_wish         wish;
 	struct prefer                prefer;
-	struct slice                 epid;	/* of the one that was taken; empty: several, or no LCS client */
+	struct slice                 epid;	/* in the record that was taken; empty: several, or no LCS client */
 	struct slice                 features;	/* only who declares them; empty: everybody */
 	unsigned                     taken;
 };
@@ -190,8 +190,7 @@ static int take(struct looking *l, const struct usrloc_aor *aor, unsigned i)
 		return 0;
 	t.is_spare = is_other_flow(l, &b);
 	l->taken++;
-	l->epid = l->taken == 1 && l->conf->epid_in_to ?
-	    arena_dup(lcs_arena(l->call->ctx), endpoint_epid(&b)) : SLICE_NULL;
+	l->epid = l->taken == 1 && l->conf->epid_in_to ? endpoint_epid(&b) : SLICE_NULL;
 	return l->taken == 1 ? take_main(l->call->ctx, &t) : lcs_add_target(l->call->ctx, &t);
 }
 

@@ -156,6 +156,11 @@ static int take_params(struct reading *r, struct slice params, struct usrloc_bin
 
 	if (!text)
 		return -ENOMEM;
+	/* In front, for it is what all others look for. */
+	if (r->epid.len) {
+		slice_put(&at, SLICE(";epid="));
+		slice_put(&at, r->epid);
+	}
 	while (hdr_next_param(&rest, &name, &value)) {
 		const char *end = value.len ? slice_end(value) : slice_end(name);
 
@@ -165,10 +170,6 @@ static int take_params(struct reading *r, struct slice params, struct usrloc_bin
 			b->methods = method_bits(r, hdr_unquote(r->arena, value));
 		*at++ = ';';
 		slice_put(&at, slice_of(name.p, (size_t)(end - name.p)));
-	}
-	if (r->epid.len) {
-		slice_put(&at, SLICE(";epid="));
-		slice_put(&at, r->epid);
 	}
 	if (r->publishes)
 		slice_put(&at, SLICE(";msrtc.presence"));
