@@ -53,7 +53,7 @@ struct sip_msg {
 	uint16_t        first[HDR_KNOWN];	/* index of the first of each, MSG_NO_HDR if none */
 	const void     *typed[HDR_TYPED];	/* see above; SIP_TYPED_BAD for a failure */
 	const void     *typed_uri;
-	const struct msg_contact *contacts;	/* see msg_contact() */
+	const struct msg_contact *contacts;	/* see msg_take_contact() */
 	struct slice    to_aor;		/* see msg_to_aor() */
 	struct sip_hop  from;		/* whom it came from: the way back (RFC 3261 18.2.2) */
 };
@@ -147,9 +147,10 @@ static inline struct slice msg_call_id(const struct sip_msg *msg)
 /** -1 if absent, -EBADMSG as is if malformed. */
 int64_t msg_max_forwards(struct sip_msg *msg);
 int64_t msg_expires(struct sip_msg *msg);
-/** A value of Contact of a REGISTER as sip_msg_check() has read it, if this is the next one it
- *  read; NULL: it was edited, or is to be parsed again. *next begins as msg->contacts. */
-const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value);
+/** The first value in the rest of a Contact header of a REGISTER, as sip_msg_check() has read it:
+ *  *rest moves behind it. NULL: there is none, it was edited, or it is to be parsed again.
+ *  *next begins as msg->contacts. */
+const struct sip_contact *msg_take_contact(const struct msg_contact **next, struct slice *rest);
 
 /** Value of CSeq (RFC 3261 20.16); 0 or -EBADMSG with why, also for numbers from 2**31
  *  (8.1.1.5). Slices point into s. */

@@ -127,13 +127,17 @@ struct msg_contact {
 
 #define CONTACTS_KEPT 16u		/* a list as long as a message would take all its memory */
 
-const struct sip_contact *msg_contact(const struct msg_contact **next, struct slice value)
+const struct sip_contact *msg_take_contact(const struct msg_contact **next, struct slice *rest)
 {
 	const struct msg_contact *c = *next;
+	const char *p = rest->p, *end = slice_end(*rest);
 
-	if (!c || c->value.p != value.p || c->value.len != value.len)
+	while (p < end && (*p == ',' || token_is(*p, TOKEN_LWS)))
+		p++;
+	if (!c || c->value.p != p)
 		return NULL;
 	*next = c->next;
+	*rest = slice_between(slice_end(c->value), end);
 	return &c->contact;
 }
 

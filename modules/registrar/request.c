@@ -261,16 +261,8 @@ static int make_binding(struct reading *r, const struct sip_contact *c)
 	return take_params(r, c->addr.params, b);
 }
 
-static int take_contact(struct reading *r, struct slice value)
+static int take_contact(struct reading *r, const struct sip_contact *c)
 {
-	const struct sip_contact *c = msg_contact(&r->checked, value);
-	struct sip_contact parsed;
-
-	if (!c) {
-		if (sip_contact_parse(value, &parsed, NULL) != 0)
-			return refuse(r, 400, "Malformed Contact");
-		c = &parsed;
-	}
 	if (c->star) {
 		r->star = true;
 		return 0;
@@ -282,23 +274,39 @@ static int take_contact(struct reading *r, struct slice value)
 	return make_binding(r, c);
 }
 
+/* NULL: no more on this line, or one that was refused (*err). Mostly it has been read already. */
+static const struct sip_contact *next_contact(struct reading *r, struct slice *rest,
+    struct sip_contact *room, int *err)
+{
+	const struct sip_contact *c = msg_take_contact(&r->checked, rest);
+	struct slice value;
+
+	if (c || !hdr_next_value(rest, &value))
+		return c;
+	if (sip_contact_parse(value, room, NULL) == 0)
+		return room;
+	*err = refuse(r, 400, "Malformed Contact");
+	return NULL;
+}
+
 #define CONTACTS_MAX 256u		/* no user may have more, and a request no more than he */
 
 static int take_contacts(struct reading *r)
 {
 	struct hdr_ref h = { 0 };
+	const struct sip_contact *c;
+	struct sip_contact room;
 	unsigned seen = 0;
+	int err = 0;
 
 	while (view_next_hdr(&r->view, HDR_CONTACT, SLICE_NULL, &h)) {
-		struct slice rest = h.value, value;
+		struct slice rest = h.value;
 
-		while (hdr_next_value(&rest, &value)) {
-			int err = seen++ < CONTACTS_MAX ? take_contact(r, value) :
+		while (!err && (c = next_contact(r, &rest, &room, &err)))
+			err = seen++ < CONTACTS_MAX ? take_contact(r, c) :
 			    refuse(r, 403, "Too Many Endpoints");
-
-			if (err)
-				return err;
-		}
+		if (err)
+			return err;
 	}
 	if (!r->star)
 		return 0;
