@@ -14,8 +14,17 @@ struct auth_conf {
 	bool         md5, sha256;	/* from algorithms, by prepare */
 };
 
-struct auth_local {			/* statistics of one worker */
-	uint64_t challenges, accepted, copies, wrong, stale, malformed;
+/* "Method:URI" that was asked for last, and its hash: clients of one domain that register, as
+ * most who are asked do, name the same. */
+struct auth_request {
+	enum digest_alg alg;
+	size_t          len;		/* of text; 0: none yet */
+	char            text[96], hex[2 * DIGEST_MAX_BYTES];
+};
+
+struct auth_local {			/* of one worker */
+	uint64_t            challenges, accepted, copies, wrong, stale, malformed;
+	struct auth_request last;
 };
 
 struct auth { struct lcs_mod *mod; struct nonces nonces; };

@@ -5,16 +5,25 @@
 
 #include <errno.h>
 
+/* A part of it before each character that wants a backslash, most often the whole. */
+static void put_escaped(struct buf *b, struct slice s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] != '"' && s.p[i] != '\\')
+			continue;
+		buf_put(b, slice_of(s.p + from, i - from));
+		buf_put_char(b, '\\');
+		from = i;
+	}
+	buf_put(b, slice_skip(s, from));
+}
+
 void auth_put_challenge(struct buf *b, const struct auth_offer *offer, struct slice alg)
 {
-	struct slice realm = offer->realm;
-
 	buf_put(b, SLICE("Digest realm=\""));
-	for (size_t i = 0; i < realm.len; i++) {
-		if (realm.p[i] == '"' || realm.p[i] == '\\')
-			buf_put_char(b, '\\');
-		buf_put_char(b, realm.p[i]);
-	}
+	put_escaped(b, offer->realm);
 	buf_put(b, SLICE("\", nonce=\""));
 	buf_put(b, offer->nonce);
 	buf_put(b, SLICE("\", algorithm="));

@@ -5,6 +5,8 @@
 
 #include "utils/hex.h"
 
+#include <errno.h>
+
 static enum hdr_id header(bool proxy)
 {
 	return proxy ? HDR_PROXY_AUTHORIZATION : HDR_AUTHORIZATION;
@@ -78,17 +80,40 @@ enum auth_verdict auth_find(struct auth *auth, struct lcs_ctx *ctx, bool proxy,
 	return verdict;
 }
 
-static int expected_response(const struct auth_asked *a, struct slice method, struct slice ha1,
-    unsigned char out[DIGEST_MAX_BYTES])
+/* Long ones are nobody's habit. */
+static int request_hex(struct auth_request *last, enum digest_alg alg, struct slice method,
+    struct slice uri, char hex[2 * DIGEST_MAX_BYTES])
+{
+	const struct slice pieces[] = { method, SLICE(":"), uri };
+	size_t len = method.len + 1 + uri.len;
+	char text[sizeof(last->text)], *at = text;
+
+	if (!last || len > sizeof(text))
+		return digest_hex(alg, pieces, 3, hex);
+	for (unsigned i = 0; i < 3; i++)
+		slice_put(&at, pieces[i]);
+	if (last->len != len || last->alg != alg || memcmp(last->text, text, len) != 0) {
+		last->len = 0;
+		if (digest_hex(alg, pieces, 3, last->hex) != 0)
+			return -EIO;
+		memcpy(last->text, text, len);
+		last->len = len;
+		last->alg = alg;
+	}
+	memcpy(hex, last->hex, sizeof(last->hex));
+	return 0;
+}
+
+static int expected_response(struct auth_request *last, const struct auth_asked *a,
+    struct slice method, struct slice ha1, unsigned char out[DIGEST_MAX_BYTES])
 {
 	const struct auth_credentials *c = &a->cred;
 	const struct slice colon = SLICE(":");
-	const struct slice request[] = { method, colon, c->uri };
 	char ha2[2 * DIGEST_MAX_BYTES];
 	struct slice ha2_hex = slice_of(ha2, 2 * digest_size(a->alg));
 
-	if (digest_hex(a->alg, request, 3, ha2) != 0)
-		return -1;
+	if (request_hex(last, a->alg, method, c->uri, ha2) != 0)
+		return -EIO;
 	if (!c->qop.len) {
 		const struct slice old[] = { ha1, colon, c->nonce, colon, ha2_hex };
 
@@ -110,23 +135,24 @@ uint32_t auth_nonce_count(struct slice nc)
 	    bytes[3];
 }
 
-static bool response_is_right(struct slice method, const struct auth_asked *asked,
-    struct slice ha1_hex)
+static bool response_is_right(struct auth_request *last, struct slice method,
+    const struct auth_asked *asked, struct slice ha1_hex)
 {
 	unsigned char want[DIGEST_MAX_BYTES], got[DIGEST_MAX_BYTES];
 	size_t len = digest_size(asked->alg);
 
 	return hex_decode(got, len, asked->cred.response) == 0 &&
-	    expected_response(asked, method, ha1_hex, want) == 0 &&
+	    expected_response(last, asked, method, ha1_hex, want) == 0 &&
 	    digest_equal(slice_of((char *)want, len), slice_of((char *)got, len));
 }
 
-static enum auth_verdict judge_response(const struct auth_asked *asked, struct slice method,
-    struct slice ha1_hex)
+/* last: the worker's, or NULL. */
+static enum auth_verdict judge_response(struct auth_request *last, const struct auth_asked *asked,
+    struct slice method, struct slice ha1_hex)
 {
 	if (asked->cred.qop.len && auth_nonce_count(asked->cred.nc) == 0)
 		return AUTH_BAD;
-	return response_is_right(method, asked, ha1_hex) ? AUTH_OK : AUTH_WRONG;
+	return response_is_right(last, method, asked, ha1_hex) ? AUTH_OK : AUTH_WRONG;
 }
 
 /* Only whoever knows the secret may use up a nonce-count. */
@@ -141,7 +167,7 @@ static enum nonce_state use(struct auth *auth, const struct auth_conf *conf,
 enum auth_verdict auth_judge(struct auth *auth, const struct auth_conf *conf,
     const struct auth_asked *asked, struct slice method, struct slice ha1_hex, int64_t now)
 {
-	enum auth_verdict verdict = judge_response(asked, method, ha1_hex);
+	enum auth_verdict verdict = judge_response(NULL, asked, method, ha1_hex);
 
 	if (verdict != AUTH_OK)
 		return verdict;
@@ -188,7 +214,8 @@ enum auth_verdict auth_check(struct auth *auth, struct lcs_ctx *ctx,
     const struct auth_asked *asked, struct slice ha1_hex)
 {
 	struct auth_local *stats = lcs_local(auth->mod);
-	enum auth_verdict verdict = judge_response(asked, lcs_msg(ctx)->method_text, ha1_hex);
+	enum auth_verdict verdict = judge_response(&stats->last, asked, lcs_msg(ctx)->method_text,
+	    ha1_hex);
 
 	if (verdict == AUTH_OK && !may_use(auth, ctx, asked))
 		verdict = AUTH_STALE;
