@@ -230,6 +230,7 @@ static int ship_all(struct mirror *m, int64_t deadline)
 			lock_drop(&mir.lock);
 		}
 	}
+	mirror_say_refused(m);
 	return err;
 }
 

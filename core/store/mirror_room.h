@@ -26,6 +26,11 @@ struct mirror {
 	bool                        is_unmarked;	/* too many waited: no change leaves a mark */
 	uint64_t                    doubt;		/* hash of a row at which it hung up; 0: none */
 	unsigned                    doubt_times;	/* one after the other */
+	struct {			/* rows that it does not take, since that was last said */
+		unsigned    count;
+		const char *table;	/* of the first one, which key is */
+		char        key[200], why[300];
+	}                           refused;
 	char                        why[512];		/* of the last error */
 };
 
@@ -93,6 +98,8 @@ int  mirror_open(struct mirror *m, const struct mirror_start *start);
 
 /** Bring the next rows; *count: how many, 0 when nothing waits. 0 or -errno with why. */
 int  mirror_ship(struct mirror *m, unsigned *count, unsigned *refused);
+/** Log what was refused since it was last said: thousands of rows for one reason are one line. */
+void mirror_say_refused(struct mirror *m);
 
 /** Say that we live; inside a transaction it keeps others from our rows until its end.
  *  -EPERM: our home has been taken over, or somebody else wrote as we. */

@@ -11,6 +11,7 @@
 #include "utils/siphash.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 #define BATCH_ROWS 256u
@@ -131,6 +132,41 @@ int mirror_guard(struct mirror *m, int64_t seq)
 	return 0;
 }
 
+static void print_key(const struct item *item, char *out, size_t room)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < item->table->key_count && len < room; i++) {
+		const struct value *v = &item->key[1 + i];
+		const char *gap = i ? " " : "";
+
+		len += (size_t)(v->type == VALUE_INT ?
+		    snprintf(out + len, room - len, "%s%lld", gap, (long long)v->i) :
+		    snprintf(out + len, room - len, "%s%.*s", gap,
+		    SLICE_ARG(v->type == VALUE_STRING ? v->s : SLICE("?"))));
+	}
+}
+
+static void note_refused(struct mirror *m, struct item *item)
+{
+	item->is_refused = true;
+	if (m->refused.count++)
+		return;
+	m->refused.table = item->table->name;
+	print_key(item, m->refused.key, sizeof(m->refused.key));
+	snprintf(m->refused.why, sizeof(m->refused.why), "%s", m->there->error_text(m->remote));
+}
+
+void mirror_say_refused(struct mirror *m)
+{
+	if (m->refused.count)
+		log_error("store", "the SQL mirror does not take rows count=%u table=%s key=\"%s\" "
+		    "error=\"%s\": the first is named; each is tried again when it changes, after "
+		    "store_mirror_retry, at the next start, or by lcsctl store resync",
+		    m->refused.count, m->refused.table, m->refused.key, m->refused.why);
+	m->refused.count = 0;
+}
+
 /* 0, also if the row was refused; it is the only one that the mirror has no place for. */
 static int write_one(struct mirror *m, struct item *item)
 {
@@ -142,11 +178,7 @@ static int write_one(struct mirror *m, struct item *item)
 	rows = item->is_there ? m->there->run(m->remote, &t->remote.put, item->row, NULL, NULL) :
 	    m->there->run(m->remote, &t->remote.gone, item->key, NULL, NULL);
 	if (rows == -EILSEQ) {
-		item->is_refused = true;
-		log_error("store", "the SQL mirror does not take a row table=%s error=\"%s\": it is "
-		    "tried again when the row changes, after store_mirror_retry, at the next start, or by "
-		    "lcsctl store resync",
-		    t->name, m->there->error_text(m->remote));
+		note_refused(m, item);
 		return 0;
 	}
 	return rows < 0 ? mirror_fail_there(m, rows, t->name) : 0;

@@ -513,7 +513,13 @@ def refused(world):
     group(server, two, "Short")
     wait_until(lambda: "Short" in texts(db, "name", "contacts_group"), 10, "the one behind it")
     wait_until(lambda: server.ctl("store", "show")["mirror_refused"] == 1, 10, "one is refused")
-    check(lines(server, "does not take a row"), "the log")
+    said = lines(server, f'does not take rows count=1 table=contacts_group key="{one.aor} ')
+    equal(len(said), 1, "lines of the log")
+    for i in range(30):
+        group(server, one, f"As long as that {i}")
+    wait_until(lambda: server.ctl("store", "show")["mirror_refused"] == 31, 10, "all are refused")
+    server.ctl("store", "resync")
+    check(lines(server, "does not take rows count=31 table=contacts_group"), "one line tells of all")
     db.admin(f"alter table {db.name}.contacts_group modify name mediumblob not null; "
              f"delete from {db.name}.contacts_list; "
              f"update {db.name}.contacts_group set name = 'Wrong' where name = 'Right'; "
