@@ -12,6 +12,7 @@
 #define STORE_COLUMNS_MAX 40u		/* of a table, and of a statement's rows */
 
 struct store_conn;			/* the driver's */
+struct store_turn;
 
 typedef void store_row_fn(void *arg, const struct value *cells, unsigned columns);
 
@@ -28,11 +29,11 @@ struct store_open {			/* how to open a connection */
 	bool        writer;		/* the one that writes; opened first, locks the database */
 	bool        sync;
 	bool        control;		/* the control thread's: may write now and then */
+	struct store_turn *turn;	/* of all who write this database from here; NULL: nobody else */
 	const struct store_login *login;	/* NULL: it is to be the store itself */
 };
 
 struct store_backend {
-	bool one_writer;		/* a second one that writes waits until it is over */
 	/* 0 or -errno with *why (static or thread-local text). */
 	int  (*open)(const struct store_open *how, struct store_conn **out, const char **why);
 	void (*close)(struct store_conn *conn);
@@ -45,7 +46,7 @@ struct store_backend {
 	/* Rows seen, or rows changed; or -EIO, -ENOSPC, -EROFS, -EILSEQ, -ENOMEM. */
 	int  (*run)(struct store_conn *conn, const struct store_stmt *stmt,
 	    const struct value *args, store_row_fn *row, void *arg);
-	/* Schema statements separated by ';'. */
+	/* Schema statements separated by ';': at the start, or inside a transaction. */
 	int  (*script)(struct store_conn *conn, const char *sql);
 	const char *(*error_text)(struct store_conn *conn);
 	/* Any thread, the only one for which that is so: what waits on the connection's network

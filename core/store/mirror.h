@@ -18,6 +18,7 @@ struct mirror_start {
 	const char                        *local_rest;	/* the SQLite file */
 	const struct store_schemas        *schemas;	/* they stay */
 	bool                               sync;	/* as the store's own writer */
+	struct store_turn                 *turn;	/* of all who write the file */
 };
 
 /**

@@ -238,7 +238,7 @@ static int know_promise(struct mirror *m)
 int mirror_local_open(struct mirror *m)
 {
 	const struct store_open how = { .rest = m->start.local_rest, .control = true,
-		.sync = m->start.sync };
+		.sync = m->start.sync, .turn = m->start.turn };
 	const char *why = "";
 	int err = m->here->open(&how, &m->local, &why);
 

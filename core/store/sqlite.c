@@ -6,6 +6,7 @@
  */
 #include "core/store/backend.h"
 #include "core/store/private.h"
+#include "core/store/turn.h"
 
 #include "utils/err.h"
 
@@ -30,6 +31,8 @@ struct store_conn {
 	sqlite3         *db;
 	int              lock_fd;	/* the writer's: one server per file */
 	struct prepared *slots[PREPARED_SLOTS];
+	struct store_turn *turn;	/* NULL: nobody else writes */
+	bool             is_our_turn;
 };
 
 static _Thread_local char reason[256];
@@ -120,6 +123,7 @@ static int sqlite_open(const struct store_open *how, struct store_conn **out, co
 	if (!conn)
 		return -ENOMEM;
 	conn->lock_fd = -1;
+	conn->turn = how->turn;
 	if (how->writer && strcmp(how->rest, ":memory:") != 0) {
 		int fd = lock_file(how->rest, why);
 
@@ -154,14 +158,41 @@ static int exec(struct store_conn *conn, const char *sql)
 	return as_errno(sqlite3_exec(conn->db, sql, NULL, NULL, NULL));
 }
 
-static int sqlite_begin(struct store_conn *conn)
+static void take_turn(struct store_conn *conn)
 {
-	return exec(conn, "begin immediate");
+	if (!conn->turn || conn->is_our_turn)
+		return;
+	store_turn_take(conn->turn);
+	conn->is_our_turn = true;
 }
 
+static void give_turn(struct store_conn *conn)
+{
+	if (!conn->is_our_turn)
+		return;
+	conn->is_our_turn = false;
+	store_turn_give(conn->turn);
+}
+
+static int sqlite_begin(struct store_conn *conn)
+{
+	int err;
+
+	take_turn(conn);
+	err = exec(conn, "begin immediate");
+	if (err)
+		give_turn(conn);
+	return err;
+}
+
+/* Who could not commit rolls back, and keeps the turn until then. */
 static int sqlite_commit(struct store_conn *conn)
 {
-	return exec(conn, "commit");
+	int err = exec(conn, "commit");
+
+	if (!err)
+		give_turn(conn);
+	return err;
 }
 
 static void sqlite_rollback(struct store_conn *conn)
@@ -169,6 +200,7 @@ static void sqlite_rollback(struct store_conn *conn)
 	/* SQLite has rolled back by itself after a full disk or an I/O error. */
 	if (!sqlite3_get_autocommit(conn->db))
 		exec(conn, "rollback");
+	give_turn(conn);
 }
 
 static int sqlite_savepoint(struct store_conn *conn)
@@ -258,19 +290,35 @@ static int step_all(struct store_conn *conn, sqlite3_stmt *h, store_row_fn *row,
 	return sqlite3_column_count(h) ? rows : sqlite3_changes(conn->db);
 }
 
-static int sqlite_run(struct store_conn *conn, const struct store_stmt *stmt,
-    const struct value *args, store_row_fn *row, void *arg)
+static int run_prepared(struct store_conn *conn, struct prepared *p, const struct value *args,
+    store_row_fn *row, void *arg)
 {
+	const struct store_stmt *stmt = p->stmt;
 	int rc = SQLITE_OK, result;
-	struct prepared *p = prepare(conn, stmt, &rc);
 
-	if (!p)
-		return as_errno(rc);
 	for (int i = 0; stmt->args && stmt->args[i] && rc == SQLITE_OK; i++)
 		rc = bind_one(p->handle, i + 1, stmt->args[i], &args[i]);
 	result = rc == SQLITE_OK ? step_all(conn, p->handle, row, arg) : as_errno(rc);
 	sqlite3_reset(p->handle);
 	sqlite3_clear_bindings(p->handle);
+	return result;
+}
+
+static int sqlite_run(struct store_conn *conn, const struct store_stmt *stmt,
+    const struct value *args, store_row_fn *row, void *arg)
+{
+	int rc = SQLITE_OK, result;
+	struct prepared *p = prepare(conn, stmt, &rc);
+	bool is_alone;
+
+	if (!p)
+		return as_errno(rc);
+	is_alone = !stmt->columns && sqlite3_get_autocommit(conn->db);
+	if (is_alone)
+		take_turn(conn);
+	result = run_prepared(conn, p, args, row, arg);
+	if (is_alone)
+		give_turn(conn);
 	return result;
 }
 
@@ -280,7 +328,6 @@ static const char *sqlite_error_text(struct store_conn *conn)
 }
 
 const struct store_backend store_sqlite = {
-	.one_writer = true,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.begin = sqlite_begin,

@@ -24,7 +24,7 @@
 
 static struct store {
 	struct store_queue          writes, reads;
-	struct store_turn           turn;	/* of the writer and the control thread */
+	struct store_turn           turn;	/* of the writer, the control thread and the mirror */
 	_Atomic bool                on, healthy;
 	struct store_conf           conf;
 	const struct store_backend *backend;
@@ -79,18 +79,6 @@ static void note_health(int err, const char *text)
 		    err_text(err), text, store.conf.url);
 }
 
-static void take_turn(void)
-{
-	if (store.backend->one_writer)
-		store_turn_take(&store.turn);
-}
-
-static void give_turn(void)
-{
-	if (store.backend->one_writer)
-		store_turn_give(&store.turn);
-}
-
 /* ---- the writer ---- */
 
 static int64_t now_us(void)
@@ -138,7 +126,6 @@ static int run_batch(struct store_request *batch)
 	const struct store_backend *be = store.backend;
 	int err;
 
-	take_turn();
 	err = be->begin(store.writer);
 	for (struct store_request *r = batch; r && !err; r = r->next) {
 		r->err = run_request(r);
@@ -150,7 +137,6 @@ static int run_batch(struct store_request *batch)
 	note_health(err, err ? be->error_text(store.writer) : "");
 	if (err)
 		be->rollback(store.writer);
-	give_turn();
 	if (!err)
 		mirror_poke();
 	return err;
@@ -286,9 +272,7 @@ int store_run_now(const struct store_stmt *stmt, const struct value *args, store
 		return -ENODEV;
 	if (stmt->columns)
 		return run_at_control(stmt, args, row, arg);
-	take_turn();
 	n = run_at_control(stmt, args, row, arg);
-	give_turn();
 	mirror_poke();
 	return n;
 }
@@ -301,7 +285,6 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 	lcs_assert(worker_self() < 0);
 	if (!store_is_on())
 		return -ENODEV;
-	take_turn();
 	err = be->begin(store.control);
 	for (size_t i = 0; i < count && !err; i++) {
 		int n = run_at_control(ops[i].stmt, ops[i].args, NULL, NULL);
@@ -312,7 +295,6 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 		err = be->commit(store.control);
 	if (err)
 		be->rollback(store.control);
-	give_turn();
 	if (!err)
 		mirror_poke();
 	return err;
@@ -322,7 +304,8 @@ int store_run_all_now(const struct store_op *ops, size_t count)
 
 static int open_all(const char *rest, const char **why)
 {
-	struct store_open how = { .rest = rest, .writer = true, .sync = store.conf.sync };
+	struct store_open how = { .rest = rest, .writer = true, .sync = store.conf.sync,
+		.turn = &store.turn };
 	int err = store.backend->open(&how, &store.writer, why);
 
 	if (!err)
@@ -346,7 +329,7 @@ static int open_mirror(const char *local_rest, const char **why)
 {
 	const struct store_mirror_conf *conf = &store.conf.mirror;
 	struct mirror_start start = { .conf = conf, .local_rest = local_rest,
-		.schemas = store_schemas(), .sync = store.conf.sync };
+		.turn = &store.turn, .schemas = store_schemas(), .sync = store.conf.sync };
 
 	if (store.backend != &store_sqlite) {
 		*why = "store_mirror needs a store in SQLite";

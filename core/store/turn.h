@@ -2,8 +2,8 @@
  * core/store/turn.h - who writes next, where a database takes one writer at a time.
  *
  * SQLite makes the others look again every 100 ms until five seconds are over: where the disk
- * is slow and administration goes on and on, the server's writer never found it free. Here
- * whoever comes first is first.
+ * is slow and administration goes on and on, or the mirror has much to bring, the server's
+ * writer never found it free. Here whoever comes first is first.
  */
 #ifndef CORE_STORE_TURN_H
 #define CORE_STORE_TURN_H
