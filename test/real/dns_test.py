@@ -1,5 +1,6 @@
 """Requests to other domains by DNS (S11): failover along SRV, weights, caching, and a dead
 name server that nobody else may feel."""
+import itertools
 import socket
 import statistics
 import time
@@ -13,11 +14,16 @@ from lib.tap import SLACK, check, equal, patient_end, test, wait_until
 from lib.world import DOMAIN, make_users
 
 ZONE = "lcs.test"
+_setups = itertools.count(1)
+_part = ""                  # of the zone, for the test that runs
 LOCAL_LIMIT_S = 0.1         # for local traffic while foreign names hang
 
 
 def setup(world):
-    """A name server, a server that asks it, and a user signed in there."""
+    """A name server, a server that asks it, and a user signed in there. The name server takes no
+    record twice, and the server keeps answers: each test, and each try of it, has its own names."""
+    global _part
+    _part = f"part{next(_setups)}"
     dns = name_server(world)
     users = make_users(20)
     server = world.run.keep("dns-server", lambda: Server(
@@ -29,7 +35,11 @@ def setup(world):
 
 
 def record(dns, owner, kind, *data):
-    dns.run("set", ZONE, owner, 300, kind, *data)
+    dns.run("set", ZONE, f"{owner}.{_part}", 300, kind, *data)
+
+
+def zone():
+    return f"{_part}.{ZONE}"
 
 
 def host(dns, name, address):
@@ -37,7 +47,7 @@ def host(dns, name, address):
 
 
 def srv(dns, domain, transport, priority, weight, port, target):
-    record(dns, f"_sip._{transport}.{domain}", "SRV", priority, weight, port, target)
+    record(dns, f"_sip._{transport}.{domain}", "SRV", priority, weight, port, f"{target}.{_part}")
 
 
 def answer(listener, code=200):
@@ -51,18 +61,19 @@ def answer(listener, code=200):
 def failover(world, transport):
     dns, server, agent = setup(world)
     live = world.listener(transport, "127.0.0.52")
-    domain = f"fail-{transport}"        # the name server takes no record twice
+    domain = f"fail-{transport}"
     host(dns, f"dead-{transport}", "127.0.0.51")
     host(dns, f"live-{transport}", "127.0.0.52")
     srv(dns, domain, transport, 10, 10, free_port("127.0.0.51"), f"dead-{transport}")
     srv(dns, domain, transport, 20, 10, live.local[1], f"live-{transport}")
     # Before it is asked: where ICMP says that nobody is at the first, this is a matter of 1 ms.
     live.responder = lambda m: sip.response(m, 200, "OK", tag="there")
-    request = agent.begin("MESSAGE", f"sip:x@{domain}.{ZONE}", TEXT, b"hello")
+    uri = f"sip:x@{domain}.{zone()}"
+    request = agent.begin("MESSAGE", uri, TEXT, b"hello")
     yield                       # silence by UDP is a failure after timer F, 32 s
     got = live.expect("MESSAGE", 40)
     equal(got.body, b"hello", "body")
-    equal(got.uri, f"sip:x@{domain}.{ZONE}", "Request-URI")
+    equal(got.uri, uri, "Request-URI")
     equal(agent.final(request, 10).code, 200, "response")
 
 
@@ -82,9 +93,9 @@ def failover_icmp(world):
     live.responder = lambda m: sip.response(m, 200, "OK", tag="there")
 
     before, start = undelivered(server), time.monotonic()
-    request = agent.begin("MESSAGE", f"sip:x@told.{ZONE}", TEXT, b"hello")
+    request = agent.begin("MESSAGE", f"sip:x@told.{zone()}", TEXT, b"hello")
     equal(agent.final(request, 10).code, 200, "response to MESSAGE")
-    call = agent.invite(f"sip:x@called.{ZONE}")
+    call = agent.invite(f"sip:x@called.{zone()}")
     call.accepted(10)
     took = time.monotonic() - start
     call.bye()
@@ -107,7 +118,7 @@ def failover_503(world):
     host(dns, "other", "127.0.0.54")
     srv(dns, "busy", "udp", 10, 10, full.local[1], "full")
     srv(dns, "busy", "udp", 20, 10, live.local[1], "other")
-    request = agent.begin("MESSAGE", f"sip:x@busy.{ZONE}", TEXT, b"hello")
+    request = agent.begin("MESSAGE", f"sip:x@busy.{zone()}", TEXT, b"hello")
     answer(full, 503)
     answer(live)
     equal(agent.final(request, 10).code, 200, "response (RFC 3263 4.3)")
@@ -119,7 +130,7 @@ def all_dead(world):
     host(dns, "gone", "127.0.0.55")
     for priority in (10, 20):
         srv(dns, "none", "tcp", priority, 10, free_port("127.0.0.55"), "gone")
-    reply = agent.ask("MESSAGE", f"sip:x@none.{ZONE}", TEXT, b"hello", seconds=15)
+    reply = agent.ask("MESSAGE", f"sip:x@none.{zone()}", TEXT, b"hello", seconds=15)
     check(reply.code in (480, 503, 500, 408, 504), f"answered {reply.start}")
 
 
@@ -127,7 +138,7 @@ def all_dead(world):
       limit=60)
 def negative_cache(world):
     dns, server, agent = setup(world)
-    uri = f"sip:x@nonesuch.{ZONE}"
+    uri = f"sip:x@nonesuch.{zone()}"
     codes = [agent.ask("MESSAGE", uri, TEXT, b"x", seconds=10).code]
     first = questions(dns, "nonesuch")
     check(first > 0, "the name was not asked for")
@@ -148,7 +159,7 @@ def positive_cache(world):
     srv(dns, "cache", "udp", 10, 10, live.local[1], "kept")
     counts = []
     for _ in range(5):
-        request = agent.begin("MESSAGE", f"sip:x@cache.{ZONE}", TEXT, b"x")
+        request = agent.begin("MESSAGE", f"sip:x@cache.{zone()}", TEXT, b"x")
         answer(live)
         equal(agent.final(request, 10).code, 200, "response")
         counts.append(questions(dns, "cache"))
@@ -165,7 +176,7 @@ def weights(world):
     srv(dns, "share", "udp", 10, 10, light.local[1], "light")
     total = 400
     for i in range(total):
-        request = agent.begin("MESSAGE", f"sip:x@share.{ZONE}", TEXT, b"%d" % i)
+        request = agent.begin("MESSAGE", f"sip:x@share.{zone()}", TEXT, b"%d" % i)
         got = first_of([heavy, light])
         got.peer.send(sip.response(got, 200, "OK", tag="t"))
         equal(agent.final(request, 10).code, 200, "response")
@@ -226,12 +237,12 @@ def faults(world):
     host(dns, "shaky", "127.0.0.59")
     for name, action in (("late", ("delay", 300)), ("lost", ("drop1",))):
         srv(dns, name, "udp", 10, 10, live.local[1], "shaky")
-        dns.run("fault", f"_sip._udp.{name}.{ZONE}", "SRV", *action)
-        request = agent.begin("MESSAGE", f"sip:x@{name}.{ZONE}", TEXT, name.encode())
+        dns.run("fault", f"_sip._udp.{name}.{zone()}", "SRV", *action)
+        request = agent.begin("MESSAGE", f"sip:x@{name}.{zone()}", TEXT, name.encode())
         equal(live.expect("MESSAGE", 10).body, name.encode(), f"MESSAGE with a {name} answer")
         live.send(sip.response(live.history[-1], 200, "OK", tag="t"))
         equal(agent.final(request, 10).code, 200, "response")
-    dns.run("fault", f"*.bad.{ZONE}", "*", "servfail")
-    dns.run("fault", f"bad.{ZONE}", "*", "servfail")
-    reply = agent.ask("MESSAGE", f"sip:x@bad.{ZONE}", TEXT, b"x", seconds=20)
+    dns.run("fault", f"*.bad.{zone()}", "*", "servfail")
+    dns.run("fault", f"bad.{zone()}", "*", "servfail")
+    reply = agent.ask("MESSAGE", f"sip:x@bad.{zone()}", TEXT, b"x", seconds=20)
     check(reply.code in (478, 480, 500, 503), f"SERVFAIL: {reply.start}")
