@@ -5,22 +5,36 @@
  * is computed is known to schemes: auth_ntlm, auth_kerberos.
  */
 #include "modules/auth_lcs/auth_lcs.h"
+#include "modules/usrloc/usrloc_api.h"
 
 /* ---- signing out ---- */
 
-struct signing_out { struct auth_lcs *lcs; struct slice aor; };
+struct signing_out {
+	struct auth_lcs       *lcs;
+	struct slice           aor;
+	flow_id                flow;	/* 0: all of his */
+	enum auth_lcs_farewell why;
+};
 
 static void sign_out_on_worker(unsigned index, void *arg)
 {
 	const struct signing_out *s = arg;
 
 	(void)index;
-	sa_close_user(auth_lcs_stats(s->lcs), s->aor);
+	sa_close_user(auth_lcs_stats(s->lcs), s->aor, s->flow, s->why);
 }
 
-static void sign_out(struct auth_lcs *lcs, struct slice aor)
+static void sign_out(struct auth_lcs *lcs, struct slice aor, enum auth_lcs_farewell why)
 {
-	struct signing_out s = { lcs, aor };
+	struct signing_out s = { lcs, aor, 0, why };
+
+	worker_on_each(sign_out_on_worker, &s);
+}
+
+/* Or the client would go on as if it were signed in, and nothing would reach it. */
+static void endpoint_dropped(void *arg, struct slice aor, flow_id flow)
+{
+	struct signing_out s = { arg, aor, flow, AUTH_LCS_SIGNED_OFF };
 
 	worker_on_each(sign_out_on_worker, &s);
 }
@@ -29,8 +43,12 @@ static void sign_out(struct auth_lcs *lcs, struct slice aor)
 
 static int load(struct lcs_mod *mod)
 {
-	((struct auth_lcs *)lcs_shared(mod))->mod = mod;
-	return 0;
+	struct auth_lcs *lcs = lcs_shared(mod);
+	void *state;
+	const struct usrloc_api *usrloc = lcs_import(mod, "usrloc", &state);
+
+	lcs->mod = mod;
+	return usrloc ? usrloc->watch_dropped(state, endpoint_dropped, lcs) : 0;
 }
 
 static int worker_start(struct lcs_mod *mod, void *arg)
@@ -75,6 +93,11 @@ static int check(const void *conf, struct diag *diag)
 
 static const struct auth_lcs_api api = { auth_lcs_provide, auth_lcs_finished, sign_out };
 static const struct lcs_iface ifaces[] = { { "auth_lcs", 1, &api }, { 0 } };
+
+static const struct lcs_need needs[] = {
+	{ .name = "usrloc", .version = 1, .optional = true },
+	{ 0 }
+};
 
 static const struct lcs_hook hooks[] = { { STAGE_RECEIVED, 100, sa_received }, { 0 } };
 
@@ -157,6 +180,9 @@ static const char manual[] =
 "A message that is not signed, or wrongly, closes the connection; the client comes back and\n"
 "signs in. A REGISTER alone is challenged again.\n"
 "\n"
+"Whoever is disabled or deleted (auth_db), or dropped with `lcsctl endpoints drop`, is told why\n"
+"(registration-notify), and the connection is closed. Who was only dropped may come back.\n"
+"\n"
 "## In a script\n"
 "\n"
 "    if (is_lcs_client()) {\n"
@@ -178,6 +204,7 @@ LCS_MODULE(auth_lcs,
 	.params = params,
 	.funcs = funcs,
 	.hooks = hooks,
+	.needs = needs,
 	.ifaces = ifaces,
 	.stats = stats,
 	.rpcs = auth_lcs_rpcs,

@@ -110,8 +110,9 @@ enum hook_result sa_received(struct lcs_call *call);
 int  sa_attach(struct sa *sa);
 /** This worker: forget all, close nothing. */
 void sa_forget(struct auth_lcs_local *local);
-/** This worker: close the connections of that user, who is told. */
-void sa_close_user(struct auth_lcs_local *local, struct slice aor);
+/** This worker: close the connections of that user, or this one (0: any); who is told why. */
+void sa_close_user(struct auth_lcs_local *local, struct slice aor, flow_id flow,
+    enum auth_lcs_farewell why);
 
 /** Of this worker's connections; fn may not free them. */
 void sa_each(const struct auth_lcs_local *local, void (*fn)(const struct sa *sa, void *arg),
@@ -130,7 +131,7 @@ void held_drop(struct sa *sa);
 /* ---- farewell.c ---- */
 /** Owner of the flow: a NOTIFY that says why, and the end of the connection behind it.
  *  0 or -ENOMEM. */
-int sa_farewell(const struct sa *sa, struct slice why);
+int sa_farewell(const struct sa *sa, enum auth_lcs_farewell why);
 
 /* ---- handshake.c ---- */
 enum fn_status auth_lcs_authenticate(struct lcs_call *call);

@@ -65,13 +65,20 @@ struct auth_lcs_scheme {
 	void (*free)(void *keys);
 };
 
+/* Why a user is signed off; his client shows it. */
+enum auth_lcs_farewell {
+	AUTH_LCS_USER_DISABLED,
+	AUTH_LCS_USER_GONE,		/* deleted, or renamed */
+	AUTH_LCS_SIGNED_OFF		/* by an administrator; may come back */
+};
+
 struct auth_lcs_api {
 	/** In load(); scheme and state stay. 0 or -ENOSPC. */
 	int  (*provide)(struct auth_lcs *lcs, const struct auth_lcs_scheme *scheme, void *state);
 	/** After AUTH_LCS_WAIT, on the call's owner. */
 	void (*finished)(struct auth_lcs_handshake *h, enum auth_lcs_result result);
 	/** Close the connections of a user who may not be signed in any more. Control thread. */
-	void (*sign_out)(struct auth_lcs *lcs, struct slice aor);
+	void (*sign_out)(struct auth_lcs *lcs, struct slice aor, enum auth_lcs_farewell why);
 };
 
 #endif

@@ -12,7 +12,16 @@
 #include <errno.h>
 
 #define FAREWELL_BYTES 768u
-#define BODY SLICE("deregistered;event=rejected")
+
+/* The event says what a client does next, the reason what its user reads. */
+static const struct { struct slice body, reason; } farewells[] = {
+	[AUTH_LCS_USER_DISABLED] = { SLICE_INIT("deregistered;event=rejected"),
+	    SLICE_INIT("4141;reason=\"User disabled\"") },
+	[AUTH_LCS_USER_GONE] = { SLICE_INIT("deregistered;event=rejected"),
+	    SLICE_INIT("1003;reason=\"This sign-in name does not exist any more\"") },
+	[AUTH_LCS_SIGNED_OFF] = { SLICE_INIT("deregistered;event=unregistered"),
+	    SLICE_INIT("4141;reason=\"Signed off by an administrator\"") },
+};
 
 static void put_token(struct buf *b)
 {
@@ -64,18 +73,18 @@ static void put_head(struct buf *b, const struct sa *sa, const struct sip_hop *h
 }
 
 static void write_notify(struct buf *b, const struct sa *sa, const struct sip_hop *hop,
-    struct slice why)
+    enum auth_lcs_farewell why)
 {
 	put_head(b, sa, hop);
-	buf_put(b, SLICE("ms-diagnostics-public: 4141;reason=\""));
-	buf_put(b, why);
-	buf_put(b, SLICE("\"\r\nContent-Type: text/registration-event\r\nContent-Length: "));
-	buf_put_u64(b, BODY.len);
+	buf_put(b, SLICE("ms-diagnostics-public: "));
+	buf_put(b, farewells[why].reason);
+	buf_put(b, SLICE("\r\nContent-Type: text/registration-event\r\nContent-Length: "));
+	buf_put_u64(b, farewells[why].body.len);
 	buf_put(b, SLICE("\r\n\r\n"));
-	buf_put(b, BODY);
+	buf_put(b, farewells[why].body);
 }
 
-int sa_farewell(const struct sa *sa, struct slice why)
+int sa_farewell(const struct sa *sa, enum auth_lcs_farewell why)
 {
 	struct sip_out *out = sip_out_new();
 

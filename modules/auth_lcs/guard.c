@@ -159,16 +159,17 @@ static bool is_of(const struct sa *sa, struct slice aor)
 	    slice_eq_nocase(slice_skip(aor, sa->name.len + 1), sa->domain);
 }
 
-void sa_close_user(struct auth_lcs_local *local, struct slice aor)
+void sa_close_user(struct auth_lcs_local *local, struct slice aor, flow_id flow,
+    enum auth_lcs_farewell why)
 {
 	list_for_each(node, &local->guards) {
 		struct guard *g = container_of(node, struct guard, node);
 		const struct sa *his = NULL;
 
 		list_for_each(it, &g->sas)
-			if (is_of(container_of(it, struct sa, node), aor))
+			if ((!flow || flow == g->flow) && is_of(container_of(it, struct sa, node), aor))
 				his = container_of(it, struct sa, node);
-		if (his && sa_farewell(his, SLICE("User disabled")) != 0)
+		if (his && sa_farewell(his, why) != 0)
 			guard_close(g, g->flow, g->lcs, "the user may not be signed in any more");
 		if (his)
 			g->closing = true;	/* nothing of it is listened to meanwhile */

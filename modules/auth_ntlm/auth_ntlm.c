@@ -66,7 +66,8 @@ static void locked_out(void *arg, struct slice aor, bool deleted)
 
 	if (deleted)
 		accounts_delete(&ntlm->accounts, aor);
-	ntlm->lcs->sign_out(ntlm->lcs_state, aor);
+	ntlm->lcs->sign_out(ntlm->lcs_state, aor,
+	    deleted ? AUTH_LCS_USER_GONE : AUTH_LCS_USER_DISABLED);
 }
 
 /* The password came with the new name; the account's own name stays. */

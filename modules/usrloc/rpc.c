@@ -49,10 +49,14 @@ static int rpc_list(struct lcs_rpc_call *call)
 	return 0;
 }
 
+#define DROPPED_FLOWS 64u		/* connections whose clients are told; more, nobody has */
+
 struct dropping {
 	struct usrloc *ul;
 	struct slice   aor, ruid;
 	unsigned       before;
+	flow_id        flows[DROPPED_FLOWS];
+	unsigned       flow_count;
 	struct await  *await;		/* its room: what came of it */
 	int            err;
 };
@@ -66,6 +70,16 @@ static void dropped(void *arg, enum usrloc_result result, const struct usrloc_ao
 	await_end(await);
 }
 
+static void note(struct dropping *d, const struct binding *packed)
+{
+	struct usrloc_binding b;
+
+	binding_unpack(packed, &b);
+	d->before++;
+	if (b.received.flow && d->flow_count < DROPPED_FLOWS)
+		d->flows[d->flow_count++] = b.received.flow;
+}
+
 /* The record belongs to its owner: count and ask there. */
 static void drop_on_owner(unsigned index, void *arg)
 {
@@ -77,7 +91,7 @@ static void drop_on_owner(unsigned index, void *arg)
 	r = record_find(d->ul, d->aor, aor_key(d->aor));
 	for (unsigned i = 0; r && i < r->pub.count; i++)
 		if (!d->ruid.len || slice_eq(binding_text(record_binding(r, i), TEXT_RUID), d->ruid))
-			d->before++;
+			note(d, record_binding(r, i));
 	if (!d->before)
 		return;
 	await_begin(d->await);
@@ -102,6 +116,12 @@ static int drop(struct dropping *d)
 	return d->err;
 }
 
+static void tell_dropped(const struct dropping *d)
+{
+	for (unsigned i = 0; d->ul->on_dropped.fn && i < d->flow_count; i++)
+		d->ul->on_dropped.fn(d->ul->on_dropped.arg, d->aor, d->flows[i]);
+}
+
 static int rpc_drop(struct lcs_rpc_call *call)
 {
 	struct dropping d = { .ul = lcs_shared(call->mod), .aor = sip_text_bare(json_text(call->params,
@@ -116,6 +136,7 @@ static int rpc_drop(struct lcs_rpc_call *call)
 	if (err)
 		return lcs_rpc_fail(call, err, err == -ETIMEDOUT ? "the store has not answered in "
 		    "time: they may go or stay" : "the store cannot take it; nothing has changed");
+	tell_dropped(&d);
 	call->result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped",
 	    (int)d.before);
 	return 0;
@@ -133,6 +154,7 @@ static const struct lcs_rpc_arg drop_args[] = {
 
 const struct lcs_rpc usrloc_rpcs[] = {
 	{ "endpoints.list", RIGHT_READ, list_args, rpc_list, "who is signed in, and from where" },
-	{ "endpoints.drop", RIGHT_ADMIN, drop_args, rpc_drop, "forget a user's endpoints" },
+	{ "endpoints.drop", RIGHT_ADMIN, drop_args, rpc_drop,
+	  "forget a user's endpoints; LCS clients are told and signed off" },
 	{ 0 }
 };

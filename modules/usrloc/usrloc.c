@@ -48,6 +48,15 @@ static int watch(struct usrloc *ul, usrloc_watch_fn *fn, void *arg)
 	return 0;
 }
 
+static int watch_dropped(struct usrloc *ul, usrloc_dropped_fn *fn, void *arg)
+{
+	if (ul->on_dropped.fn)
+		return -ENOSPC;
+	ul->on_dropped.fn = fn;
+	ul->on_dropped.arg = arg;
+	return 0;
+}
+
 struct visit { usrloc_each_fn *fn; void *arg; };
 
 static void visit(const struct rtab_node *node, void *arg)
@@ -175,7 +184,7 @@ static void unload(struct lcs_mod *mod)
 /* ---- tables ---- */
 
 static const struct usrloc_api api = { find, expect, binding, usrloc_change, usrloc_remove, count,
-	watch, each };
+	watch, watch_dropped, each };
 static const struct lcs_iface ifaces[] = { { "usrloc", 1, &api }, { 0 } };
 
 static const struct lcs_param params[] = {

@@ -36,6 +36,7 @@ struct usrloc_local {
 struct usrloc {
 	struct lcs_mod *mod;
 	struct { usrloc_watch_fn *fn; void *arg; } watches[USRLOC_WATCHES_MAX];
+	struct { usrloc_dropped_fn *fn; void *arg; } on_dropped;	/* one is enough: who signs off */
 	unsigned        watch_count;
 	struct rtab    *table;
 	bool            loaded;

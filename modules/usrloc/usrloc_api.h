@@ -64,6 +64,9 @@ typedef void usrloc_done_fn(void *arg, enum usrloc_result result, const struct u
 typedef void usrloc_watch_fn(void *arg, struct slice aor, const struct usrloc_aor *old,
     const struct usrloc_aor *now);
 
+/* An administrator has had a user's binding dropped that came by this connection. Control thread,
+ * when readers do not see it any more. */
+typedef void usrloc_dropped_fn(void *arg, struct slice aor, flow_id flow);
 /* A user whom the calling worker owns, and his bindings; borrowed for the call. */
 typedef void usrloc_each_fn(void *arg, struct slice aor, const struct usrloc_aor *now);
 #define USRLOC_PARTS 32u
@@ -87,6 +90,8 @@ struct usrloc_api {
 	size_t (*count)(struct usrloc *ul);	/* bindings, roughly */
 	/** In load() only. 0 or -ENOSPC. */
 	int  (*watch)(struct usrloc *ul, usrloc_watch_fn *fn, void *arg);
+	/** In load() only. 0 or -ENOSPC. */
+	int  (*watch_dropped)(struct usrloc *ul, usrloc_dropped_fn *fn, void *arg);
 	/** A worker: visit its own users in one of USRLOC_PARTS parts of all. fn may remove() a
 	 *  binding of the user it was given. */
 	void (*each)(struct usrloc *ul, unsigned part, usrloc_each_fn *fn, void *arg);

@@ -100,6 +100,28 @@ def disabled(world):
     check("User disabled" in world.sipe(user, "tcp", server).wait_failed(), "nor the next time")
 
 
+@test("who is deleted or signed off by an administrator reads so, and only that endpoint "
+      "goes", limit=90)
+def signed_off(world):
+    server = world.server("home-lcs")
+    for words, told in ((("users", "delete"), "does not exist any more"),
+                        (("endpoints", "drop"), "Signed off by an administrator")):
+        user = world.user("home-lcs")
+        client = world.sipe(user, "tcp", server).wait_signed_on()
+        wait_until(lambda u=user: server.endpoints(u), 5, "the endpoint")
+        server.ctl(*words, user.aor)
+        check(told in (said := client.wait_failed()), f"{words}: it reads {said}")
+        wait_until(lambda u=user: not signed_in(server, u), 5, "the association ends")
+    client = world.sipe(user, "tcp", server).wait_signed_on()
+    phone = world.agent(user, "tcp", server).signed_in()
+    both = wait_until(lambda: len(e := server.endpoints(user)) == 2 and e, 5, "both endpoints")
+    one = next(e for e in both if not e["user_agent"].startswith("Purple"))
+    server.ctl("endpoints", "drop", user.aor, one["endpoint"])
+    equal([e["user_agent"][:6] for e in server.endpoints(user)], ["Purple"], "who is left")
+    phone.signed_in()                   # a standard client's connection is as it was
+    check(signed_in(server, user), "the association of the endpoint that stays")
+
+
 @test("a clock that is {} is told to the user of pidgin-sipe by name", limit=60, each=(
     "20 minutes slow", "20 minutes fast"))
 def clock(world, off):
