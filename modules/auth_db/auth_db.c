@@ -226,7 +226,7 @@ static void each(struct auth_db *db, void (*fn)(void *arg, struct slice aor, str
 
 static const struct auth_db_api api = {
 	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home, by_account, nt_hash_of,
-	dn_of, each
+	dn_of, each, former_expect
 };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 
@@ -333,7 +333,10 @@ static const char manual[] =
     "person, say so: `lcsctl users delete NAME --inherit` (before the directory takes over who was\n"
     "made here), or `lcsctl users add NAME --inherit`; for all of them, while a directory is moved\n"
     "to another one, `modparam(\"auth_db\", \"inherit\", yes)`. Messages that wait are deleted with\n"
-    "their user, whoever comes.\n";
+    "their user, whoever comes.\n\n"
+    "What is prepared for one who is to come (`lcsctl contacts set --force`, `acl set --force`) is\n"
+    "his, also under a name that was used before: what the former user has left is put aside when\n"
+    "the first of it is prepared, and what is prepared stays when he is added.\n";
 
 LCS_MODULE(auth_db,
 	.manual = manual,

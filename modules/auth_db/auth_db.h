@@ -34,9 +34,11 @@ struct auth_db_conf { bool inherit; };
  * inherits. 0, or -errno: then he is not to be added.
  */
 int  former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool inherits);
+/** See auth_db_api.h. */
+int  former_expect(struct auth_db *db, struct slice aor);
 
 /* ---- news.c ---- */
-/** What is kept under aor belongs to former from now on. 0 or -errno. */
+/** What is kept under aor belongs to former from now on. 1, 0 if that is nothing, or -errno. */
 int  news_succeeded(struct auth_db *db, struct slice aor, struct slice former);
 int  news_password(struct auth_db *db, struct slice name, struct slice domain,
     struct slice password);

@@ -30,7 +30,8 @@ struct auth_db_watch {
 	 * was, and locked_out() is said of the new one next. */
 	void (*moved)(void *arg, struct slice from, struct slice to, bool is_done);
 	/* Somebody else gets the name of a user who was deleted: what was kept under it goes to
-	 * another name, which nobody can have. Before he is there. 0 or -errno: he is not added. */
+	 * another name, which nobody can have. Before he is there. 1, 0 if there was nothing, or
+	 * -errno: he is not added. */
 	int  (*succeeded)(void *arg, struct slice aor, struct slice former);
 	/* The name (DN) of his entry is another: he may be in another unit now. */
 	void (*dn_changed)(void *arg, struct slice aor);
@@ -80,6 +81,10 @@ struct auth_db_api {
 	/** Control thread: all users. dn may be empty. */
 	void (*each)(struct auth_db *db, void (*fn)(void *arg, struct slice aor, struct slice dn),
 	    void *arg);
+	/** Control thread, blocks: the administrator is about to keep something for who is to come
+	 *  under this name, who is none yet. What a deleted user of that name has left is put
+	 *  aside first, as it would be when he comes. 0 or -errno: nothing is to be kept. */
+	int (*expect)(struct auth_db *db, struct slice aor);
 };
 
 #endif

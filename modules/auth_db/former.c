@@ -41,16 +41,16 @@ static int put_aside(struct auth_db *db, struct slice aor)
 	struct arena *arena = arena_new(0);
 	struct slice aside = arena ? arena_printf(arena, "%.*s.former.invalid", SLICE_ARG(aor)) :
 	    SLICE_NULL;
-	int err = aside.p ? news_succeeded(db, aor, aside) : -ENOMEM;
+	int moved = aside.p ? news_succeeded(db, aor, aside) : -ENOMEM;
 
-	if (err)
+	if (moved < 0)
 		log_error("auth_db", "nobody gets this name while what its former user has left cannot be "
-		    "put aside user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(err));
-	else
+		    "put aside user=%.*s error=\"%s\"", SLICE_ARG(aor), err_text(moved));
+	else if (moved)
 		log_notice("audit", "lists of a deleted user are put aside, since somebody else gets his "
 		    "name user=%.*s to=%.*s", SLICE_ARG(aor), SLICE_ARG(aside));
 	arena_free(&arena);
-	return err;
+	return moved < 0 ? moved : 0;
 }
 
 /* While a directory is moved all its entries are others, and the people the same. */
@@ -59,6 +59,21 @@ static bool all_inherit(struct auth_db *db)
 	const struct auth_db_conf *conf = lcs_conf(db->mod, gen_peek());
 
 	return conf->inherit;
+}
+
+/* What comes under the name from now on is not the former one's, and is not put aside after him.
+ * While all inherit it is for the same person, and his lists take it. */
+int former_expect(struct auth_db *db, struct slice aor)
+{
+	struct asked asked = { .key = SLICE("") };
+	char text[FORMER_AOR];
+	const struct value name = value_string(lower(aor, text));
+	int n = users_find_former(&db->users, &name, compare, &asked);
+
+	if (n <= 0 || all_inherit(db))
+		return n < 0 ? n : 0;
+	n = put_aside(db, aor);
+	return n ? n : users_forget_former(&db->users, &name);
 }
 
 int former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool inherits)

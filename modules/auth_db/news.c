@@ -28,12 +28,17 @@ int news_named(struct auth_db *db, struct slice aor, struct slice display_name)
 
 int news_succeeded(struct auth_db *db, struct slice aor, struct slice former)
 {
-	int err = 0;
+	int any = 0;
 
-	for (unsigned i = 0; i < db->watch_count && !err; i++)
-		if (db->watches[i].watch->succeeded)
-			err = db->watches[i].watch->succeeded(db->watches[i].arg, aor, former);
-	return err;
+	for (unsigned i = 0; i < db->watch_count; i++) {
+		const struct auth_db_watch *w = db->watches[i].watch;
+		int moved = w->succeeded ? w->succeeded(db->watches[i].arg, aor, former) : 0;
+
+		if (moved < 0)
+			return moved;
+		any |= moved;
+	}
+	return any;
 }
 
 void news_password_gone(struct auth_db *db, struct slice aor)

@@ -401,6 +401,13 @@ int users_find_former(const struct users *u, const struct value *name,
 	return u->has_former ? store_run_now(&stmts[STMT_FORMER], name, row, arg) : 0;
 }
 
+int users_forget_former(const struct users *u, const struct value *name)
+{
+	int n = u->has_former ? store_run_now(&stmts[STMT_FORGET], name, NULL, NULL) : 0;
+
+	return n < 0 ? n : 0;
+}
+
 struct visit { void (*fn)(const struct user *user, void *arg); void *arg; };
 
 static void visit_one(const struct rtab_node *node, void *arg)

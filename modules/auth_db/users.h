@@ -94,6 +94,8 @@ int users_commit(struct users *u, const struct users_step *all, unsigned count);
 /** The key of a deleted user of that name (lower case), to row; 1, 0 (nobody) or -errno. */
 int users_find_former(const struct users *u, const struct value *name,
     void (*row)(void *arg, const struct value *cells, unsigned columns), void *arg);
+/** Nobody had that name before, as far as is remembered. 0 or -errno. */
+int users_forget_former(const struct users *u, const struct value *name);
 #define FORMER_AOR 400u
 /** former.c: what is written of a user who is deleted; text holds his name. */
 void former_args(struct value args[static 3], const struct user *user, char text[static FORMER_AOR]);

@@ -33,7 +33,7 @@ static int change_list(const struct renaming *n, struct slice aor, const void *c
 	return stays(n, aor, err, &answer);
 }
 
-/* Said again after half of it failed: what has gone over already stays there. */
+/* 1, or 0 if he has none. Said again after half of it failed: what has gone over already stays there. */
 static int move_own(const struct renaming *n)
 {
 	const struct roaming_kind *kind = n->r->kind;
@@ -49,7 +49,9 @@ static int move_own(const struct renaming *n)
 	kind->copy(l, changes);
 	err = change_list(n, n->to, changes, count);
 	/* Copies begin with what clears a list. */
-	return err ? err : change_list(n, n->from, changes, clears);
+	if (!err)
+		err = change_list(n, n->from, changes, clears);
+	return err ? err : 1;
 }
 
 static void collect(const struct rtab_node *node, void *arg)
@@ -128,7 +130,7 @@ static int renamed(void *arg, struct slice from, struct slice to)
 	    .others = json_array() };
 	int err = n.arena && n.others ? move_own(&n) : -ENOMEM;
 
-	if (!err)
+	if (err >= 0)
 		err = rename_in_others(&n);
 	json_decref(n.others);
 	arena_free(&n.arena);

@@ -7,16 +7,30 @@
 
 #include <errno.h>
 
+/* For one who is to come: what a former user of the name has left is not his. */
+static int expect(struct roaming *r, struct lcs_rpc_call *call, struct slice aor)
+{
+	int err = r->users->expect(r->users_state, aor);
+
+	return err ? lcs_rpc_fail(call, err, "what a former user \"%.*s\" has left cannot be put "
+	    "aside (%s); nothing has changed", SLICE_ARG(aor), err_text(err)) : 0;
+}
+
 /* Whose list: of a name that is no user's, and has none, it is a slip of the pen. Nobody is
  * refused what is left of a user who is gone. */
 static int whose(struct roaming *r, struct lcs_rpc_call *call, struct slice *aor,
     const struct roaming_list **list)
 {
 	int err = lcs_rpc_user(call, "user", aor);
+	bool is_user = err || !r->users ||
+	    r->users->state(r->users_state, *aor) != AUTH_DB_UNKNOWN;
 
+	if (!is_user && json_is_true(json_object_get(call->params, "force"))) {
+		err = expect(r, call, *aor);
+		is_user = true;
+	}
 	*list = err ? NULL : roaming_find(r, *aor);
-	if (err || *list || !r->users || json_is_true(json_object_get(call->params, "force")) ||
-	    r->users->state(r->users_state, *aor) != AUTH_DB_UNKNOWN)
+	if (err || *list || is_user)
 		return err;
 	return lcs_rpc_fail(call, -ENOENT, "there is no user \"%.*s\"; for one who is to come, "
 	    "\"set\", \"addgroup\" and \"import\" take --force", SLICE_ARG(*aor));

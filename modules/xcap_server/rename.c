@@ -151,7 +151,7 @@ static int succeeded(void *arg, struct slice aor, struct slice former)
 	if (r.err)
 		write_back(&r);
 	arena_free(&arena);
-	return r.err;
+	return r.err ? r.err : r.written != NULL;
 }
 
 int xcap_follow_names(struct xcap *x)
