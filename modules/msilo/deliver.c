@@ -1,7 +1,8 @@
 /*
- * modules/msilo/deliver.c - messages that waited go to the endpoint, in order, one at a time.
+ * modules/msilo/deliver.c - messages that waited go to an endpoint, in order, one at a time.
  *
- * A message is deleted when the endpoint has answered for it. Between its answer and the
+ * A message is offered to the user's endpoints until one takes it, and is deleted when one has, or
+ * when all have refused it for good. Between its answer and the
  * deletion on disk the server may die: then the message comes once more. Nothing else makes
  * it come twice.
  */
@@ -10,6 +11,7 @@
 #include "parser/date.h"
 #include "utils/hex.h"
 #include "utils/rand.h"
+#include "utils/siphash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ struct sending {			/* lives until tm has forgotten the request */
 	struct list    node;		/* in local->sendings */
 	struct box    *box;		/* NULL: the answer has been seen to */
 	int64_t        id;
+	uint64_t       endpoint;
 	struct tm_uac *uac;
 	bool           is_held, is_gone;	/* on the stack of send_note(); TM_GONE came */
 };
@@ -28,19 +31,49 @@ static void next(struct box *b);
 
 /* ---- the way ---- */
 
+static uint64_t endpoint_of(const struct usrloc_binding *way)
+{
+	return siphash(siphash_boot_key(), way->ruid) | 1;
+}
+
+static bool is_tried(const struct box *b, uint64_t endpoint)
+{
+	for (unsigned i = 0; i < b->now.count; i++)
+		if (b->now.tried[i] == endpoint)
+			return true;
+	return false;
+}
+
+static bool is_way(const struct box *b, const struct usrloc_binding *w)
+{
+	return w->expires > loop_wall(worker_loop()) &&
+	    (w->path.len || !transport_is_stream(w->received.transport) ||
+	     flow_is_alive(w->received.flow)) && !is_tried(b, endpoint_of(w));
+}
+
+/* One that has said what it can, without MESSAGE (a telephone), comes last: some say half of it. */
+static int rank(const struct box *b, const struct usrloc_binding *w)
+{
+	if (endpoint_of(w) == b->takes)
+		return 3;
+	return !w->methods || w->methods >> METHOD_MESSAGE & 1 ? 2 : 1;
+}
+
+/* The endpoint that has taken the one before, else the best that has not had this one. */
 static bool find_way(const struct box *b, struct usrloc_binding *out)
 {
 	const struct usrloc_aor *aor = b->m->usrloc->find(b->m->usrloc_state, box_aor(b));
-	int64_t now = loop_wall(worker_loop());
+	struct usrloc_binding way;
+	int best = 0;
 
-	for (unsigned i = 0; aor && i < aor->count; i++) {
-		b->m->usrloc->binding(aor, i, out);
-		if (out->expires > now && (out->path.len ||
-		    !transport_is_stream(out->received.transport) ||
-		    flow_is_alive(out->received.flow)))
-			return true;
+	for (unsigned i = 0; aor && b->now.count < MSILO_TRIES && i < aor->count; i++) {
+		b->m->usrloc->binding(aor, i, &way);
+		if (!is_way(b, &way) || rank(b, &way) <= best)
+			continue;
+		best = rank(b, &way);
+		*out = way;
 	}
-	return false;
+	return best > 0;
 }
 
 /* ---- the end of a round ---- */
@@ -85,19 +118,36 @@ static void settle(struct box *b, int64_t id, unsigned status)
 		deleted(NULL, err, NULL);
 }
 
+/* Refused by one endpoint, for good or not: is there another one that it can be offered to? */
+static bool may_go_on(struct box *b, unsigned status)
+{
+	struct usrloc_binding way;
+
+	if (!note_is_settled(status)) {
+		b->now.is_for_later = true;
+		lcs_count(&msilo_local(b->m)->tries_failed);
+	}
+	return status < 600 && b->stored && find_way(b, &way);
+}
+
 static void answered(struct sending *s, unsigned status)
 {
 	struct box *b = s->box;
+	bool goes_on = false;
 
 	s->box = NULL;
 	b->sending = NULL;
-	if (note_is_settled(status)) {
-		settle(b, s->id, status);
-		next(b);
+	if (status < 300)
+		b->takes = s->endpoint;
+	else
+		goes_on = may_go_on(b, status);
+	if (!goes_on && b->now.is_for_later && status >= 300 && status < 600) {
+		rest(b);
 		return;
 	}
-	lcs_count(&msilo_local(b->m)->tries_failed);
-	rest(b);
+	if (!goes_on)
+		settle(b, s->id, status);
+	next(b);
 }
 
 static void sending_free(struct sending *s)
@@ -159,14 +209,15 @@ static int make_request(struct arena *arena, const struct box *b, const struct n
 }
 
 /* tm may report before it returns: then the sending is over here. */
-static int hand_over(struct box *b, const struct tm_request *r, int64_t id)
+static int hand_over(struct box *b, const struct tm_request *r, int64_t id, uint64_t endpoint)
 {
 	struct sending *s = calloc(1, sizeof(*s));
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	*s = (struct sending){ .box = b, .id = id, .is_held = true };
+	*s = (struct sending){ .box = b, .id = id, .endpoint = endpoint, .is_held = true };
+	b->now.tried[b->now.count++] = endpoint;
 	list_push_back(&msilo_local(b->m)->sendings, &s->node);
 	b->sending = s;
 	err = b->m->tm->request(b->m->tm_state, r, on_event, s, &s->uac);
@@ -185,12 +236,17 @@ static int send_note(struct box *b, const struct note *n, int64_t id)
 	struct tm_request r;
 	int err = arena ? 0 : -ENOMEM;
 
+	if (b->now.id != id) {		/* and not offered to one endpoint before */
+		b->now.id = id;
+		b->now.count = 0;
+		b->now.is_for_later = false;
+	}
 	if (!err && !find_way(b, &way))
 		err = -ENOENT;
 	if (!err)
 		err = make_request(arena, b, n, &way, &r);
 	if (!err)
-		err = hand_over(b, &r, id);
+		err = hand_over(b, &r, id, endpoint_of(&way));
 	arena_free(&arena);
 	return err;
 }
@@ -231,6 +287,8 @@ void msilo_deliver(struct box *b)
 		b->again = true;
 		return;
 	}
+	b->now.id = 0;
+	b->now.count = 0;
 	if (!find_way(b, &way)) {
 		box_settle(b);
 		return;

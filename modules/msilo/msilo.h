@@ -40,6 +40,8 @@ struct msilo {
 
 struct sending;
 
+#define MSILO_TRIES 16u			/* endpoints that one message is offered to */
+
 /* One user with messages that wait; its owner's. Goes when nothing waits and nothing happens. */
 struct box {
 	struct htab_node node;
@@ -49,6 +51,13 @@ struct box {
 	int64_t          done_id;		/* up to here all are delivered */
 	bool             is_busy, again;	/* delivering; begin again when that is over */
 	struct sending  *sending;
+	struct {			/* the message under way */
+		int64_t  id;
+		bool     is_for_later;	/* an endpoint may take it another time */
+		unsigned count;
+		uint64_t tried[MSILO_TRIES];	/* endpoints that have not taken it */
+	}                now;
+	uint64_t         takes;		/* the endpoint that has taken one last; 0: none */
 	char            *heir;			/* he was renamed to this while it was busy; or NULL */
 	size_t           aor_len;
 	char             aor[];
@@ -99,7 +108,7 @@ int  msilo_journal_list(struct slice aor,
 int  msilo_journal_delete_now(struct slice aor, int64_t id);
 
 /* ---- deliver.c: on the owner ---- */
-/** Send what waits to the user's endpoint, one after the other, if he has one. */
+/** Send what waits to the user, one after the other, if he has an endpoint. */
 void msilo_deliver(struct box *b);
 /** The worker stops: no answer is waited for any more. */
 void msilo_sendings_stop(struct msilo *m, struct msilo_local *local);

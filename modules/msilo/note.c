@@ -105,6 +105,6 @@ bool note_is_settled(unsigned status)
 {
 	if (status < 300)
 		return true;
-	return (status >= 400 && status < 500 && status != 401 && status != 407 && status != 408 &&
+	return (status >= 400 && status < 500 && status != 401 && status != 405 && status != 407 && status != 408 &&
 	    status != 430 && status != 480 && status != 481 && status != 486) || status >= 600;
 }

@@ -31,7 +31,7 @@ static void test_plain_text_tells_when_it_was_sent(void **state)
 static const struct { unsigned status; bool is_settled; } answers[] = {
 	{ 200, true }, { 202, true }, { 400, true }, { 403, true }, { 404, true }, { 415, true },
 	{ 603, true }, { 606, true },
-	{ 302, false }, { 401, false }, { 407, false }, { 408, false }, { 430, false },
+	{ 302, false }, { 401, false }, { 405, false }, { 407, false }, { 408, false }, { 430, false },
 	{ 480, false }, { 481, false }, { 486, false }, { 500, false }, { 503, false },
 };
 
