@@ -6,11 +6,13 @@
 #include <errno.h>
 
 /* What a failure route sees as its main target: who failed, but no way to go - $du is there
- * to be shown only. */
-static struct lcs_target who_failed(const struct tm_branch *b)
+ * to be shown only. It is a text of its own: a script that writes the same address once more
+ * wants it tried once more, and a const's text is the same one each time. */
+static struct lcs_target who_failed(const struct tm_branch *b, struct arena *arena)
 {
 	struct lcs_target t = b->target;
 
+	t.next_uri = t.next_uri.len ? arena_dup(arena, t.next_uri) : SLICE_NULL;
 	t.request_uri = t.path = SLICE_NULL;
 	t.has_hop = false;
 	t.hop = (struct sip_hop){ 0 };
@@ -30,7 +32,8 @@ static struct lcs_ctx *failure_ctx(struct tm_tx *tx, struct tm_branch *picked)
 	if (!ctx)
 		return NULL;
 	lcs_take_age(ctx, request);
-	*lcs_main_target(ctx) = who_failed(picked);
+	*lcs_main_target(ctx) = who_failed(picked, lcs_arena(ctx));
+	work->failure_next = lcs_main_target(ctx)->next_uri.p;
 	work->failure_at = (struct tm_at){ tx, picked };
 	work->failure_last = last;
 	lcs_set_tx(ctx, &work->failure_at);
@@ -70,7 +73,7 @@ int tm_failure_run(struct tm_tx *tx, struct tm_branch *picked, lcs_route_done_fn
 
 static bool has_new_next(const struct tm_work *work, const struct lcs_target *t)
 {
-	return t->next_uri.len && t->next_uri.p != work->picked->target.next_uri.p;
+	return t->next_uri.len && t->next_uri.p != work->failure_next;
 }
 
 bool tm_failure_has_target(struct tm_work *work)

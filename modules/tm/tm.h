@@ -245,6 +245,7 @@ struct tm_work {			/* in the request's arena */
 	struct lcs_ctx        *failure;	/* counted: its failure route runs */
 	struct tm_at           failure_at;
 	const struct sip_edit *failure_last;	/* as it began */
+	const char            *failure_next;	/* text of its next_uri, as it began */
 	struct tm_branch      *picked;	/* best of those that failed */
 	struct tm_branch      *next_of;	/* the next main target continues its list of hops */
 	struct loop_task       task;	/* to look at it again when this turn ends */
