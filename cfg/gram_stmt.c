@@ -322,14 +322,20 @@ struct test_stmt *act_test_call(struct gram *g, struct cfg_span at, struct expr 
 	return t;
 }
 
+/* "expect relayed;" says as much of one request as "expect relayed "sip:...";" does. */
+static bool is_relayed_alone(const struct expr *value)
+{
+	return value && value->kind == EXPR_NAME && slice_eq(value->name.name, SLICE("relayed"));
+}
+
 struct test_stmt *act_expect(struct gram *g, struct cfg_span at, enum expect_kind kind,
     const struct token *code, struct expr *text, struct expr *value)
 {
 	struct test_stmt *t = test_new(g, TEST_EXPECT, at);
 
-	t->expect.kind = kind;
+	t->expect.kind = is_relayed_alone(value) ? EXPECT_RELAYED : kind;
 	t->expect.text = text;
-	t->expect.value = value;
+	t->expect.value = is_relayed_alone(value) ? NULL : value;
 	if (code) {
 		t->expect.code = code->num;
 		t->expect.code_at = code->at;

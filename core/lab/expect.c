@@ -2,7 +2,8 @@
  * core/lab/expect.c - what a test wants to have come of it.
  *
  * An expectation about a reply or a relayed request uses it up; copies (retransmissions)
- * and 100 Trying are passed over unless they are asked for.
+ * and 100 Trying are passed over unless they are asked for, and so is the ACK that goes out
+ * for a refused INVITE.
  */
 #include "core/lab/lab.h"
 #include "core/lab/log.h"
@@ -13,7 +14,7 @@ struct lab_out *lab_last_out(void)
 	struct lab_out *last = NULL;
 
 	for (struct lab_out *o = lab.out; o; o = o->next)
-		if (o->msg && !o->is_copy)
+		if (o->msg && !o->is_copy && !o->is_hop_ack)
 			last = o;
 	return last;
 }
@@ -25,7 +26,7 @@ static bool is_reply(const struct lab_out *o)
 
 static bool is_relayed(const struct lab_out *o)
 {
-	return o->msg && o->msg->is_request && !o->is_copy;
+	return o->msg && o->msg->is_request && !o->is_copy && !o->is_hop_ack;
 }
 
 static struct lab_out *next_reply(bool also_100)
@@ -99,12 +100,23 @@ static bool goes_to(const struct lab_out *o, struct slice prefix)
 	    slice_starts(slice_str(hop_text(&o->hop)), prefix);
 }
 
+static const char *towards(struct slice prefix)
+{
+	return prefix.len ? lab_text(" to \"%.*s\"", SLICE_ARG(prefix)) : "";
+}
+
 static struct lab_out *find_relayed(struct slice prefix)
 {
 	for (struct lab_out *o = lab.out; o; o = o->next)
 		if (is_relayed(o) && !o->is_seen && goes_to(o, prefix))
 			return o;
 	return NULL;
+}
+
+/* What there was in its place: another request, or whatever came last. */
+static const char *got_instead(const struct lab_out *o)
+{
+	return o && o->is_seen ? lab_text("nothing after %s", message_text(o)) : message_text(o);
 }
 
 static void relayed(const struct cfg_test_expect *e, struct cfg_span at)
@@ -118,8 +130,8 @@ static void relayed(const struct cfg_test_expect *e, struct cfg_span at)
 	else if (other && !lab.failed)
 		lab.better = lab_text("expect relayed \"%.*s\";", SLICE_ARG(other->msg->request_uri));
 	if (!o)
-		tell_miss(at, other ? other : lab_last_out(), "expected a request relayed to \"%.*s\", got %s",
-		    SLICE_ARG(e->text), message_text(other ? other : lab_last_out()));
+		tell_miss(at, other ? other : lab_last_out(), "expected a request relayed%s, got %s",
+		    towards(e->text), got_instead(other ? other : lab_last_out()));
 }
 
 static void not_relayed(const struct cfg_test_expect *e, struct cfg_span at)

@@ -40,6 +40,7 @@ struct lab_out {				/* a message that the server has sent */
 	struct slice    bytes;
 	struct sip_msg *msg;			/* NULL: it does not parse */
 	bool            is_copy;		/* bytes that were sent before */
+	bool            is_hop_ack;		/* for a refused INVITE (17.1.1.3): nobody relayed it */
 	bool            is_seen;		/* an expectation was met by it */
 	msec_t          at;
 	uint32_t        step;			/* of the run: what was decided before it */

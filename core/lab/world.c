@@ -57,6 +57,20 @@ static bool was_sent(struct slice bytes)
 	return false;
 }
 
+/* It has the branch of the INVITE that it ends; that for a 2xx has one of its own. */
+static bool is_hop_ack(struct sip_msg *ack)
+{
+	const struct sip_via *via = ack && ack->method == METHOD_ACK ? msg_via(ack) : NULL;
+	const struct sip_via *other;
+
+	for (const struct lab_out *o = lab.out; via && o; o = o->next) {
+		other = o->msg && o->msg->method == METHOD_INVITE ? msg_via(o->msg) : NULL;
+		if (other && slice_eq(other->branch, via->branch))
+			return true;
+	}
+	return false;
+}
+
 static int sent(const struct sip_hop *hop, struct slice bytes)
 {
 	struct lab_out *o = arena_zalloc(lab.arena, sizeof(*o));
@@ -67,6 +81,7 @@ static int sent(const struct sip_hop *hop, struct slice bytes)
 	o->is_copy = was_sent(bytes);
 	o->bytes = arena_dup(lab.arena, bytes);
 	o->msg = draft_parsed(o->bytes);
+	o->is_hop_ack = is_hop_ack(o->msg);
 	o->at = fake_now();
 	o->step = steps_now();
 	*lab.out_end = o;
