@@ -145,12 +145,17 @@ static int rpc_import(struct lcs_rpc_call *call)
 
 /* ---- who may sign in ---- */
 
-/* What the directory says of its users holds; deleted, they are back when it says so again. */
-static int refuse_foreign(struct lcs_rpc_call *call, struct slice aor)
+static bool is_of_directory(struct lcs_rpc_call *call, struct slice aor)
 {
 	const struct user *user = users_find(rpc_users(call), aor);
 
-	if (!user || !user->texts.key.len)
+	return user && user->texts.key.len;
+}
+
+/* What the directory says of its users holds; deleted, they are back when it says so again. */
+static int refuse_foreign(struct lcs_rpc_call *call, struct slice aor)
+{
+	if (!is_of_directory(call, aor))
 		return 0;
 	return lcs_rpc_fail(call, -EPERM, "user %.*s comes from the directory: change the entry there "
 	    "(or delete the user here, until it is read again)", SLICE_ARG(aor));
@@ -192,15 +197,21 @@ static int rpc_disable(struct lcs_rpc_call *call)
 static int rpc_delete(struct lcs_rpc_call *call)
 {
 	struct rpc_user who;
+	bool again;
 	int err = rpc_user_read(call, "user", &who);
 
 	if (err)
 		return err;
+	again = is_of_directory(call, who.aor);
 	err = users_delete(rpc_users(call), who.aor, !inherits(call));
 	if (err)
 		return rpc_user_refuse(call, err, who.aor);
 	news_locked_out(lcs_shared(call->mod), who.aor, true);
-	return changed(call, who.aor, "deleted");
+	err = changed(call, who.aor, "deleted");
+	if (again && call->result)
+		json_object_set_new(call->result, "note", json_string("the directory still has him: he is "
+		    "back when his entry changes there, or with \"dirsync resync\""));
+	return err;
 }
 
 /* ---- renaming: a new user takes the place of the old one ---- */

@@ -326,10 +326,15 @@ def clashes(world):
     f.modify(2, msRTCSIP_PrimaryUserAddress=f"sip:user2@{DOMAIN}")
     f.until(2, "enabled")
     # whoever waited for an address gets it when it is free
-    f.server.ctl("users", "delete", f.here.aor)
+    check("note" not in f.server.ctl("users", "delete", f.here.aor), "one who was made here is gone")
     wait_until(lambda: f"here@{DOMAIN}" in f.users(), 10, "the entry has it")
     f.delete("user1")
     wait_until(lambda: f.users().get(f"User1@{DOMAIN}", {}).get("account") == "b", 10, "and the other")
+    # who is deleted here alone is still there, as is said, and comes back
+    gone = f.server.ctl("users", "delete", f"user3@{DOMAIN}")
+    check("the directory still has him" in gone["note"], f"{gone}")
+    f.server.ctl("dirsync", "resync")
+    f.until(3, "enabled")
 
 
 @test("an entry that is a unit and a user is one as long as it has an address", limit=200)
