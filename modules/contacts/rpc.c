@@ -16,10 +16,10 @@ static struct roaming *lists_of(const struct lcs_mod *mod)
 static int one(struct lcs_rpc_call *call, struct contacts_change change)
 {
 	struct roaming *r = lists_of(call->mod);
-	unsigned group;
+	unsigned group = 0;
 	int err = r->api->rpc_change(r, call, &change, 1, &group);
 
-	if (!err)
+	if (!err && group)			/* a contact has none of its own */
 		json_object_set_new(call->result, "group", json_integer(group));
 	return err;
 }

@@ -36,14 +36,25 @@ static int read_entry(const json_t *o, bool wants_rights, struct acl_entry *e)
 	return wants_rights ? acl_rights_parse(json_text(o, "rights"), &e->rights) : 0;
 }
 
+/* Names for groups are no domains; the refusal says what there is instead. */
+static int refuse_who(struct lcs_rpc_call *call, const struct acl_entry *e)
+{
+	if (e->type != ACL_DOMAIN || slice_find(e->mask, ':') == e->mask.len)
+		return 0;
+	return lcs_rpc_fail(call, -EINVAL, "\"%.*s\" is no user (name@domain), no domain and not "
+	    "\"all\": there are no entries for anything else", SLICE_ARG(e->mask));
+}
+
 static int rpc_set(struct lcs_rpc_call *call)
 {
 	struct acl_change change = { .kind = ACL_SET };
+	int err;
 
 	if (read_entry(call->params, true, &change.entry) != 0)
 		return lcs_rpc_fail(call, -EINVAL, "rights are one of AA AD PA PD DA DD BA "
 		    "BD: presence, communication");
-	return one(call, &change);
+	err = refuse_who(call, &change.entry);
+	return err ? err : one(call, &change);
 }
 
 static int rpc_remove(struct lcs_rpc_call *call)
