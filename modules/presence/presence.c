@@ -293,7 +293,7 @@ LCS_MODULE(presence,
 	    "watchers have brought (RFC 5367) name it, too. What he himself watches ends, as it does for a\n"
 	    "user who is disabled or deleted: he is told so (`rejected`), and nothing more.\n\n"
 	    "The end of a client's connection removes its bindings, and with them its state, at once.\n"
-	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in what form, and why.\n",
+	    "`lcsctl explain presence ALICE BOB` says whether Bob sees Alice, in which state and form, and why.\n",
 	.rpcs = presence_rpcs,
 	.schema = &presence_schema,
 );

@@ -177,6 +177,11 @@ struct presence_package {		/* lives as long as the module */
 	    const char **why);
 	void       (*free_doc)(void *arg, void *doc);	/* any thread */
 
+	/* Owner. In a word what this view of the user tells ("busy"), for administrators; static or
+	 * in the arena. May be NULL. */
+	struct slice (*describe)(void *arg, struct presence_user *u, unsigned view,
+	    struct arena *arena);
+
 	/* The user's first binding has come, or his last one has gone. Owner, before changed()
 	 * by PRESENCE_FOLLOWS. Only while the user's object is there. May be NULL. */
 	void       (*registered)(void *arg, struct presence_user *u, bool is_registered);

@@ -252,6 +252,18 @@ static const char *verdict(const struct presence_user *u, enum presence_right ri
 	return words[right];
 }
 
+/* What is told, in a word; empty: nothing, or the package has no words for it. */
+static struct slice told(struct presence_user *u, const struct package *pkg,
+    enum presence_right right, struct arena *arena)
+{
+	static const unsigned views[] = { PRESENCE_VIEW_FULL, PRESENCE_VIEW_NOTHING,
+	    PRESENCE_VIEW_OFFLINE };
+
+	if (!pkg->pk->describe || right == PRESENCE_DENY)
+		return SLICE("");
+	return pkg->pk->describe(pkg->arg, u, views[right], arena);
+}
+
 static unsigned count_subs(const struct presence_user *u, const struct explaining *x,
     const struct package *pkg, const struct presence_sub **one)
 {
@@ -295,9 +307,10 @@ static void explain_worker(unsigned index, void *arg)
 		why = slice_str(barred);
 	n = count_subs(u, x, pkg, &one);
 	pubs = count_pubs(u, pkg);
-	x->result = json_pack("{s:o, s:o, s:s, s:s, s:o, s:b, s:i, s:i, s:s, s:o, s:s}",
+	x->result = json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:b, s:i, s:i, s:s, s:o, s:s}",
 	    "user", json_slice(x->user), "watcher", json_slice(x->watcher),
-	    "verdict", verdict(u, right, pubs), "right", right_word(right),
+	    "verdict", verdict(u, right, pubs),
+	    "state", json_slice(told(u, pkg, right, x->arena)), "right", right_word(right),
 	    "because", json_slice(why), "signed_in", u->is_registered, "publications", (int)pubs,
 	    "subscriptions", (int)n, "subscription", one ? state_word(one) : "none",
 	    "form", json_slice(one && one->info.format ? one->info.format->content_type :
@@ -360,6 +373,6 @@ const struct lcs_rpc presence_rpcs[] = {
 	{ "presence.drop", RIGHT_ADMIN, drop_args, rpc_drop,
 	  "end subscriptions; their clients may begin anew" },
 	{ "explain.presence", RIGHT_READ, explain_args, rpc_explain,
-	  "does a watcher see a user, in what form, and what decides" },
+	  "does a watcher see a user, in which state and form, and what decides" },
 	{ 0 }
 };

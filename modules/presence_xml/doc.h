@@ -107,6 +107,8 @@ const char *rpid_of_scale(unsigned scale, unsigned activity);
 const char *words_of_scale(unsigned scale, unsigned activity);
 /** Where an activity stands on the later scale. */
 unsigned scale_of(unsigned availability, unsigned activity);
+/** For administrators: XPIDF's substatus, or "do-not-disturb", or "offline". */
+const char *state_of_scale(unsigned scale, unsigned activity);
 /** XPIDF's substatus. */
 const char *substatus_of(unsigned scale, unsigned activity);
 

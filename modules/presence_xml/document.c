@@ -170,3 +170,15 @@ bool px_is_online(struct presence_xml *px, struct presence_user *u,
 	arena_free(&arena);
 	return online;
 }
+
+struct slice px_describe(void *arg, struct presence_user *u, unsigned view, struct arena *arena)
+{
+	struct pstate *st = arena_alloc(arena, sizeof(*st));
+
+	if (view == PRESENCE_VIEW_NOTHING || !st)
+		return SLICE("");
+	if (view == PRESENCE_VIEW_OFFLINE)
+		return SLICE("offline");
+	px_state(arg, u, arena, st);
+	return slice_str(state_of_scale(st->scale, st->activity));
+}

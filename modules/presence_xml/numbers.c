@@ -90,9 +90,14 @@ const char *rpid_of_scale(unsigned scale, unsigned activity)
 	return steps[step_for(scale, activity)].rpid;
 }
 
+static bool is_dnd(unsigned scale)
+{
+	return scale >= SCALE_DND && scale < SCALE_BACK_SOON;
+}
+
 const char *words_of_scale(unsigned scale, unsigned activity)
 {
-	if (scale >= SCALE_DND && scale < SCALE_BACK_SOON)
+	if (is_dnd(scale))
 		return "Do not disturb";
 	return steps[step_for(scale, activity)].words;
 }
@@ -100,4 +105,11 @@ const char *words_of_scale(unsigned scale, unsigned activity)
 const char *substatus_of(unsigned scale, unsigned activity)
 {
 	return steps[step_for(scale, activity)].sub;
+}
+
+const char *state_of_scale(unsigned scale, unsigned activity)
+{
+	if (scale >= SCALE_OFFLINE)
+		return "offline";
+	return is_dnd(scale) ? "do-not-disturb" : substatus_of(scale, activity);
 }

@@ -195,7 +195,8 @@ static int load(struct lcs_mod *mod)
 	px->package = (struct presence_package){
 		.name = SLICE("presence"), .formats = formats, .publish_types = publish_types,
 		.flags = PRESENCE_ANNOUNCED | PRESENCE_FOLLOWS,
-		.parse = parse, .free_doc = free_doc, .registered = registered,
+		.parse = parse, .free_doc = free_doc, .describe = px_describe,
+		.registered = registered,
 	};
 	xml_read_init();
 	err = px->presence->add_package(px->presence_state, &px->package, px);

@@ -58,6 +58,8 @@ int  px_document(struct presence_xml *px, struct presence_user *u, struct slice 
 /** Owner of u: is one of his endpoints there? *out is written in any case but short memory. */
 bool px_is_online(struct presence_xml *px, struct presence_user *u,
     struct presence_xml_summary *out);
+/** As struct presence_package says. */
+struct slice px_describe(void *arg, struct presence_user *u, unsigned view, struct arena *arena);
 
 /* ---- silent.c ---- */
 /** A usrloc_watch_fn: owner of aor; arg is the presence_xml. */
