@@ -1,7 +1,10 @@
 """A disk that is full or can no longer be written: 503 and never a false 200, a line in the
 log, everything else goes on, and with room again registrations do, without a restart."""
+import contextlib
 import os
+import pathlib
 import signal
+import sqlite3
 
 from lib.agent import TEXT
 from lib.disk import FileDisk, memory_disk
@@ -145,3 +148,31 @@ def counts(load):
         return sum(load.counts())
     except (Failed, FileNotFoundError):
         return 0
+
+
+@test("a copy that was made while the server ran is brought back: users, lists and rules are as then",
+      limit=90)
+def brought_back(world):
+    server, (one, two, three) = world.own_server("home-lcs")
+    store, kept = pathlib.Path(server.directory) / "state/lcs.db", world.path("copy")
+    server.ctl("contacts", "set", one.aor, two.aor, "Two")
+    server.ctl("acl", "set", one.aor, three.aor, "BD")
+    world.agent(two, "tcp", server).signed_in()
+    with contextlib.closing(sqlite3.connect(store)) as live, \
+         contextlib.closing(sqlite3.connect(kept)) as copy:
+        live.backup(copy)           # as "sqlite3 lcs.db .backup" does
+    server.ctl("contacts", "remove", one.aor, two.aor)
+    server.ctl("acl", "remove", one.aor, three.aor)
+    server.ctl("users", "delete", three.aor)
+    server.ctl("users", "add", f"late@{server.domain}", "secret")
+    server.stop()
+    for file in store.parent.glob("lcs.db-*"):
+        file.unlink()
+    store.write_bytes(kept.read_bytes())
+    server.start_again()
+    equal([c["contact"] for c in server.ctl("contacts", "show", one.aor)], [two.aor], "contacts")
+    equal([(e["who"], e["rights"]) for e in server.ctl("acl", "show", one.aor)],
+          [(three.aor, "BD")], "rules")
+    names = [u["user"] for u in server.ctl("users", "list")]
+    check(three.aor in names and f"late@{server.domain}" not in names, f"users: {names}")
+    world.agent(three, "tcp", server).signed_in()
