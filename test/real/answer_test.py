@@ -4,12 +4,14 @@ import json
 import pathlib
 import sqlite3
 import threading
+import time
 
 from contacts_test import kill
 from mysql_test import TEXT, publish
 from lib import sip
+from lib.kernel import sleepers
 from lib.lcs import LcsClient
-from lib.tap import check, equal, test
+from lib.tap import check, equal, test, wait_until
 from lib.world import User
 from lib.xcap import LISTS, Xcap
 
@@ -19,7 +21,7 @@ ENVELOPE = ('<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
             '</s:Body></s:Envelope>')
 PRESENTITY = ('<m:presentity m:uri="{}"><m:availability m:aggregate="300"/>'
               '<m:activity m:aggregate="600"/></m:presentity>')
-SLOW_S = 0.4            # the store's writer itself waits for five seconds
+SLOW_S = 0.4            # from when it waits; the store itself waits for five seconds
 
 
 class Doors:
@@ -33,9 +35,30 @@ class Doors:
         self.store = sqlite3.connect(path, isolation_level=None, timeout=10)
         world.stack.callback(self.store.close)
 
+    def sleepers(self):
+        """Threads of the server that sleep; None where nobody tells."""
+        found = [sleepers(pid) for pid in self.server.server_pids()]
+        return None if None in found else set().union(*found)
+
+    def always_asleep(self):
+        found = self.sleepers()
+        for _ in range(3):
+            time.sleep(0.03)
+            now = self.sleepers()
+            found = None if found is None or now is None else found & now
+        return found
+
+    def comes_to_the_store(self, what, thread, others):
+        """Until the server tries to write, however long it takes to ask it: before that nothing is
+        shown by there being no answer. Others sleep anyway (a sanitizer's thread)."""
+        def tries():
+            now = self.sleepers()
+            return not thread.is_alive() or others is None or now is None or now - others
+        wait_until(tries, 15, f"{what}: the server tries to write", every=0.01)
+
     def slowly(self, what, ask):
         """Ask, see that nobody answers while the store cannot be written, kill -9 behind the answer."""
-        answers = []
+        answers, others = [], self.always_asleep()
 
         def run():
             try:
@@ -45,6 +68,7 @@ class Doors:
         self.store.execute("begin immediate")
         thread = threading.Thread(target=run)
         thread.start()
+        self.comes_to_the_store(what, thread, others)
         thread.join(SLOW_S)
         early = list(answers)
         self.store.execute("rollback")

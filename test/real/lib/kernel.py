@@ -1,4 +1,5 @@
 """What the kernel knows of connections and processes, where no program tells."""
+import glob
 
 ESTABLISHED, CLOSE_WAIT = "01", "08"
 
@@ -17,6 +18,22 @@ def is_dead(pid):
             return f.read().rpartition(")")[2].split()[0] in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def sleepers(pid):
+    """The threads of a process that let time pass (nanosleep), as SQLite does between two tries to
+    get a lock; None where the kernel does not tell."""
+    found, told = set(), False
+    for task in glob.glob(f"/proc/{pid}/task/*"):
+        try:
+            with open(f"{task}/wchan") as f:
+                where = f.read()
+        except OSError:
+            continue
+        told = told or where not in ("", "0")
+        if "nanosleep" in where:
+            found.add(task)
+    return found if told else None
 
 
 def children(pid):
