@@ -224,7 +224,19 @@ const struct rtab_node *rtab_find(const struct rtab *t, uint64_t hash,
 	return NULL;
 }
 
-/* Marker and first node are in no cache as a rule: a tenth of a REGISTER was waiting for them. */
+/* Markers and nodes are in no cache as a rule: a tenth of a REGISTER was waiting for them. Where
+ * there is no marker yet the one of the bucket that it will be split off from is asked. */
+void rtab_foresee(const struct rtab *t, uint64_t hash)
+{
+	uint64_t stored = stored_hash(hash);
+	const struct stripe *s = &t->stripes[stripe_index(stored)];
+	size_t bucket = bucket_of(s, stored);
+
+	__builtin_prefetch(marker(s, bucket));
+	if (bucket > 0)
+		__builtin_prefetch(marker(s, parent_of(bucket)));
+}
+
 void rtab_expect(const struct rtab *t, uint64_t hash)
 {
 	uint64_t stored = stored_hash(hash);

@@ -32,7 +32,9 @@ size_t rtab_count(const struct rtab *t);
  *  thread's next quiet point. */
 const struct rtab_node *rtab_find(const struct rtab *t, uint64_t hash,
     rtab_match_fn *match, const void *key);
-/** A search for that hash, or an insertion, comes soon: begin to fetch what it will look at. */
+/** A search for that hash, or an insertion, comes later: begin to fetch where it will start. */
+void rtab_foresee(const struct rtab *t, uint64_t hash);
+/** It comes soon: begin to fetch what it will look at. */
 void rtab_expect(const struct rtab *t, uint64_t hash);
 /** By the node's owner, who looked first: two nodes with one key are not noticed. */
 void rtab_insert(struct rtab *t, struct rtab_node *node, uint64_t hash);

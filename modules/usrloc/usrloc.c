@@ -213,6 +213,22 @@ static const struct lcs_stat stats[] = {
 	{ 0 }
 };
 
+/* A REGISTER changes bindings at the end of its way, if it comes so far. */
+static enum hook_result foresee(struct lcs_call *call)
+{
+	struct usrloc *ul = call->shared;
+	struct slice aor;
+
+	if (lcs_method(call->ctx) != METHOD_REGISTER)
+		return HOOK_PASS;
+	aor = msg_to_aor(lcs_msg(call->ctx));
+	if (aor.p)
+		rtab_foresee(ul->table, aor_key(aor));
+	return HOOK_PASS;
+}
+
+static const struct lcs_hook hooks[] = { { STAGE_REQUEST, 300, foresee }, { 0 } };
+
 LCS_MODULE(usrloc,
 	.summary = "where users are",
 	.conf_size = sizeof(struct usrloc_conf),
@@ -220,6 +236,7 @@ LCS_MODULE(usrloc,
 	.shared_size = sizeof(struct usrloc),
 	.params = params,
 	.vars = usrloc_vars,
+	.hooks = hooks,
 	.ifaces = ifaces,
 	.events = events,
 	.stats = stats,
