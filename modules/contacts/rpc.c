@@ -176,10 +176,19 @@ static bool read_contact(const json_t *o, struct contacts_change *change)
 	return list_members_parse(json_text(o, "groups"), &change->contact.members) == 0;
 }
 
+/* Nothing else would be an empty list, and all of his would go: above all the refusal that an export
+ * of somebody unknown has put into the pipe. */
+static bool is_export(const json_t *contacts, const json_t *groups)
+{
+	return json_is_array(contacts) && (!groups || json_is_array(groups));
+}
+
 size_t contacts_import_count(const json_t *list)
 {
-	return json_is_object(list) ? 1 + json_array_size(json_object_get(list, "groups")) +
-	    json_array_size(json_object_get(list, "contacts")) : 0;
+	const json_t *contacts = json_object_get(list, "contacts");
+	const json_t *groups = json_object_get(list, "groups");
+
+	return is_export(contacts, groups) ? 1 + json_array_size(groups) + json_array_size(contacts) : 0;
 }
 
 int contacts_import(const json_t *list, void *changes)
