@@ -11,16 +11,21 @@
 
 /* ---- made here ---- */
 
-/* A domain that is misspelt makes a user who can never sign in. */
-static int done_with(struct lcs_rpc_call *call, const struct rpc_user *who)
+/* A domain that is misspelt makes a user who can never sign in. Takes result. */
+static json_t *noted(json_t *result, struct slice domain)
 {
-	json_t *result = json_pack("{s:s%}", "user", who->aor.p, who->aor.len);
 	const struct slice *aliases;
 
-	if (lcs_aliases(gen_peek(), &aliases) && !lcs_is_own_host(gen_peek(), who->domain, 0))
+	if (lcs_aliases(gen_peek(), &aliases) && !lcs_is_own_host(gen_peek(), domain, 0))
 		json_object_set_new(result, "note",
 		    json_string("the domain is none of this server's (alias)"));
-	return lcs_rpc_done(call, result);
+	return result;
+}
+
+static int done_with(struct lcs_rpc_call *call, const struct rpc_user *who)
+{
+	return lcs_rpc_done(call, noted(json_pack("{s:s%}", "user", who->aor.p, who->aor.len),
+	    who->domain));
 }
 
 /* Others are told the password, and how people call him. */
@@ -256,7 +261,9 @@ static int refuse_rename(struct lcs_rpc_call *call, int err, struct slice from, 
 		    "name him some may have changed to the new name, or will. Rename him once more when "
 		    "the store is quick again: that takes over the rest", AWAIT_MOST / 1000,
 		    SLICE_ARG(from), SLICE_ARG(to));
-	return rpc_user_refuse(call, err, err == -EEXIST ? to : from);
+	if (err == -EEXIST)
+		return lcs_rpc_fail(call, err, "user %.*s exists already", SLICE_ARG(to));
+	return rpc_user_refuse(call, err, from);
 }
 
 static int rpc_rename(struct lcs_rpc_call *call)
@@ -279,8 +286,8 @@ static int rpc_rename(struct lcs_rpc_call *call)
 		return refuse_rename(call, err, from.aor, to.aor);
 	log_notice("audit", "user renamed by=administrator user=%.*s to=%.*s", SLICE_ARG(from.aor),
 	    SLICE_ARG(to.aor));
-	return lcs_rpc_done(call, json_pack("{s:s%, s:s%}", "user", to.aor.p, to.aor.len, "was",
-	    from.aor.p, from.aor.len));
+	return lcs_rpc_done(call, noted(json_pack("{s:s%, s:s%}", "user", to.aor.p, to.aor.len, "was",
+	    from.aor.p, from.aor.len), to.domain));
 }
 
 /* ---- tables ---- */
