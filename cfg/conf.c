@@ -314,22 +314,41 @@ static bool is_good_preset(const struct cfg_value_at *v)
 	return preset && (!preset[0] || v->value.type != VALUE_NULL);
 }
 
+/* What a value looks like. */
+static const char *specimen(const struct sym_setting *decl)
+{
+	if (decl->is_file)
+		return "\"/path/to/FILE\"";
+	switch (decl->type) {
+	case VALUE_STRING:   return "\"...\"";
+	case VALUE_URI:      return "\"sip:...\"";
+	case VALUE_BOOL:     return "yes";
+	case VALUE_DURATION: return "30s";
+	default:             return "...";
+	}
+}
+
+static void say_required(struct load *ld, const struct loaded_module *m,
+    const struct sym_setting *decl)
+{
+	struct diag_item *d = load_error(ld, 409, m->item->name_at,
+	    "parameter \"%s\" of module \"%s\" has to be set", decl->name, m->sym->name);
+
+	if (decl->preset)
+		diag_beside(d, "its default \"%s\" is no %s: a mistake of the module", decl->preset,
+		    value_type_name(decl->type));
+	else
+		diag_beside(d, "%s", decl->doc ? decl->doc : "it has no default");
+	diag_help(d, "modparam(\"%s\", \"%s\", %s)", m->sym->name, decl->name, specimen(decl));
+}
+
 static void check_required(struct load *ld, const struct loaded_module *m)
 {
 	for (unsigned i = 0; i < m->sym->param_count; i++) {
 		const struct cfg_value_at *v = &m->params[i];
 
-		struct diag_item *d;
-
-		if (!v->is_preset || is_good_preset(v))
-			continue;
-		d = load_error(ld, 409, m->item->name_at,
-		    "parameter \"%s\" of module \"%s\" has to be set", v->decl->name, m->sym->name);
-		if (v->decl->preset)
-			diag_beside(d, "its default \"%s\" is no %s: a mistake of the module",
-			    v->decl->preset, value_type_name(v->decl->type));
-		else
-			diag_beside(d, "%s", v->decl->doc ? v->decl->doc : "it has no default");
+		if (v->is_preset && !is_good_preset(v))
+			say_required(ld, m, v->decl);
 	}
 }
 

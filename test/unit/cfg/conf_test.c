@@ -297,6 +297,7 @@ static void params_without_a_value(void **state)
 	    "its default \"8h30m\" is no dur: a mistake of the module"));
 	assert_non_null(strstr(scene_messages(s), "parameter \"must\" of module \"twisted\" has to be set\n"));
 	assert_non_null(strstr(scene_messages(s), "nobody can guess it"));
+	assert_non_null(strstr(scene_messages(s), "= modparam(\"twisted\", \"must\", "));
 	assert_null(strstr(scene_messages(s), "\"may\""));
 	scene_free(s);
 }
