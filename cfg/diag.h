@@ -62,7 +62,7 @@ bool diag_has_listener_facing(const struct diag *d, struct slice who);
 /** Does this configuration load the module, where it is needed for some parameters only? */
 bool diag_has_module(const struct diag *d, const char *name);
 
-enum diag_format { DIAG_TEXT, DIAG_TEXT_COLOUR, DIAG_JSON };
+enum diag_format { DIAG_TEXT, DIAG_TEXT_COLOUR, DIAG_LOG /* text without notes */, DIAG_JSON };
 /** All messages in file order to a stdio stream. */
 void diag_print(const struct diag *d, enum diag_format format, void *file);
 /** The same as text in an arena (control socket, log). */

@@ -61,7 +61,7 @@ bool diag_is_short(const struct diag *d);
 
 struct buf;
 /** All items for people, and for programs (one JSON object). */
-void diag_write_text(const struct diag *d, bool colour, struct buf *out);
+void diag_write_text(const struct diag *d, enum diag_format format, struct buf *out);
 void diag_write_json(const struct diag *d, struct buf *out);
 
 #endif

@@ -125,14 +125,16 @@ static void put_item(struct text_out *o, const struct diag_item *item)
 	}
 }
 
-void diag_write_text(const struct diag *d, bool colour, struct buf *out)
+void diag_write_text(const struct diag *d, enum diag_format format, struct buf *out)
 {
-	struct text_out o = { out, colour };
+	struct text_out o = { out, format == DIAG_TEXT_COLOUR };
 	struct arena *arena = arena_new(0);
 	const struct diag_item **list = arena ? diag_sorted(d, arena) : NULL;
 
-	for (size_t i = 0; list && list[i]; i++) {
-		if (i)
+	for (size_t i = 0, shown = 0; list && list[i]; i++) {
+		if (format == DIAG_LOG && list[i]->level == DIAG_NOTE)
+			continue;
+		if (shown++)
 			buf_put_char(out, '\n');
 		put_item(&o, list[i]);
 	}
@@ -226,7 +228,7 @@ static struct buf *write_any(const struct diag *d, enum diag_format format)
 	if (format == DIAG_JSON)
 		diag_write_json(d, b);
 	else
-		diag_write_text(d, format == DIAG_TEXT_COLOUR, b);
+		diag_write_text(d, format, b);
 	if (b->data)
 		utf8_scrub(b->data, b->len);
 	return b;

@@ -170,6 +170,12 @@ static struct slice first_error(struct slice why)
 	return slice_skip(why, at);
 }
 
+/* Notes are for who asked, not for a log that is looked at for what is wrong. */
+static struct slice for_log(const struct change *c, struct arena *arena, struct slice why)
+{
+	return c->diag && diag_errors(c->diag) ? diag_text(c->diag, DIAG_LOG, arena) : why;
+}
+
 int change_carry_out(const struct order *o, struct arena *arena, json_t **result,
     struct slice *error)
 {
@@ -182,7 +188,7 @@ int change_carry_out(const struct order *o, struct arena *arena, json_t **result
 	err = c.diag ? prepare(&c, o, arena, &why) : -ENOMEM;
 	if (err) {
 		count(&self.counts.refused);
-		announce_refusal(o->how, why, first_error(why));
+		announce_refusal(o->how, for_log(&c, arena, why), first_error(why));
 		past_record(o->how, NULL, HISTORY_REFUSED, first_error(why));
 		*error = why;
 	} else {
@@ -193,7 +199,8 @@ int change_carry_out(const struct order *o, struct arena *arena, json_t **result
 		    summary.len, "warnings", (int)diag_warnings(c.diag), "restart",
 		    reload_restart(c.reload), "text", warnings.p ? warnings.p : "", warnings.len);
 		commit(&c, o);
-		announce_commit(o->how, o->confirm > 0, c.diag, summary, warnings);
+		announce_commit(o->how, o->confirm > 0, c.diag, summary,
+		    diag_text(c.diag, DIAG_LOG, arena));
 	}
 	drop(&c);
 	return err;

@@ -162,6 +162,8 @@ static void without_a_place(void **state)
 	diag_add(d, DIAG_NOTE, 0, nowhere, "only so");
 	assert_slice(diag_text(d, DIAG_TEXT, a), "error[E0701]: cannot read \"x\"\n"
 	    "      = no such file\n      = look again\n\nnote: only so\n");
+	assert_slice(diag_text(d, DIAG_LOG, a), "error[E0701]: cannot read \"x\"\n"
+	    "      = no such file\n      = look again\n");
 	assert_int_equal(diag_errors(d), 1);
 	assert_int_equal(diag_warnings(d), 0);
 	diag_free(&d);
