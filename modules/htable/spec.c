@@ -14,6 +14,13 @@ static bool to_switch(struct slice s, bool *out)
 	return *out || slice_eq(s, SLICE("0"));
 }
 
+/* Kamailio's, of tables that begin with what a database has. */
+static bool is_of_a_database(struct slice key)
+{
+	return slice_starts(key, SLICE("db")) || slice_eq(key, SLICE("cols")) ||
+	    slice_eq(key, SLICE("coldelim")) || slice_eq(key, SLICE("colnull"));
+}
+
 static const char *read_one(struct slice key, struct slice value, struct table_spec *out)
 {
 	int64_t n = -1;
@@ -39,6 +46,9 @@ static const char *read_one(struct slice key, struct slice value, struct table_s
 	}
 	if (slice_eq(key, SLICE("updateexpire")))
 		return to_switch(value, &out->update_expire) ? NULL : "updateexpire is 0 or 1";
+	if (is_of_a_database(key))
+		return "tables begin empty, not from a database: startup_route or "
+		    "lcsctl htable set fills them";
 	return "known are size, autoexpire, updateexpire, initval and maxitems";
 }
 
