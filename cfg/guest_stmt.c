@@ -17,7 +17,7 @@ static void note_avp(struct check *c, const struct stmt *s)
 	if (!key.len)
 		return;
 	if (dict_get(&c->ld->guest_said, key)) {
-		item = load_note(c->ld, 408, s->assign.to->at,
+		item = load_note(c->ld, 320, s->assign.to->at,
 		    "this adds a value to those that are there");
 		diag_beside(item, "natively an assignment replaces, push() adds");
 	}

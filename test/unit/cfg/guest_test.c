@@ -145,9 +145,9 @@ static void test_variables(void **state)
 		{ "$var(x) = $null; " SAY("$var(x) == 0"), NULL, "yes",
 		  "note[N0320]: this makes it null" },
 		{ "$avp(x) = 1; $avp(x) = 2; xinfo(\"$avp(x)\");", NULL, "2",
-		  "note[N0408]: this adds a value" },
+		  "note[N0320]: this adds a value" },
 		{ "$avp(y) = 5; $avp(y) = $hdr(X); " SAY("$avp(y) == $null"), NULL, "yes",
-		  "note[N0408]: this adds a value" },
+		  "note[N0320]: this adds a value" },
 		{ "$var(a) = is_method(\"INVITE\"); xinfo(\"$var(a)\");", NULL, "1", NULL },
 		{ 0 }
 	};
