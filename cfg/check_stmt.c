@@ -58,7 +58,7 @@ static void check_if(struct check *c, struct stmt *s)
 static void say_while(struct check *c, const struct stmt *s)
 {
 	struct diag_item *item = load_error(c->ld, 505, s->word_at,
-	    "while belongs to another language's guest mode");
+	    "there is no while");
 
 	diag_beside(item, "a script must come to its end by itself");
 	diag_help(item, "foreach (x in list) and foreach (i in range(0, n)) are bounded");

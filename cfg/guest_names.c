@@ -187,7 +187,7 @@ static const struct guest_name functions[] = {
 	{ "subst_body", "replace_body() of module \"textops\"", false },
 	{ "set_reply_body", "nothing: answers of the server have no body", false },
 	{ "is_in_subnet", "$si in 10.0.0.0/8, or an acl", false },
-	{ "is_ip_rfc1918", "$si in an acl of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16", false },
+	{ "is_ip_rfc1918", "is_rfc1918() of module \"nathelper\", or an acl", false },
 	{ "is_ip", "ip(x) != null", false },
 	{ "ip_type", "ip(x) != null, and \"in\" a network", false },
 	{ "ip_is_in_subnet", "ip(x) in 10.0.0.0/8", false },

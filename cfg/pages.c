@@ -401,7 +401,7 @@ static const struct page pages[] = {
 	  "request_route { $var(x) = \"a,b\"; drop; }\n" },
 	{ 330, 'W', "$var(x) is read where nothing has set it",
 	  "It is null in every message until it is set; nothing is left from the message "
-	  "before.",
+	  "before. What \"var x = 1;\" has made is something else, and is read as x.",
 	  "request_route {\n"
 	  "    if ($rU == \"bob\") $var(x) = 1;\n"
 	  "    if ($var(x) == 1) drop;\n"

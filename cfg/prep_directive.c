@@ -345,6 +345,11 @@ static void unknown(struct prep *p, const struct token *word, struct slice name)
 	    "unknown directive \"#!%.*s\"", SLICE_ARG(name));
 	const char *names[DIRECTIVES], *near;
 
+	/* Kamailio's defenv, defenvs, trydefenv and trydefenvs. */
+	if (slice_search(name, SLICE("defenv")) < name.len) {
+		diag_beside(item, "write: #!define NAME \"${NAME}\"");
+		return;
+	}
 	for (size_t i = 0; i < DIRECTIVES; i++)
 		names[i] = directives[i].name;
 	near = diag_nearest(name, names, DIRECTIVES);

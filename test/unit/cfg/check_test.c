@@ -279,7 +279,7 @@ static void flow(void **state)
 		{ "switch ($rm) { case \"A\": case \"B\": setflag(1); fallthrough; default: break; }", "" },
 		{ "switch ($rm) { default: break; default: break; }", "E0503: a second default" },
 		{ "foreach (x in [1]) { switch ($rm) { case \"A\": continue; default: break; } }", "" },
-		{ "while ($ml < 3) { }", "E0505: while belongs to another language's guest mode" },
+		{ "while ($ml < 3) { }", "E0505: there is no while" },
 		{ "defer { drop; }", "E0503: a defer block runs to its end" },
 		{ "defer { t_relay(); }",
 		  "E0311: t_relay() may wait, and nothing can wait in a defer block" },

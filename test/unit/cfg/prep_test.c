@@ -54,6 +54,19 @@ static void defines(void **state)
 	}
 }
 
+/* Near in spelling is #!define, which alone would define a name as nothing. */
+static void environment(void **state)
+{
+	struct scene *s = scene_new();
+	struct slice text;
+
+	(void)state;
+	assert_string_equal(result(s, "#!defenvs A" END), "E0106: unknown directive \"#!defenvs\"");
+	text = diag_text(s->diag, DIAG_TEXT, s->arena);
+	assert_true(slice_search(text, SLICE("write: #!define NAME \"${NAME}\"")) < text.len);
+	scene_free(s);
+}
+
 static void conditions(void **state)
 {
 	static const struct { const char *condition; bool want; } rows[] = {
@@ -313,7 +326,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defines),
-		cmocka_unit_test(conditions),
+		cmocka_unit_test(environment), cmocka_unit_test(conditions),
 		cmocka_unit_test(conditions_nested),
 		cmocka_unit_test(command_line),
 		cmocka_unit_test(places),
