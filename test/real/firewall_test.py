@@ -40,7 +40,7 @@ class Hosts:
                                  self.service.env["LCS_TEST_HOST_NS"])
         for host in CLIENT_HOSTS:
             self.nft(host, "-f", "-", input=RULES)
-        self.users = make_users(20)
+        self.users = make_users(32)
         self.server = Server(world.run.new_directory(), "carrier", DOMAIN,
                              [(u.name, u.password) for u in self.users],
                              options=("--address", self.address(SERVER_HOST)),

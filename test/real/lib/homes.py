@@ -41,7 +41,7 @@ def address_of(number):
 class Home(Server):
     """One of them. `name` is what the others (their numbers) know it by; `users` live there."""
 
-    def __init__(self, world, number, ports, dns, pki, users=24, role="home-lcs", peer_port=None,
+    def __init__(self, world, number, ports, dns, pki, users=36, role="home-lcs", peer_port=None,
                  before="", more="", others=None):
         tcp, tls, peers = ports
         self.number, self.name, self.peers = number, name_of(number), peers
