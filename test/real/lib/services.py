@@ -11,7 +11,7 @@ from .tap import PATIENCE, Failed, Skip
 
 LIMITS_S = {"samba-ad": 240, "mariadb": 120}       # the first start makes the domain, or the tables
 # where it is kept then: a later start takes two seconds
-AD_CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "lcs/ad.tgz"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "lcs"
 SHARED = pathlib.Path(os.environ.get("LCS_SHARED", ROOT.parent / "shared"))
 
 
@@ -45,8 +45,10 @@ class Service:
         self.env = dict(re.findall(r"^export (\w+)='(.*)'$", text, re.M))
 
     def run(self, action, *args):
-        AD_CACHE.parent.mkdir(parents=True, exist_ok=True)
-        env = {"LCS_AD_CACHE": str(AD_CACHE), **os.environ, "LCS_SVC_SLOT": self.slot}
+        CACHE.mkdir(parents=True, exist_ok=True)
+        # a domain knows its controller's address, which is another in each slot: of one file for all,
+        # runs side by side would make theirs anew each time
+        env = {"LCS_AD_CACHE": str(CACHE / f"ad-{self.slot}.tgz"), **os.environ, "LCS_SVC_SLOT": self.slot}
         done = subprocess.run([str(self.script), action, self.directory, *map(str, args)],
                               capture_output=True, text=True, env=env,
                               timeout=PATIENCE * LIMITS_S.get(self.script.stem, 60))
