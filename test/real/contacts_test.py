@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+import time
 
 from lib import sip
 from lib.demo import ROOT
@@ -333,11 +334,13 @@ def offline_messages(world):
 def undisturbed(world):
     one, two = world.users(2, "home-lcs")
     server = world.server("home-lcs")
-    alice = ready(world.sipe(one, "tcp", server))
+    alice, signed_in = ready(world.sipe(one, "tcp", server)), int(time.time())
     phone = world.baresip(two, "tcp", server, peers=[one]).wait_registered()
     caller = world.agent(two, "tcp", server)
     alice.command("status", "do-not-disturb")
     wait_until(lambda: 'avail="9500"' in str(server.ctl("presence", "show", one.aor)), 10, "it is set")
+    # bindings know the second in which they were made: who signs in then gets what is being kept
+    wait_until(lambda: time.time() >= signed_in + 1, 5, "another second")
     phone.message(one.uri, "when you have time")
     wait_until(lambda: len(server.ctl("messages", "list", one.aor)) == 1, 10, "it is held")
     equal(caller.ask("INVITE", one.uri).code, 486, "a call")

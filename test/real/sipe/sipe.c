@@ -110,10 +110,21 @@ static guint input_add(int fd, PurpleInputCondition what, PurpleInputFunction ca
 	return id;
 }
 
+/*
+ * A second is how long the plugin lets a user go on choosing before it tells a new state. Nobody
+ * chooses here: a tenth.
+ */
+static guint timeout_seconds(guint interval, GSourceFunc call, gpointer arg)
+{
+	if (interval == 1)
+		return g_timeout_add(100, call, arg);
+	return g_timeout_add_seconds(interval, call, arg);
+}
+
 static PurpleEventLoopUiOps loop_ops = {
 	.timeout_add = g_timeout_add, .timeout_remove = g_source_remove,
 	.input_add = input_add, .input_remove = g_source_remove,
-	.timeout_add_seconds = g_timeout_add_seconds,
+	.timeout_add_seconds = timeout_seconds,
 };
 
 /* ---- what libpurple wants to show somebody ---- */
