@@ -1,4 +1,5 @@
 """Servers under test: started, asked and stopped with the project's own set-up command."""
+import contextlib
 import json
 import os
 import pathlib
@@ -21,6 +22,26 @@ def skip_build():
         os.environ.setdefault("LCS_BUILD", str(built))
 
 
+made = {}           # certificates and keys of a run: {(domain, address): {file: its bytes}}
+
+
+@contextlib.contextmanager
+def certified(directory, name):
+    """Around a server's first start: it gets the certificate of the run's first one of this name, as to
+    make two keys takes most of a start; not where the test has brought another."""
+    tls = pathlib.Path(directory) / "tls"
+    if tls.exists():
+        yield
+        return
+    if name in made:
+        tls.mkdir(0o700, parents=True)
+        for file, data in made[name].items():
+            (tls / file).touch(0o600)
+            (tls / file).write_bytes(data)
+    yield
+    made.setdefault(name, {f.name: f.read_bytes() for f in tls.iterdir()})
+
+
 class Server:
     """One server; its ports are in `port`, a transport it does not serve is None there."""
 
@@ -35,7 +56,9 @@ class Server:
         for t in transports:
             argv += [f"--{t}-port", "0"]
         self.start_words = argv + list(options)
-        self._start(self.start_words)
+        address = self.start_words[self.start_words.index("--address") + 1] if "--address" in options else ""
+        with certified(self.directory, (domain, address)):
+            self._start(self.start_words)
 
     def _start(self, words):
         out = self._demo(words, START_LIMIT_S)
