@@ -182,7 +182,7 @@ def forgotten(world):
     callee.peer.expect("INVITE")
     caller.peer.close()
     served(world, server, three, "udp")
-    yield       # nobody answers: timer B ends them after 32 s, and nobody sends the ACK: timer H
+    yield 64    # nobody answers: timer B ends them after 32 s, and nobody sends the ACK: timer H
     wait_until(lambda: stat(server, "tm.active") == 0, 75, "all transactions have ended", every=0.5)
 
 

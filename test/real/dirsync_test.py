@@ -271,6 +271,7 @@ def stands_still(world):
     pid = f.directory.pids()[0]
     os.kill(pid, signal.SIGSTOP)
     try:
+        yield 8
         wait_until(lambda: f.state() == "lost", 20, "it is lost")
         equal(soon(agent.register, 1, "REGISTER").code, 200, "REGISTER meanwhile")
     finally:

@@ -62,7 +62,7 @@ def read_timer(world, method, transport):
     nc, sender, receiver, hostport = start(world, transport)
     data, call_id = SAMPLES[method](sender, receiver, transport, hostport)
     nc.send(data)
-    yield
+    yield 30
     nc.wait_closed(READ_TIMER_LIMIT_S)
     check(not any(m.code < 400 for m in nc.responses()), "half a message was accepted")
 

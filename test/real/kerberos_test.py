@@ -260,5 +260,6 @@ def expired(world):
     session = c.new_session(None)           # its token is made while the ticket is good
     end = time.monotonic() + 6.5            # Kerberos counts in whole seconds
     c.new_session = lambda challenge: session
+    yield 6.5
     wait_until(lambda: time.monotonic() > end, 10, "the ticket's end, and the second of grace")
     realm.refuses(c, "expired", "expired", "[Ee]xpired")

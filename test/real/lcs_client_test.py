@@ -182,6 +182,7 @@ def renewed(world):
                                             options=["--config", str(config)])
     client = world.sipe(user, "tcp", server).wait_signed_on()
     stats = lambda: {r["name"]: r["value"] for r in server.ctl("stats")}
+    yield 6
     wait_until(lambda: stats().get("auth_lcs.accepted", 0) >= 3, 20, "it signs in twice more")
     check(stats()["auth_lcs.expired"] >= 2, "no REGISTER was signed with what had ended")
     check("failed\t" not in client.child.text, "the client was signed out")

@@ -344,7 +344,7 @@ def expiry(world):
     check(granted <= asked, f"asked for {asked} s, was given {granted}")
     equal(len(world.server().endpoints(user)), 1, "bindings before")
     end = time.monotonic() + granted
-    yield
+    yield granted
     check_expired(world, user, caller, other, end)
 
 
@@ -394,7 +394,7 @@ def temporary_gruu(world, transport):
         reaches(sender, phone, first)
     else:
         phone, sender = world.agent(callee, "tcp", server), world.agent(caller, "tcp", server)
-    # bindings know the second in which they were made
+    yield 2             # bindings know the second in which they were made
     wait_until(lambda: time.time() >= made + 2, 5, "another second")
     third = register_instance(phone, "two")
     reaches(sender, phone, third)

@@ -8,6 +8,8 @@ NAME is a topic (register, call, ...) or a word of a test's text; all when none 
 Environment: LCS_DEMO, LCSCTL (the commands under test), LCS_SHARED (service scripts).
 """
 import argparse
+import collections
+import contextlib
 import importlib
 import pathlib
 import re
@@ -42,39 +44,15 @@ def slug(t):
     return re.sub(r"[^a-z0-9]+", "-", f"{t.topic}-{t.text}".lower())[:80].strip("-")
 
 
-def begin_early(tests, run):
-    """First halves of the tests that wait for a slow timer."""
-    for t in tests:
-        if not t.is_early():
-            continue
-        try:
-            t.world = World(run, slug(t))
-            t.begun = t.function(t.world, *t.args)
-            limited(t.limit, lambda t=t: next(t.begun))
-        except Exception as e:
-            t.early_error = e
-
-
-def body(t):
-    if t.early_error is not None:
-        raise t.early_error
-    if t.begun is None:
-        return t.function(t.world, *t.args)
-    for _ in t.begun:
-        raise RuntimeError("a test has one yield")
-
-
 def second_try(t, run):
     """Real clients have bad moments of their own on a machine that is busy: one more chance,
     and the report says that it was needed. What the server did wrong fails both times, and
     a server that was restarted fails the run."""
     again = Test(t.topic, t.text, t.function, t.args, t.limit)
     try:
-        again.world = World(run, slug(t)[:70] + "-again")
-        if again.is_early():
-            again.begun = again.function(again.world, *again.args)
-            limited(again.limit, lambda: next(again.begun))
-        limited(again.limit, lambda: body(again))
+        again.world = World(run, slug(t)[:70] + "-again", t.waits())
+        while not limited(again.limit, again.go_on):
+            time.sleep(max(0, again.due - time.monotonic()))
         return True
     except Exception as e:
         print(f"# the second try of {t.text!r}: {e}".splitlines()[0], flush=True)
@@ -85,13 +63,21 @@ def second_try(t, run):
 
 
 def run_one(t, run, report, keep):
+    """A test, or what is left of it; False: it waits, and is to be called again."""
     start = time.monotonic()
-    error = None
+    error, over = None, True
     try:
-        t.world = t.world or World(run, slug(t))
-        limited(t.limit, lambda: body(t))
+        t.world = t.world or World(run, slug(t), t.waits())
+        over = limited(t.limit, t.go_on)
     except Exception as e:
         error = e
+    if over:
+        conclude(t, error, run, report, keep, start)
+    t.spent += time.monotonic() - start
+    return over
+
+
+def conclude(t, error, run, report, keep, start):
     failed = error is not None and not isinstance(error, Skip)
     logs = " ".join(map(str, [t.world.directory] + t.world.own)) if failed and t.world else None
     try:
@@ -100,15 +86,32 @@ def run_one(t, run, report, keep):
     except Exception as e:
         if error is None:
             error, failed = e, True
-    if failed and t.topic != "run" and second_try(t, run):
-        report.ok(t, time.monotonic() - start)
+    again = failed and t.topic != "run" and second_try(t, run)
+    took = t.spent + time.monotonic() - start
+    if again:
+        report.ok(t, took)
         print(f"# passed at the second try only; the first: {error}".splitlines()[0], flush=True)
     elif failed:
         report.not_ok(t, error, logs)
     elif error is not None:
         report.skip(t, str(error))
     else:
-        report.ok(t, time.monotonic() - start)
+        report.ok(t, took)
+
+
+def run_all(tests, waiting, run, report, keep):
+    """In their order; one that waits goes on as soon as it may, between two others."""
+    left = collections.deque(tests)
+    while left or waiting:
+        first = min(waiting, key=lambda t: t.due, default=None)
+        if first and (first.due <= time.monotonic() or not left):
+            time.sleep(max(0, first.due - time.monotonic()))
+            waiting.remove(first)
+            t = first
+        else:
+            t = left.popleft()
+        if not run_one(t, run, report, keep):
+            waiting.append(t)
 
 
 def main():
@@ -131,16 +134,17 @@ def main():
         pathlib.Path(options.dir).mkdir(parents=True, exist_ok=True)
     directory = tempfile.mkdtemp(prefix="lcs-real-" if not options.dir else "",
                                  dir=options.dir and pathlib.Path(options.dir).resolve())
-    run, report = Run(directory), Report()
+    run, report, waiting = Run(directory), Report(), []
     try:
         run.build()
-        begin_early(tests, run)
-        for t in tests:
-            run_one(t, run, report, options.keep)
+        run_all(tests, waiting, run, report, options.keep)
         if run.first_pids:
             run_one(Test("run", "no shared server was restarted", lambda world: run.unharmed(),
                          (), 10), run, report, options.keep)
     finally:
+        for t in waiting:               # the run was ended from outside
+            with contextlib.suppress(Exception):
+                t.world.close(True)
         run.close()
     report.plan()
     if report.failed or options.keep:

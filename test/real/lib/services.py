@@ -35,12 +35,13 @@ def ports_free(*ports):
 class Service:
     """services/NAME.sh started in a directory; its variables are in `env`."""
 
-    def __init__(self, name, directory, *args):
+    def __init__(self, name, directory, *args, more=()):
         self.script = SHARED / "services" / f"{name}.sh"
         self.directory = str(directory)
         if not self.script.exists():
             raise Skip(f"no {self.script} (set LCS_SHARED)")
         self.slot = os.environ.get("LCS_SVC_SLOT") or free_slot()
+        self.more = dict(more)          # of its environment
         text = self.run("start", *args)
         self.env = dict(re.findall(r"^export (\w+)='(.*)'$", text, re.M))
 
@@ -48,7 +49,8 @@ class Service:
         CACHE.mkdir(parents=True, exist_ok=True)
         # a domain knows its controller's address, which is another in each slot: of one file for all,
         # runs side by side would make theirs anew each time
-        env = {"LCS_AD_CACHE": str(CACHE / f"ad-{self.slot}.tgz"), **os.environ, "LCS_SVC_SLOT": self.slot}
+        env = {"LCS_AD_CACHE": str(CACHE / f"ad-{self.slot}.tgz"), **os.environ, "LCS_SVC_SLOT": self.slot,
+               **self.more}
         done = subprocess.run([str(self.script), action, self.directory, *map(str, args)],
                               capture_output=True, text=True, env=env,
                               timeout=PATIENCE * LIMITS_S.get(self.script.stem, 60))

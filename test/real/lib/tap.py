@@ -2,8 +2,8 @@
 
 A topic is a module with functions marked by @test. A test fails by raising; `check` and
 `equal` raise Failed with a text that says what was seen. A test that is a generator waits
-for something slow: its part before `yield` runs when the whole run begins, the rest when
-its turn comes, so that minutes of a server's timers pass while other tests work.
+for something slow: where it says `yield SECONDS`, others have their turn until that time has
+passed, so that minutes of a server's timers go by while the run goes on.
 """
 import inspect
 import os
@@ -41,12 +41,26 @@ class Test:
     def __init__(self, topic, text, function, args, limit):
         self.topic, self.text, self.function = topic, text, function
         self.args, self.limit = args, limit
-        self.begun = None           # the generator of a test in two halves
         self.world = None
-        self.early_error = None
+        self.begun = None           # the generator of a test that waits
+        self.due = 0                # when it may go on, by time.monotonic()
+        self.spent = 0              # seconds, without what others had meanwhile
 
-    def is_early(self):
+    def waits(self):
         return inspect.isgeneratorfunction(self.function)
+
+    def go_on(self):
+        """Up to its end, or its next `yield`; is it over? One that holds what others want goes on."""
+        if not self.waits():
+            self.function(self.world, *self.args)
+            return True
+        self.begun = self.begun or self.function(self.world, *self.args)
+        for seconds in self.begun:
+            if self.world.alone:
+                continue
+            self.due = time.monotonic() + seconds
+            return False
+        return True
 
 
 def test(text, each=None, limit=20):

@@ -20,6 +20,10 @@ from .tap import Failed, Skip, equal
 DOMAIN = "example.test"
 # users of the shared servers; a test takes two or three and keeps them
 POOL = {"carrier": 600, "home": 120, "home-lcs": 300}
+# where services of tests that wait listen, beside those of others; the services' certificate has them
+APART = ("127.0.0.2", "127.0.0.3")
+# those would make an authority of their own each time
+CERTIFIED = ("slapd", "samba-ad")
 
 
 @dataclasses.dataclass
@@ -47,6 +51,7 @@ class Run:
         self.directories = 0
         self.stack, self.kept = contextlib.ExitStack(), {}
         self.first_pids = {}
+        self.apart = list(APART)
 
     def new_directory(self):
         """For a server: its path is short, as that of a Unix socket has to be."""
@@ -81,6 +86,10 @@ class Run:
             self.kept[key] = make()
             self.stack.callback(self.end, key)
         return self.kept[key]
+
+    def authority(self):
+        """The directory of the services' certificates."""
+        return self.keep("pki", lambda: Service("pki", self.new_directory())).env["LCS_TEST_PKI"]
 
     def end(self, key):
         """End what is kept under key, if it is; whoever wants it again makes it anew."""
@@ -120,8 +129,9 @@ def make_directory(path):
 class World:
     """One test's view."""
 
-    def __init__(self, run, name):
-        self.run = run
+    def __init__(self, run, name, waits=False):
+        self.run, self.waits = run, waits
+        self.apart, self.alone = None, False        # alone: others would want the same ports
         self.directory = make_directory(run.directory / name)
         self.stack = contextlib.ExitStack()
         self.count = 0
@@ -220,8 +230,21 @@ class World:
 
     def service(self, name, *args, own=True):
         """A shared service script's component; ended with the test, unless not its own."""
-        made = Service(name, self.path(name) if own else self.run.new_directory(), *args)
-        return self.add(made) if own else made
+        more = {"LCS_TEST_PKI": self.run.authority()} if name in CERTIFIED else {}
+        if not own:
+            return Service(name, self.run.new_directory(), *args, more=more)
+        if self.waits and not self.apart:
+            self.go_apart()
+        if self.apart:
+            more["LCS_SVC_ADDR"] = self.apart
+        return self.add(Service(name, self.path(name), *args, more=more))
+
+    def go_apart(self):
+        """To an address that no other test's services have, if there is one left."""
+        self.alone = not self.run.apart
+        if not self.alone:
+            self.apart = self.run.apart.pop()
+            self.stack.callback(self.run.apart.append, self.apart)
 
 
 def need(command, package):
