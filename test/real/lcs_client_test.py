@@ -127,7 +127,9 @@ def signed_off(world):
 def clock(world, off):
     need("faketime", "faketime")
     program = world.path("elsewhen")
+    # what a faketime that was killed has left, when its process id comes round, is in the way
     program.write_text('#!/bin/sh\nexport FAKETIME_DONT_FAKE_MONOTONIC=1\n'
+                       'rm -f /dev/shm/sem.faketime_sem_$$ /dev/shm/faketime_shm_$$\n'
                        f'exec faketime -f {"-" if "slow" in off else "+"}20m "$SIPE" "$@"\n')
     program.chmod(0o755)
     client = world.sipe(world.user("home-lcs"), "tcp", world.server("home-lcs"), program=program,
