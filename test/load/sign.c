@@ -313,6 +313,14 @@ void sign_forget(struct user *u)
 	u->sign.count = 0;
 }
 
+/* The first ones are told: what is wrong with a message cannot be told from its number. */
+static void note_bad(struct user *u, struct slice head)
+{
+	if (u->c->t.bad_signatures++ < 4)
+		fprintf(stderr, "user %u, stage %d: bad signature:\n%.*s\n", u->index, (int)u->sign.stage,
+		    SLICE_ARG(head));
+}
+
 void sign_check(struct user *u, struct slice head)
 {
 	struct slice line = text_header(head, "Authentication-Info");
@@ -327,6 +335,6 @@ void sign_check(struct user *u, struct slice head)
 	if (hex_decode(mac, sizeof(mac), given) != 0 ||
 	    !ntlm_verify(&u->sign.keys, false, buf_slice(text),
 	    slice_of((const char *)mac, sizeof(mac))))
-		u->c->t.bad_signatures++;
+		note_bad(u, head);
 	buf_unref(&text);
 }
