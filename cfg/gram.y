@@ -74,7 +74,7 @@ void gram_release(void *p);
 %token OR "||" AND "&&" NOT "not" IN "in" MODW "mod"
 %token ARROW "->" COALESCE "??" EQ "==" NE "!=" LE "<=" GE ">=" MATCH "=~" NOMATCH "!~"
 %token SHL "<<" SHR ">>" PLUS_EQ "+="
-%token <token> CAST "cast"
+%token <token> CAST "cast" DEFINED "defined" MPATH "path of modules"
 
 %type <token> text_token key_word route_word host endpoint prefix
 %type <expr> expr or and not cmp coal bitor bitxor bitand shift sum prod unary primary
@@ -155,6 +155,8 @@ setting:
 		{ $$ = act_key(g, NULL, &$1, $3); (void)$5; }
 	| key_word '.' ID '=' setting_value DESC text_token
 		{ $$ = act_key(g, &$1, &$3, $5); (void)$7; }
+	| MPATH text_token
+		{ $$ = act_key(g, NULL, &$1, expr_text(LD, NULL, &$2)); }
 	;
 
 key_word:
@@ -484,6 +486,7 @@ unary:
 	| '-' unary		{ $$ = expr_unary(LD, OP_NEG, @1, $2); }
 	| '~' unary		{ $$ = expr_unary(LD, OP_BITNOT, @1, $2); }
 	| CAST unary		{ $$ = act_cast(g, &$1, $2, @$); }
+	| DEFINED unary		{ $$ = act_defined(g, @1, $2); }
 	;
 
 primary:

@@ -98,6 +98,7 @@ struct expr *act_route_call(struct gram *g, const struct name_list *name,
     struct expr_list args, struct cfg_span at, struct cfg_span name_at);
 /** (int)x, (str)x of a guest: the function of that name. */
 struct expr *act_cast(struct gram *g, const struct token *to, struct expr *of, struct cfg_span at);
+struct expr *act_defined(struct gram *g, struct cfg_span word_at, struct expr *of);
 struct expr *act_route_by_value(struct gram *g, struct cfg_span at);
 struct expr *act_field(struct gram *g, struct expr *of, const struct token *name,
     const struct expr_list *args, struct cfg_span at);

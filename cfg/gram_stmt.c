@@ -167,6 +167,14 @@ struct expr *act_cast(struct gram *g, const struct token *to, struct expr *of, s
 	return e;
 }
 
+/* Of guests: is there a value? */
+struct expr *act_defined(struct gram *g, struct cfg_span word_at, struct expr *of)
+{
+	guest_fix(LD, word_at, "(");
+	guest_fix_behind(LD, of->at, " != null)");
+	return expr_binary(LD, OP_NE, word_at, of, expr_value(LD, word_at, value_null()));
+}
+
 struct expr *act_route_by_value(struct gram *g, struct cfg_span at)
 {
 	struct diag_item *item = load_error(LD, 201, at, "a route is called by its name");

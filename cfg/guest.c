@@ -138,9 +138,17 @@ bool guest_modparam(struct load *ld, const struct modparam_item *item, struct sl
 	return true;
 }
 
+/* What lcs does anyway is not lost. */
+static bool is_5060(const struct expr *e)
+{
+	return e->kind == EXPR_LITERAL && e->literal.value.type == VALUE_INT &&
+	    e->literal.value.i == 5060;
+}
+
 bool guest_setting(struct load *ld, const struct setting_item *item, struct slice key)
 {
 	const struct guest_name *n = guest_find(GUEST_SETTING, key);
+	bool is_lost = n && !n->is_covered && !is_5060(item->value);
 	struct diag_item *d;
 
 	guest_fix_drop(ld, item->key_at);
@@ -148,7 +156,7 @@ bool guest_setting(struct load *ld, const struct setting_item *item, struct slic
 		return true;		/* a setting of the script's own: $sel(cfg_get...) */
 	if (!guest_first(ld, 's', key))
 		return true;
-	d = load_note(ld, 401, item->key_at, "the setting \"%.*s\" is not used", SLICE_ARG(key));
+	d = diag_add(ld->diag, is_lost ? DIAG_WARNING : DIAG_NOTE, 401, item->key_at, "the setting \"%.*s\" is not used", SLICE_ARG(key));
 	if (n)
 		say_instead(d, n, "");
 	return true;

@@ -284,7 +284,7 @@ static const struct guest_name settings[] = {
 	{ "mem_join", "nothing: memory is not shared", true },
 	{ "children", "workers", true }, { "tcp_children", "workers", true },
 	{ "socket_workers", "workers", true }, { "fork", "lcs -D stays in the foreground", true },
-	{ "port", "listen", true },
+	{ "port", "the port behind each address of listen, 5060 where none stands", false },
 	{ "mpath", "nothing: lcs finds its own modules; lcs -m PATH names others", true },
 	{ "loadpath", "nothing: lcs finds its own modules; lcs -m PATH names others", true },
 	{ "disable_tcp", "listen", true },

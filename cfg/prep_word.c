@@ -110,11 +110,25 @@ static bool compares(struct prep *p, struct token *t)
 	return true;
 }
 
+/* defined $x; loadpath "..." without "=". */
+static bool is_word_of_guests(struct prep *p, struct token *t)
+{
+	if (t->kind != ID)
+		return false;
+	if (p->depth > 0 && slice_eq(t->text, SLICE("defined")) && !ends_operand(p->last) &&
+	    prep_peek(p)->kind == PV)
+		t->kind = DEFINED;
+	else if (p->depth == 0 && (slice_eq(t->text, SLICE("loadpath")) ||
+	    slice_eq(t->text, SLICE("mpath"))) && prep_peek(p)->kind == STR)
+		t->kind = MPATH;
+	return t->kind != ID;
+}
+
 void prep_guest_token(struct prep *p, struct token *t)
 {
 	struct token word;
 
-	if (compares(p, t))
+	if (compares(p, t) || is_word_of_guests(p, t))
 		return;
 	if (t->kind == STR) {
 		guest_apply_subst(p->ld, t);

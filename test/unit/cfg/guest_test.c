@@ -200,6 +200,12 @@ static void test_statements(void **state)
 		  "route[LATER] { xinfo(\"later\"); return 1; }\n", "first later", NULL },
 		{ "xinfo(\"only\");", "route[LATER] { async_task_route(\"LATER2\"); return 1; }\n"
 		  "route[LATER2] { xinfo(\"never\"); return 1; }\n", "only", NULL },
+		{ SAY("defined $hdr(X-Nobody)") " " SAY("defined $rm") " " SAY("not defined $rm && 1 == 1"),
+		  NULL, "no yes no", NULL },
+		{ "xinfo(\"a\");", "loadpath \"/usr/lib/kamailio/modules/\"\nmpath=\"/x\"\n", "a",
+		  "note[N0401]: the setting \"loadpath\" is not used" },
+		{ "xinfo(\"a\");", "port=5070\n", "a", "warning[W0401]: the setting \"port\" is not used" },
+		{ "xinfo(\"a\");", "port=5060\n", "a", "note[N0401]: the setting \"port\" is not used" },
 		{ "$var(x) = \"A\"; t_on_failure($var(x)); xinfo(\"armed\");",
 		  "failure_route[A] { exit; }\n", "armed", NULL },
 		{ "t_on_failure(\"NOPE\"); xinfo(\"armed\");", NULL, "armed",

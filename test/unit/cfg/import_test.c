@@ -66,6 +66,7 @@ static void test_statements(void **state)
 		  "$var(n) = 1; if (($var(n) ?? 0) == 0) exit;" },
 		{ "if ($ml) exit;", "if ($ml > 0) exit;" },
 		{ "$var(n) = (int)\"5\" + 1;", "$var(n) = (int(\"5\") ?? 0) + 1;" },
+		{ "if (!defined $hdr(X)) exit;", "if (!( $hdr(X) != null)) exit;" },
 		{ "$var(i) = 2; while ($var(i) > 0) { $var(i) = $var(i) - 1; }",
 		  "$var(i) = 2; foreach (turn in range(0, 1000)) { if (! ($var(i) > 0) ) break; "
 		  "$var(i) = $var(i) - 1; }" },
