@@ -38,7 +38,8 @@ static const struct ruling {
 	{ -ENOENT, COUNTER(unknown), AUTH_LDAP_WRONG, NULL },
 	{ -ENOTUNIQ, COUNTER(unknown), AUTH_LDAP_WRONG, "several entries have one address" },
 	{ -EPERM, COUNTER(refused), AUTH_LDAP_UNAVAILABLE, "are bind_dn and password right?" },
-	{ -EHOSTUNREACH, COUNTER(down), AUTH_LDAP_UNAVAILABLE, "is it running, and uri right?" },
+	{ -EHOSTUNREACH, COUNTER(down), AUTH_LDAP_UNAVAILABLE, "is it running, with a certificate "
+	  "that ca vouches for, and uri right?" },
 	{ -ETIME, COUNTER(late), AUTH_LDAP_UNAVAILABLE, "is it overloaded, or address not indexed?" },
 	{ -ETIMEDOUT, COUNTER(late), AUTH_LDAP_UNAVAILABLE, NULL },
 	{ -ECANCELED, COUNTER(busy), AUTH_LDAP_UNAVAILABLE, NULL },	/* this server ends */

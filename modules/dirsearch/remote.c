@@ -44,7 +44,8 @@ static const struct verdict {
 	size_t      counter;
 } verdicts[] = {
 #define COUNTER(name) offsetof(struct dirsearch_local, name)
-	{ -EHOSTUNREACH, 503, "The directory cannot be reached", "is it running, and ldap_uri right?",
+	{ -EHOSTUNREACH, 503, "The directory cannot be reached", "is it running, with a "
+	  "certificate that ldap_ca vouches for, and ldap_uri right?",
 	  COUNTER(ldap_down) },
 	{ -EACCES, 503, "The directory refuses this server", "are ldap_bind_dn and ldap_password right?",
 	  COUNTER(ldap_refused) },

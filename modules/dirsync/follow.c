@@ -166,7 +166,8 @@ static void lament(struct follow *f, int err, bool is_new)
 	lock_drop(&d->lock);
 	if (is_new)
 		log_error("dirsync", "the directory cannot be followed, users stay as they are: is it "
-		    "running, and what uri, base, bind_dn and password say right? uri=%s why=\"%s\"",
+		    "running, with a certificate that ca vouches for, and what uri, base, bind_dn and "
+		    "password say right? uri=%s why=\"%s\"",
 		    f->uri, d->why);
 }
 
