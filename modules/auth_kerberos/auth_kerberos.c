@@ -175,9 +175,9 @@ static int check(const void *conf, struct diag *diag)
 {
 	const struct auth_kerberos_conf *c = conf;
 
-	if (!rules_are_whole(&c->realms))
+	if (!rules_are_whole(&c->realms, false))
 		return diag_error(diag, "realms", "must be REALM=sip.domain");
-	if (!rules_are_whole(&c->principals))
+	if (!rules_are_whole(&c->principals, true))
 		return diag_error(diag, "principals", "must be name@REALM=name@sip.domain");
 	return 0;
 }

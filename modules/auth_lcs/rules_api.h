@@ -38,12 +38,18 @@ static inline bool rules_give(const struct lcs_strings *rules, struct slice aor)
 	return false;
 }
 
-/** For check(): do all have their '='? */
-static inline bool rules_are_whole(const struct lcs_strings *rules)
+/** For check(): has each something on both sides, on the right a user, or else a domain? */
+static inline bool rules_are_whole(const struct lcs_strings *rules, bool of_users)
 {
-	for (size_t i = 0; i < rules->count; i++)
-		if (slice_find(rules->items[i], '=') == rules->items[i].len)
+	for (size_t i = 0; i < rules->count; i++) {
+		struct slice right, left = rule_split(rules->items[i], &right);
+		size_t at = slice_find(right, '@');
+
+		if (!left.len || !right.len || (at < right.len) != of_users)
 			return false;
+		if (of_users && (at == 0 || at + 1 == right.len))
+			return false;
+	}
 	return true;
 }
 

@@ -143,9 +143,9 @@ static int check(const void *conf, struct diag *diag)
 {
 	const struct auth_ntlm_conf *c = conf;
 
-	if (!rules_are_whole(&c->domains))
+	if (!rules_are_whole(&c->domains, false))
 		return diag_error(diag, "domains", "must be DOMAIN=sip.domain");
-	if (!rules_are_whole(&c->logins))
+	if (!rules_are_whole(&c->logins, true))
 		return diag_error(diag, "logins", "must be DOMAIN\\name=name@sip.domain");
 	if (!slice_eq(c->accounts, SLICE("store")) && !ntlm_winbind_is_built())
 		return diag_error(diag, "accounts", "winbind was left out of this build (libwbclient)");

@@ -35,7 +35,7 @@ const char *rule_level_word(enum rule_level level)
 /* ---- reading ---- */
 
 #define FORM "is not of the form WHO allow|deny FEATURE,FEATURE: who is name@domain, a unit of the " \
-	"directory as \"OU=Sales,DC=example,DC=com\", a domain or all; features are im, file-transfer, " \
+	"directory as \"OU=Sales,DC=example,DC=com\", a domain or all, and no group; features are im, file-transfer, " \
 	"audio, video, application-sharing, whiteboard, remote-assistance, multiparty, all"
 
 /* Who may be of several words, so it is the last of these two that counts. */
@@ -78,7 +78,7 @@ static bool read_features(struct rule *rule)
 static bool is_word(struct slice s)
 {
 	return s.len && slice_find(s, ' ') == s.len && slice_find(s, ',') == s.len &&
-	    slice_find(s, '=') == s.len;
+	    slice_find(s, '=') == s.len && (slice_find(s, ':') == s.len || s.p[0] == '[');
 }
 
 /* The name of an entry may have an @ in it, and that of a user a "=". */

@@ -90,6 +90,7 @@ static const struct { const char *text; enum rule_level level; const char *who; 
 	{ "OU = a , DC = com deny im", RULE_UNIT, "OU=a,DC=com" },
 	{ "OU=a\\, b,DC=com deny im", RULE_UNIT, "OU=a\\2C b,DC=com" },
 	{ "DC=com deny im", RULE_UNIT, "DC=com" },
+	{ "[2001:db8::1] deny im", RULE_DOMAIN, "[2001:db8::1]" },
 };
 
 static void who_a_rule_is_for_is_known_by_its_form(void **state)
@@ -110,7 +111,7 @@ static void who_a_rule_is_for_is_known_by_its_form(void **state)
 static const char *const bad[] = {
 	"", " ", "deny im", "all im", "all deny", "all deny ", "all deny im,,audio",
 	"all deny im;audio", "all forbid im", "two words deny im", "a,b deny im", "@example.com x deny im",
-	"OU=a deny", "OU=a;DC=b deny im", "OU=a, b,DC=c deny im", "= deny im", "OU=\xff deny im",
+	"OU=a deny", "group:sales deny im", "a@group:b deny im", "OU=a;DC=b deny im", "OU=a, b,DC=c deny im", "= deny im", "OU=\xff deny im",
 };
 
 static void what_is_no_rule_is_said_to_be_none(void **state)
