@@ -108,12 +108,13 @@ static void show_step(uint32_t at, const struct tape_step *s, const struct trace
 	printf("%.*s\n", SLICE_ARG(line));
 }
 
-static void show_runs(void)
+/* What ran before the message came, a startup_route, did not decide about it. */
+static void show_runs(uint32_t before)
 {
 	const struct flight_run *r, *last = NULL;
 	uint32_t end = steps_now();
 
-	for (uint32_t at = 1; at <= end; at++) {
+	for (uint32_t at = before + 1; at <= end; at++) {
 		r = steps_run_at(at);
 		if (!r || r == last || r->first_step + 1 != at)
 			continue;
@@ -213,6 +214,7 @@ static int explain(void)
 	struct slice bytes = read_message();
 	struct cfg_span nowhere = { 0 };
 	struct sip_hop hop;
+	uint32_t before;
 
 	if (!bytes.p)
 		return 3;
@@ -224,11 +226,12 @@ static int explain(void)
 		lab_stop();
 		return 1;
 	}
+	before = steps_now();
 	show_question(bytes, &hop);
 	way_deliver(&hop, bytes);
 	if (lab.failed)
 		printf("%s: %s\n", tell_place(lab.failed_at), lab.failed);
-	show_runs();
+	show_runs(before);
 	show_outcome();
 	lab_stop();
 	return 0;
