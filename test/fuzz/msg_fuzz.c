@@ -62,6 +62,25 @@ static void check_views(struct sip_msg *msg)
 	lcs_assert(msg_max_forwards(msg) <= 255 && msg_expires(msg) <= UINT32_MAX);
 }
 
+/* What the check has kept of a REGISTER is what a walk finds, each where it stands. */
+static void check_kept_contacts(const struct sip_msg *msg)
+{
+	const struct msg_contact *next = msg->contacts;
+
+	for (const struct hdr *h = msg_hdr(msg, HDR_CONTACT); h; h = msg_hdr_next(msg, h)) {
+		struct slice rest = h->value, left = h->value, value;
+
+		while (hdr_next_value(&rest, &value)) {
+			const struct sip_contact *c = msg_take_contact(&next, &left);
+
+			lcs_assert(!c || (left.p == slice_end(value) && c->addr.text.p == value.p));
+			if (!c)
+				left = rest;
+		}
+	}
+	lcs_assert(!next);
+}
+
 static void read_values(struct sip_msg *msg)
 {
 	struct sip_view v = { msg, NULL };
@@ -271,6 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lcs_assert(bad == 0 || (bad == -EBADMSG && why.reason));
 	check_glance(input, msg, err);
 	check_views(msg);
+	check_kept_contacts(msg);
 	read_values(msg);
 	if (msg->is_request)
 		check_response(msg);
