@@ -9,7 +9,9 @@
 #include "modules/auth_lcs/rules_api.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum progress { ASKED, ANSWERED, ABANDONED };
 
@@ -171,6 +173,21 @@ static int load(struct lcs_mod *mod)
 	return err ? err : job_pool_declare(KERBEROS_POOL, 4, 1000);
 }
 
+/* Who may read it is known to the server's user alone, and other kinds than files to the library. */
+static void check_keytab(struct slice name, struct diag *diag)
+{
+	char path[PATH_MAX];
+
+	if (slice_starts(name, SLICE("FILE:")))
+		name = slice_skip(name, 5);
+	if (!name.len || name.p[0] != '/' || name.len >= sizeof(path))
+		return;
+	memcpy(path, name.p, name.len);
+	path[name.len] = '\0';
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		diag_warning(diag, "keytab", "is not there: nobody signs in by Kerberos before it is");
+}
+
 static int check(const void *conf, struct diag *diag)
 {
 	const struct auth_kerberos_conf *c = conf;
@@ -179,6 +196,7 @@ static int check(const void *conf, struct diag *diag)
 		return diag_error(diag, "realms", "must be REALM=sip.domain");
 	if (!rules_are_whole(&c->principals, true))
 		return diag_error(diag, "principals", "must be name@REALM=name@sip.domain");
+	check_keytab(c->keytab, diag);
 	return 0;
 }
 
