@@ -16,7 +16,8 @@ struct usrloc;
 
 struct usrloc_binding {			/* texts are borrowed from the record */
 	struct slice   contact;		/* the URI as registered */
-	struct slice   params;		/* header parameters that are kept (feature tags) */
+	struct slice   params;		/* header parameters that are kept (feature tags), each behind its
+					 * ";"; an LCS client's epid first */
 	struct slice   call_id, user_agent, instance, path, ruid;
 	uint32_t       cseq, reg_id, methods;	/* methods: bit per enum sip_method, 0: not said */
 	uint16_t       q;
