@@ -124,11 +124,33 @@ static bool is_word_of_guests(struct prep *p, struct token *t)
 	return t->kind != ID;
 }
 
+static bool names_transport(struct slice word)
+{
+	return slice_eq(word, SLICE("udp")) || slice_eq(word, SLICE("tcp")) ||
+	    slice_eq(word, SLICE("tls")) || slice_eq(word, SLICE("sctp"));
+}
+
+/* force_send_socket(udp:192.0.2.1:5060): a socket as an argument has no quotes there. */
+static bool is_socket(struct prep *p, struct token *t)
+{
+	struct token part;
+
+	if (t->kind != ID || p->depth == 0 || p->last != '(' || !names_transport(t->text) ||
+	    prep_peek(p)->kind != ':')
+		return false;
+	while (prep_peek(p)->kind != ')' && prep_peek(p)->kind != ';' && prep_peek(p)->kind != 0) {
+		prep_take(p, &part);
+		t->at = span_join(t->at, part.at);
+	}
+	guest_replace_token(p->ld, t, STR, t->text);
+	return true;
+}
+
 void prep_guest_token(struct prep *p, struct token *t)
 {
 	struct token word;
 
-	if (compares(p, t) || is_word_of_guests(p, t))
+	if (compares(p, t) || is_word_of_guests(p, t) || is_socket(p, t))
 		return;
 	if (t->kind == STR) {
 		guest_apply_subst(p->ld, t);
