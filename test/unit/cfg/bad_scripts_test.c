@@ -138,12 +138,13 @@ static unsigned check(const char *script, const char *expectation)
 
 /* ---- all of them ---- */
 
-/* What is decided outside of cfg: by the check() of a real module, or where listeners are made. The
- * program itself says it, in test/groups/scripts.sh. */
+/* What is decided outside of cfg: by the check() of a real module, by real functions, or where
+ * listeners are made. The program itself says it, in test/groups/scripts.sh. */
 static bool is_of_others(const char *name)
 {
 	static const char *const modules[] = { "permissions-", "pike-", "ratelimit-", "htable-",
-		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-", "provisioning-",
+		"registrar-", "dirsearch-", "dirsync-", "auth-ldap-", "auth-ntlm-",
+		"auth-kerberos-", "provisioning-", "guest-words",
 		"profile-carrier-reply", "listen-tls-without-module", "store-mirror-", "xcap-" };
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
