@@ -242,11 +242,19 @@ static unsigned count_pubs(const struct presence_user *u, const struct package *
 	return n;
 }
 
+static bool is_disabled(const struct presence_user *u)
+{
+	return u->p->users &&
+	    u->p->users->state(u->p->users_state, u->aor) == AUTH_DB_DISABLED;
+}
+
 static const char *verdict(const struct presence_user *u, enum presence_right right, unsigned pubs)
 {
 	static const char *const words[] = { "sees the state", "sees nothing until the user confirms",
 	    "sees the user offline", "is refused" };
 
+	if (right == PRESENCE_ALLOW && is_disabled(u))
+		return "sees the state: the user is disabled";
 	if (right == PRESENCE_ALLOW && !u->is_registered && !pubs)
 		return "sees the state: nobody is signed in, nothing is published";
 	return words[right];
