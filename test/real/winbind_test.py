@@ -32,6 +32,9 @@ class Member(Controllers):
         self.at = world.run.new_directory()
         world.stack.callback(self.member, "stop", self.at)
         self.member("start", self.at, self.one.directory)
+        wait_until(lambda: self.account(self.one.directory) and
+                   self.account(self.one.directory) == self.account(self.two), 60,
+                   "the second controller has the member's account, too")
         self.inside = [str(SHARED / "services/samba-ad.sh"), "exec", str(self.at)]
         config = world.path("member.cfg")
         config.write_text(f'#!lcs 1\nimport "{ROOT}/cfg/samples/home-lcs.cfg"\n'
@@ -54,6 +57,12 @@ class Member(Controllers):
         world.own.append(self.server.directory)
         self.world, self.next = world, 0
         self.bystander = world.agent(self.here, "tcp", self.server).signed_in()
+
+    def account(self, directory):
+        """The member's, as a controller has it: without one winbind is nobody there."""
+        done = subprocess.run(["ldbsearch", "-H", f"{directory}/private/sam.ldb", "(sAMAccountName=MEMBER$)",
+                               "pwdLastSet", "servicePrincipalName"], capture_output=True, text=True)
+        return sorted(line for line in done.stdout.splitlines() if line and not line.startswith(("#", "ref")))
 
     def member(self, *words):
         done = subprocess.run([str(ROOT / "test/real/lib/member.sh"), *map(str, words)],
