@@ -99,19 +99,18 @@ def conclude(t, error, run, report, keep, start):
         report.ok(t, took)
 
 
-def run_all(tests, waiting, run, report, keep):
+def run_all(tests, begun, run, report, keep):
     """In their order; one that waits goes on as soon as it may, between two others."""
     left = collections.deque(tests)
-    while left or waiting:
-        first = min(waiting, key=lambda t: t.due, default=None)
+    while left or begun:
+        first = min(begun, key=lambda t: t.due, default=None)
         if first and (first.due <= time.monotonic() or not left):
             time.sleep(max(0, first.due - time.monotonic()))
-            waiting.remove(first)
-            t = first
         else:
-            t = left.popleft()
-        if not run_one(t, run, report, keep):
-            waiting.append(t)
+            first = left.popleft()
+            begun.append(first)
+        if run_one(first, run, report, keep):
+            begun.remove(first)
 
 
 def main():
@@ -134,15 +133,15 @@ def main():
         pathlib.Path(options.dir).mkdir(parents=True, exist_ok=True)
     directory = tempfile.mkdtemp(prefix="lcs-real-" if not options.dir else "",
                                  dir=options.dir and pathlib.Path(options.dir).resolve())
-    run, report, waiting = Run(directory), Report(), []
+    run, report, begun = Run(directory), Report(), []
     try:
         run.build()
-        run_all(tests, waiting, run, report, options.keep)
+        run_all(tests, begun, run, report, options.keep)
         if run.first_pids:
             run_one(Test("run", "no shared server was restarted", lambda world: run.unharmed(),
                          (), 10), run, report, options.keep)
     finally:
-        for t in waiting:               # the run was ended from outside
+        for t in begun:                 # the run was ended from outside
             with contextlib.suppress(Exception):
                 t.world.close(True)
         run.close()
