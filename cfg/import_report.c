@@ -27,7 +27,9 @@ static void make_report(struct import *im)
 		case 205: case 301: case 305: case 403:
 			report_add(im, &r->calls, &r->call_count, *list);
 			break;
-		case 408:		/* an old name, a module twice: only written in another way */
+		case 408:	/* an old name, a module twice: only written in another way; a value twice */
+			if ((*list)->level == DIAG_WARNING)
+				report_add(im, &r->notes, &r->note_count, *list);
 			break;
 		case 401: case 402: case 404: case 405: case 406: case 407: case 409:
 			report_add(im, &r->params, &r->param_count, *list);

@@ -110,13 +110,13 @@ static bool compares(struct prep *p, struct token *t)
 	return true;
 }
 
-/* defined $x; loadpath "..." without "=". */
+/* defined $x, defined($x); loadpath "..." without "=". */
 static bool is_word_of_guests(struct prep *p, struct token *t)
 {
 	if (t->kind != ID)
 		return false;
 	if (p->depth > 0 && slice_eq(t->text, SLICE("defined")) && !ends_operand(p->last) &&
-	    prep_peek(p)->kind == PV)
+	    (prep_peek(p)->kind == PV || (prep_peek(p)->kind == '(' && prep_peek2(p)->kind == PV)))
 		t->kind = DEFINED;
 	else if (p->depth == 0 && (slice_eq(t->text, SLICE("loadpath")) ||
 	    slice_eq(t->text, SLICE("mpath"))) && prep_peek(p)->kind == STR)

@@ -89,18 +89,33 @@ static struct slice escape_at(struct slice s, size_t i)
 	return slice_of(s.p + i, n - i);
 }
 
-bool text_has_stray_escape(const struct text_part *parts, bool is_format, struct slice *escape)
+/* The last character of $(...): what is in it is not text, but patterns, too. */
+static size_t variable_end(struct slice s, size_t i)
+{
+	unsigned depth = 0;
+
+	for (i++; i < s.len; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')' && --depth == 0)
+			break;
+	}
+	return i;
+}
+
+static bool stray_escape(struct slice s, bool is_format, struct slice *escape)
 {
 	struct slice known = is_format ? SLICE("nrt\"\\\r\n$") : SLICE("nrt\"\\\r\n");
 
-	for (; parts; parts = parts->next) {
-		struct slice s = parts->token.text;
-
-		if (parts->token.quote == '\'')
-			continue;
-		for (size_t i = 0; i + 1 < s.len; i++) {
-			if (s.p[i] != '\\')
-				continue;
+	for (size_t i = 0; i + 1 < s.len; i++) {
+		if (is_format && s.p[i] == '$') {
+			if (s.p[i + 1] == '(')
+				i = variable_end(s, i);
+			else if (s.p[i + 1] == '$')
+				i++;
+		} else if (s.p[i] == '\\') {
 			if (slice_find(known, s.p[i + 1]) == known.len) {
 				*escape = escape_at(s, i);
 				return true;
@@ -108,5 +123,13 @@ bool text_has_stray_escape(const struct text_part *parts, bool is_format, struct
 			i++;
 		}
 	}
+	return false;
+}
+
+bool text_has_stray_escape(const struct text_part *parts, bool is_format, struct slice *escape)
+{
+	for (; parts; parts = parts->next)
+		if (parts->token.quote != '\'' && stray_escape(parts->token.text, is_format, escape))
+			return true;
 	return false;
 }

@@ -202,6 +202,7 @@ static void test_statements(void **state)
 		  "route[LATER2] { xinfo(\"never\"); return 1; }\n", "only", NULL },
 		{ SAY("defined $hdr(X-Nobody)") " " SAY("defined $rm") " " SAY("not defined $rm && 1 == 1"),
 		  NULL, "no yes no", NULL },
+		{ SAY("defined($hdr(X-Nobody))") " " SAY("defined($rm) && 1 == 1"), NULL, "no yes", NULL },
 		{ "xinfo(\"a\");", "loadpath \"/usr/lib/kamailio/modules/\"\nmpath=\"/x\"\n", "a",
 		  "note[N0401]: the setting \"loadpath\" is not used" },
 		{ "xinfo(\"a\");", "port=5070\n", "a", "warning[W0401]: the setting \"port\" is not used" },

@@ -162,16 +162,18 @@ static void test_report(void **state)
 	(void)state;
 	import_text(s, SLICE("#!KAMAILIO\ndebug=2\nloadmodule \"tm\"\nloadmodule \"acc\"\n"
 	    "modparam(\"tm\", \"nope\", 1)\nrequest_route {\n\tdlg_manage();\n\tdlg_manage();\n"
-	    "\t$avp(a) = 1; $avp(a) = 2;\n\tt_relay();\n}\nloadmodule \"tm\"\n"), &out, &r);
+	    "\t$avp(a) = 1; $avp(a) = 2;\n\tt_relay();\n}\nloadmodule \"tm\"\n"
+	    "modparam(\"tm\", \"fr_timer\", 5000)\nmodparam(\"tm\", \"fr_timer\", 9000)\n"), &out, &r);
 	assert_int_equal(r.call_count, 2);
 	assert_true(slice_eq(r.calls->text, SLICE("lcs has no module \"acc\"")));
 	assert_int_equal(r.calls->line, 4);
 	assert_true(slice_starts(r.calls->nearest, SLICE("nearest: a line by xlog()")));
 	assert_true(slice_eq(r.calls->next->text, SLICE("lcs has no function dlg_manage()")));
 	assert_int_equal(r.param_count, 2);
-	assert_int_equal(r.note_count, 1);
+	assert_int_equal(r.note_count, 2);
 	assert_true(slice_starts(r.notes->text, SLICE("this adds a value")));
-	assert_int_equal(r.changed, 7);
+	assert_true(slice_eq(r.notes->next->text, SLICE("\"fr_timer\" is set a second time")));
+	assert_int_equal(r.changed, 9);
 	assert_int_equal(r.dropped, 6);
 	scene_free(s);
 }
