@@ -25,7 +25,7 @@ static void catch_signal(int number)
 	caught = number;
 }
 
-/* They come in while wait_for_line() waits and at no other moment, or one could come just before it
+/* They come in while wait_for_typing() waits and at no other moment, or one could come just before it
  * and be seen a line late. Whoever began us with one ignored (nohup) wants it ignored. */
 static void hold_signals(struct habits *before)
 {
@@ -51,13 +51,33 @@ static void release_signals(const struct habits *before)
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-/* A terminal has something to read when a line is complete. */
-static void wait_for_line(const struct habits *before)
+/* Not always a whole line: Ctrl-D sends what is there. false: a signal came. */
+static bool wait_for_typing(const struct habits *before)
 {
 	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
 
-	while (ppoll(&terminal, 1, NULL, &before->mask) < 0 && errno == EINTR && !caught)
+	while (!caught && ppoll(&terminal, 1, NULL, &before->mask) < 0 && errno == EINTR)
 		;
+	return !caught;
+}
+
+static void forget(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+/* The line without its end, if there is anything in it. Takes it. */
+static char *take_line(const struct session *s, char *line, ssize_t len, const char *what)
+{
+	if (len > 0 && line[len - 1] == '\n')
+		line[--len] = '\0';
+	if (len > 0)
+		return line;
+	free(line);
+	say_error(s, "no %s was given", what);
+	return NULL;
 }
 
 static char *read_secret(const struct session *s, const char *what)
@@ -66,12 +86,26 @@ static char *read_secret(const struct session *s, const char *what)
 	size_t room = 0;
 	ssize_t len = getline(&line, &room, stdin);
 
-	if (len > 0 && line[len - 1] == '\n')
-		line[--len] = '\0';
-	if (len > 0)
-		return line;
-	free(line);
-	say_error(s, "no %s was given", what);
+	return take_line(s, line, len, what);
+}
+
+#define TYPED_MAX 4096u			/* a terminal's lines are no longer */
+
+/* NULL, too, if a signal came; nothing is said then. */
+static char *read_typed(const struct session *s, const struct habits *before, const char *what)
+{
+	char *line = calloc(1, TYPED_MAX + 1);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (line && n > 0 && len < TYPED_MAX && (len == 0 || line[len - 1] != '\n') &&
+	    wait_for_typing(before)) {
+		n = read(STDIN_FILENO, line + len, TYPED_MAX - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (line && !caught)
+		return take_line(s, line, (ssize_t)len, what);
+	forget(line);
 	return NULL;
 }
 
@@ -87,8 +121,7 @@ static char *prompt_once(const struct session *s, const char *text, const char *
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);	/* forgets what was typed before it asks */
 	fputs(text, stderr);
-	wait_for_line(&before);
-	secret = caught ? NULL : read_secret(s, what);
+	secret = read_typed(s, &before, what);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	fputc('\n', stderr);
 	release_signals(&before);
@@ -106,13 +139,6 @@ static char *prompt_secret(const struct session *s, const char *text, const char
 			raise(caught);
 	} while (caught == SIGTSTP);
 	return secret;
-}
-
-static void forget(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
 }
 
 char *ask_secret(const struct session *s, const char *what)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define COLUMNS_MAX 32
 
@@ -185,10 +186,18 @@ static bool is_nothing(const json_t *v)
 	    (json_is_array(v) && !json_array_size(v));
 }
 
+/* As it is where it goes into a file: a configuration's text is one then. */
+static char *text_below(const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	return text && !isatty(STDOUT_FILENO) ? strdup(text) : for_terminal(text, true);
+}
+
 /* What stands in one line after its name, the rest below, each under its own. */
 static void print_below(const char *name, const json_t *v)
 {
-	char *text = for_terminal(json_string_value(v), true);
+	char *text = text_below(v);
 
 	printf("\n%s:\n", name);
 	if (text)

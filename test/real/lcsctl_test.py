@@ -154,12 +154,14 @@ class Asked:
         return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG)
 
 
-@test("who breaks off where a password is asked for sees again what is typed")
-def broken_off(world):
+@test("who breaks off where a password is asked for sees again what is typed, {0}",
+      each=[("at once", b""), ("also behind a part of a line that Ctrl-D has sent", b"abc\x04")])
+def broken_off(world, _, typed):
     server, users = world.own_server()
     with Asked(server, users[0].aor) as asked:
         asked.reads(b"password: ")
         check(not asked.is_shown(), "the password is shown")
+        asked.types(typed)
         asked.process.send_signal(signal.SIGINT)
         equal(asked.process.wait(PATIENCE * 10), -signal.SIGINT, "how it ended")
         check(asked.is_shown(), "the terminal was left without an echo")
