@@ -219,7 +219,7 @@ def black_hole(world):
     wait_until(lambda: "no name server answers" in server.log_text(), 30, "the log names the cause")
     for request in lost:
         check(stuck.final(request, 30).code >= 400, "a message to a name that nobody knows")
-    # Forty names, one cause: once a minute is enough, and no minute has gone by.
+    # Forty names, one cause: once a minute is enough, and all forty end within one.
     equal(len(server.log_lines("no name server answers", 1)), 1, "lines that name the cause")
     # What is no name is refused without a server: that says nothing of them.
     check(one.ask("MESSAGE", "sip:x@a..b", TEXT, b"x").code >= 400, "a name with an empty label")
