@@ -101,10 +101,20 @@ struct slice note_body(struct arena *arena, const struct note *n, bool with_date
 	return arena_printf(arena, "[Offline message - %s] %.*s", date, SLICE_ARG(n->body));
 }
 
+/* These speak of the way, not of the message: tm's own among them (430, 440, 478). */
+static bool may_change(unsigned status)
+{
+	static const uint16_t of_the_way[] = { 401, 405, 407, 408, 430, 440, 478, 480, 481, 486 };
+
+	for (size_t i = 0; i < sizeof(of_the_way) / sizeof(of_the_way[0]); i++)
+		if (of_the_way[i] == status)
+			return true;
+	return false;
+}
+
 bool note_is_settled(unsigned status)
 {
-	if (status < 300)
+	if (status < 300 || status >= 600)
 		return true;
-	return (status >= 400 && status < 500 && status != 401 && status != 405 && status != 407 && status != 408 &&
-	    status != 430 && status != 480 && status != 481 && status != 486) || status >= 600;
+	return status >= 400 && status < 500 && !may_change(status);
 }

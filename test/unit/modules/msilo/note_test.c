@@ -32,7 +32,7 @@ static const struct { unsigned status; bool is_settled; } answers[] = {
 	{ 200, true }, { 202, true }, { 400, true }, { 403, true }, { 404, true }, { 415, true },
 	{ 603, true }, { 606, true },
 	{ 302, false }, { 401, false }, { 405, false }, { 407, false }, { 408, false }, { 430, false },
-	{ 480, false }, { 481, false }, { 486, false }, { 500, false }, { 503, false },
+	{ 440, false }, { 478, false }, { 480, false }, { 481, false }, { 486, false }, { 500, false }, { 503, false },
 };
 
 static void test_only_who_has_it_or_never_wants_it_ends_it(void **state)
