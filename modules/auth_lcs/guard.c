@@ -166,6 +166,9 @@ void sa_close_user(struct auth_lcs_local *local, struct slice aor, flow_id flow,
 		struct guard *g = container_of(node, struct guard, node);
 		const struct sa *his = NULL;
 
+		/* Two endpoints of one connection: one farewell. */
+		if (g->closing)
+			continue;
 		list_for_each(it, &g->sas)
 			if ((!flow || flow == g->flow) && is_of(container_of(it, struct sa, node), aor))
 				his = container_of(it, struct sa, node);
