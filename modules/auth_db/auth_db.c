@@ -226,7 +226,7 @@ static void each(struct auth_db *db, void (*fn)(void *arg, struct slice aor, str
 
 static const struct auth_db_api api = {
 	state_of, add_watch, ha1_of, &auth_db_directory, home_of, each_home, by_account, nt_hash_of,
-	dn_of, each, former_expect
+	dn_of, each, former_expect, former_is_there
 };
 static const struct lcs_iface ifaces[] = { { "auth_db", 1, &api }, { 0 } };
 

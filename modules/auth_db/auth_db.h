@@ -36,6 +36,8 @@ struct auth_db_conf { bool inherit; };
 int  former_succeed(struct auth_db *db, struct slice aor, struct slice key, bool inherits);
 /** See auth_db_api.h. */
 int  former_expect(struct auth_db *db, struct slice aor);
+/** 1: a deleted user of that name has left what expect() would put aside; 0; or -errno. */
+int  former_is_there(struct auth_db *db, struct slice aor);
 
 /* ---- news.c ---- */
 /** What is kept under aor belongs to former from now on. 1, 0 if that is nothing, or -errno. */

@@ -85,6 +85,9 @@ struct auth_db_api {
 	 *  under this name, who is none yet. What a deleted user of that name has left is put
 	 *  aside first, as it would be when he comes. 0 or -errno: nothing is to be kept. */
 	int (*expect)(struct auth_db *db, struct slice aor);
+	/** Control thread, blocks: would expect() put anything aside? 1, 0 or -errno; nothing is
+	 *  changed. */
+	int (*has_former)(struct auth_db *db, struct slice aor);
 };
 
 #endif

@@ -61,17 +61,26 @@ static bool all_inherit(struct auth_db *db)
 	return conf->inherit;
 }
 
-/* What comes under the name from now on is not the former one's, and is not put aside after him.
- * While all inherit it is for the same person, and his lists take it. */
-int former_expect(struct auth_db *db, struct slice aor)
+/* While all inherit, what comes is for the same person, and his lists take it. */
+int former_is_there(struct auth_db *db, struct slice aor)
 {
 	struct asked asked = { .key = SLICE("") };
 	char text[FORMER_AOR];
 	const struct value name = value_string(lower(aor, text));
 	int n = users_find_former(&db->users, &name, compare, &asked);
 
-	if (n <= 0 || all_inherit(db))
-		return n < 0 ? n : 0;
+	return n < 0 ? n : n > 0 && !all_inherit(db);
+}
+
+/* What comes under the name from now on is not the former one's, and is not put aside after him. */
+int former_expect(struct auth_db *db, struct slice aor)
+{
+	char text[FORMER_AOR];
+	const struct value name = value_string(lower(aor, text));
+	int n = former_is_there(db, aor);
+
+	if (n <= 0)
+		return n;
 	n = put_aside(db, aor);
 	return n ? n : users_forget_former(&db->users, &name);
 }
