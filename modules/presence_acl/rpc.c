@@ -39,7 +39,9 @@ static int read_entry(const json_t *o, bool wants_rights, struct acl_entry *e)
 /* Names for groups are no domains; the refusal says what there is instead. */
 static int refuse_who(struct lcs_rpc_call *call, const struct acl_entry *e)
 {
-	if (e->type != ACL_DOMAIN || slice_find(e->mask, ':') == e->mask.len)
+	struct slice bare = sip_text_bare(slice_trim(e->mask));
+
+	if (e->type != ACL_DOMAIN || slice_find(bare, ':') == bare.len)
 		return 0;
 	return lcs_rpc_fail(call, -EINVAL, "\"%.*s\" is no user (name@domain), no domain and not "
 	    "\"all\": there are no entries for anything else", SLICE_ARG(e->mask));
