@@ -86,7 +86,7 @@ static bool is_user(struct slice who)
 {
 	size_t at = slice_find(who, '@');
 
-	return at > 0 && at < who.len && slice_find(who, ' ') == who.len &&
+	return at > 0 && at < who.len && slice_find(who, ' ') == who.len && slice_find(who, ':') > at &&
 	    is_word(slice_skip(who, at + 1));
 }
 

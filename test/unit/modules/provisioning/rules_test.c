@@ -111,7 +111,8 @@ static void who_a_rule_is_for_is_known_by_its_form(void **state)
 static const char *const bad[] = {
 	"", " ", "deny im", "all im", "all deny", "all deny ", "all deny im,,audio",
 	"all deny im;audio", "all forbid im", "two words deny im", "a,b deny im", "@example.com x deny im",
-	"OU=a deny", "group:sales deny im", "a@group:b deny im", "OU=a;DC=b deny im", "OU=a, b,DC=c deny im", "= deny im", "OU=\xff deny im",
+	"OU=a deny", "group:sales deny im", "a@group:b deny im",
+	"sip:bob@example.com deny im", "OU=a;DC=b deny im", "OU=a, b,DC=c deny im", "= deny im", "OU=\xff deny im",
 };
 
 static void what_is_no_rule_is_said_to_be_none(void **state)
