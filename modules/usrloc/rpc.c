@@ -4,6 +4,7 @@
 #include "modules/usrloc/usrloc.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 struct listing { json_t *array; struct slice only; int64_t now; };
 
@@ -49,13 +50,11 @@ static int rpc_list(struct lcs_rpc_call *call)
 	return 0;
 }
 
-#define DROPPED_FLOWS 64u		/* connections whose clients are told; more, nobody has */
-
 struct dropping {
 	struct usrloc *ul;
 	struct slice   aor, ruid;
 	unsigned       before;
-	flow_id        flows[DROPPED_FLOWS];
+	flow_id       *flows;		/* of those dropped: whose clients are told */
 	unsigned       flow_count;
 	struct await  *await;		/* its room: what came of it */
 	int            err;
@@ -76,7 +75,7 @@ static void note(struct dropping *d, const struct binding *packed)
 
 	binding_unpack(packed, &b);
 	d->before++;
-	if (b.received.flow && d->flow_count < DROPPED_FLOWS)
+	if (b.received.flow)
 		d->flows[d->flow_count++] = b.received.flow;
 }
 
@@ -89,7 +88,14 @@ static void drop_on_owner(unsigned index, void *arg)
 	if (index != aor_owner(d->aor))
 		return;
 	r = record_find(d->ul, d->aor, aor_key(d->aor));
-	for (unsigned i = 0; r && i < r->pub.count; i++)
+	if (!r)
+		return;
+	d->flows = calloc(r->pub.count, sizeof(*d->flows));
+	if (!d->flows) {
+		d->err = -ENOMEM;
+		return;
+	}
+	for (unsigned i = 0; i < r->pub.count; i++)
 		if (!d->ruid.len || slice_eq(binding_text(record_binding(r, i), TEXT_RUID), d->ruid))
 			note(d, record_binding(r, i));
 	if (!d->before)
@@ -122,24 +128,30 @@ static void tell_dropped(const struct dropping *d)
 		d->ul->on_dropped.fn(d->ul->on_dropped.arg, d->aor, d->flows[i]);
 }
 
+static int say_dropped(struct lcs_rpc_call *call, const struct dropping *d, int err)
+{
+	if (!d->before && !err)
+		return lcs_rpc_fail(call, -ENOENT, "%.*s has no such endpoint; see "
+		    "\"endpoints list\"", SLICE_ARG(d->aor));
+	log_notice("audit", "endpoints dropped by=administrator user=%.*s count=%u outcome=%s",
+	    SLICE_ARG(d->aor), d->before, err ? "failed" : "done");
+	if (err)
+		return lcs_rpc_fail(call, err, err == -ETIMEDOUT ? "the store has not answered in "
+		    "time: they may go or stay" : "the store cannot take it; nothing has changed");
+	tell_dropped(d);
+	call->result = json_pack("{s:o, s:i}", "user", json_slice(d->aor), "dropped",
+	    (int)d->before);
+	return 0;
+}
+
 static int rpc_drop(struct lcs_rpc_call *call)
 {
 	struct dropping d = { .ul = lcs_shared(call->mod), .aor = sip_text_bare(json_text(call->params,
 	    "user")), .ruid = json_text(call->params, "endpoint") };
-	int err = drop(&d);
+	int err = say_dropped(call, &d, drop(&d));
 
-	if (!d.before)
-		return lcs_rpc_fail(call, -ENOENT, "%.*s has no such endpoint; see "
-		    "\"endpoints list\"", SLICE_ARG(d.aor));
-	log_notice("audit", "endpoints dropped by=administrator user=%.*s count=%u outcome=%s",
-	    SLICE_ARG(d.aor), d.before, err ? "failed" : "done");
-	if (err)
-		return lcs_rpc_fail(call, err, err == -ETIMEDOUT ? "the store has not answered in "
-		    "time: they may go or stay" : "the store cannot take it; nothing has changed");
-	tell_dropped(&d);
-	call->result = json_pack("{s:o, s:i}", "user", json_slice(d.aor), "dropped",
-	    (int)d.before);
-	return 0;
+	free(d.flows);
+	return err;
 }
 
 static const struct lcs_rpc_arg list_args[] = {
