@@ -123,6 +123,9 @@ static bool may_go_on(struct box *b, unsigned status)
 {
 	struct usrloc_binding way;
 
+	/* Whom it was not offered to any more has not refused it. */
+	if (b->now.count == MSILO_TRIES)
+		b->now.is_for_later = true;
 	if (!note_is_settled(status)) {
 		b->now.is_for_later = true;
 		lcs_count(&msilo_local(b->m)->tries_failed);
